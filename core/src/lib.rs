@@ -1,1 +1,12 @@
-//! lectern-core
+//! What Lectern means, without any I/O: the domain's words, the provider traits and the pure rules.
+//!
+//! Nothing here opens a socket, a file or a database, reads the clock or throws dice: time and
+//! randomness come in through [`clock::Clock`] and [`random::Randomness`].
+
+pub mod clock;
+pub mod ids;
+pub mod provider;
+pub mod random;
+pub mod role;
+pub mod secret;
+pub mod settings;
