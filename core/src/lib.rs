@@ -5,8 +5,12 @@
 
 pub mod clock;
 pub mod ids;
+pub mod join;
+pub mod organization;
 pub mod provider;
 pub mod random;
 pub mod role;
+pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod settings;
