@@ -42,6 +42,16 @@ create policy tenant on organization_settings
     with check (organization_id = nullif(current_setting('lectern.organization', true), '')::uuid);
 grant select, insert, update, delete on organization_settings to lectern_app;
 
+create table host_issuers (
+    -- Which organization a host application's token belongs to.
+    issuer text not null,
+    audience text not null,
+    organization_id uuid not null references organizations (id),
+    primary key (issuer, audience)
+);
+
+grant select, insert, update, delete on host_issuers to lectern_app, lectern_worker;
+
 create table instance_settings (
     name text primary key,
     value text not null

@@ -26,7 +26,6 @@ create index jobs_by_state on jobs (state, finished_at);
 create table event_outbox (
     id uuid primary key,
     organization_id uuid not null references organizations (id),
-    kind text not null,
     payload bytea not null,
     created_at timestamptz not null,
     -- Given by the publisher after commit: dense, in delivery order.

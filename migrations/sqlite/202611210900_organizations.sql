@@ -31,6 +31,14 @@ create table organization_settings (
     updated_at text not null
 ) strict;
 
+create table host_issuers (
+    -- Which organization a host application's token belongs to.
+    issuer text not null,
+    audience text not null,
+    organization_id blob not null references organizations (id),
+    primary key (issuer, audience)
+) strict;
+
 create table instance_settings (
     name text primary key,
     value text not null

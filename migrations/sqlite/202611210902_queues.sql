@@ -23,7 +23,6 @@ create index jobs_by_state on jobs (state, finished_at);
 create table event_outbox (
     id blob primary key,
     organization_id blob not null references organizations (id),
-    kind text not null,
     payload blob not null,
     created_at text not null,
     -- Given by the publisher after commit: dense, in delivery order.

@@ -1,1 +1,2 @@
 //! lectern-providers
+pub trait Inspect: std::fmt::Debug + Send + Sync {}
