@@ -13,8 +13,8 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    append::Appender, audit, config::Config, db::Db, events::Hub, ids::IdSource, keys::Keys, limits::Limiter, mail::Mailer,
-    people::Passwords,
+    append::Appender, audit, config::Config, db::Db, events::Hub, ids::IdSource, keys::Keys, limits::Limiter,
+    mail::Mailer, people::Passwords,
 };
 
 /// Everything, cheap to clone.
@@ -139,8 +139,12 @@ impl App {
             Some(url) => Db::open_postgres(url).await?,
             None => {
                 let file = config.sqlite_file();
-                std::fs::create_dir_all(&config.data.0)
-                    .map_err(|error| StartError::Config(format!("the data folder {} cannot be made: {error}", config.data.0.display())))?;
+                std::fs::create_dir_all(&config.data.0).map_err(|error| {
+                    StartError::Config(format!(
+                        "the data folder {} cannot be made: {error}",
+                        config.data.0.display()
+                    ))
+                })?;
                 crate::db::migrate_sqlite(&file).await?;
                 Db::open_sqlite(&file).await?
             }
@@ -157,8 +161,13 @@ impl App {
             limiter: Limiter::new(Arc::clone(&clock)),
             mailer: Mailer::new(&config.mail)?,
             web: Web::new().map_err(|error| StartError::Web(error.to_string()))?,
-            providers: crate::platforms::Providers::new(&config.platforms, Arc::clone(&clock), Arc::clone(&randomness), inspect)
-                .map_err(|error| StartError::Transport(error.to_string()))?,
+            providers: crate::platforms::Providers::new(
+                &config.platforms,
+                Arc::clone(&clock),
+                Arc::clone(&randomness),
+                inspect,
+            )
+            .map_err(|error| StartError::Transport(error.to_string()))?,
             wake: Wake::default(),
             instance: randomness.uuid(clock.now()).to_string(),
             ids: IdSource::new(Arc::clone(&clock), Arc::clone(&randomness)),
@@ -197,7 +206,12 @@ impl App {
 
     /// A fresh audit entry, now.
     #[must_use]
-    pub fn entry(&self, organization: OrganizationId, kind: audit::EntryKind, actor: audit::Actor) -> audit::Entry {
+    pub fn entry(
+        &self,
+        organization: OrganizationId,
+        kind: audit::EntryKind,
+        actor: audit::Actor,
+    ) -> audit::Entry {
         audit::Entry::new(self.ids.next(), organization, self.clock.now(), kind, actor)
     }
 

@@ -97,20 +97,60 @@ impl ApiError {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (status, code, detail, next): (StatusCode, &str, String, Option<&str>) = match self {
-            Self::Malformed(detail) => (StatusCode::BAD_REQUEST, "malformed", detail.clone(), Some("Check the request against /api/docs.")),
+            Self::Malformed(detail) => (
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                detail.clone(),
+                Some("Check the request against /api/docs."),
+            ),
             Self::Invalid(errors) => {
                 let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
                 let detail = format!("These fields need another value: {}.", fields.join(", "));
-                (StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail, Some("Change the fields named in errors and send the request again."))
+                (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "invalid",
+                    detail,
+                    Some("Change the fields named in errors and send the request again."),
+                )
             }
-            Self::SignedOut => (StatusCode::UNAUTHORIZED, "signed_out", "Nobody is signed in, or the sign-in has ended.".into(), Some("Sign in and try again.")),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Your role does not allow this.".into(), Some("Ask an administrator of your organization.")),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing here, or it is not yours to see.".into(), Some("Check the address, or go back to the list.")),
+            Self::SignedOut => (
+                StatusCode::UNAUTHORIZED,
+                "signed_out",
+                "Nobody is signed in, or the sign-in has ended.".into(),
+                Some("Sign in and try again."),
+            ),
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "Your role does not allow this.".into(),
+                Some("Ask an administrator of your organization."),
+            ),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing here, or it is not yours to see.".into(),
+                Some("Check the address, or go back to the list."),
+            ),
             Self::Conflict(code, detail, next) => (StatusCode::CONFLICT, code, detail.clone(), Some(next)),
-            Self::TooMany(seconds) => (StatusCode::TOO_MANY_REQUESTS, "too_many", format!("Too many tries. It opens again in {seconds} seconds."), Some("Wait, then try again.")),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is larger than this address takes.".into(), Some("Send less at once.")),
+            Self::TooMany(seconds) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many",
+                format!("Too many tries. It opens again in {seconds} seconds."),
+                Some("Wait, then try again."),
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                "The request is larger than this address takes.".into(),
+                Some("Send less at once."),
+            ),
             Self::Provider(error) => (provider_status(&error.kind), error.code(), error.sentence(), None),
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on this server; nothing was changed half.".into(), Some("Try again. If it stays, give the administrator the id below.")),
+            Self::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something failed on this server; nothing was changed half.".into(),
+                Some("Try again. If it stays, give the administrator the id below."),
+            ),
         };
         Problem {
             kind: "about:blank",
@@ -127,7 +167,9 @@ impl ApiError {
 
 fn provider_status(kind: &ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::RateLimited(_) | ErrorKind::DailyLimit(_) | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::RateLimited(_) | ErrorKind::DailyLimit(_) | ErrorKind::Unavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorKind::Unexpected => StatusCode::BAD_GATEWAY,
         ErrorKind::Invalid(_) | ErrorKind::Unsupported(_) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
@@ -169,7 +211,8 @@ fn failure_number() -> u64 {
             atomic::{AtomicU64, Ordering},
         },
     };
-    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("failures") << 16));
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one("failures") << 16));
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

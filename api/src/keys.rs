@@ -83,10 +83,15 @@ impl Keys {
     /// [`KeyError::Missing`], [`KeyError::Wrong`]: the server must not start.
     pub async fn open(file: &Path, db: Db, randomness: Arc<dyn Randomness>) -> Result<Self, KeyError> {
         let mut tx = db.system_read().await?;
-        let rows: Vec<Row> = on!(tx, ALL_KEYS, |sql, db| sqlx::query_as(sql).fetch_all(db).await.map_err(StoreError::from)?);
+        let rows: Vec<Row> =
+            on!(tx, ALL_KEYS, |sql, db| sqlx::query_as(sql).fetch_all(db).await.map_err(StoreError::from)?);
         drop(tx);
         let masters = match fs::read_to_string(file) {
-            Ok(text) => text.lines().map(MasterKey::from_hex).collect::<Option<Vec<_>>>().filter(|keys| !keys.is_empty()),
+            Ok(text) => text
+                .lines()
+                .map(MasterKey::from_hex)
+                .collect::<Option<Vec<_>>>()
+                .filter(|keys| !keys.is_empty()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 if !rows.is_empty() {
                     return Err(KeyError::Missing(file.to_owned()));
@@ -141,7 +146,12 @@ impl Keys {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn create(&self, tx: &mut Tx, organization: OrganizationId, clock: &dyn Clock) -> Result<(), KeyError> {
+    pub async fn create(
+        &self,
+        tx: &mut Tx,
+        organization: OrganizationId,
+        clock: &dyn Clock,
+    ) -> Result<(), KeyError> {
         let key = DataKey::generate(1, self.randomness.as_ref());
         let wrapped = self.sealing_master().wrap(organization, &key, self.randomness.as_ref());
         on!(tx, INSERT_KEY, |sql, db| sqlx::query(sql)
@@ -178,7 +188,11 @@ impl Keys {
     /// # Errors
     /// When the organization has no key.
     pub async fn sealer(&self, organization: OrganizationId) -> Result<Sealer, KeyError> {
-        Ok(Sealer { organization, keys: self.of(organization).await?, randomness: Arc::clone(&self.randomness) })
+        Ok(Sealer {
+            organization,
+            keys: self.of(organization).await?,
+            randomness: Arc::clone(&self.randomness),
+        })
     }
 
     /// Wraps every data key under a new master key and writes it as the first line of the key file; the old one stays
@@ -192,13 +206,18 @@ impl Keys {
         masters.extend(self.masters.iter().cloned());
         write_key_file(&self.file, &masters)?;
         let mut tx = self.db.system().await?;
-        let rows: Vec<Row> = on!(tx, ALL_KEYS, |sql, db| sqlx::query_as(sql).fetch_all(db).await.map_err(StoreError::from)?);
+        let rows: Vec<Row> =
+            on!(tx, ALL_KEYS, |sql, db| sqlx::query_as(sql).fetch_all(db).await.map_err(StoreError::from)?);
         let count = rows.len();
         for row in rows {
             let organization = OrganizationId(row.organization_id);
             let wrong = || KeyError::Wrong(self.file.as_ref().clone());
             let master = self.masters.iter().find(|master| master.id() == row.master_id).ok_or_else(wrong)?;
-            let key = master.unwrap_key(organization, u32::try_from(row.number).unwrap_or_default(), &row.wrapped)?;
+            let key = master.unwrap_key(
+                organization,
+                u32::try_from(row.number).unwrap_or_default(),
+                &row.wrapped,
+            )?;
             let wrapped = new.wrap(organization, &key, self.randomness.as_ref());
             on!(tx, REWRAP, |sql, db| sqlx::query(sql)
                 .bind(row.organization_id)
@@ -238,7 +257,13 @@ impl Sealer {
     ///
     /// # Errors
     /// [`KeyError::Seal`] when it was sealed elsewhere or changed.
-    pub fn open(&self, table: &'static str, column: &'static str, row: Uuid, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub fn open(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Uuid,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, KeyError> {
         Ok(self.keys.open(&self.place(table, column, row), sealed)?.to_vec())
     }
 
@@ -246,9 +271,17 @@ impl Sealer {
     ///
     /// # Errors
     /// As [`Sealer::open`].
-    pub fn open_text(&self, table: &'static str, column: &'static str, row: Uuid, sealed: &[u8]) -> Result<SecretString, KeyError> {
+    pub fn open_text(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Uuid,
+        sealed: &[u8],
+    ) -> Result<SecretString, KeyError> {
         let bytes = self.keys.open(&self.place(table, column, row), sealed)?;
-        String::from_utf8(bytes.to_vec()).map(SecretString::new).map_err(|_| KeyError::Seal(SealError::Malformed))
+        String::from_utf8(bytes.to_vec())
+            .map(SecretString::new)
+            .map_err(|_| KeyError::Seal(SealError::Malformed))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod append;
 pub mod audit;
+pub mod classes;
 pub mod config;
 pub mod db;
 pub mod error;
@@ -17,4 +18,3 @@ pub mod organizations;
 pub mod people;
 pub mod platforms;
 pub mod webhooks_in;
-pub mod classes;

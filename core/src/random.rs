@@ -49,7 +49,10 @@ pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for chance")]
-    #[expect(clippy::expect_used, reason = "a machine without a random source cannot keep any promise of this program")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a machine without a random source cannot keep any promise of this program"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives random bytes");
     }

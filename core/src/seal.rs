@@ -94,7 +94,8 @@ impl MasterKey {
     /// A name that does not tell the key: stored beside what it wraps.
     #[must_use]
     pub fn id(&self) -> String {
-        let digest = Sha256::new().chain_update(b"lectern master key id").chain_update(self.0.as_slice()).finalize();
+        let digest =
+            Sha256::new().chain_update(b"lectern master key id").chain_update(self.0.as_slice()).finalize();
         hex::encode(&digest[..8])
     }
 
@@ -103,7 +104,8 @@ impl MasterKey {
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         let mut derived = Zeroizing::new([0; 32]);
         // Expanding 32 bytes cannot exceed HKDF's limit of 255 blocks.
-        let _always = Hkdf::<Sha256>::new(None, self.0.as_slice()).expand(purpose.as_bytes(), derived.as_mut_slice());
+        let _always =
+            Hkdf::<Sha256>::new(None, self.0.as_slice()).expand(purpose.as_bytes(), derived.as_mut_slice());
         derived
     }
 
@@ -118,7 +120,12 @@ impl MasterKey {
     ///
     /// # Errors
     /// [`SealError::Refused`] when this is not the key that wrapped it.
-    pub fn unwrap_key(&self, organization: OrganizationId, number: u32, wrapped: &[u8]) -> Result<DataKey, SealError> {
+    pub fn unwrap_key(
+        &self,
+        organization: OrganizationId,
+        number: u32,
+        wrapped: &[u8],
+    ) -> Result<DataKey, SealError> {
         let plain = open_envelope(&self.0, &wrap_place(organization), wrapped)?;
         let key: [u8; 32] = plain.as_slice().try_into().map_err(|_| SealError::Malformed)?;
         Ok(DataKey { number, key: Zeroizing::new(key) })
@@ -195,7 +202,13 @@ impl DataKeys {
     }
 }
 
-fn envelope(key: &[u8; 32], number: u32, place: &Place, plain: &[u8], randomness: &dyn Randomness) -> Vec<u8> {
+fn envelope(
+    key: &[u8; 32],
+    number: u32,
+    place: &Place,
+    plain: &[u8],
+    randomness: &dyn Randomness,
+) -> Vec<u8> {
     let nonce: [u8; NONCE] = randomness.bytes();
     let cipher = Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key));
     let payload = Payload { msg: plain, aad: &place.associated_data() };

@@ -199,7 +199,13 @@ pub struct Entry {
 impl Entry {
     /// An entry about nothing in particular yet.
     #[must_use]
-    pub fn new(id: Uuid, organization: OrganizationId, at: DateTime<Utc>, kind: EntryKind, actor: Actor) -> Self {
+    pub fn new(
+        id: Uuid,
+        organization: OrganizationId,
+        at: DateTime<Utc>,
+        kind: EntryKind,
+        actor: Actor,
+    ) -> Self {
         Self {
             id,
             organization,

@@ -95,7 +95,12 @@ pub struct Row {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn page(tx: &mut Tx, organization: OrganizationId, filter: &Filter, limit: i64) -> Result<Vec<Row>, StoreError> {
+pub async fn page(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<Row>, StoreError> {
     Ok(on!(tx, PAGE, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(filter.kind.as_deref())

@@ -16,6 +16,11 @@ pub struct LimitsConfig {
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { sign_ins_per_account: 10, sign_ins_per_address: 100, refused_joins_per_address: 300, body_bytes: 1 << 20 }
+        Self {
+            sign_ins_per_account: 10,
+            sign_ins_per_address: 100,
+            refused_joins_per_address: 300,
+            body_bytes: 1 << 20,
+        }
     }
 }

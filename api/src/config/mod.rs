@@ -59,7 +59,13 @@ impl Config {
     pub fn load(file: &Path) -> Result<Self, Box<figment::Error>> {
         Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))
-            .merge(Env::prefixed("LECTERN_").filter(|key| !key.starts_with("test_") && key != "vendor_specs" && key != "config" && key != "log").split("__"))
+            .merge(
+                Env::prefixed("LECTERN_")
+                    .filter(|key| {
+                        !key.starts_with("test_") && key != "vendor_specs" && key != "config" && key != "log"
+                    })
+                    .split("__"),
+            )
             .extract()
             .map_err(Box::new)
     }

@@ -64,11 +64,14 @@ impl ServerConfig {
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let host = self.public_url.host_str().unwrap_or_default();
-        let loopback = host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let loopback = host == "localhost"
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         match self.public_url.scheme() {
             "https" => None,
             "http" if loopback => None,
-            "http" => Some(format!("server.public_url is plain http on {host}: use https, or a loopback address for a trial")),
+            "http" => Some(format!(
+                "server.public_url is plain http on {host}: use https, or a loopback address for a trial"
+            )),
             other => Some(format!("server.public_url has the scheme {other}: use https")),
         }
     }

@@ -47,6 +47,9 @@ impl Drop for Mark {
 pub fn assert_no_open_transaction() {
     if cfg!(debug_assertions) {
         let held = tokio::task::try_id().is_some_and(|task| open().contains_key(&task));
-        assert!(!held, "slow work (provider, mail, file or hashing) while a transaction is open on this task");
+        assert!(
+            !held,
+            "slow work (provider, mail, file or hashing) while a transaction is open on this task"
+        );
     }
 }

@@ -65,10 +65,13 @@ async fn make_role(connection: &mut PgConnection, role: &str, attributes: &str) 
     if known {
         return Ok(());
     }
-    let made = connection.execute(AssertSqlSafe(format!("create role {} {attributes}", identifier(role)))).await;
+    let made =
+        connection.execute(AssertSqlSafe(format!("create role {} {attributes}", identifier(role)))).await;
     match made {
         // Another migration in the same cluster made it in the meantime.
-        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42710" | "23505")) => Ok(()),
+        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42710" | "23505")) => {
+            Ok(())
+        }
         other => other.map(drop),
     }
 }

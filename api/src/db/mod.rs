@@ -13,6 +13,6 @@ mod tx;
 pub use error::StoreError;
 pub use mark::assert_no_open_transaction;
 pub use migrate::{MigrateError, migrate_postgres, migrate_sqlite};
-pub use pools::{Db, DatabaseError, Engine};
+pub use pools::{DatabaseError, Db, Engine};
 pub use statement::{Kind, Statement, registered_statements};
 pub use tx::{EngineTx, Tx};

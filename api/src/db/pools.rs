@@ -121,7 +121,8 @@ impl Db {
 
     async fn refuse_unsafe_role(&self, options: &PgConnectOptions) -> Result<(), DatabaseError> {
         let mut connection = options.connect().await?;
-        let migrated: bool = sqlx::query_scalar("select to_regclass('people') is not null").fetch_one(&mut connection).await?;
+        let migrated: bool =
+            sqlx::query_scalar("select to_regclass('people') is not null").fetch_one(&mut connection).await?;
         if !migrated {
             return Err(DatabaseError::NotMigrated);
         }
@@ -153,7 +154,9 @@ impl Db {
     pub async fn begin(&self, organization: OrganizationId) -> Result<Tx, StoreError> {
         match &self.inner {
             Inner::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Inner::Postgres { app, .. } => Ok(Tx::postgres(app.begin_with(tenant("BEGIN", organization)).await?)),
+            Inner::Postgres { app, .. } => {
+                Ok(Tx::postgres(app.begin_with(tenant("BEGIN", organization)).await?))
+            }
         }
     }
 

@@ -105,7 +105,8 @@ impl Event {
     /// About a person.
     #[must_use]
     pub fn person(mut self, id: Option<PersonId>, name: impl Into<String>, role: &str) -> Self {
-        self.person = Some(EventPerson { id: id.map(PersonId::uuid), name: name.into(), role: role.to_owned() });
+        self.person =
+            Some(EventPerson { id: id.map(PersonId::uuid), name: name.into(), role: role.to_owned() });
         self
     }
 

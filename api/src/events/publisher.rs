@@ -81,10 +81,15 @@ impl Delivery {
 ///
 /// # Errors
 /// When it does not open or is not an event.
-pub async fn open(app: &App, organization: OrganizationId, row: &store::Row) -> Result<Event, crate::keys::KeyError> {
+pub async fn open(
+    app: &App,
+    organization: OrganizationId,
+    row: &store::Row,
+) -> Result<Event, crate::keys::KeyError> {
     let sealer = app.keys.sealer(organization).await?;
     let plain = sealer.open("event_outbox", "payload", row.id, &row.payload)?;
-    serde_json::from_slice(&plain).map_err(|_| crate::keys::KeyError::Seal(lectern_core::seal::SealError::Malformed))
+    serde_json::from_slice(&plain)
+        .map_err(|_| crate::keys::KeyError::Seal(lectern_core::seal::SealError::Malformed))
 }
 
 /// Publishes until the application stops.

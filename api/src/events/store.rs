@@ -38,7 +38,13 @@ pub struct Row {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert(tx: &mut Tx, organization: OrganizationId, id: Uuid, payload: &[u8], now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    payload: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, INSERT, |sql, db| sqlx::query(sql)
         .bind(id)
         .bind(organization.uuid())
@@ -102,7 +108,11 @@ pub async fn since(tx: &mut Tx, seq: i64) -> Result<Vec<Row>, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn since_of(tx: &mut Tx, organization: OrganizationId, seq: i64) -> Result<Vec<Row>, StoreError> {
-    Ok(on!(tx, SINCE_OF, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(seq).fetch_all(db).await?))
+    Ok(on!(tx, SINCE_OF, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(seq)
+        .fetch_all(db)
+        .await?))
 }
 
 /// Removes numbered events made before the instant, but never the last number.
@@ -117,7 +127,13 @@ pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, Store
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn take_lease(tx: &mut Tx, name: &str, holder: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn take_lease(
+    tx: &mut Tx,
+    name: &str,
+    holder: &str,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let taken = on!(tx, TAKE_LEASE, |sql, db| sqlx::query(sql)
         .bind(name)
         .bind(holder)

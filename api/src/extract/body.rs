@@ -6,7 +6,10 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::SignedIn;
-use crate::{app::App, error::{ApiError, FieldError}};
+use crate::{
+    app::App,
+    error::{ApiError, FieldError},
+};
 
 /// A JSON body: unknown and wrong fields are named in the answer.
 #[derive(Clone, Copy, Debug)]
@@ -16,13 +19,18 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let is_json = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
-        });
+        let is_json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+                |kind| {
+                    let kind = kind.split(';').next().unwrap_or_default().trim();
+                    kind.eq_ignore_ascii_case("application/json")
+                },
+            );
         let bytes = Bytes::from_request(request, app).await.map_err(|rejection| too_large(&rejection))?;
         if !is_json && !bytes.is_empty() {
-            return Err(ApiError::Malformed("The body must be JSON, with the header Content-Type: application/json.".into()));
+            return Err(ApiError::Malformed(
+                "The body must be JSON, with the header Content-Type: application/json.".into(),
+            ));
         }
         let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
         read_json(bytes).map(Self)
@@ -91,8 +99,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let who = SignedIn::from_request_parts(&mut parts, app).await?;
-        let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|rejection| too_large(&rejection))?;
-        let shown = url::form_urlencoded::parse(&bytes).find_map(|(key, value)| (key == "csrf").then(|| value.into_owned()));
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), app)
+            .await
+            .map_err(|rejection| too_large(&rejection))?;
+        let shown = url::form_urlencoded::parse(&bytes)
+            .find_map(|(key, value)| (key == "csrf").then(|| value.into_owned()));
         if shown.as_deref() != Some(who.csrf().as_str()) {
             return Err(ApiError::Malformed("This form was not shown to you by this server, or your sign-in changed since. Open the page again.".into()));
         }
@@ -102,8 +113,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
 
 /// Reads a form's fields, leaving out the form's own token.
 pub(crate) fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let pairs: Vec<(String, String)> =
-        url::form_urlencoded::parse(bytes).filter(|(key, _)| key != "csrf").map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(bytes)
+        .filter(|(key, _)| key != "csrf")
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
     let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     serde_html_form::from_str(&encoded).map_err(|error| ApiError::field("form", error.to_string()))
 }

@@ -4,7 +4,10 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use lectern_core::role::Role;
 
 use super::SignedIn;
-use crate::{app::{App, OPERATOR}, error::ApiError};
+use crate::{
+    app::{App, OPERATOR},
+    error::ApiError,
+};
 
 macro_rules! role {
     ($(#[$doc:meta])* $name:ident, |$who:ident| $allowed:expr) => {

@@ -101,7 +101,8 @@ impl FromRequestParts<App> for SignedIn {
         if let Via::ApiKey(_, scopes) = &who.via {
             allow_key(parts, scopes)?;
         }
-        if matches!(who.via, Via::Cookie(_)) && is_change(&parts.method) && !is_own_page(&parts.headers, app) {
+        if matches!(who.via, Via::Cookie(_)) && is_change(&parts.method) && !is_own_page(&parts.headers, app)
+        {
             return Err(ApiError::Malformed("This request came from a page of another site.".into()));
         }
         parts.extensions.insert(who.clone());

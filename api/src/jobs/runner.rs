@@ -43,7 +43,10 @@ pub async fn run(app: App) {
         }
     }
     // What runs may finish; what does not is taken up again after its lease.
-    let _unfinished = tokio::time::timeout(StdDuration::from_secs(20), async { while running.join_next().await.is_some() {} }).await;
+    let _unfinished = tokio::time::timeout(StdDuration::from_secs(20), async {
+        while running.join_next().await.is_some() {}
+    })
+    .await;
 }
 
 /// Runs what is due now, one after the other, until nothing is: for tests and for commands that end.

@@ -3,7 +3,10 @@
 use tokio_cron_scheduler::{Job as CronJob, JobScheduler, JobSchedulerError};
 
 use super::store::{self, NewJob};
-use crate::{app::{App, OPERATOR}, db::StoreError};
+use crate::{
+    app::{App, OPERATOR},
+    db::StoreError,
+};
 
 /// When each kind of regular work is due (seconds first), and the job that does it.
 pub const TICKS: &[(&str, &str)] = &[
@@ -52,7 +55,14 @@ async fn start(app: &App) -> Result<(), JobSchedulerError> {
 pub async fn tick(app: &App, kind: &'static str) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut tx = app.db.system().await?;
-    let job = NewJob { id: app.ids.next(), kind, body: serde_json::json!({}), unique_key: Some("tick"), run_at: now, now };
+    let job = NewJob {
+        id: app.ids.next(),
+        kind,
+        body: serde_json::json!({}),
+        unique_key: Some("tick"),
+        run_at: now,
+        now,
+    };
     store::insert(&mut tx, OPERATOR, &job).await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();

@@ -79,13 +79,17 @@ impl Mailer {
         let from = config.from.parse().map_err(|error| settings(&error))?;
         let Some(host) = &config.host else { return Ok(Self { transport: None, from }) };
         let builder = match config.security {
-            MailSecurity::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(|error| settings(&error))?,
-            MailSecurity::StartTls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host).map_err(|error| settings(&error))?,
+            MailSecurity::Tls => {
+                AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(|error| settings(&error))?
+            }
+            MailSecurity::StartTls => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)
+                .map_err(|error| settings(&error))?,
             MailSecurity::None => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
         };
         let mut builder = builder.port(config.port).timeout(Some(Duration::from_secs(20)));
         if let (Some(username), Some(password)) = (&config.username, &config.password) {
-            builder = builder.credentials(Credentials::new(username.clone(), SecretString::expose(password).clone()));
+            builder = builder
+                .credentials(Credentials::new(username.clone(), SecretString::expose(password).clone()));
         }
         Ok(Self { transport: Some(builder.build()), from })
     }
@@ -98,7 +102,8 @@ impl Mailer {
 
     /// Whether the server answers.
     pub async fn test(&self) -> Result<(), MailError> {
-        let transport = self.transport.as_ref().ok_or_else(|| MailError::Settings("mail.host is not set".to_owned()))?;
+        let transport =
+            self.transport.as_ref().ok_or_else(|| MailError::Settings("mail.host is not set".to_owned()))?;
         match transport.test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err(MailError::Unavailable("the server closed the connection".to_owned())),
@@ -112,10 +117,15 @@ impl Mailer {
     /// [`MailError::Unavailable`] when a later try may succeed; the others are final.
     pub async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
         assert_no_open_transaction();
-        let transport = self.transport.as_ref().ok_or_else(|| MailError::Settings("mail.host is not set".to_owned()))?;
+        let transport =
+            self.transport.as_ref().ok_or_else(|| MailError::Settings("mail.host is not set".to_owned()))?;
         let message = self.message(mail)?;
         transport.send(message).await.map(drop).map_err(|error| {
-            if error.is_permanent() { MailError::Refused(error.to_string()) } else { MailError::Unavailable(error.to_string()) }
+            if error.is_permanent() {
+                MailError::Refused(error.to_string())
+            } else {
+                MailError::Unavailable(error.to_string())
+            }
         })
     }
 

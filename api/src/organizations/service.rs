@@ -72,11 +72,14 @@ impl From<Organization> for OrganizationView {
 pub async fn create(app: &App, by: Actor, new: CreateOrganization) -> Result<Organization, ApiError> {
     let mut errors = Vec::new();
     let slug = new.slug.trim().to_ascii_lowercase();
-    let good = (2..=40).contains(&slug.len()) && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let good = (2..=40).contains(&slug.len())
+        && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !good || slug.starts_with('-') {
         errors.push(FieldError::new("slug", "Use 2 to 40 of a-z, 0-9 and -."));
     }
-    let name = crate::people::service::one_line(&new.name, 120).map_err(|message| errors.push(FieldError::new("name", message))).unwrap_or_default();
+    let name = crate::people::service::one_line(&new.name, 120)
+        .map_err(|message| errors.push(FieldError::new("name", message)))
+        .unwrap_or_default();
     let time_zone = new.time_zone.as_deref().unwrap_or("UTC");
     if time_zone.parse::<Tz>().is_err() {
         errors.push(FieldError::new("time_zone", "Use an IANA zone such as Asia/Dhaka."));
@@ -85,7 +88,8 @@ pub async fn create(app: &App, by: Actor, new: CreateOrganization) -> Result<Org
         return Err(ApiError::Invalid(errors));
     }
     let vocabulary = Vocabulary::parse(new.vocabulary.as_deref().unwrap_or("school"));
-    let organization = Organization { id: app.new_id(), slug, name, vocabulary, active: true, created_at: app.clock.now() };
+    let organization =
+        Organization { id: app.new_id(), slug, name, vocabulary, active: true, created_at: app.clock.now() };
     let policies = match vocabulary {
         Vocabulary::School => Policies::default(),
         // A marketplace makes a meeting when somebody buys, and only its owners touch credentials (design, section 4).
@@ -99,7 +103,13 @@ pub async fn create(app: &App, by: Actor, new: CreateOrganization) -> Result<Org
     Ok(organization)
 }
 
-pub(crate) async fn add(app: &App, organization: &Organization, time_zone: &str, policies: &Policies, by: Actor) -> Result<(), ApiError> {
+pub(crate) async fn add(
+    app: &App,
+    organization: &Organization,
+    time_zone: &str,
+    policies: &Policies,
+    by: Actor,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(organization.id).await?;
     if !store::insert(&mut tx, organization).await? {
@@ -160,7 +170,8 @@ pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result
     let mut tx = app.db.begin(who.organization).await?;
     let mut settings = store::settings(&mut tx, who.organization).await?;
     if let Some(zone) = change.time_zone {
-        zone.parse::<Tz>().map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))?;
+        zone.parse::<Tz>()
+            .map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))?;
         settings.time_zone = zone;
     }
     if let Some(policies) = change.policies {
@@ -171,7 +182,8 @@ pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result
         settings.policies = policies;
     }
     store::update_settings(&mut tx, who.organization, &settings, now).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::PoliciesChanged, who.actor())).await?;
+    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::PoliciesChanged, who.actor()))
+        .await?;
     tx.commit().await?;
     Ok(settings)
 }
@@ -192,9 +204,14 @@ fn check_policies(policies: &Policies) -> Result<(), ApiError> {
         errors.push(FieldError::new("policies.minimum_presence_percent", "At most 100."));
     }
     let domain = &policies.relay_domain;
-    let labels = domain.split('.').all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    let labels = domain
+        .split('.')
+        .all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     if !labels || domain.len() > 60 {
-        errors.push(FieldError::new("policies.relay_domain", "Use a domain name such as seats.school.example."));
+        errors.push(FieldError::new(
+            "policies.relay_domain",
+            "Use a domain name such as seats.school.example.",
+        ));
     }
     if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
 }
@@ -229,32 +246,51 @@ pub struct SetHostTokens {
 pub async fn set_host_tokens(app: &App, who: &SignedIn, set: SetHostTokens) -> Result<(), ApiError> {
     let secret = match (&set.tokens, &set.secret) {
         (HostTokens::Hs256 { .. }, Some(secret)) if secret.expose().len() >= 32 => Some(secret),
-        (HostTokens::Hs256 { .. }, _) => return Err(ApiError::field("secret", "Send the shared secret, at least 32 characters.")),
+        (HostTokens::Hs256 { .. }, _) => {
+            return Err(ApiError::field("secret", "Send the shared secret, at least 32 characters."));
+        }
         (HostTokens::Rs256 { jwks, .. }, None) => {
-            crate::people::host_tokens::check_key_set(jwks).map_err(|message| ApiError::field("tokens.jwks", message))?;
+            crate::people::host_tokens::check_key_set(jwks)
+                .map_err(|message| ApiError::field("tokens.jwks", message))?;
             None
         }
-        (HostTokens::Rs256 { .. }, Some(_)) => return Err(ApiError::field("secret", "A key set needs no secret; leave it out.")),
+        (HostTokens::Rs256 { .. }, Some(_)) => {
+            return Err(ApiError::field("secret", "A key set needs no secret; leave it out."));
+        }
     };
     let sealer = app.keys.sealer(who.organization).await?;
-    let sealed = secret
-        .map(|secret| sealer.seal("organization_settings", "host_secret", who.organization.uuid(), secret.expose().as_bytes()));
+    let sealed = secret.map(|secret| {
+        sealer.seal(
+            "organization_settings",
+            "host_secret",
+            who.organization.uuid(),
+            secret.expose().as_bytes(),
+        )
+    });
     let mut tx = app.db.begin(who.organization).await?;
     let mut settings = store::settings(&mut tx, who.organization).await?;
     let (HostTokens::Hs256 { issuer, audience } | HostTokens::Rs256 { issuer, audience, .. }) = &set.tokens;
     if !store::set_host_issuer(&mut tx, who.organization, issuer, audience).await? {
-        return Err(ApiError::field("tokens.audience", "Another organization uses this issuer and audience. Choose another audience."));
+        return Err(ApiError::field(
+            "tokens.audience",
+            "Another organization uses this issuer and audience. Choose another audience.",
+        ));
     }
     settings.host_tokens = Some(set.tokens);
     settings.host_secret = sealed;
     store::update_settings(&mut tx, who.organization, &settings, app.clock.now()).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::HostTokensChanged, who.actor())).await?;
+    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::HostTokensChanged, who.actor()))
+        .await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// The open organization a host application's tokens of this issuer and audience belong to.
-pub async fn of_host_tokens(app: &App, issuer: &str, audiences: &[String]) -> Result<Option<Organization>, ApiError> {
+pub async fn of_host_tokens(
+    app: &App,
+    issuer: &str,
+    audiences: &[String],
+) -> Result<Option<Organization>, ApiError> {
     let mut tx = app.db.system_read().await?;
     for audience in audiences {
         if let Some(id) = store::of_host_issuer(&mut tx, issuer, audience).await? {

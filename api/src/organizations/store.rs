@@ -162,7 +162,8 @@ pub async fn insert_settings(
 /// # Errors
 /// When the database refuses.
 pub async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(id.uuid()).fetch_optional(db).await?);
+    let row: Option<Row> =
+        on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(id.uuid()).fetch_optional(db).await?);
     Ok(row.map(Organization::from))
 }
 
@@ -171,7 +172,8 @@ pub async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization
 /// # Errors
 /// When the database refuses.
 pub async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND_BY_SLUG, |sql, db| sqlx::query_as(sql).bind(slug).fetch_optional(db).await?);
+    let row: Option<Row> =
+        on!(tx, FIND_BY_SLUG, |sql, db| sqlx::query_as(sql).bind(slug).fetch_optional(db).await?);
     Ok(row.map(Organization::from))
 }
 
@@ -180,7 +182,8 @@ pub async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization
 /// # Errors
 /// When the database refuses.
 pub async fn list(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Organization>, StoreError> {
-    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(db).await?);
+    let rows: Vec<Row> =
+        on!(tx, LIST, |sql, db| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(db).await?);
     Ok(rows.into_iter().map(Organization::from).collect())
 }
 
@@ -199,10 +202,14 @@ pub async fn set_active(tx: &mut Tx, id: OrganizationId, active: bool) -> Result
 /// # Errors
 /// When the database refuses, or holds no settings.
 pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Settings, StoreError> {
-    let row: SettingsRow = on!(tx, SETTINGS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_one(db).await?);
+    let row: SettingsRow =
+        on!(tx, SETTINGS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_one(db).await?);
     Ok(Settings {
         time_zone: row.time_zone,
-        default_provider: row.default_provider.parse().map_err(|error| StoreError::corrupt("organization_settings", error))?,
+        default_provider: row
+            .default_provider
+            .parse()
+            .map_err(|error| StoreError::corrupt("organization_settings", error))?,
         policies: row.policies.0,
         host_tokens: row.host_tokens.map(|tokens| tokens.0),
         host_secret: row.host_secret,
@@ -213,7 +220,12 @@ pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Setti
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn update_settings(tx: &mut Tx, organization: OrganizationId, settings: &Settings, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn update_settings(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, UPDATE_SETTINGS, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(&settings.time_zone)
@@ -233,7 +245,8 @@ pub async fn update_settings(tx: &mut Tx, organization: OrganizationId, settings
 /// # Errors
 /// When the database refuses.
 pub async fn of_class(tx: &mut Tx, class: ClassId) -> Result<Option<OrganizationId>, StoreError> {
-    let id: Option<Uuid> = on!(tx, CLASS_ROUTE, |sql, db| sqlx::query_scalar(sql).bind(class.uuid()).fetch_optional(db).await?);
+    let id: Option<Uuid> =
+        on!(tx, CLASS_ROUTE, |sql, db| sqlx::query_scalar(sql).bind(class.uuid()).fetch_optional(db).await?);
     Ok(id.map(OrganizationId))
 }
 
@@ -259,12 +272,27 @@ pub async fn instance_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), St
 /// # Errors
 /// When the database refuses.
 pub async fn instance_remove(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
-    Ok(on!(tx, INSTANCE_REMOVE, |sql, db| sqlx::query(sql).bind(name).bind(value).execute(db).await?.rows_affected()) == 1)
+    Ok(on!(tx, INSTANCE_REMOVE, |sql, db| sqlx::query(sql)
+        .bind(name)
+        .bind(value)
+        .execute(db)
+        .await?
+        .rows_affected())
+        == 1)
 }
 
 /// Tokens of this issuer and audience belong to this organization; `false` when they are another's.
-pub async fn set_host_issuer(tx: &mut Tx, organization: OrganizationId, issuer: &str, audience: &str) -> Result<bool, StoreError> {
-    on!(tx, REMOVE_HOST_ISSUER, |sql, db| sqlx::query(sql).bind(organization.uuid()).execute(db).await.map(drop)?);
+pub async fn set_host_issuer(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    issuer: &str,
+    audience: &str,
+) -> Result<bool, StoreError> {
+    on!(tx, REMOVE_HOST_ISSUER, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
     let added = on!(tx, INSERT_HOST_ISSUER, |sql, db| sqlx::query(sql)
         .bind(issuer)
         .bind(audience)
@@ -276,7 +304,15 @@ pub async fn set_host_issuer(tx: &mut Tx, organization: OrganizationId, issuer: 
 }
 
 /// Whose tokens have this issuer and audience.
-pub async fn of_host_issuer(tx: &mut Tx, issuer: &str, audience: &str) -> Result<Option<OrganizationId>, StoreError> {
-    let id: Option<Uuid> = on!(tx, HOST_ISSUER, |sql, db| sqlx::query_scalar(sql).bind(issuer).bind(audience).fetch_optional(db).await?);
+pub async fn of_host_issuer(
+    tx: &mut Tx,
+    issuer: &str,
+    audience: &str,
+) -> Result<Option<OrganizationId>, StoreError> {
+    let id: Option<Uuid> = on!(tx, HOST_ISSUER, |sql, db| sqlx::query_scalar(sql)
+        .bind(issuer)
+        .bind(audience)
+        .fetch_optional(db)
+        .await?);
     Ok(id.map(OrganizationId))
 }

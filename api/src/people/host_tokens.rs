@@ -35,7 +35,8 @@ struct Claims {
 /// # Errors
 /// With what is wrong.
 pub fn check_key_set(jwks: &Value) -> Result<(), String> {
-    let keys: JwkSet = serde_json::from_value(jwks.clone()).map_err(|error| format!("This is no JWKS document: {error}."))?;
+    let keys: JwkSet = serde_json::from_value(jwks.clone())
+        .map_err(|error| format!("This is no JWKS document: {error}."))?;
     if keys.keys.is_empty() {
         return Err("The key set holds no key.".to_owned());
     }
@@ -65,7 +66,8 @@ fn claimed_origin(token: &str) -> Option<(String, Vec<String>)> {
 /// [`ApiError::SignedOut`] for every token that is not good.
 pub async fn authenticate(app: &App, token: &str) -> Result<(OrganizationId, Person), ApiError> {
     let (issuer, audiences) = claimed_origin(token).ok_or(ApiError::SignedOut)?;
-    let organization = organizations::service::of_host_tokens(app, &issuer, &audiences).await?.ok_or(ApiError::SignedOut)?;
+    let organization =
+        organizations::service::of_host_tokens(app, &issuer, &audiences).await?.ok_or(ApiError::SignedOut)?;
     let settings = organizations::service::settings(app, organization.id).await?;
     let tokens = settings.host_tokens.as_ref().ok_or(ApiError::SignedOut)?;
     let claims = verify(app, organization.id, tokens, settings.host_secret.as_deref(), token).await?;
@@ -74,13 +76,20 @@ pub async fn authenticate(app: &App, token: &str) -> Result<(OrganizationId, Per
     if person.active { Ok((organization.id, person)) } else { Err(ApiError::SignedOut) }
 }
 
-async fn verify(app: &App, organization: OrganizationId, tokens: &HostTokens, sealed: Option<&[u8]>, token: &str) -> Result<Claims, ApiError> {
+async fn verify(
+    app: &App,
+    organization: OrganizationId,
+    tokens: &HostTokens,
+    sealed: Option<&[u8]>,
+    token: &str,
+) -> Result<Claims, ApiError> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| ApiError::SignedOut)?;
     let (algorithm, key, issuer, audience) = match tokens {
         HostTokens::Hs256 { issuer, audience } => {
             let sealer = app.keys.sealer(organization).await?;
             let sealed = sealed.ok_or(ApiError::SignedOut)?;
-            let secret = sealer.open_text("organization_settings", "host_secret", organization.uuid(), sealed)?;
+            let secret =
+                sealer.open_text("organization_settings", "host_secret", organization.uuid(), sealed)?;
             (Algorithm::HS256, DecodingKey::from_secret(secret.expose().as_bytes()), issuer, audience)
         }
         HostTokens::Rs256 { issuer, audience, jwks } => {
@@ -90,7 +99,8 @@ async fn verify(app: &App, organization: OrganizationId, tokens: &HostTokens, se
                 None if keys.keys.len() == 1 => keys.keys.first(),
                 None => None,
             };
-            let key = DecodingKey::from_jwk(named.ok_or(ApiError::SignedOut)?).map_err(|_| ApiError::SignedOut)?;
+            let key =
+                DecodingKey::from_jwk(named.ok_or(ApiError::SignedOut)?).map_err(|_| ApiError::SignedOut)?;
             (Algorithm::RS256, key, issuer, audience)
         }
     };
@@ -100,14 +110,21 @@ async fn verify(app: &App, organization: OrganizationId, tokens: &HostTokens, se
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     // Time is checked below, by the clock that was passed in.
     validation.validate_exp = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| ApiError::SignedOut)?.claims;
+    let claims =
+        jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| ApiError::SignedOut)?.claims;
     let now = u64::try_from(app.clock.now().timestamp()).unwrap_or(0);
-    let in_time = claims.exp + LEEWAY > now && claims.iat < now + LEEWAY && claims.exp <= claims.iat + LONGEST_LIFE;
+    let in_time =
+        claims.exp + LEEWAY > now && claims.iat < now + LEEWAY && claims.exp <= claims.iat + LONGEST_LIFE;
     if in_time { Ok(claims) } else { Err(ApiError::SignedOut) }
 }
 
 /// The person with this subject; else one of this organization known only by that address; else a new one. Never an owner.
-async fn arrive(app: &App, organization: OrganizationId, claims: &Claims, role: Role) -> Result<Person, ApiError> {
+async fn arrive(
+    app: &App,
+    organization: OrganizationId,
+    claims: &Claims,
+    role: Role,
+) -> Result<Person, ApiError> {
     let now = app.clock.now();
     let mut look = app.db.read(organization).await?;
     let known = store::find_by_subject(&mut look, organization, &claims.sub).await?;
@@ -124,7 +141,11 @@ async fn arrive(app: &App, organization: OrganizationId, claims: &Claims, role: 
             person.role = role;
             store::update(&mut tx, organization, &person, now).await?;
             let entry = app.entry(organization, EntryKind::PersonChanged, Actor::System).person(person.id);
-            audit::store::insert(&mut tx, &entry.details(serde_json::json!({"role": role.number(), "by": "host token"}))).await?;
+            audit::store::insert(
+                &mut tx,
+                &entry.details(serde_json::json!({"role": role.number(), "by": "host token"})),
+            )
+            .await?;
             tx.commit().await?;
         }
         return Ok(person);

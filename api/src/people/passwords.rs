@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash,
 };
 use lectern_core::{random::Randomness, secret::SecretString};
 use tokio::sync::Semaphore;
@@ -59,7 +58,8 @@ impl Passwords {
     pub async fn verify(&self, password: &SecretString, hash: Option<&str>) -> bool {
         assert_no_open_transaction();
         let Ok(_turn) = self.at_once.acquire().await else { return false };
-        let (password, known, hash) = (password.clone(), hash.is_some(), hash.unwrap_or(&self.decoy).to_owned());
+        let (password, known, hash) =
+            (password.clone(), hash.is_some(), hash.unwrap_or(&self.decoy).to_owned());
         let fits = tokio::task::spawn_blocking(move || {
             PasswordHash::new(&hash)
                 .is_ok_and(|hash| argon2().verify_password(password.expose().as_bytes(), &hash).is_ok())
@@ -83,6 +83,9 @@ mod tests {
         assert!(passwords.verify(&"chalk and duster".into(), Some(&hash)).await);
         assert!(!passwords.verify(&"chalk".into(), Some(&hash)).await);
         assert!(!passwords.verify(&"chalk".into(), None).await);
-        assert!(PasswordHash::new(&passwords.decoy).is_ok(), "the decoy is a real hash, so it costs the same");
+        assert!(
+            PasswordHash::new(&passwords.decoy).is_ok(),
+            "the decoy is a real hash, so it costs the same"
+        );
     }
 }

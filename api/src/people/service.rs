@@ -96,7 +96,8 @@ pub fn one_line(text: &str, most: usize) -> Result<String, String> {
 /// With what is wrong.
 pub fn parse_email(text: &str) -> Result<String, String> {
     let text = one_line(text, 128)?;
-    let address: lettre::Address = text.parse().map_err(|_| "Write an address such as ayesha@school.example.".to_owned())?;
+    let address: lettre::Address =
+        text.parse().map_err(|_| "Write an address such as ayesha@school.example.".to_owned())?;
     Ok(address.to_string())
 }
 
@@ -122,9 +123,17 @@ impl NameInput {
             (None, Some(name)) => ("name", name.as_str()),
             (None, None) => ("name", ""),
         };
-        let first = one_line(first, 120).map_err(|message| errors.push(FieldError::new(field, message))).unwrap_or_default();
-        let last = self.last_name.as_deref().map(str::trim).filter(|last| !last.is_empty() && self.first_name.is_some());
-        let last = last.and_then(|last| one_line(last, 120).map_err(|message| errors.push(FieldError::new("last_name", message))).ok());
+        let first = one_line(first, 120)
+            .map_err(|message| errors.push(FieldError::new(field, message)))
+            .unwrap_or_default();
+        let last = self
+            .last_name
+            .as_deref()
+            .map(str::trim)
+            .filter(|last| !last.is_empty() && self.first_name.is_some());
+        let last = last.and_then(|last| {
+            one_line(last, 120).map_err(|message| errors.push(FieldError::new("last_name", message))).ok()
+        });
         (first, last)
     }
 }
@@ -221,14 +230,22 @@ pub async fn set_up(app: &App, form: SetUp) -> Result<(), ApiError> {
     .await
     .map_err(|error| match error {
         ApiError::Invalid(errors) => ApiError::Invalid(
-            errors.into_iter().map(|error| FieldError::new(format!("organization_{}", error.field), error.message)).collect(),
+            errors
+                .into_iter()
+                .map(|error| FieldError::new(format!("organization_{}", error.field), error.message))
+                .collect(),
         ),
         other => other,
     })?;
     create_person(app, OPERATOR, Actor::System, true, person(true)).await?;
     create_person(app, organization.id, Actor::System, true, person(true)).await?;
     let mut tx = app.db.system().await?;
-    organizations::store::instance_remove(&mut tx, SET_UP, &hex::encode(BearerToken::received(&form.token).hash())).await?;
+    organizations::store::instance_remove(
+        &mut tx,
+        SET_UP,
+        &hex::encode(BearerToken::received(&form.token).hash()),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -283,7 +300,8 @@ pub struct CreatePerson {
 
 impl From<CreatePersonBody> for CreatePerson {
     fn from(body: CreatePersonBody) -> Self {
-        let CreatePersonBody { email, name, first_name, last_name, role, owner, password, external_id } = body;
+        let CreatePersonBody { email, name, first_name, last_name, role, owner, password, external_id } =
+            body;
         Self { email, name: NameInput { name, first_name, last_name }, role, owner, password, external_id }
     }
 }
@@ -298,17 +316,27 @@ struct Checked {
 
 fn checked(new: &CreatePerson) -> Result<Checked, ApiError> {
     let mut errors = Vec::new();
-    let email = parse_email(&new.email).map_err(|message| errors.push(FieldError::new("email", message))).unwrap_or_default();
+    let email = parse_email(&new.email)
+        .map_err(|message| errors.push(FieldError::new("email", message)))
+        .unwrap_or_default();
     let (first, last) = new.name.read(&mut errors);
-    let role = Role::try_from(new.role).map_err(|error| errors.push(FieldError::new("role", error.to_string()))).unwrap_or(Role::Student);
+    let role = Role::try_from(new.role)
+        .map_err(|error| errors.push(FieldError::new("role", error.to_string())))
+        .unwrap_or(Role::Student);
     if let Some(password) = &new.password {
         check_password(password).map_err(|message| errors.push(FieldError::new("password", message))).ok();
     }
-    let external = new.external_id.as_deref().and_then(|id| one_line(id, 200).map_err(|message| errors.push(FieldError::new("external_id", message))).ok());
+    let external = new.external_id.as_deref().and_then(|id| {
+        one_line(id, 200).map_err(|message| errors.push(FieldError::new("external_id", message))).ok()
+    });
     if new.owner == Some(true) && role != Role::Admin {
         errors.push(FieldError::new("owner", "Only an admin (role 2) can be an owner."));
     }
-    if errors.is_empty() { Ok(Checked { email, first, last, role, external }) } else { Err(ApiError::Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(Checked { email, first, last, role, external })
+    } else {
+        Err(ApiError::Invalid(errors))
+    }
 }
 
 fn check_password(password: &SecretString) -> Result<(), &'static str> {
@@ -320,7 +348,13 @@ fn check_password(password: &SecretString) -> Result<(), &'static str> {
 }
 
 /// Makes a person. `by_owner`: whoever makes them may name owners.
-pub async fn create_person(app: &App, organization: OrganizationId, by: Actor, by_owner: bool, new: CreatePerson) -> Result<Person, ApiError> {
+pub async fn create_person(
+    app: &App,
+    organization: OrganizationId,
+    by: Actor,
+    by_owner: bool,
+    new: CreatePerson,
+) -> Result<Person, ApiError> {
     let Checked { email, first, last, role, external } = checked(&new)?;
     let owner = new.owner.unwrap_or(false);
     if owner && !by_owner {
@@ -346,20 +380,32 @@ pub async fn create_person(app: &App, organization: OrganizationId, by: Actor, b
     };
     if let Err(error) = store::insert(&mut tx, organization, &person, app.clock.now()).await {
         return Err(if error.is_taken() {
-            ApiError::conflict("taken", "Somebody here already has this address or external id.", "Look the person up in the list, or use another address.")
+            ApiError::conflict(
+                "taken",
+                "Somebody here already has this address or external id.",
+                "Look the person up in the list, or use another address.",
+            )
         } else {
             error.into()
         });
     }
     let entry = app.entry(organization, EntryKind::PersonCreated, by).person(id);
-    audit::store::insert(&mut tx, &entry.details(serde_json::json!({"role": role.number(), "owner": owner}))).await?;
+    audit::store::insert(&mut tx, &entry.details(serde_json::json!({"role": role.number(), "owner": owner})))
+        .await?;
     let made = store::find(&mut tx, organization, id).await?.ok_or(ApiError::NotFound)?;
     tx.commit().await?;
     Ok(made)
 }
 
 /// The user with this address, made as a student when there is none: for enrollments. Inside the caller's transaction.
-pub async fn find_or_make_student(app: &App, tx: &mut Tx, organization: OrganizationId, by: Actor, email: &str, name: (&str, Option<&str>)) -> Result<Person, ApiError> {
+pub async fn find_or_make_student(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    by: Actor,
+    email: &str,
+    name: (&str, Option<&str>),
+) -> Result<Person, ApiError> {
     if let Some(person) = store::find_by_email(tx, organization, email).await? {
         return Ok(person);
     }
@@ -367,11 +413,26 @@ pub async fn find_or_make_student(app: &App, tx: &mut Tx, organization: Organiza
 }
 
 /// A guest, known only to the class that invites them. Inside the caller's transaction.
-pub async fn make_guest(app: &App, tx: &mut Tx, organization: OrganizationId, by: Actor, email: &str, name: (&str, Option<&str>)) -> Result<Person, ApiError> {
+pub async fn make_guest(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    by: Actor,
+    email: &str,
+    name: (&str, Option<&str>),
+) -> Result<Person, ApiError> {
     make(app, tx, organization, by, PersonKind::Guest, email, name).await
 }
 
-async fn make(app: &App, tx: &mut Tx, organization: OrganizationId, by: Actor, kind: PersonKind, email: &str, name: (&str, Option<&str>)) -> Result<Person, ApiError> {
+async fn make(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    by: Actor,
+    kind: PersonKind,
+    email: &str,
+    name: (&str, Option<&str>),
+) -> Result<Person, ApiError> {
     let id = app.new_id();
     let new = NewPerson {
         id,
@@ -391,7 +452,11 @@ async fn make(app: &App, tx: &mut Tx, organization: OrganizationId, by: Actor, k
 }
 
 /// A person of this organization, in the caller's transaction.
-pub async fn find(tx: &mut Tx, organization: OrganizationId, id: PersonId) -> Result<Option<Person>, ApiError> {
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<Option<Person>, ApiError> {
     Ok(store::find(tx, organization, id).await?)
 }
 
@@ -413,14 +478,22 @@ pub struct Login {
 ///
 /// # Errors
 /// [`ApiError::TooMany`] before any hashing; else [`ApiError::Invalid`] without saying what was wrong.
-pub async fn sign_in(app: &App, address: std::net::IpAddr, login: &Login) -> Result<(BearerToken, Person, OrganizationId), ApiError> {
+pub async fn sign_in(
+    app: &App,
+    address: std::net::IpAddr,
+    login: &Login,
+) -> Result<(BearerToken, Person, OrganizationId), ApiError> {
     let slug = login.organization.as_deref().map(|slug| slug.trim().to_ascii_lowercase()).unwrap_or_default();
     let limits = &app.config.limits;
     let account = format!("sign-in {slug} {}", store::email_key(&login.email));
-    app.limiter.count(&format!("sign-in from {address}"), limits.sign_ins_per_address).map_err(ApiError::TooMany)?;
+    app.limiter
+        .count(&format!("sign-in from {address}"), limits.sign_ins_per_address)
+        .map_err(ApiError::TooMany)?;
     app.limiter.count(&account, limits.sign_ins_per_account).map_err(ApiError::TooMany)?;
     let mut look = app.db.system_read().await?;
-    let organization = organizations::store::find_by_slug(&mut look, &slug).await?.filter(|organization| organization.active);
+    let organization = organizations::store::find_by_slug(&mut look, &slug)
+        .await?
+        .filter(|organization| organization.active);
     drop(look);
     let tenant = organization.as_ref().map_or(OPERATOR, |organization| organization.id);
     let mut look = app.db.read(tenant).await?;
@@ -431,14 +504,21 @@ pub async fn sign_in(app: &App, address: std::net::IpAddr, login: &Login) -> Res
     let fits = app.passwords.verify(&login.password, hash.as_deref()).await;
     let Some(person) = person.filter(|_| fits) else {
         app.append_audit(app.entry(tenant, EntryKind::SignInFailed, Actor::Nobody)).await;
-        return Err(ApiError::field("password", "Organization, address and password do not fit together. Check all three."));
+        return Err(ApiError::field(
+            "password",
+            "Organization, address and password do not fit together. Check all three.",
+        ));
     };
     app.limiter.forget(&account);
     let token = BearerToken::generate("ls_", app.randomness.as_ref());
     let now = app.clock.now();
     let mut tx = app.db.begin(tenant).await?;
     store::insert_sign_in(&mut tx, token.hash(), tenant, person.id, now, now + SIGN_IN_LIFE).await?;
-    audit::store::insert(&mut tx, &app.entry(tenant, EntryKind::SignedIn, Actor::Person(person.id)).person(person.id)).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(tenant, EntryKind::SignedIn, Actor::Person(person.id)).person(person.id),
+    )
+    .await?;
     tx.commit().await?;
     Ok((token, person, tenant))
 }
@@ -448,7 +528,11 @@ pub async fn sign_out(app: &App, who: &SignedIn) -> Result<(), ApiError> {
     let (Via::Cookie(hash) | Via::Bearer(hash)) = who.via else { return Ok(()) };
     let mut tx = app.db.begin(who.organization).await?;
     store::remove_sign_in(&mut tx, hash).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::SignedOut, who.actor()).person(who.person)).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::SignedOut, who.actor()).person(who.person),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -475,8 +559,11 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<SignedIn, Api
 /// [`ApiError::SignedOut`].
 pub async fn authenticate_sign_in(app: &App, token: &BearerToken, via: Via) -> Result<SignedIn, ApiError> {
     let mut look = app.db.system_read().await?;
-    let (organization, person) = store::find_sign_in(&mut look, token.hash(), app.clock.now()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::store::find(&mut look, organization).await?.is_some_and(|organization| organization.active);
+    let (organization, person) =
+        store::find_sign_in(&mut look, token.hash(), app.clock.now()).await?.ok_or(ApiError::SignedOut)?;
+    let open = organizations::store::find(&mut look, organization)
+        .await?
+        .is_some_and(|organization| organization.active);
     drop(look);
     let mut look = app.db.read(organization).await?;
     let person = store::find(&mut look, organization, person).await?.filter(|person| open && person.active);
@@ -497,11 +584,16 @@ fn signed_in(organization: OrganizationId, person: &Person, via: Via) -> SignedI
 
 async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiError> {
     let mut look = app.db.system_read().await?;
-    let (organization, id) = store::find_api_key_hash(&mut look, key.hash()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::store::find(&mut look, organization).await?.is_some_and(|organization| organization.active);
+    let (organization, id) =
+        store::find_api_key_hash(&mut look, key.hash()).await?.ok_or(ApiError::SignedOut)?;
+    let open = organizations::store::find(&mut look, organization)
+        .await?
+        .is_some_and(|organization| organization.active);
     drop(look);
     let mut look = app.db.read(organization).await?;
-    let key = store::find_api_key(&mut look, organization, id).await?.filter(|key| open && key.revoked_at.is_none());
+    let key = store::find_api_key(&mut look, organization, id)
+        .await?
+        .filter(|key| open && key.revoked_at.is_none());
     let key = key.ok_or(ApiError::SignedOut)?;
     Ok(SignedIn {
         organization,
@@ -543,7 +635,12 @@ pub struct ChangePerson {
 }
 
 /// Changes a person.
-pub async fn change_person(app: &App, who: &SignedIn, id: PersonId, change: ChangePerson) -> Result<Person, ApiError> {
+pub async fn change_person(
+    app: &App,
+    who: &SignedIn,
+    id: PersonId,
+    change: ChangePerson,
+) -> Result<Person, ApiError> {
     let hash = match &change.password {
         Some(password) => {
             check_password(password).map_err(|message| ApiError::field("password", message))?;
@@ -615,9 +712,12 @@ fn apply(person: &mut Person, change: &ChangePerson, who: &SignedIn) -> Result<(
         person.owner = owner;
     }
     if person.owner && person.role != Role::Admin {
-        errors.push(FieldError::new("role", "An owner is an admin (role 2). Take the owner flag away first."));
+        errors
+            .push(FieldError::new("role", "An owner is an admin (role 2). Take the owner flag away first."));
     }
-    if person.id == who.person && (change.active == Some(false) || change.role.is_some() || change.owner.is_some()) {
+    if person.id == who.person
+        && (change.active == Some(false) || change.role.is_some() || change.owner.is_some())
+    {
         errors.push(FieldError::new("active", "Somebody else must change your own access."));
     }
     if let Some(active) = change.active {
@@ -627,7 +727,12 @@ fn apply(person: &mut Person, change: &ChangePerson, who: &SignedIn) -> Result<(
 }
 
 /// Makes an API key; the token is in the answer and nowhere else.
-pub async fn create_api_key(app: &App, who: &SignedIn, name: &str, scopes: Vec<Scope>) -> Result<(ApiKey, BearerToken), ApiError> {
+pub async fn create_api_key(
+    app: &App,
+    who: &SignedIn,
+    name: &str,
+    scopes: Vec<Scope>,
+) -> Result<(ApiKey, BearerToken), ApiError> {
     let name = one_line(name, 80).map_err(|message| ApiError::field("name", message))?;
     if scopes.is_empty() {
         return Err(ApiError::field("scopes", "Name at least one of read, write, platforms."));
@@ -635,7 +740,8 @@ pub async fn create_api_key(app: &App, who: &SignedIn, name: &str, scopes: Vec<S
     let by = who.person()?;
     let token = BearerToken::generate("lk_", app.randomness.as_ref());
     let hint = token.expose().chars().take(9).collect();
-    let key = ApiKey { id: app.ids.next(), name, scopes, hint, created_at: app.clock.now(), revoked_at: None };
+    let key =
+        ApiKey { id: app.ids.next(), name, scopes, hint, created_at: app.clock.now(), revoked_at: None };
     let mut tx = app.db.begin(who.organization).await?;
     store::insert_api_key(&mut tx, who.organization, &key, token.hash(), Some(by)).await?;
     let entry = app.entry(who.organization, EntryKind::ApiKeyCreated, who.actor());

@@ -170,7 +170,12 @@ pub struct NewPerson<'a> {
 ///
 /// # Errors
 /// [`StoreError::is_taken`] when address, external id or subject belongs to somebody else.
-pub async fn insert(tx: &mut Tx, organization: OrganizationId, person: &NewPerson<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: &NewPerson<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let kind = if person.kind == PersonKind::Guest { "guest" } else { "user" };
     on!(tx, INSERT, |sql, db| sqlx::query(sql)
         .bind(person.id.uuid())
@@ -196,15 +201,30 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, person: &NewPerso
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find(tx: &mut Tx, organization: OrganizationId, id: PersonId) -> Result<Option<Person>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(id.uuid()).fetch_optional(db).await?);
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
     row.map(Person::try_from).transpose()
 }
 
-async fn find_by(tx: &mut Tx, statement: crate::db::Statement, organization: OrganizationId, value: &str) -> Result<Option<Person>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, statement, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(value).fetch_optional(db).await?);
+async fn find_by(
+    tx: &mut Tx,
+    statement: crate::db::Statement,
+    organization: OrganizationId,
+    value: &str,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = on!(tx, statement, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(value)
+        .fetch_optional(db)
+        .await?);
     row.map(Person::try_from).transpose()
 }
 
@@ -212,7 +232,11 @@ async fn find_by(tx: &mut Tx, statement: crate::db::Statement, organization: Org
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_by_email(tx: &mut Tx, organization: OrganizationId, email: &str) -> Result<Option<Person>, StoreError> {
+pub async fn find_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<Option<Person>, StoreError> {
     find_by(tx, FIND_BY_EMAIL, organization, &email_key(email)).await
 }
 
@@ -220,7 +244,11 @@ pub async fn find_by_email(tx: &mut Tx, organization: OrganizationId, email: &st
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_by_subject(tx: &mut Tx, organization: OrganizationId, subject: &str) -> Result<Option<Person>, StoreError> {
+pub async fn find_by_subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    subject: &str,
+) -> Result<Option<Person>, StoreError> {
     find_by(tx, FIND_BY_SUBJECT, organization, subject).await
 }
 
@@ -228,7 +256,11 @@ pub async fn find_by_subject(tx: &mut Tx, organization: OrganizationId, subject:
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_by_external(tx: &mut Tx, organization: OrganizationId, external: &str) -> Result<Option<Person>, StoreError> {
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Person>, StoreError> {
     find_by(tx, FIND_BY_EXTERNAL, organization, external).await
 }
 
@@ -236,9 +268,18 @@ pub async fn find_by_external(tx: &mut Tx, organization: OrganizationId, externa
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn list(tx: &mut Tx, organization: OrganizationId, after: &str, limit: i64) -> Result<Vec<Person>, StoreError> {
-    let rows: Vec<Row> =
-        on!(tx, LIST, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(after).bind(limit).fetch_all(db).await?);
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await?);
     rows.into_iter().map(Person::try_from).collect()
 }
 
@@ -246,15 +287,29 @@ pub async fn list(tx: &mut Tx, organization: OrganizationId, after: &str, limit:
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn has_subject(tx: &mut Tx, organization: OrganizationId, id: PersonId) -> Result<bool, StoreError> {
-    Ok(on!(tx, HAS_SUBJECT, |sql, db| sqlx::query_scalar(sql).bind(organization.uuid()).bind(id.uuid()).fetch_one(db).await?))
+pub async fn has_subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<bool, StoreError> {
+    Ok(on!(tx, HAS_SUBJECT, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_one(db)
+        .await?))
 }
 
 /// From now on this subject is this person.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn adopt(tx: &mut Tx, organization: OrganizationId, id: PersonId, subject: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn adopt(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, ADOPT, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
@@ -270,7 +325,12 @@ pub async fn adopt(tx: &mut Tx, organization: OrganizationId, id: PersonId, subj
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn update(tx: &mut Tx, organization: OrganizationId, person: &Person, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn update(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: &Person,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, UPDATE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(person.id.uuid())
@@ -292,7 +352,13 @@ pub async fn update(tx: &mut Tx, organization: OrganizationId, person: &Person, 
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn set_password(tx: &mut Tx, organization: OrganizationId, id: PersonId, hash: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn set_password(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, SET_PASSWORD, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
@@ -309,7 +375,10 @@ pub async fn set_password(tx: &mut Tx, organization: OrganizationId, id: PersonI
 /// # Errors
 /// When the database refuses.
 pub async fn count_users(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
-    Ok(on!(tx, COUNT_USERS, |sql, db| sqlx::query_scalar(sql).bind(organization.uuid()).fetch_one(db).await?))
+    Ok(on!(tx, COUNT_USERS, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .fetch_one(db)
+        .await?))
 }
 
 /// Remembers a sign-in.
@@ -340,9 +409,16 @@ pub async fn insert_sign_in(
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_sign_in(tx: &mut Tx, hash: [u8; 32], now: DateTime<Utc>) -> Result<Option<(OrganizationId, PersonId)>, StoreError> {
-    let row: Option<(Uuid, Uuid)> =
-        on!(tx, FIND_SIGN_IN, |sql, db| sqlx::query_as(sql).bind(hash.as_slice()).bind(now).fetch_optional(db).await?);
+pub async fn find_sign_in(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Option<(OrganizationId, PersonId)>, StoreError> {
+    let row: Option<(Uuid, Uuid)> = on!(tx, FIND_SIGN_IN, |sql, db| sqlx::query_as(sql)
+        .bind(hash.as_slice())
+        .bind(now)
+        .fetch_optional(db)
+        .await?);
     Ok(row.map(|(organization, person)| (organization.into(), person.into())))
 }
 
@@ -359,7 +435,11 @@ pub async fn remove_sign_in(tx: &mut Tx, hash: [u8; 32]) -> Result<(), StoreErro
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn remove_sign_ins_of(tx: &mut Tx, organization: OrganizationId, person: PersonId) -> Result<(), StoreError> {
+pub async fn remove_sign_ins_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), StoreError> {
     on!(tx, REMOVE_SIGN_INS_OF, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(person.uuid())
@@ -374,7 +454,11 @@ pub async fn remove_sign_ins_of(tx: &mut Tx, organization: OrganizationId, perso
 /// # Errors
 /// When the database refuses.
 pub async fn remove_ended_sign_ins(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_ENDED_SIGN_INS, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+    Ok(on!(tx, REMOVE_ENDED_SIGN_INS, |sql, db| sqlx::query(sql)
+        .bind(before)
+        .execute(db)
+        .await?
+        .rows_affected()))
 }
 
 /// An API key, without the key.
@@ -415,7 +499,13 @@ impl From<ApiKeyRow> for ApiKey {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert_api_key(tx: &mut Tx, organization: OrganizationId, key: &ApiKey, hash: [u8; 32], by: Option<PersonId>) -> Result<(), StoreError> {
+pub async fn insert_api_key(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    key: &ApiKey,
+    hash: [u8; 32],
+    by: Option<PersonId>,
+) -> Result<(), StoreError> {
     on!(tx, INSERT_API_KEY, |sql, db| sqlx::query(sql)
         .bind(key.id)
         .bind(organization.uuid())
@@ -441,9 +531,14 @@ pub async fn insert_api_key(tx: &mut Tx, organization: OrganizationId, key: &Api
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_api_key_hash(tx: &mut Tx, hash: [u8; 32]) -> Result<Option<(OrganizationId, Uuid)>, StoreError> {
-    let row: Option<(Uuid, Uuid)> =
-        on!(tx, FIND_API_KEY_HASH, |sql, db| sqlx::query_as(sql).bind(hash.as_slice()).fetch_optional(db).await?);
+pub async fn find_api_key_hash(
+    tx: &mut Tx,
+    hash: [u8; 32],
+) -> Result<Option<(OrganizationId, Uuid)>, StoreError> {
+    let row: Option<(Uuid, Uuid)> = on!(tx, FIND_API_KEY_HASH, |sql, db| sqlx::query_as(sql)
+        .bind(hash.as_slice())
+        .fetch_optional(db)
+        .await?);
     Ok(row.map(|(organization, key)| (organization.into(), key)))
 }
 
@@ -451,9 +546,16 @@ pub async fn find_api_key_hash(tx: &mut Tx, hash: [u8; 32]) -> Result<Option<(Or
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_api_key(tx: &mut Tx, organization: OrganizationId, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
-    let row: Option<ApiKeyRow> =
-        on!(tx, FIND_API_KEY, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(id).fetch_optional(db).await?);
+pub async fn find_api_key(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+) -> Result<Option<ApiKey>, StoreError> {
+    let row: Option<ApiKeyRow> = on!(tx, FIND_API_KEY, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .fetch_optional(db)
+        .await?);
     Ok(row.map(ApiKey::from))
 }
 
@@ -462,7 +564,8 @@ pub async fn find_api_key(tx: &mut Tx, organization: OrganizationId, id: Uuid) -
 /// # Errors
 /// When the database refuses.
 pub async fn list_api_keys(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ApiKey>, StoreError> {
-    let rows: Vec<ApiKeyRow> = on!(tx, LIST_API_KEYS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
+    let rows: Vec<ApiKeyRow> =
+        on!(tx, LIST_API_KEYS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
     Ok(rows.into_iter().map(ApiKey::from).collect())
 }
 
@@ -470,7 +573,12 @@ pub async fn list_api_keys(tx: &mut Tx, organization: OrganizationId) -> Result<
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn revoke_api_key(tx: &mut Tx, organization: OrganizationId, id: Uuid, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn revoke_api_key(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, REVOKE_API_KEY, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id)
@@ -478,6 +586,11 @@ pub async fn revoke_api_key(tx: &mut Tx, organization: OrganizationId, id: Uuid,
         .execute(db)
         .await?
         .rows_affected());
-    on!(tx, REMOVE_API_KEY_HASH, |sql, db| sqlx::query(sql).bind(organization.uuid()).bind(id).execute(db).await.map(drop)?);
+    on!(tx, REMOVE_API_KEY_HASH, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop)?);
     Ok(changed == 1)
 }

@@ -71,7 +71,13 @@ impl FormTokens {
 
     /// A token for the page shown now.
     #[must_use]
-    pub fn token(&self, browser: &BrowserSecret, class: ClassId, person: PersonId, now: DateTime<Utc>) -> String {
+    pub fn token(
+        &self,
+        browser: &BrowserSecret,
+        class: ClassId,
+        person: PersonId,
+        now: DateTime<Utc>,
+    ) -> String {
         let until = (now + LIFE).timestamp();
         let tag = self.mac(browser, class, person, until).finalize().into_bytes();
         let mut bytes = until.to_le_bytes().to_vec();

@@ -68,7 +68,10 @@ pub fn choose(sessions: &[SessionTimes], policies: &Policies, now: DateTime<Utc>
     let mut ordered: Vec<_> = sessions.iter().collect();
     ordered.sort_by_key(|session| (session.starts_at, session.id));
     let with = |wanted: fn(&Window) -> bool| {
-        ordered.iter().filter(move |session| wanted(&window(session, policies, now))).map(|session| session.id)
+        ordered
+            .iter()
+            .filter(move |session| wanted(&window(session, policies, now)))
+            .map(|session| session.id)
     };
     let open: Vec<_> = with(|window| *window == Window::Open).collect();
     match open.as_slice() {
@@ -99,7 +102,12 @@ mod tests {
 
     fn session(id: u128, starts: i64, state: SessionState) -> SessionTimes {
         let starts_at = Utc.timestamp_opt(starts * 60, 0).single().unwrap_or_default();
-        SessionTimes { id: SessionId(Uuid::from_u128(id)), starts_at, ends_at: starts_at + Duration::minutes(45), state }
+        SessionTimes {
+            id: SessionId(Uuid::from_u128(id)),
+            starts_at,
+            ends_at: starts_at + Duration::minutes(45),
+            state,
+        }
     }
 
     fn at(minute: i64) -> DateTime<Utc> {
@@ -113,7 +121,11 @@ mod tests {
         assert_eq!(window(&nine, &policies, at(525)), Window::Open);
         assert_eq!(window(&nine, &policies, at(599)), Window::Open);
         assert_eq!(window(&nine, &policies, at(600)), Window::Over);
-        assert_eq!(window(&session(1, 540, SessionState::Live), &policies, at(100)), Window::Open, "start opens at once");
+        assert_eq!(
+            window(&session(1, 540, SessionState::Live), &policies, at(100)),
+            Window::Open,
+            "start opens at once"
+        );
         assert_eq!(window(&session(1, 540, SessionState::Ended), &policies, at(545)), Window::Over);
     }
 

@@ -71,11 +71,21 @@ pub trait Registrants: Send + Sync {
     async fn register(&self, call: &Call, meeting: &MeetingRef, who: &Registrant) -> Result<Admission>;
 
     /// The same for many, in as few calls as the vendor allows: one result each, in order.
-    async fn register_many(&self, call: &Call, meeting: &MeetingRef, who: &[Registrant]) -> Vec<Result<Admission>>;
+    async fn register_many(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        who: &[Registrant],
+    ) -> Vec<Result<Admission>>;
 
     /// Takes the way in back. One that is already cancelled is fine. Does not eject who is inside.
     async fn cancel(&self, call: &Call, meeting: &MeetingRef, registrant: &RegistrantRef) -> Result<()>;
 
     /// All registrants of a state, all pages.
-    async fn list(&self, call: &Call, meeting: &MeetingRef, state: RegistrantState) -> Result<Vec<Registration>>;
+    async fn list(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        state: RegistrantState,
+    ) -> Result<Vec<Registration>>;
 }
