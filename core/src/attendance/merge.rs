@@ -61,11 +61,11 @@ pub(crate) fn merge(presences: &[Presence], matches: &[Option<Match>], book: &Ru
         {
             named.insert(*person);
         }
-        if presence.key.kind == PresenceKind::Waiting {
-            continue;
-        }
         if source.is_report() {
             reported.insert(run);
+        }
+        if presence.key.kind == PresenceKind::Waiting {
+            continue;
         }
         // Stays that are nobody's are shown from the best source of the run.
         for whose in BTreeSet::from([None, found.map(|found| found.person)]) {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::organization::Policies;
+
 /// When somebody is late, left early, or was there too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,12 +27,19 @@ pub enum MinimumPresence {
 }
 
 impl Default for AttendancePolicy {
-    /// Ten minutes at either end, and half of the class.
+    /// What an organization has that decided nothing.
     fn default() -> Self {
+        Self::from(&Policies::default())
+    }
+}
+
+impl From<&Policies> for AttendancePolicy {
+    fn from(policies: &Policies) -> Self {
+        let percent = u8::try_from(policies.minimum_presence_percent.min(100)).unwrap_or(100);
         Self {
-            late_after_minutes: 10,
-            left_early_before_minutes: 10,
-            minimum_presence: MinimumPresence::Percent(50),
+            late_after_minutes: policies.late_after_minutes,
+            left_early_before_minutes: policies.left_early_minutes,
+            minimum_presence: MinimumPresence::Percent(percent),
         }
     }
 }

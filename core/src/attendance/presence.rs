@@ -113,6 +113,9 @@ pub struct PresenceKey {
 }
 
 /// One stay, from one source.
+///
+/// Stored whole, as JSON, beside the columns that queries need: the key (its `entry` is the column `stay`),
+/// [`Presence::joined_at`], [`Presence::left_at`], the registrant, and the person found last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
     /// Its identity within the session.

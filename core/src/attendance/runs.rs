@@ -16,7 +16,8 @@ const LONGEST_RUN: TimeDelta = TimeDelta::hours(30);
 pub struct Run {
     /// The vendor's id of the run.
     pub id: String,
-    /// The vendor's id of the meeting. A session with helped breakout rooms has several meetings at once.
+    /// Whose run it is, by whatever id the caller uses for meetings. A meeting has one run at a time, but a session
+    /// with helped breakout rooms has several meetings at once.
     pub meeting: String,
     /// When it began, if told.
     pub started_at: Option<DateTime<Utc>>,

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     attendance::{
-        Attendance, AttendancePolicy, Board, Interval, Occasion, Presence, PresenceKey, Roster, Run, Seat,
-        Verdict, attend, board,
+        Attendance, AttendancePolicy, Board, Interval, MinimumPresence, Occasion, Presence, PresenceKey,
+        Roster, Run, Seat, Verdict, attend, board,
     },
     ids::PersonId,
     provider::{EventKind, IncomingEvent, ParticipantFacts, ParticipantReport, ReportKind, ReportRow},
@@ -105,13 +105,20 @@ pub(super) struct Scene {
     pub(super) policy: AttendancePolicy,
 }
 
+/// Half of the class is enough; ten minutes late are not late.
+const HALF_OF_IT: AttendancePolicy = AttendancePolicy {
+    late_after_minutes: 10,
+    left_early_before_minutes: 10,
+    minimum_presence: MinimumPresence::Percent(50),
+};
+
 impl Scene {
     pub(super) fn new(seats: Vec<Seat>) -> Self {
         Self {
             roster: Roster::new(seats),
             presences: BTreeMap::new(),
             runs: BTreeMap::new(),
-            policy: AttendancePolicy::default(),
+            policy: HALF_OF_IT,
         }
     }
 

@@ -5,9 +5,10 @@ use chrono::TimeDelta;
 use super::scene::{Scene, event, facts, minute, person, row, seat, seats, second};
 use crate::{
     attendance::{
-        AttendanceState, Doubt, Effect, Finding, Interval, MinimumPresence, Presence, Run, Source, Standing,
-        Verified, Whereabouts, apply, overlapping,
+        AttendancePolicy, AttendanceState, Doubt, Effect, Finding, Interval, MinimumPresence, Presence, Run,
+        Source, Standing, Verified, Whereabouts, apply, overlapping,
     },
+    organization::Policies,
     provider::{EventKind, MeetingRun, ParticipantFacts, ReportKind},
 };
 
@@ -461,4 +462,35 @@ fn seats_without_any_evidence_are_absent_after_the_end() {
     let verdict = scene.verdict(1);
     assert_eq!((verdict.state, verdict.evidence.len(), verdict.basis), (AttendanceState::Absent, 0, None));
     assert_eq!(Interval::new(minute(5), minute(1)).length(), TimeDelta::zero());
+}
+
+#[test]
+fn an_organizations_policies_are_the_thresholds() {
+    let policies = Policies { late_after_minutes: 7, minimum_presence_percent: 250, ..Policies::default() };
+    let policy = AttendancePolicy::from(&policies);
+    assert_eq!((policy.late_after_minutes, policy.minimum_presence), (7, MinimumPresence::Percent(100)));
+}
+
+#[test]
+fn a_stored_row_comes_back_whole() {
+    let mut scene = class();
+    scene.joined("run", 1, "a", 5);
+    scene.report("run", ReportKind::Admin, vec![row(1, "a", minute(5), minute(58))]);
+    scene.add(Presence::redirected(person(2), minute(3)));
+    for presence in scene.presences.values() {
+        let stored = serde_json::to_string(presence).unwrap();
+        assert_eq!(serde_json::from_str::<Presence>(&stored).unwrap(), *presence);
+    }
+}
+
+#[test]
+fn a_row_tells_its_first_coming_and_its_last_going() {
+    let mut scene = Scene::new(seats(2));
+    let ends = |scene: &Scene| scene.presences.values().map(|row| (row.joined_at(), row.left_at())).next();
+    scene.left("run", 1, "a", 20);
+    assert_eq!(ends(&scene), Some((None, Some(minute(20)))));
+    scene.joined("run", 1, "a", 5);
+    assert_eq!(ends(&scene), Some((Some(minute(5)), Some(minute(20)))));
+    scene.joined("run", 1, "a", 30);
+    assert_eq!(ends(&scene), Some((Some(minute(5)), None)), "came back under the same id");
 }
