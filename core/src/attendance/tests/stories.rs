@@ -494,3 +494,16 @@ fn a_row_tells_its_first_coming_and_its_last_going() {
     scene.joined("run", 1, "a", 30);
     assert_eq!(ends(&scene), Some((Some(minute(5)), None)), "came back under the same id");
 }
+
+#[test]
+fn out_and_in_again_at_one_instant_breaks_nothing() {
+    let mut scene = class();
+    for (from, to) in [(0, 20), (20, 60)] {
+        scene.joined("run", 1, "a", from);
+        scene.left("run", 1, "a", to);
+    }
+    scene.joined("run", 2, "b", 30);
+    scene.left("run", 2, "b", 30);
+    assert_eq!((scene.verdict(1).minutes, scene.verdict(1).doubt), (60, None));
+    assert_eq!((scene.verdict(2).seconds, scene.verdict(2).state), (0, AttendanceState::Absent));
+}
