@@ -78,6 +78,10 @@ pub trait Registrants: Send + Sync {
         who: &[Registrant],
     ) -> Vec<Result<Admission>>;
 
+    /// Whether so many registrations could be made now, without waiting for the vendor's rate limit and without pushing in
+    /// before people who already wait. No I/O.
+    fn room_now(&self, count: u32) -> bool;
+
     /// Takes the way in back. One that is already cancelled is fine. Does not eject who is inside.
     async fn cancel(&self, call: &Call, meeting: &MeetingRef, registrant: &RegistrantRef) -> Result<()>;
 
