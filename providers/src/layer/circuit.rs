@@ -1,4 +1,8 @@
-use std::{collections::{HashMap, VecDeque}, sync::Mutex, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Mutex,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -86,7 +90,11 @@ impl<E> Circuit<E> {
         }
         let bad = state.outcomes.iter().filter(|(_, good)| !good).count();
         if state.open.is_none() && state.outcomes.len() >= ENOUGH && bad * 5 >= state.outcomes.len() * 3 {
-            tracing::warn!(provider = line.0.as_str(), organization = line.1, "calls are paused: the vendor does not answer");
+            tracing::warn!(
+                provider = line.0.as_str(),
+                organization = line.1,
+                "calls are paused: the vendor does not answer"
+            );
             state.open = Some(Open { until: now + FIRST_PAUSE, pause: FIRST_PAUSE, probing: false });
         }
     }
@@ -108,7 +116,10 @@ impl<E> Entered<'_, E> {
 
 impl<E> Drop for Entered<'_, E> {
     fn drop(&mut self) {
-        if self.probe && let Some(Some(open)) = locked(&self.circuit.lines).get_mut(&self.line).map(|state| state.open.as_mut()) {
+        if self.probe
+            && let Some(Some(open)) =
+                locked(&self.circuit.lines).get_mut(&self.line).map(|state| state.open.as_mut())
+        {
             open.probing = false;
         }
     }
@@ -116,9 +127,8 @@ impl<E> Drop for Entered<'_, E> {
 
 impl<E: Exchange> Exchange for Circuit<E> {
     async fn exchange(&self, request: &Request, time: &Allowance) -> Result<Response, Failure> {
-        let entered = self
-            .enter(&line(request))
-            .map_err(|pause| Failure::new(FailureKind::CircuitOpen(pause)))?;
+        let entered =
+            self.enter(&line(request)).map_err(|pause| Failure::new(FailureKind::CircuitOpen(pause)))?;
         let outcome = self.inner.exchange(request, time).await;
         match &outcome {
             Ok(response) => entered.finish(response.status < 500),
@@ -142,7 +152,11 @@ mod tests {
         let mut request = request(true);
         request.tenant = tenant.into();
         let time = Allowance::start(&Call::background());
-        circuit.exchange(&request, &time).await.map(|response| response.status).map_err(|failure| failure.kind)
+        circuit
+            .exchange(&request, &time)
+            .await
+            .map(|response| response.status)
+            .map_err(|failure| failure.kind)
     }
 
     fn is_open(outcome: &Result<u16, FailureKind>) -> bool {

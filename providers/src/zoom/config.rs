@@ -2,8 +2,8 @@ use std::{fmt, sync::Arc};
 
 use lectern_core::{
     provider::{
-        AccessTokens, Account, Attendance, BreakoutRooms, Can, Capabilities, ErrorKind, Events, Meetings, OAuth,
-        Provider, ProviderError, ProviderName, RecordingModes, Recordings, Registrants, Result,
+        AccessTokens, Account, Attendance, BreakoutRooms, Can, Capabilities, ErrorKind, Events, Meetings,
+        OAuth, Provider, ProviderError, ProviderName, RecordingModes, Recordings, Registrants, Result,
     },
     secret::SecretString,
 };
@@ -88,7 +88,9 @@ impl Zoom {
 
     /// The connection, for a call that needs one.
     pub(super) fn connected(&self, operation: &'static str) -> Result<&ZoomConnection> {
-        self.connection.as_ref().ok_or_else(|| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Reconnect))
+        self.connection
+            .as_ref()
+            .ok_or_else(|| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Reconnect))
     }
 
     /// Whether an address is Zoom's: its token may go there, its recordings come from there. The API's own origin counts,
@@ -102,7 +104,11 @@ impl Zoom {
                 domain.strip_suffix(host.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             })
         });
-        named && url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none()
+        named
+            && url.scheme() == "https"
+            && url.port().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
     }
 
     /// An address Zoom gave for a browser; refused when it leads elsewhere.
@@ -118,7 +124,8 @@ impl Zoom {
             return Ok(SecretString::from(text));
         }
         tracing::error!(operation, "Zoom answered an address that is not Zoom's; it is not used");
-        Err(ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unexpected).vendor_code("foreign address"))
+        Err(ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unexpected)
+            .vendor_code("foreign address"))
     }
 }
 
