@@ -11,7 +11,10 @@ use std::sync::{
 use lectern_core::provider::{Call, ErrorKind, ProviderName};
 use lectern_providers::{
     registry,
-    transport::{Allowance, Body, Credentials, Failure, FailureKind, Field, Inspect, Judgement, Request, Response, Seen, Transport},
+    transport::{
+        Allowance, Body, Credentials, Failure, FailureKind, Field, Inspect, Judgement, Request, Response,
+        Seen, Transport,
+    },
 };
 use reqwest::Method;
 use script::{Answer, CLASSIC, Server, connection, settings, transport, transport_with};
@@ -54,8 +57,16 @@ async fn this_machine_is_called_only_by_choice() {
 /// S-27, for the providers' client.
 #[tokio::test]
 async fn s_27_inner_addresses_are_never_called() {
-    for url in ["https://127.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/", "https://2130706433/", "https://10.0.0.1/", "https://localhost/"] {
-        let failure = send(&transport_with(false, || {}, None), &request(url.parse().unwrap())).await.unwrap_err();
+    for url in [
+        "https://127.0.0.1/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://169.254.169.254/",
+        "https://2130706433/",
+        "https://10.0.0.1/",
+        "https://localhost/",
+    ] {
+        let failure =
+            send(&transport_with(false, || {}, None), &request(url.parse().unwrap())).await.unwrap_err();
         assert!(matches!(failure.kind, FailureKind::Forbidden(_)), "{url}: {failure:?}");
     }
 }
@@ -95,7 +106,13 @@ static CHECKS: AtomicU32 = AtomicU32::new(0);
 #[tokio::test]
 async fn each_request_is_preceded_by_the_check() {
     let server = Server::start(|_| Answer::empty(204)).await;
-    let transport = transport_with(true, || { CHECKS.fetch_add(1, Ordering::SeqCst); }, None);
+    let transport = transport_with(
+        true,
+        || {
+            CHECKS.fetch_add(1, Ordering::SeqCst);
+        },
+        None,
+    );
     send(&transport, &request(server.origin.clone())).await.unwrap();
     send(&transport, &request(server.origin.clone())).await.unwrap();
     assert_eq!(CHECKS.load(Ordering::SeqCst), 2);
@@ -106,21 +123,36 @@ struct Notes(Mutex<Vec<String>>);
 
 impl Inspect for Notes {
     fn exchanged(&self, seen: &Seen<'_>) {
-        let answer = seen.answer.as_ref().map(|answer| (answer.status, String::from_utf8_lossy(answer.body).into_owned()));
+        let answer = seen
+            .answer
+            .as_ref()
+            .map(|answer| (answer.status, String::from_utf8_lossy(answer.body).into_owned()));
         let body = String::from_utf8_lossy(seen.body).into_owned();
-        self.0.lock().unwrap().push(format!("{} {} {:?} {body} {answer:?}", seen.method, seen.url.path(), seen.headers));
+        self.0.lock().unwrap().push(format!(
+            "{} {} {:?} {body} {answer:?}",
+            seen.method,
+            seen.url.path(),
+            seen.headers
+        ));
     }
 }
 
 #[tokio::test]
 async fn the_inspector_sees_everything_but_secrets() {
     let notes = Arc::new(Notes::default());
-    let server = Server::list([Answer::json(200, json!({"access_token": "canary-3"})), Answer::json(404, json!({"code": 3001}))]).await;
+    let server = Server::list([
+        Answer::json(200, json!({"access_token": "canary-3"})),
+        Answer::json(404, json!({"code": 3001})),
+    ])
+    .await;
     let transport = transport_with(true, || {}, Some(notes.clone()));
     let mut form = request(server.origin.join("/oauth/token").unwrap());
     form.method = Method::POST;
     form.credentials = Some(Credentials::Basic("client".to_owned(), "canary-1".into()));
-    form.body = Body::Form(vec![("grant_type", Field::Open("refresh_token".to_owned())), ("refresh_token", Field::Hidden("canary-2".into()))]);
+    form.body = Body::Form(vec![
+        ("grant_type", Field::Open("refresh_token".to_owned())),
+        ("refresh_token", Field::Hidden("canary-2".into())),
+    ]);
     send(&transport, &form).await.unwrap();
     let mut call = request(server.origin.join("/v2/meetings/1").unwrap());
     call.credentials = Some(Credentials::Bearer("canary-4".into()));
@@ -129,7 +161,10 @@ async fn the_inspector_sees_everything_but_secrets() {
     let notes = notes.0.lock().unwrap().join("\n");
     assert!(!notes.contains("canary"), "{notes}");
     assert!(notes.contains("grant_type=refresh_token&refresh_token=***"), "{notes}");
-    assert!(notes.contains(r#"{"topic":"Algebra"}"#) && notes.contains(r#"404, "{\"code\":3001}""#), "{notes}");
+    assert!(
+        notes.contains(r#"{"topic":"Algebra"}"#) && notes.contains(r#"404, "{\"code\":3001}""#),
+        "{notes}"
+    );
     let everything = format!("{form:?} {call:?} {transport:?}");
     assert!(!everything.contains("canary"), "{everything}");
 }
@@ -159,7 +194,12 @@ async fn r_04_an_outage_stays_where_it_is() {
     let meeting = lectern_core::provider::MeetingRef { id: "1".to_owned(), host: None };
     let (broken, fine) = (of(&down, "a"), of(&up, "b"));
     for _ in 0..100 {
-        let error = broken.attendance().unwrap().runs(&Call::interactive(std::time::Duration::from_secs(2)), &meeting).await.unwrap_err();
+        let error = broken
+            .attendance()
+            .unwrap()
+            .runs(&Call::interactive(std::time::Duration::from_secs(2)), &meeting)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
     }
     assert!(down.asked().len() <= 30, "{} requests", down.asked().len());

@@ -6,7 +6,9 @@ mod script;
 use std::{sync::Arc, time::Duration};
 
 use lectern_core::{
-    provider::{BreakoutPlan, Call, ErrorKind, MeetingDraft, MeetingRef, MeetingState, OurReference, Provider},
+    provider::{
+        BreakoutPlan, Call, ErrorKind, MeetingDraft, MeetingRef, MeetingState, OurReference, Provider,
+    },
     settings::{ClassSettings, RecordingMode, ScreenShare},
 };
 use lectern_providers::registry;
@@ -50,7 +52,10 @@ const CALL: Call = Call::background();
 async fn a_meeting_is_created_with_the_settings_that_keep_it_ours() {
     let server = Server::list([Answer::json(201, meeting(as_asked()))]).await;
     let made = zoom(&server).meetings().unwrap().create(&CALL, &draft()).await.unwrap();
-    assert_eq!((made.id.as_str(), made.minutes, made.state, made.registration), ("94890226305", 60, MeetingState::Waiting, true));
+    assert_eq!(
+        (made.id.as_str(), made.minutes, made.state, made.registration),
+        ("94890226305", 60, MeetingState::Waiting, true)
+    );
     assert!(made.differences.is_empty(), "{:?}", made.differences);
     let asked = &server.asked()[0];
     assert_eq!(asked.line(), "POST /v2/users/me/meetings");
@@ -76,8 +81,16 @@ async fn what_the_account_locked_is_told() {
     let server = Server::list([Answer::json(201, meeting(got))]).await;
     let made = zoom(&server).meetings().unwrap().create(&CALL, &draft()).await.unwrap();
     assert!(!made.registration);
-    let found: Vec<_> = made.differences.iter().map(|d| (d.setting, d.asked.as_str(), d.got.as_str())).collect();
-    assert_eq!(found, [("registration", "true", "false"), ("waiting_room", "true", "false"), ("sign_in_required", "false", "true")]);
+    let found: Vec<_> =
+        made.differences.iter().map(|d| (d.setting, d.asked.as_str(), d.got.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("registration", "true", "false"),
+            ("waiting_room", "true", "false"),
+            ("sign_in_required", "false", "true")
+        ]
+    );
 }
 
 #[tokio::test]
@@ -142,7 +155,8 @@ async fn r_02_a_create_in_doubt_is_not_repeated() {
 
 #[tokio::test]
 async fn a_create_that_zoom_turned_away_is_repeated() {
-    let busy = Answer::error(429, 429, "You have reached the maximum per-second rate limit.").header("retry-after", "0");
+    let busy = Answer::error(429, 429, "You have reached the maximum per-second rate limit.")
+        .header("retry-after", "0");
     let server = Server::list([busy, Answer::json(201, meeting(as_asked()))]).await;
     zoom(&server).meetings().unwrap().create(&CALL, &draft()).await.unwrap();
     assert_eq!(server.asked().len(), 2);
@@ -159,7 +173,8 @@ async fn the_hosts_day_can_be_used_up() {
 }
 
 fn listed(id: i64, topic: &str, agenda: Option<&str>, start: &str) -> Value {
-    let mut one = json!({"id": id, "uuid": "u", "topic": topic, "start_time": start, "duration": 60, "type": 2});
+    let mut one =
+        json!({"id": id, "uuid": "u", "topic": topic, "start_time": start, "duration": 60, "type": 2});
     if let Some(agenda) = agenda {
         one["agenda"] = json!(agenda);
     }
@@ -219,7 +234,8 @@ async fn r_02_nothing_like_it_is_not_found() {
 
 #[tokio::test]
 async fn a_list_that_does_not_end_is_an_error_not_a_part() {
-    let server = Server::start(|_| Answer::json(200, json!({"meetings": [], "next_page_token": "same"}))).await;
+    let server =
+        Server::start(|_| Answer::json(200, json!({"meetings": [], "next_page_token": "same"}))).await;
     let error = zoom(&server).meetings().unwrap().find(&CALL, &draft()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unexpected);
 }
@@ -251,7 +267,12 @@ async fn deleting_tells_nobody_and_what_is_gone_is_fine() {
         assert_eq!(asked.query("cancel_meeting_reminder"), Some("false"));
         assert_eq!(asked.query("schedule_for_reminder"), Some("false"));
     }
-    let server = Server::list([Answer::error(400, 3002, "Sorry, you cannot delete this meeting since it is in progress.")]).await;
+    let server = Server::list([Answer::error(
+        400,
+        3002,
+        "Sorry, you cannot delete this meeting since it is in progress.",
+    )])
+    .await;
     let error = zoom(&server).meetings().unwrap().delete(&CALL, &at("1")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
 }
@@ -278,14 +299,27 @@ async fn ending_what_does_not_run_is_fine() {
 /// S-09, the provider's part.
 #[tokio::test]
 async fn s_09_an_address_that_is_not_zooms_is_not_given_on() {
-    for foreign in ["https://evil.example/j/1", "javascript:alert(1)", "https://zoom.us.evil.example/j/1", "https://zoom.us@evil.example/", "http://zoom.us/j/1", "https://notzoom.us/", ""] {
+    for foreign in [
+        "https://evil.example/j/1",
+        "javascript:alert(1)",
+        "https://zoom.us.evil.example/j/1",
+        "https://zoom.us@evil.example/",
+        "http://zoom.us/j/1",
+        "https://notzoom.us/",
+        "",
+    ] {
         let mut answer = meeting(as_asked());
         answer["start_url"] = json!(foreign);
         let server = Server::list([Answer::json(200, answer)]).await;
         let error = zoom(&server).meetings().unwrap().host_url(&CALL, &at("1")).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unexpected, "{foreign}");
     }
-    for good in ["https://zoom.us/s/1?zak=z", "https://us05web.zoom.us/s/1", "https://school.zoom.us/s/1", "{origin}/s/1"] {
+    for good in [
+        "https://zoom.us/s/1?zak=z",
+        "https://us05web.zoom.us/s/1",
+        "https://school.zoom.us/s/1",
+        "{origin}/s/1",
+    ] {
         let mut answer = meeting(as_asked());
         answer["start_url"] = json!(good);
         let server = Server::list([Answer::json(200, answer)]).await;
@@ -308,7 +342,8 @@ async fn an_id_that_is_no_number_is_never_sent() {
 async fn what_cannot_be_done_is_refused_before_any_request() {
     let server = Server::list([]).await;
     let basic: Arc<dyn Provider> =
-        registry::build(&settings(&server, &server, None), &transport(), Some(connection(CLASSIC, 1))).unwrap();
+        registry::build(&settings(&server, &server, None), &transport(), Some(connection(CLASSIC, 1)))
+            .unwrap();
     let licensed = zoom(&server);
     let with = |change: fn(&mut MeetingDraft)| {
         let mut draft = draft();
@@ -346,11 +381,16 @@ async fn breakout_rooms_are_planned_whole() {
     let server = Server::list([Answer::empty(204), Answer::empty(204)]).await;
     let zoom = zoom(&server);
     let rooms = zoom.breakout_rooms().unwrap();
-    let plan = [BreakoutPlan { name: "Room 1".to_owned(), participants: vec!["jill@example.com".to_owned()] }];
+    let plan =
+        [BreakoutPlan { name: "Room 1".to_owned(), participants: vec!["jill@example.com".to_owned()] }];
     rooms.preassign(&CALL, &at("1"), &plan).await.unwrap();
     rooms.preassign(&CALL, &at("1"), &[]).await.unwrap();
-    let sent: Vec<_> = server.asked().iter().map(|asked| asked.json()["settings"]["breakout_room"].clone()).collect();
-    assert_eq!(sent[0], json!({"enable": true, "rooms": [{"name": "Room 1", "participants": ["jill@example.com"]}]}));
+    let sent: Vec<_> =
+        server.asked().iter().map(|asked| asked.json()["settings"]["breakout_room"].clone()).collect();
+    assert_eq!(
+        sent[0],
+        json!({"enable": true, "rooms": [{"name": "Room 1", "participants": ["jill@example.com"]}]})
+    );
     assert_eq!(sent[1], json!({"enable": false, "rooms": []}));
     let nameless = [BreakoutPlan { name: " ".to_owned(), participants: Vec::new() }];
     let error = rooms.preassign(&CALL, &at("1"), &nameless).await.unwrap_err();

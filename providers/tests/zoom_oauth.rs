@@ -36,7 +36,11 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 #[tokio::test]
 async fn a_person_is_sent_with_pkce_and_without_scopes() {
     let server = Server::list([]).await;
-    let request = AuthorizeRequest { redirect_uri: callback(), state: "st".to_owned(), code_challenge: "ch".to_owned() };
+    let request = AuthorizeRequest {
+        redirect_uri: callback(),
+        state: "st".to_owned(),
+        code_challenge: "ch".to_owned(),
+    };
     let url = zoom(&server, None).oauth().unwrap().authorize_url(&request);
     assert_eq!(url.path(), "/oauth/authorize");
     let query: Vec<_> = url.query_pairs().into_owned().collect();
@@ -54,7 +58,12 @@ async fn a_person_is_sent_with_pkce_and_without_scopes() {
 #[tokio::test]
 async fn a_code_is_traded_for_tokens() {
     let server = Server::list([tokens()]).await;
-    let got = zoom(&server, None).oauth().unwrap().exchange(&CALL, "the-code", &"verifier".into(), &callback()).await.unwrap();
+    let got = zoom(&server, None)
+        .oauth()
+        .unwrap()
+        .exchange(&CALL, "the-code", &"verifier".into(), &callback())
+        .await
+        .unwrap();
     assert_eq!(got.access_token.expose(), "at");
     assert_eq!(got.refresh_token.unwrap().expose(), "rt");
     assert_eq!(got.expires_at, "2026-11-21T09:59:59Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
@@ -76,14 +85,23 @@ async fn a_code_is_traded_for_tokens() {
 #[tokio::test]
 async fn a_code_is_used_once_whatever_happens() {
     let server = Server::list([Answer::error(502, 0, "")]).await;
-    let error = zoom(&server, None).oauth().unwrap().exchange(&CALL, "c", &"v".into(), &callback()).await.unwrap_err();
+    let error = zoom(&server, None)
+        .oauth()
+        .unwrap()
+        .exchange(&CALL, "c", &"v".into(), &callback())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unavailable);
     assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn tokens_are_refreshed_and_a_dead_grant_is_told() {
-    let server = Server::list([tokens(), Answer::json(400, json!({"reason": "Invalid Token!", "error": "invalid_grant"}))]).await;
+    let server = Server::list([
+        tokens(),
+        Answer::json(400, json!({"reason": "Invalid Token!", "error": "invalid_grant"})),
+    ])
+    .await;
     let zoom = zoom(&server, None);
     let oauth = zoom.oauth().unwrap();
     oauth.refresh(&CALL, &"old".into()).await.unwrap();
@@ -94,10 +112,15 @@ async fn tokens_are_refreshed_and_a_dead_grant_is_told() {
 
 #[tokio::test]
 async fn a_school_has_tokens_without_a_person() {
-    let server = Server::list([Answer::json(200, json!({"access_token": "at", "expires_in": 3600, "scope": ""}))]).await;
+    let server =
+        Server::list([Answer::json(200, json!({"access_token": "at", "expires_in": 3600, "scope": ""}))])
+            .await;
     let got = zoom(&server, Some("account-1")).oauth().unwrap().account_token(&CALL).await.unwrap();
     assert!(got.refresh_token.is_none() && got.scopes.is_empty());
-    assert_eq!(server.asked()[0].form(), pairs(&[("grant_type", "account_credentials"), ("account_id", "account-1")]));
+    assert_eq!(
+        server.asked()[0].form(),
+        pairs(&[("grant_type", "account_credentials"), ("account_id", "account-1")])
+    );
     let error = zoom(&server, None).oauth().unwrap().account_token(&CALL).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unsupported("account_token"));
 }
@@ -135,12 +158,24 @@ async fn missing_scopes_are_named_with_their_purpose() {
     let zoom_user = zoom(&server, None);
     let missing = |granted: &[&str]| {
         let granted: Vec<_> = granted.iter().map(|scope| (*scope).to_owned()).collect();
-        zoom_user.oauth().unwrap().missing_scopes(&granted).into_iter().map(|(scope, _)| scope).collect::<Vec<_>>()
+        zoom_user
+            .oauth()
+            .unwrap()
+            .missing_scopes(&granted)
+            .into_iter()
+            .map(|(scope, _)| scope)
+            .collect::<Vec<_>>()
     };
-    assert!(missing(&["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"]).is_empty());
+    assert!(
+        missing(&["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"])
+            .is_empty()
+    );
     assert!(missing(script::ADMIN).is_empty());
     let without_writing = missing(&["user:read", "meeting:read", "recording:read", "recording:write"]);
-    assert!(without_writing.contains(&"meeting:write:meeting") && without_writing.contains(&"meeting:update:status"));
+    assert!(
+        without_writing.contains(&"meeting:write:meeting")
+            && without_writing.contains(&"meeting:update:status")
+    );
     assert!(!without_writing.contains(&"report:read:list_meeting_participants:admin"));
     let school = zoom(&server, Some("a1"));
     let wanted = school.oauth().unwrap().missing_scopes(&[]);

@@ -5,8 +5,8 @@ mod script;
 
 use futures::TryStreamExt;
 use lectern_core::provider::{
-    Call, ErrorKind, MeetingRef, MeetingRun, RecordingFile, RecordingFileRef, Registrant, RegistrantRef, RegistrantState,
-    Removal, ReportKind,
+    Call, ErrorKind, MeetingRef, MeetingRun, RecordingFile, RecordingFileRef, Registrant, RegistrantRef,
+    RegistrantState, Removal, ReportKind,
 };
 use lectern_providers::registry;
 use script::{Answer, CLASSIC, Server, connection, school, settings, transport, zoom};
@@ -19,11 +19,18 @@ fn at(id: &str) -> MeetingRef {
 }
 
 fn jill() -> Registrant {
-    Registrant { email: "jill@example.com".to_owned(), first_name: "Jill".to_owned(), last_name: Some("Chill".to_owned()) }
+    Registrant {
+        email: "jill@example.com".to_owned(),
+        first_name: "Jill".to_owned(),
+        last_name: Some("Chill".to_owned()),
+    }
 }
 
 fn admitted(id: &str) -> Answer {
-    Answer::json(201, json!({"id": 1, "registrant_id": id, "topic": "t", "join_url": format!("{{origin}}/w/1?tk={id}")}))
+    Answer::json(
+        201,
+        json!({"id": 1, "registrant_id": id, "topic": "t", "join_url": format!("{{origin}}/w/1?tk={id}")}),
+    )
 }
 
 #[tokio::test]
@@ -79,7 +86,10 @@ async fn a_pending_person_is_approved_and_then_has_a_link() {
     assert_eq!(admission.registrant_id, "r1");
     let asked = server.asked();
     assert_eq!(asked[2].line(), "PUT /v2/meetings/1/registrants/status");
-    assert_eq!(asked[2].json(), json!({"action": "approve", "registrants": [{"id": "r1", "email": "jill@example.com"}]}));
+    assert_eq!(
+        asked[2].json(),
+        json!({"action": "approve", "registrants": [{"id": "r1", "email": "jill@example.com"}]})
+    );
 }
 
 #[tokio::test]
@@ -96,7 +106,11 @@ async fn somebody_who_stays_denied_is_a_conflict() {
 
 #[tokio::test]
 async fn s_09_a_link_that_is_not_zooms_is_not_given_on() {
-    let server = Server::list([Answer::json(201, json!({"registrant_id": "r1", "join_url": "https://evil.example/w/1"}))]).await;
+    let server = Server::list([Answer::json(
+        201,
+        json!({"registrant_id": "r1", "join_url": "https://evil.example/w/1"}),
+    )])
+    .await;
     let error = zoom(&server).registrants().unwrap().register(&CALL, &at("1"), &jill()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unexpected);
 }
@@ -131,7 +145,8 @@ async fn many_are_registered_in_batches_of_thirty() {
     let results = zoom(&server).registrants().unwrap().register_many(&CALL, &at("1"), &people(61)).await;
     let ids: Vec<_> = results.into_iter().map(|result| result.unwrap().registrant_id).collect();
     assert_eq!(ids, (0..61).map(|n| format!("p{n}")).collect::<Vec<_>>());
-    let (batches, singles): (Vec<_>, Vec<_>) = server.lines().into_iter().partition(|line| line.ends_with("batch_registrants"));
+    let (batches, singles): (Vec<_>, Vec<_>) =
+        server.lines().into_iter().partition(|line| line.ends_with("batch_registrants"));
     assert_eq!((batches.len(), singles.len()), (2, 3));
 }
 
@@ -139,10 +154,16 @@ async fn many_are_registered_in_batches_of_thirty() {
 async fn a_refused_batch_is_done_singly_and_one_bad_person_spoils_nothing() {
     let server = Server::start(|asked| {
         if asked.path.ends_with("batch_registrants") {
-            return Answer::error(400, 303, "This API can only be used for scheduled meeting(meeting type: 2).");
+            return Answer::error(
+                400,
+                303,
+                "This API can only be used for scheduled meeting(meeting type: 2).",
+            );
         }
         match asked.json()["email"].as_str().unwrap() {
-            "p1@example.com" => Answer::error(400, 300, "The value that you entered for the Email field is invalid."),
+            "p1@example.com" => {
+                Answer::error(400, 300, "The value that you entered for the Email field is invalid.")
+            }
             email => admitted(&by_address(email)),
         }
     })
@@ -165,8 +186,10 @@ async fn a_batch_during_an_outage_is_not_done_singly() {
 #[tokio::test]
 async fn without_the_batch_scope_all_are_single() {
     let server = Server::start(|asked| admitted(&by_address(asked.json()["email"].as_str().unwrap()))).await;
-    let scopes = ["meeting:write:registrant", "meeting:read:list_registrants", "meeting:update:registrant_status"];
-    let zoom = registry::build(&settings(&server, &server, None), &transport(), Some(connection(&scopes, 2))).unwrap();
+    let scopes =
+        ["meeting:write:registrant", "meeting:read:list_registrants", "meeting:update:registrant_status"];
+    let zoom = registry::build(&settings(&server, &server, None), &transport(), Some(connection(&scopes, 2)))
+        .unwrap();
     let results = zoom.registrants().unwrap().register_many(&CALL, &at("1"), &people(4)).await;
     assert!(results.iter().all(Result::is_ok));
     assert!(server.lines().iter().all(|line| line == "POST /v2/meetings/1/registrants"));
@@ -191,7 +214,8 @@ async fn a_link_is_taken_back_and_twice_is_fine() {
     let body = json!({"action": "cancel", "registrants": [{"id": "r1", "email": "jill@example.com"}]});
     assert_eq!(server.asked()[0].json(), body);
 
-    let refused = || Answer::error(400, 300, "The value that you entered for the Registrant ID field is invalid.");
+    let refused =
+        || Answer::error(400, 300, "The value that you entered for the Registrant ID field is invalid.");
     let others = Answer::json(200, json!({"registrants": [registrant("r2", "other@example.com", true)]}));
     let server = Server::list([refused(), others]).await;
     zoom(&server).registrants().unwrap().cancel(&CALL, &at("1"), &gone).await.unwrap();
@@ -205,13 +229,22 @@ async fn a_link_is_taken_back_and_twice_is_fine() {
 #[tokio::test]
 async fn all_pages_of_registrants_are_read() {
     let server = Server::start(|asked| match asked.query("next_page_token") {
-        None => Answer::json(200, json!({"registrants": [registrant("r1", "a@example.com", true)], "next_page_token": "n"})),
-        Some(_) => Answer::json(200, json!({"registrants": [registrant("r2", "b@example.com", true)], "next_page_token": ""})),
+        None => Answer::json(
+            200,
+            json!({"registrants": [registrant("r1", "a@example.com", true)], "next_page_token": "n"}),
+        ),
+        Some(_) => Answer::json(
+            200,
+            json!({"registrants": [registrant("r2", "b@example.com", true)], "next_page_token": ""}),
+        ),
     })
     .await;
     let zoom = zoom(&server);
     let list = zoom.registrants().unwrap().list(&CALL, &at("1"), RegistrantState::Approved).await.unwrap();
-    assert_eq!(list.iter().map(|one| (one.id.as_str(), one.name.as_str())).collect::<Vec<_>>(), [("r1", "Jill Chill"), ("r2", "Jill Chill")]);
+    assert_eq!(
+        list.iter().map(|one| (one.id.as_str(), one.name.as_str())).collect::<Vec<_>>(),
+        [("r1", "Jill Chill"), ("r2", "Jill Chill")]
+    );
     assert_eq!(server.asked()[1].query("status"), Some("approved"));
 }
 
@@ -227,11 +260,17 @@ fn stay(registrant: &str, status: &str) -> Value {
 #[tokio::test]
 async fn a_school_reads_the_full_report_on_all_its_pages() {
     let server = Server::start(|asked| match asked.query("next_page_token") {
-        None => Answer::json(200, json!({"participants": [stay("r1", "in_waiting_room")], "next_page_token": "n"})),
-        Some(_) => Answer::json(200, json!({"participants": [stay("r1", "in_meeting"), {"name": "no times"}]})),
+        None => Answer::json(
+            200,
+            json!({"participants": [stay("r1", "in_waiting_room")], "next_page_token": "n"}),
+        ),
+        Some(_) => {
+            Answer::json(200, json!({"participants": [stay("r1", "in_meeting"), {"name": "no times"}]}))
+        }
     })
     .await;
-    let report = school(&server).attendance().unwrap().report(&CALL, &at("1"), &run("/abc==")).await.unwrap().unwrap();
+    let report =
+        school(&server).attendance().unwrap().report(&CALL, &at("1"), &run("/abc==")).await.unwrap().unwrap();
     assert_eq!(report.kind, ReportKind::Admin);
     assert_eq!(report.rows.iter().map(|row| row.waiting_room).collect::<Vec<_>>(), [true, false]);
     let row = &report.rows[1];
@@ -245,7 +284,8 @@ async fn a_school_reads_the_full_report_on_all_its_pages() {
 #[tokio::test]
 async fn a_teacher_reads_the_past_participants() {
     let server = Server::list([Answer::json(200, json!({"participants": [stay("", "in_meeting")]}))]).await;
-    let report = zoom(&server).attendance().unwrap().report(&CALL, &at("1"), &run("a/b==")).await.unwrap().unwrap();
+    let report =
+        zoom(&server).attendance().unwrap().report(&CALL, &at("1"), &run("a/b==")).await.unwrap().unwrap();
     assert_eq!(report.kind, ReportKind::PastParticipants);
     assert_eq!(report.rows[0].registrant_id, None);
     assert_eq!(server.asked()[0].path, "/v2/past_meetings/a%2Fb%3D%3D/participants");
@@ -255,10 +295,17 @@ async fn a_teacher_reads_the_past_participants() {
 async fn no_report_is_none_and_a_failure_is_an_error() {
     for answer in [
         Answer::json(200, json!({"participants": []})),
-        Answer::error(404, 3001, "This meeting is not available or ID is not valid. Meeting ID is invalid or not end."),
+        Answer::error(
+            404,
+            3001,
+            "This meeting is not available or ID is not valid. Meeting ID is invalid or not end.",
+        ),
     ] {
         let server = Server::list([answer]).await;
-        assert_eq!(zoom(&server).attendance().unwrap().report(&CALL, &at("1"), &run("u")).await.unwrap(), None);
+        assert_eq!(
+            zoom(&server).attendance().unwrap().report(&CALL, &at("1"), &run("u")).await.unwrap(),
+            None
+        );
     }
     let server = Server::list([Answer::error(400, 200, "Only available for paid account: x")]).await;
     let error = zoom(&server).attendance().unwrap().report(&CALL, &at("1"), &run("u")).await.unwrap_err();
@@ -272,7 +319,8 @@ async fn a_report_that_is_no_longer_allowed_falls_back() {
         Answer::json(200, json!({"participants": [stay("", "in_meeting")]})),
     ])
     .await;
-    let report = school(&server).attendance().unwrap().report(&CALL, &at("1"), &run("u")).await.unwrap().unwrap();
+    let report =
+        school(&server).attendance().unwrap().report(&CALL, &at("1"), &run("u")).await.unwrap().unwrap();
     assert_eq!(report.kind, ReportKind::PastParticipants);
 }
 
@@ -303,13 +351,29 @@ async fn recordings_are_listed_month_by_month() {
     })
     .await;
     let zoom = zoom(&server);
-    let found = zoom.recordings().unwrap().list(&CALL, None, "2026-10-01".parse().unwrap(), "2026-11-20".parse().unwrap()).await.unwrap();
+    let found = zoom
+        .recordings()
+        .unwrap()
+        .list(&CALL, None, "2026-10-01".parse().unwrap(), "2026-11-20".parse().unwrap())
+        .await
+        .unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].run.as_str(), found[0].meeting.as_str()), ("u==", "94890226305"));
-    let files: Vec<_> = found[0].files.iter().map(|file| (file.kind.as_str(), file.bytes, file.ready)).collect();
+    let files: Vec<_> =
+        found[0].files.iter().map(|file| (file.kind.as_str(), file.bytes, file.ready)).collect();
     assert_eq!(files, [("MP4", Some(11), true), ("HOLOGRAM", None, false)]);
-    let windows: Vec<_> = server.asked().iter().map(|asked| (asked.query("from").unwrap().to_owned(), asked.query("to").unwrap().to_owned())).collect();
-    assert_eq!(windows, [("2026-10-01".to_owned(), "2026-10-30".to_owned()), ("2026-10-31".to_owned(), "2026-11-20".to_owned())]);
+    let windows: Vec<_> = server
+        .asked()
+        .iter()
+        .map(|asked| (asked.query("from").unwrap().to_owned(), asked.query("to").unwrap().to_owned()))
+        .collect();
+    assert_eq!(
+        windows,
+        [
+            ("2026-10-01".to_owned(), "2026-10-30".to_owned()),
+            ("2026-10-31".to_owned(), "2026-11-20".to_owned())
+        ]
+    );
 }
 
 /// R-18, the provider's part: a failed list is an error, never an empty list.
@@ -323,12 +387,19 @@ async fn r_18_a_failed_list_is_not_an_empty_one() {
 
 #[tokio::test]
 async fn a_recording_is_read_by_its_run() {
-    let server = Server::list([Answer::json(200, recorded()), Answer::error(404, 3301, "There is no recording for this meeting.")]).await;
+    let server = Server::list([
+        Answer::json(200, recorded()),
+        Answer::error(404, 3301, "There is no recording for this meeting."),
+    ])
+    .await;
     let zoom = zoom(&server);
     let recordings = zoom.recordings().unwrap();
     assert!(recordings.get(&CALL, &at("1"), Some("/u==")).await.unwrap().is_some());
     assert!(recordings.get(&CALL, &at("1"), None).await.unwrap().is_none());
-    assert_eq!(server.lines(), ["GET /v2/meetings/%252Fu%253D%253D/recordings", "GET /v2/meetings/1/recordings"]);
+    assert_eq!(
+        server.lines(),
+        ["GET /v2/meetings/%252Fu%253D%253D/recordings", "GET /v2/meetings/1/recordings"]
+    );
 }
 
 #[tokio::test]
@@ -377,17 +448,22 @@ fn file(url: &str) -> RecordingFile {
 
 #[tokio::test]
 async fn a_download_follows_redirects_and_leaves_the_token_behind() {
-    let files = Server::list([Answer::bytes(200, b"hello world".to_vec()).header("content-type", "video/mp4")]).await;
+    let files =
+        Server::list([Answer::bytes(200, b"hello world".to_vec()).header("content-type", "video/mp4")]).await;
     let elsewhere = files.origin.join("/file?sig=1").unwrap().to_string();
     let api = Server::start(move |asked| match asked.path.as_str() {
         "/rec/f1" => Answer::empty(302).header("location", "/rec/f1/hop"),
         _ => Answer::empty(302).header("location", elsewhere.clone()),
     })
     .await;
-    let zoom = registry::build(&settings(&api, &files, None), &transport(), Some(connection(CLASSIC, 2))).unwrap();
+    let zoom =
+        registry::build(&settings(&api, &files, None), &transport(), Some(connection(CLASSIC, 2))).unwrap();
     let url = api.origin.join("/rec/f1").unwrap();
     let download = zoom.recordings().unwrap().download(&CALL, &file(url.as_str()), 0).await.unwrap();
-    assert_eq!((download.content_type.as_deref(), download.bytes, download.from), (Some("video/mp4"), Some(11), 0));
+    assert_eq!(
+        (download.content_type.as_deref(), download.bytes, download.from),
+        (Some("video/mp4"), Some(11), 0)
+    );
     let bytes: Vec<Vec<u8>> = download.stream.try_collect().await.unwrap();
     assert_eq!(bytes.concat(), b"hello world");
     assert!(api.asked().iter().all(|asked| asked.header("authorization") == Some("Bearer token-0")));
@@ -426,12 +502,15 @@ async fn a_download_goes_on_where_it_stopped() {
 #[tokio::test]
 async fn a_page_is_not_taken_for_a_file_and_a_refused_token_is_replaced() {
     let server = Server::start(|asked| match asked.header("authorization") {
-        Some("Bearer token-1") => Answer::bytes(200, b"<html>".to_vec()).header("content-type", "text/html; charset=utf-8"),
+        Some("Bearer token-1") => {
+            Answer::bytes(200, b"<html>".to_vec()).header("content-type", "text/html; charset=utf-8")
+        }
         _ => Answer::empty(401),
     })
     .await;
     let url = server.origin.join("/rec/f1").unwrap();
-    let error = zoom(&server).recordings().unwrap().download(&CALL, &file(url.as_str()), 0).await.unwrap_err();
+    let error =
+        zoom(&server).recordings().unwrap().download(&CALL, &file(url.as_str()), 0).await.unwrap_err();
     assert_eq!(error.vendor_code.as_deref(), Some("a page instead of a file"));
     assert_eq!(server.asked().len(), 2);
 }

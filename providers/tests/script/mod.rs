@@ -125,7 +125,10 @@ impl Server {
     /// Answers from a list, in order; a request beyond it fails the test.
     pub(crate) async fn list(answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
-        Self::start(move |_| answers.lock().unwrap().pop_front().unwrap_or_else(|| Answer::error(418, 0, "not in the script"))).await
+        Self::start(move |_| {
+            answers.lock().unwrap().pop_front().unwrap_or_else(|| Answer::error(418, 0, "not in the script"))
+        })
+        .await
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -144,12 +147,16 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let query =
+        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let asked = Asked { method, path: uri.path().to_owned(), query, headers, body: body.to_vec() };
     let answer = (inner.script)(&asked);
     inner.asked.lock().unwrap().push(asked);
     let body = if answer.cut {
-        Body::from_stream(futures::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("cut"))]))
+        Body::from_stream(futures::stream::iter([
+            Ok(Bytes::from_static(b"{")),
+            Err(std::io::Error::other("cut")),
+        ]))
     } else {
         let origin = origin.as_str().trim_end_matches('/');
         match String::from_utf8(answer.body) {
@@ -160,7 +167,8 @@ async fn handle(
     let mut response = Response::builder().status(StatusCode::from_u16(answer.status).unwrap());
     for (name, value) in &answer.headers {
         let value = value.replace("{origin}", origin.as_str().trim_end_matches('/'));
-        response = response.header(name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap());
+        response =
+            response.header(name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap());
     }
     response.body(body).unwrap()
 }
@@ -196,9 +204,14 @@ impl AccessTokens for Tokens {
     }
 }
 
-pub(crate) const CLASSIC: &[&str] = &["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"];
+pub(crate) const CLASSIC: &[&str] =
+    &["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"];
 pub(crate) const ADMIN: &[&str] = &[
-    "user:read:admin", "meeting:read:admin", "meeting:write:admin", "recording:read:admin", "recording:write:admin",
+    "user:read:admin",
+    "meeting:read:admin",
+    "meeting:write:admin",
+    "recording:read:admin",
+    "recording:write:admin",
     "report:read:admin",
 ];
 
@@ -206,7 +219,11 @@ pub(crate) fn clock() -> FixedClock {
     FixedClock::at("2026-11-21T09:00:00Z".parse().unwrap())
 }
 
-pub(crate) fn transport_with(allow_loopback: bool, before_each: fn(), inspect: Option<Arc<dyn Inspect>>) -> Transport {
+pub(crate) fn transport_with(
+    allow_loopback: bool,
+    before_each: fn(),
+    inspect: Option<Arc<dyn Inspect>>,
+) -> Transport {
     Transport::new(TransportOptions {
         allow_loopback,
         clock: Arc::new(clock()),
@@ -255,5 +272,6 @@ pub(crate) fn zoom(server: &Server) -> Arc<dyn Provider> {
 
 /// A school's server-to-server connection.
 pub(crate) fn school(server: &Server) -> Arc<dyn Provider> {
-    registry::build(&settings(server, server, Some("account-1")), &transport(), Some(connection(ADMIN, 2))).unwrap()
+    registry::build(&settings(server, server, Some("account-1")), &transport(), Some(connection(ADMIN, 2)))
+        .unwrap()
 }
