@@ -94,6 +94,16 @@ async fn nobody_there_means_nothing_was_done() {
     assert_eq!((failure.kind, failure.maybe_done), (FailureKind::NotConnected, false));
 }
 
+/// The machine takes the connection, and nobody ever answers.
+#[tokio::test]
+async fn silence_ends_with_the_deadline_and_leaves_a_doubt() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let call = Call { deadline: std::time::Duration::from_millis(50), interactive: false };
+    let failure = transport().send(&request(url), &Allowance::start(&call)).await.unwrap_err();
+    assert_eq!((failure.kind, failure.maybe_done), (FailureKind::TimedOut, true));
+}
+
 #[tokio::test]
 async fn a_broken_answer_leaves_a_doubt() {
     let server = Server::list([Answer::cut()]).await;
