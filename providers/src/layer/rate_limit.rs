@@ -248,6 +248,9 @@ mod tests {
         for _ in 0..20 {
             budgets.take(&budget, &background).await.unwrap();
         }
+        let hurried = Call { deadline: Duration::from_millis(500), interactive: false };
+        let refused = budgets.take(&budget, &Allowance::start(&hurried)).await.unwrap_err();
+        assert!(matches!(refused.kind, FailureKind::Throttled(_)));
         assert!(budgets.room_now(&budget, 10));
         assert!(!budgets.room_now(&budget, 11));
         let begun = Instant::now();

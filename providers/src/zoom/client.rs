@@ -148,11 +148,13 @@ impl Zoom {
     }
 
     async fn send(&self, request: &Request, time: &Allowance) -> Result<Response> {
-        let now = || self.transport.clock().now();
-        self.transport
-            .send(request, time)
-            .await
-            .map_err(|failure| failure.into_error(ProviderName::Zoom, request.operation, now()))
+        self.transport.send(request, time).await.map_err(|failure| {
+            let now = self.transport.clock().now();
+            let mut error = failure.into_error(ProviderName::Zoom, request.operation, now);
+            // Looking changes nothing.
+            error.maybe_done &= request.method != Method::GET;
+            error
+        })
     }
 
     /// The connection's token, within the use's time.

@@ -93,10 +93,13 @@ impl Zoom {
             .ok_or_else(|| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Reconnect))
     }
 
-    /// Whether an address is Zoom's: its token may go there, its recordings come from there. The API's own origin counts,
-    /// so that a simulator works like Zoom does.
+    /// Whether an address is Zoom's: its token may go there, its recordings come from there. The origins of the
+    /// API and of the token endpoint count, so that a simulator works like Zoom does.
     pub(super) fn is_zooms(&self, url: &Url) -> bool {
-        if url.origin().is_tuple() && url.origin() == self.settings.api_base.origin() {
+        let origin = url.origin();
+        if origin.is_tuple()
+            && [&self.settings.api_base, &self.settings.oauth_token].iter().any(|own| own.origin() == origin)
+        {
             return true;
         }
         let named = url.domain().is_some_and(|domain| {

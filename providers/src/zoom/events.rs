@@ -45,6 +45,9 @@ fn headers<'a>(delivery: &'a Delivery<'_>, name: &str) -> (usize, Option<&'a str
     (usize::from(first.is_some()) + values.count(), first)
 }
 
+/// The longest body that can be a URL validation; longer ones are not read twice.
+const LONGEST_VALIDATION: usize = 1024;
+
 /// The token of a URL validation, when the body is one and the token can be nothing else.
 fn plain_token(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
@@ -56,6 +59,9 @@ fn plain_token(body: &[u8]) -> Option<String> {
     #[serde(rename_all = "camelCase")]
     struct Payload {
         plain_token: String,
+    }
+    if body.len() > LONGEST_VALIDATION {
+        return None;
     }
     let validation: Validation = serde_json::from_slice(body).ok()?;
     let token = validation.payload.plain_token;
@@ -77,7 +83,8 @@ fn is_validation(body: &[u8]) -> bool {
     struct Name {
         event: String,
     }
-    serde_json::from_slice::<Name>(body).is_ok_and(|name| name.event == VALIDATION)
+    body.len() <= LONGEST_VALIDATION
+        && serde_json::from_slice::<Name>(body).is_ok_and(|name| name.event == VALIDATION)
 }
 
 impl Events for ZoomEvents {

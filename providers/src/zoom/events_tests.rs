@@ -239,7 +239,9 @@ fn secrets_do_not_survive_parsing() {
 #[test]
 fn every_sample_is_accepted() {
     let Some(folder) = std::env::var_os("LECTERN_VENDOR_SPECS") else {
-        eprintln!("SKIPPED every_sample_is_accepted: LECTERN_VENDOR_SPECS is not set");
+        // Written past the test harness, which hides the output of a test that passes.
+        let note = b"SKIPPED every_sample_is_accepted: LECTERN_VENDOR_SPECS is not set\n";
+        std::io::Write::write_all(&mut std::io::stderr(), note).unwrap();
         return;
     };
     let folder = std::path::Path::new(&folder).join("zoom/webhooks");

@@ -3,8 +3,8 @@ use chrono::{Days, NaiveDate};
 use futures::StreamExt;
 use lectern_core::{
     provider::{
-        BoxError, Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting,
-        RecordingDownload, RecordingFile, RecordingFileRef, Recordings, Removal, Result,
+        Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
+        RecordingFile, RecordingFileRef, Recordings, Removal, Result,
     },
     secret::SecretString,
 };
@@ -241,7 +241,7 @@ impl Recordings for Zoom {
             return Err(unexpected("a page instead of a file"));
         }
         let bytes = head.header("content-length").and_then(|length| length.parse().ok());
-        let stream = opened.body.map(|chunk| chunk.map(|bytes| bytes.to_vec()).map_err(BoxError::from));
+        let stream = opened.body.map(|chunk| chunk.map(|bytes| bytes.to_vec()));
         Ok(RecordingDownload { content_type, bytes, from, stream: Box::pin(stream) })
     }
 
