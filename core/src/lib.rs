@@ -3,10 +3,15 @@
 //! Nothing here opens a socket, a file or a database, reads the clock or throws dice: time and
 //! randomness come in through [`clock::Clock`] and [`random::Randomness`].
 
+pub mod attendance;
 pub mod clock;
 pub mod ids;
+pub mod join;
+pub mod organization;
 pub mod provider;
 pub mod random;
 pub mod role;
+pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod settings;

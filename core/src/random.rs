@@ -48,7 +48,11 @@ impl dyn Randomness {
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
-    #[expect(clippy::expect_used, reason = "a machine without a random source cannot keep any promise of this program")]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for chance")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a machine without a random source cannot keep any promise of this program"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives random bytes");
     }

@@ -89,6 +89,8 @@ impl SessionRole {
     /// Reads the stored word back.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Student, Self::Instructor, Self::Guest, Self::Unknown].into_iter().find(|role| role.name() == word)
+        [Self::Student, Self::Instructor, Self::Guest, Self::Unknown]
+            .into_iter()
+            .find(|role| role.name() == word)
     }
 }

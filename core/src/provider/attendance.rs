@@ -58,5 +58,10 @@ pub trait Attendance: Send + Sync {
     async fn runs(&self, call: &Call, meeting: &MeetingRef) -> Result<Vec<MeetingRun>>;
 
     /// Who was in one run. `None`: the vendor has no report (yet), or none for so few people.
-    async fn report(&self, call: &Call, meeting: &MeetingRef, run: &MeetingRun) -> Result<Option<ParticipantReport>>;
+    async fn report(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        run: &MeetingRun,
+    ) -> Result<Option<ParticipantReport>>;
 }

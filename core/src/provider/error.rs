@@ -110,7 +110,16 @@ impl ProviderError {
             ErrorKind::DailyLimit(_) => (RepairedBy::Nobody, Retry::Never),
             ErrorKind::Unexpected => (RepairedBy::Operator, Retry::Never),
         };
-        Self { kind, repaired_by, retry, provider, operation, vendor_code: None, maybe_done: false, source: None }
+        Self {
+            kind,
+            repaired_by,
+            retry,
+            provider,
+            operation,
+            vendor_code: None,
+            maybe_done: false,
+            source: None,
+        }
     }
 
     /// Adds the vendor's code.
@@ -174,7 +183,9 @@ impl ProviderError {
     pub fn sentence(&self) -> String {
         let platform = self.provider.title();
         match &self.kind {
-            ErrorKind::Reconnect => format!("The {platform} connection has ended. Connect the account again."),
+            ErrorKind::Reconnect => {
+                format!("The {platform} connection has ended. Connect the account again.")
+            }
             ErrorKind::ScopeMissing(scopes) => format!(
                 "The {platform} app lacks a permission: {}. Add it to the app's scopes, then connect again.",
                 scopes.join(", ")
@@ -191,17 +202,23 @@ impl ProviderError {
             }
             ErrorKind::NotFound => format!("{platform} no longer has this meeting. A new one can be made."),
             ErrorKind::Conflict => {
-                format!("{platform} refuses this in the meeting's present state. Look at the class again, then retry.")
+                format!(
+                    "{platform} refuses this in the meeting's present state. Look at the class again, then retry."
+                )
             }
             ErrorKind::Invalid(field) => {
-                format!("{platform} does not accept the value of \u{201c}{field}\u{201d}. Change it and save again.")
+                format!(
+                    "{platform} does not accept the value of \u{201c}{field}\u{201d}. Change it and save again."
+                )
             }
             ErrorKind::RateLimited(_) => format!("{platform} asks us to wait. We try again by ourselves."),
             ErrorKind::DailyLimit(until) => format!(
                 "{platform}'s daily limit for this host is used up. It opens again at {} UTC.",
                 until.format("%H:%M")
             ),
-            ErrorKind::Unavailable => format!("{platform} does not answer right now. We try again by ourselves."),
+            ErrorKind::Unavailable => {
+                format!("{platform} does not answer right now. We try again by ourselves.")
+            }
             ErrorKind::Unsupported(what) => format!("{platform} cannot do this here: {what}."),
             ErrorKind::Unexpected => {
                 format!("{platform} gave an answer we do not know. The server's log has the details.")

@@ -148,7 +148,12 @@ pub trait Events: Send + Sync {
     ///
     /// # Errors
     /// [`Rejected`]; nothing of such a delivery may be believed.
-    fn verify(&self, delivery: &Delivery<'_>, secret: &SecretString, now: DateTime<Utc>) -> Result<Verified, Rejected>;
+    fn verify(
+        &self,
+        delivery: &Delivery<'_>,
+        secret: &SecretString,
+        now: DateTime<Utc>,
+    ) -> Result<Verified, Rejected>;
 
     /// Reads a verified body.
     ///

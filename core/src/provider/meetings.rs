@@ -20,13 +20,20 @@ impl OurReference {
     #[must_use]
     pub fn random(randomness: &dyn crate::random::Randomness) -> Self {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        Self(randomness.bytes::<{ Self::LENGTH }>().iter().map(|byte| LETTERS[usize::from(byte % 32)] as char).collect())
+        Self(
+            randomness
+                .bytes::<{ Self::LENGTH }>()
+                .iter()
+                .map(|byte| LETTERS[usize::from(byte % 32)] as char)
+                .collect(),
+        )
     }
 
     /// Reads a stored one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let good = text.len() == Self::LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let good =
+            text.len() == Self::LENGTH && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         good.then(|| Self(text.to_owned()))
     }
 

@@ -21,8 +21,8 @@ pub use attendance::{Attendance, MeetingRun, ParticipantReport, ReportKind, Repo
 pub use breakouts::{BreakoutPlan, BreakoutRooms};
 pub use call::{AccessTokens, Call};
 pub use capabilities::{
-    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, Limits, LiveAttendance, PersonalData, Reason,
-    RecordingModes, RegistrantLinks,
+    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, Limits, LiveAttendance, PersonalData,
+    Reason, RecordingModes, RegistrantLinks,
 };
 pub use error::{BoxError, ErrorKind, ProviderError, RepairedBy, Result, Retry};
 pub use event::{Delivery, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, Verified};
@@ -34,7 +34,9 @@ pub use oauth::{Account, AuthorizeRequest, OAuth, TokenSet};
 pub use recordings::{
     ByteStream, RecordedMeeting, RecordingDownload, RecordingFile, RecordingFileRef, Recordings, Removal,
 };
-pub use registrants::{Admission, JoinUrl, Registrant, RegistrantRef, RegistrantState, Registrants, Registration};
+pub use registrants::{
+    Admission, JoinUrl, Registrant, RegistrantRef, RegistrantState, Registrants, Registration,
+};
 
 /// One video platform as one organization uses it: a set of parts, each present or absent.
 ///

@@ -53,7 +53,13 @@ pub trait OAuth: Send + Sync {
     fn authorize_url(&self, request: &AuthorizeRequest) -> Url;
 
     /// Trades the code of the callback for tokens.
-    async fn exchange(&self, call: &Call, code: &str, verifier: &SecretString, redirect_uri: &Url) -> Result<TokenSet>;
+    async fn exchange(
+        &self,
+        call: &Call,
+        code: &str,
+        verifier: &SecretString,
+        redirect_uri: &Url,
+    ) -> Result<TokenSet>;
 
     /// A new pair; the old refresh token is dead afterwards.
     ///

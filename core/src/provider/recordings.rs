@@ -61,7 +61,8 @@ pub enum Removal {
 }
 
 /// Bytes as they arrive.
-pub type ByteStream = Pin<Box<dyn futures_core::Stream<Item = std::result::Result<Vec<u8>, BoxError>> + Send>>;
+pub type ByteStream =
+    Pin<Box<dyn futures_core::Stream<Item = std::result::Result<Vec<u8>, BoxError>> + Send>>;
 
 /// A file on its way.
 pub struct RecordingDownload {
@@ -77,7 +78,10 @@ pub struct RecordingDownload {
 
 impl fmt::Debug for RecordingDownload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordingDownload").field("bytes", &self.bytes).field("from", &self.from).finish_non_exhaustive()
+        f.debug_struct("RecordingDownload")
+            .field("bytes", &self.bytes)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,10 +89,21 @@ impl fmt::Debug for RecordingDownload {
 #[async_trait]
 pub trait Recordings: Send + Sync {
     /// All recordings of the host between two UTC days, all pages, month by month where the vendor wants that.
-    async fn list(&self, call: &Call, host: Option<&str>, from: NaiveDate, to: NaiveDate) -> Result<Vec<RecordedMeeting>>;
+    async fn list(
+        &self,
+        call: &Call,
+        host: Option<&str>,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<RecordedMeeting>>;
 
     /// The recordings of one run, or of the latest run of a meeting. Empty when there are none (yet).
-    async fn get(&self, call: &Call, meeting: &MeetingRef, run: Option<&str>) -> Result<Option<RecordedMeeting>>;
+    async fn get(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        run: Option<&str>,
+    ) -> Result<Option<RecordedMeeting>>;
 
     /// Fetches a file from `offset`. Redirects are followed only to the provider's hosts, and the token goes to none but the first.
     async fn download(&self, call: &Call, file: &RecordingFile, offset: u64) -> Result<RecordingDownload>;

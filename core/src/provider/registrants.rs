@@ -71,11 +71,25 @@ pub trait Registrants: Send + Sync {
     async fn register(&self, call: &Call, meeting: &MeetingRef, who: &Registrant) -> Result<Admission>;
 
     /// The same for many, in as few calls as the vendor allows: one result each, in order.
-    async fn register_many(&self, call: &Call, meeting: &MeetingRef, who: &[Registrant]) -> Vec<Result<Admission>>;
+    async fn register_many(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        who: &[Registrant],
+    ) -> Vec<Result<Admission>>;
+
+    /// Whether so many registrations could be made now, without waiting for the vendor's rate limit and without pushing in
+    /// before people who already wait. No I/O.
+    fn room_now(&self, count: u32) -> bool;
 
     /// Takes the way in back. One that is already cancelled is fine. Does not eject who is inside.
     async fn cancel(&self, call: &Call, meeting: &MeetingRef, registrant: &RegistrantRef) -> Result<()>;
 
     /// All registrants of a state, all pages.
-    async fn list(&self, call: &Call, meeting: &MeetingRef, state: RegistrantState) -> Result<Vec<Registration>>;
+    async fn list(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        state: RegistrantState,
+    ) -> Result<Vec<Registration>>;
 }

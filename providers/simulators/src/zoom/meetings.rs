@@ -45,12 +45,12 @@ pub(crate) fn occurrence_mark(occurrence: &Occurrence) -> Value {
     json!({ "occurrence_id": occurrence.id, "start_time": stamp(occurrence.start) })
 }
 
-fn zone_of(name: &str) -> Result<Tz, Answer> {
+pub(crate) fn zone_of(name: &str) -> Result<Tz, Answer> {
     name.parse::<Tz>().map_err(|_| Answer::invalid("timezone", "Invalid field."))
 }
 
 /// What a body says about topic, agenda, passcode, duration: the checks that create and update share.
-fn check_texts(body: &Value) -> Result<(), Answer> {
+pub(crate) fn check_texts(body: &Value) -> Result<(), Answer> {
     let longer = |name: &str, most: usize| body.get(name).and_then(Value::as_str).is_some_and(|text| text.chars().count() > most);
     if longer("topic", 200) {
         return Err(Answer::invalid("topic", "Topic must be less than 200 characters."));
@@ -83,7 +83,7 @@ fn check_texts(body: &Value) -> Result<(), Answer> {
 
 impl World {
     /// What becomes of asked settings: licence, meeting type and the account's locks have the last word, silently.
-    fn effective(&self, kind: u8, host: &User, settings: &mut Map<String, Value>) {
+    pub(crate) fn effective(&self, kind: u8, host: &User, settings: &mut Map<String, Value>) {
         if let Some(account) = self.accounts.get(&host.account) {
             for (name, value) in &account.locked {
                 settings.insert(name.clone(), value.clone());
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    fn may_host(&self, call: &Call, host: &User) -> Result<(), Answer> {
+    pub(crate) fn may_host(&self, call: &Call, host: &User) -> Result<(), Answer> {
         if host.plan == HostPlan::None { Err(call.refuse(400, 3161)) } else { Ok(()) }
     }
 
@@ -194,8 +194,7 @@ impl World {
 
     /// A fresh start link: whoever opens it within two hours is the host.
     pub(crate) fn start_url(&mut self, id: u64, host: &str, now: DateTime<Utc>) -> String {
-        let zak = self.dice.token(120);
-        self.zaks.insert(zak.clone(), (host.to_owned(), now + Duration::hours(2)));
+        let zak = self.zak(host, now + Duration::hours(2));
         format!("{}/s/{id}?zak={zak}", self.base)
     }
 
@@ -296,7 +295,7 @@ impl World {
     }
 
     /// `meeting.created`, `.deleted`, `.recovered`: here the id is a number, and there is an operator.
-    fn lifecycle_event(&mut self, name: &'static str, id: u64, call: &Call, occurrence: Option<Value>) {
+    pub(crate) fn lifecycle_event(&mut self, name: &'static str, id: u64, call: &Call, occurrence: Option<Value>) {
         let Some(meeting) = self.meetings.get(&id) else { return };
         let mut object = json!({
             "uuid": meeting.uuid, "id": id, "host_id": meeting.host, "topic": meeting.topic, "type": meeting.kind,

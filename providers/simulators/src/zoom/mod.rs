@@ -4,6 +4,7 @@
 
 mod answer;
 mod api;
+mod changes;
 mod errors;
 mod http;
 mod limits;
@@ -12,7 +13,9 @@ mod meetings;
 mod oauth;
 mod operations;
 mod paging;
+mod past;
 mod query;
+mod recording_files;
 mod recordings;
 mod recurrence;
 mod registrants;

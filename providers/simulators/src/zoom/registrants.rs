@@ -201,3 +201,106 @@ impl World {
         self.page(call, &format!("registrants {id} {}", status.word()), "registrants", rows)
     }
 }
+
+impl World {
+    /// `PUT /meetings/{id}/registrants/status`: approve, cancel or deny. Nobody inside is put out by it.
+    pub(crate) fn registrant_status(&mut self, call: &Call) -> Result<Answer, Answer> {
+        let id = self.usable_meeting(call)?;
+        let (status, event) = match call.body.get("action").and_then(Value::as_str) {
+            Some("approve") => (RegistrantStatus::Approved, "meeting.registration_approved"),
+            Some("cancel") => (RegistrantStatus::Denied, "meeting.registration_cancelled"),
+            Some("deny") => (RegistrantStatus::Denied, "meeting.registration_denied"),
+            _ => return Err(Answer::invalid("action", "Invalid field.")),
+        };
+        let wanted = call.body.get("registrants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if wanted.is_empty() || wanted.len() > 30 {
+            return Err(Answer::invalid("registrants", "Invalid field."));
+        }
+        let meeting = self.meetings.get(&id).ok_or_else(|| call.refuse(404, 3001))?;
+        let mut found = Vec::new();
+        for one in wanted {
+            let text = |name: &str| one.get(name).and_then(Value::as_str);
+            let registrant = meeting.registrants.iter().find(|registrant| {
+                text("id").map_or_else(
+                    || text("email").is_some_and(|email| registrant.email.eq_ignore_ascii_case(email)),
+                    |id| registrant.id == id,
+                )
+            });
+            let registrant = registrant.ok_or_else(|| Answer::error(400, 300, "The value that you entered for the Registrant ID field is invalid."))?;
+            found.push(registrant.id.clone());
+        }
+        let behaviour = self.behaviour.clone();
+        for registrant in &found {
+            self.limits.registrant_status(id, registrant, &behaviour, call.now)?;
+        }
+        let operator = call.caller.user.clone();
+        for wanted in found {
+            let Some(meeting) = self.meetings.get_mut(&id) else { continue };
+            let Some(registrant) = meeting.registrants.iter_mut().find(|registrant| registrant.id == wanted) else { continue };
+            if registrant.status == status {
+                continue;
+            }
+            registrant.status = status;
+            let changed = registrant.clone();
+            self.registration_event(event, id, &changed, operator.as_deref(), call.now);
+        }
+        Ok(Answer::empty(204))
+    }
+
+    /// `DELETE /meetings/{id}/registrants/{registrantId}`: gone from the lists, and the address stays denied.
+    pub(crate) fn delete_registrant(&mut self, call: &Call) -> Result<Answer, Answer> {
+        let id = self.named_meeting(call, false)?;
+        let meeting = self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(call.now));
+        let meeting = meeting.ok_or_else(|| call.refuse(400, 3001))?;
+        let host = self.users.get(&meeting.host);
+        if host.is_none_or(|host| host.plan != HostPlan::Licensed) {
+            return Err(call.refuse(400, 200));
+        }
+        if meeting.approval_type() == 2 {
+            return Err(call.refuse(400, 404));
+        }
+        let operator = call.caller.user.clone();
+        let meeting = self.meetings.get_mut(&id).ok_or_else(|| call.refuse(400, 3001))?;
+        let registrant = meeting.registrants.iter_mut().find(|registrant| registrant.id == call.param(1));
+        let registrant = registrant.ok_or_else(|| call.refuse(400, 300))?;
+        if registrant.status != RegistrantStatus::Denied {
+            registrant.status = RegistrantStatus::Denied;
+            let changed = registrant.clone();
+            self.registration_event("meeting.registration_cancelled", id, &changed, operator.as_deref(), call.now);
+        }
+        Ok(Answer::empty(204))
+    }
+
+    /// `POST /meetings/{id}/batch_registrants`: at most 30, scheduled meetings only.
+    pub(crate) fn add_batch(&mut self, call: &Call) -> Result<Answer, Answer> {
+        let id = self.usable_meeting(call)?;
+        if self.meetings.get(&id).is_none_or(|meeting| meeting.kind != 2) {
+            return Err(call.refuse(400, 303));
+        }
+        self.registration_open(call, id)?;
+        let wanted = call.body.get("registrants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if wanted.is_empty() || wanted.len() > 30 {
+            return Err(Answer::invalid("registrants", "The number of registrants must be between 1 and 30."));
+        }
+        let auto_approve = call.body.get("auto_approve").and_then(Value::as_bool).unwrap_or(false);
+        let mut applications = Vec::with_capacity(wanted.len());
+        for one in wanted {
+            applications.push(Application { auto_approve, ..Application::read(one)? });
+        }
+        let behaviour = self.behaviour.clone();
+        for application in &applications {
+            self.limits.registration(id, &application.email, &behaviour, call.now)?;
+        }
+        let mut rows = Vec::with_capacity(applications.len());
+        for application in applications {
+            let registrant = self.register(id, &application, call.now).ok_or_else(|| call.refuse(404, 3043))?;
+            let Some(meeting) = self.meetings.get(&id) else { return Err(call.refuse(404, 3001)) };
+            let mut row = json!({ "email": registrant.email, "registrant_id": registrant.id });
+            if registrant.status == RegistrantStatus::Approved {
+                row["join_url"] = self.join_url(meeting, &registrant).into();
+            }
+            rows.push(row);
+        }
+        Ok(Answer::json(201, json!({ "registrants": rows })))
+    }
+}

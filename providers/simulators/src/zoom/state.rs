@@ -1,6 +1,6 @@
 //! What the simulated Zoom remembers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -220,17 +220,6 @@ impl Meeting {
         let last = self.occurrences.last().map_or(last, |occurrence| last.max(occurrence.start));
         self.live().is_none() && now > last + kept
     }
-
-    /// The start that a run at `now` belongs to, for event bodies.
-    pub(crate) fn start_for(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.occurrences
-            .iter()
-            .filter(|occurrence| !occurrence.deleted)
-            .min_by_key(|occurrence| (occurrence.start - now).abs())
-            .map(|occurrence| occurrence.start)
-            .or(self.start)
-            .unwrap_or(now)
-    }
 }
 
 /// One time the meeting took place.
@@ -370,6 +359,8 @@ pub struct Behaviour {
     pub auto_admit: bool,
     /// Whether entering a breakout room is also a `participant_left` of the main room: undocumented, both happen.
     pub breakout_leaves_main: bool,
+    /// Files that are not ready yet are listed with status `processing`.
+    pub list_processing_files: bool,
     /// The answer to a registration where it is off: 404 with code 404, or 400 with code 3027.
     pub registration_off_is_3027: bool,
     /// Per-second limits hold.
@@ -388,6 +379,7 @@ impl Default for Behaviour {
             transcript_seconds: 600,
             auto_admit: false,
             breakout_leaves_main: false,
+            list_processing_files: false,
             registration_off_is_3027: false,
             limits_per_second: true,
             limits_per_day: true,
@@ -456,9 +448,7 @@ pub(crate) struct World {
     pub(crate) download_tokens: BTreeMap<String, DateTime<Utc>>,
     /// Pages handed out: token, list key, offset, expiry.
     pub(crate) pages: BTreeMap<String, (String, usize, DateTime<Utc>)>,
-    /// Runs that answer as if they were older than a year (12702) need no such mark: the clock does it.
     pub(crate) numbers: u64,
-    pub(crate) room_user_ids: BTreeSet<u64>,
 }
 
 impl World {
@@ -482,7 +472,6 @@ impl World {
             download_tokens: BTreeMap::new(),
             pages: BTreeMap::new(),
             numbers: 0,
-            room_user_ids: BTreeSet::new(),
         }
     }
 

@@ -1,0 +1,249 @@
+use chrono::{DateTime, Utc};
+use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A person.
+    Person(PersonId),
+    /// A program with an API key.
+    ApiKey(Uuid),
+    /// Somebody unknown: a refused link.
+    Nobody,
+    /// The platform, through an event.
+    Provider,
+    /// A job of ours.
+    System,
+    /// Whoever runs the server.
+    Operator(PersonId),
+}
+
+impl Actor {
+    pub(super) const fn parts(self) -> (&'static str, Option<Uuid>) {
+        match self {
+            Self::Person(person) => ("person", Some(person.uuid())),
+            Self::ApiKey(key) => ("api_key", Some(key)),
+            Self::Nobody => ("nobody", None),
+            Self::Provider => ("provider", None),
+            Self::System => ("system", None),
+            Self::Operator(person) => ("operator", Some(person.uuid())),
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum EntryKind { $($(#[$doc])* $name,)* }
+
+        impl EntryKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word stored and sent.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An organization was made.
+    OrganizationCreated = "organization.created",
+    /// Policies changed.
+    PoliciesChanged = "organization.policies_changed",
+    /// The host application's token settings changed.
+    HostTokensChanged = "organization.host_tokens_changed",
+    /// A person was made.
+    PersonCreated = "person.created",
+    /// A host application's token arrived for a person known only by address.
+    PersonAdopted = "person.adopted",
+    /// A person was changed.
+    PersonChanged = "person.changed",
+    /// A person may no longer sign in.
+    PersonDisabled = "person.disabled",
+    /// A person may sign in again.
+    PersonEnabled = "person.enabled",
+    /// Somebody signed in.
+    SignedIn = "sign_in.succeeded",
+    /// Somebody failed to.
+    SignInFailed = "sign_in.failed",
+    /// Somebody signed out.
+    SignedOut = "sign_in.ended",
+    /// An API key was made.
+    ApiKeyCreated = "api_key.created",
+    /// An API key was revoked.
+    ApiKeyRevoked = "api_key.revoked",
+    /// Platform credentials were saved or changed.
+    PlatformSaved = "platform.saved",
+    /// Platform credentials were removed.
+    PlatformRemoved = "platform.removed",
+    /// The connection to a platform was tested.
+    PlatformTested = "platform.tested",
+    /// The default platform changed.
+    DefaultPlatformChanged = "platform.default_changed",
+    /// An account was connected.
+    Connected = "connection.connected",
+    /// Its tokens were refreshed.
+    Refreshed = "connection.refreshed",
+    /// It must be connected again.
+    ConnectionLost = "connection.lost",
+    /// Its owner disconnected it.
+    Disconnected = "connection.disconnected",
+    /// An administrator revoked it.
+    ConnectionRevoked = "connection.revoked",
+    /// The account withdrew the app at the platform.
+    Deauthorized = "connection.deauthorized",
+    /// A class was made.
+    ClassCreated = "class.created",
+    /// A class was changed.
+    ClassChanged = "class.changed",
+    /// A class's options were changed.
+    ClassSettingsChanged = "class.settings_changed",
+    /// A class was archived.
+    ClassArchived = "class.archived",
+    /// A person was enrolled.
+    Enrolled = "enrollment.created",
+    /// A person was removed from a class.
+    Unenrolled = "enrollment.removed",
+    /// A person's join link was renewed.
+    LinkRotated = "enrollment.link_rotated",
+    /// A guest was invited.
+    GuestInvited = "guest.invited",
+    /// A guest was removed.
+    GuestRemoved = "guest.removed",
+    /// A session was scheduled.
+    SessionScheduled = "session.scheduled",
+    /// A session was moved or renamed.
+    SessionChanged = "session.changed",
+    /// A session was cancelled.
+    SessionCancelled = "session.cancelled",
+    /// A session was started.
+    SessionStarted = "session.started",
+    /// A session ended.
+    SessionEnded = "session.ended",
+    /// The host fetched the start address.
+    SessionLaunched = "session.launched",
+    /// The platform's meeting is there.
+    MeetingCreated = "meeting.created",
+    /// It could not be made.
+    MeetingFailed = "meeting.failed",
+    /// It was changed.
+    MeetingUpdated = "meeting.updated",
+    /// It was removed at the platform.
+    MeetingRemoved = "meeting.removed",
+    /// A create timed out and could not be looked up: the platform may hold a meeting nobody refers to.
+    MeetingOrphaned = "meeting.orphaned",
+    /// A person was let in.
+    JoinRedeemed = "join.redeemed",
+    /// A person came before the window, or waits for a seat or the platform.
+    JoinWaiting = "join.waiting",
+    /// A link, browser or form was refused.
+    JoinRefused = "join.refused",
+    /// A code was sent to prove another browser.
+    JoinCodeSent = "join.code_sent",
+    /// A wrong code was given.
+    JoinCodeWrong = "join.code_wrong",
+    /// A seat moved to another browser.
+    SeatMoved = "join.seat_moved",
+    /// The platform answered an address it must not.
+    JoinUrlRefused = "join.url_refused",
+    /// Two people are in the meeting under one registrant.
+    SeatShared = "join.seat_shared",
+    /// A registrant was cancelled at the platform.
+    RegistrantCancelled = "registrant.cancelled",
+    /// A person was seen coming in.
+    ParticipantJoined = "participant.joined",
+    /// A person was seen going out.
+    ParticipantLeft = "participant.left",
+    /// Attendance was read from the platform's report.
+    Reconciled = "attendance.reconciled",
+    /// Attendance was verified.
+    AttendanceVerified = "attendance.verified",
+    /// Attendance was adjusted by a person.
+    AttendanceAdjusted = "attendance.adjusted",
+    /// A stored delivery was looked at.
+    WebhookViewed = "webhook.viewed",
+    /// Old rows were removed.
+    CleanedUp = "maintenance.cleaned_up",
+}
+
+/// One line of the audit log. Ids only: names are looked up when it is shown.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its id.
+    pub id: Uuid,
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub kind: EntryKind,
+    /// By whom.
+    pub actor: Actor,
+    /// About which class.
+    pub class: Option<ClassId>,
+    /// About which session.
+    pub session: Option<SessionId>,
+    /// About which person.
+    pub person: Option<PersonId>,
+    /// More, without names, addresses or secrets.
+    pub details: Value,
+}
+
+impl Entry {
+    /// An entry about nothing in particular yet.
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        organization: OrganizationId,
+        at: DateTime<Utc>,
+        kind: EntryKind,
+        actor: Actor,
+    ) -> Self {
+        Self {
+            id,
+            organization,
+            at,
+            kind,
+            actor,
+            class: None,
+            session: None,
+            person: None,
+            details: Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// About a class.
+    #[must_use]
+    pub fn class(mut self, class: ClassId) -> Self {
+        self.class = Some(class);
+        self
+    }
+
+    /// About a session.
+    #[must_use]
+    pub fn session(mut self, session: SessionId) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// About a person.
+    #[must_use]
+    pub fn person(mut self, person: PersonId) -> Self {
+        self.person = Some(person);
+        self
+    }
+
+    /// With details (`serde_json::json!({…})`).
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+}

@@ -1,0 +1,6 @@
+//! What happened, by whom: appended in the transaction that did it, or by the appending task where there is none.
+
+mod entry;
+pub mod store;
+
+pub use entry::{Actor, Entry, EntryKind};

@@ -1,0 +1,146 @@
+//! The outbox's table.
+
+use chrono::{DateTime, Utc};
+use lectern_core::ids::OrganizationId;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    db::{StoreError, Tx},
+    on, statement,
+};
+
+statement!(system INSERT, "insert into event_outbox (id, organization_id, payload, created_at) values ($1, $2, $3, $4)");
+statement!(system UNNUMBERED, "select id from event_outbox where seq is null order by id limit 500");
+statement!(system LAST_SEQ, "select max(seq) from event_outbox");
+statement!(system NUMBER, "update event_outbox set seq = $2 where id = $1 and seq is null");
+statement!(system SINCE, "select id, organization_id, payload, seq from event_outbox where seq > $1 order by seq limit 1000");
+statement!(system SINCE_OF, "select id, organization_id, payload, seq from event_outbox where organization_id = $1 and seq > $2 order by seq limit 1000");
+statement!(system OLDEST, "select min(seq) from event_outbox where seq is not null");
+statement!(system REMOVE_OLD, "delete from event_outbox where seq < (select max(seq) from event_outbox) and created_at < $1");
+statement!(system TAKE_LEASE, "insert into leases (name, holder, until) values ($1, $2, $3)
+    on conflict (name) do update set holder = excluded.holder, until = excluded.until where leases.holder = excluded.holder or leases.until < $4");
+
+/// A numbered event.
+#[derive(Debug, FromRow)]
+pub struct Row {
+    /// Its id, which its seal names.
+    pub id: Uuid,
+    /// The tenant.
+    pub organization_id: Uuid,
+    /// Sealed.
+    pub payload: Vec<u8>,
+    /// Its number.
+    pub seq: i64,
+}
+
+/// Adds an event without a number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    payload: &[u8],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, INSERT, |sql, db| sqlx::query(sql)
+        .bind(id)
+        .bind(organization.uuid())
+        .bind(payload)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Whether any event waits for a number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unnumbered(tx: &mut Tx) -> Result<Vec<Uuid>, StoreError> {
+    Ok(on!(tx, UNNUMBERED, |sql, db| sqlx::query_scalar(sql).fetch_all(db).await?))
+}
+
+/// Gives numbers to the events that have none, in the order of their ids; returns how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn number(tx: &mut Tx) -> Result<usize, StoreError> {
+    let ids = unnumbered(tx).await?;
+    let mut seq = last_seq(tx).await?;
+    for id in &ids {
+        seq += 1;
+        on!(tx, NUMBER, |sql, db| sqlx::query(sql).bind(id).bind(seq).execute(db).await.map(drop)?);
+    }
+    Ok(ids.len())
+}
+
+/// The highest number given so far among the rows that are kept.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn last_seq(tx: &mut Tx) -> Result<i64, StoreError> {
+    let last: Option<i64> = on!(tx, LAST_SEQ, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?);
+    Ok(last.unwrap_or(0))
+}
+
+/// The lowest number that is kept.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn oldest(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    Ok(on!(tx, OLDEST, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?))
+}
+
+/// Events after a number, of all organizations: for delivery.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn since(tx: &mut Tx, seq: i64) -> Result<Vec<Row>, StoreError> {
+    Ok(on!(tx, SINCE, |sql, db| sqlx::query_as(sql).bind(seq).fetch_all(db).await?))
+}
+
+/// Events after a number, of one organization: for those who come back.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn since_of(tx: &mut Tx, organization: OrganizationId, seq: i64) -> Result<Vec<Row>, StoreError> {
+    Ok(on!(tx, SINCE_OF, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(seq)
+        .fetch_all(db)
+        .await?))
+}
+
+/// Removes numbered events made before the instant, but never the last number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+}
+
+/// Takes or keeps a lease; `false` when somebody else holds it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_lease(
+    tx: &mut Tx,
+    name: &str,
+    holder: &str,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let taken = on!(tx, TAKE_LEASE, |sql, db| sqlx::query(sql)
+        .bind(name)
+        .bind(holder)
+        .bind(until)
+        .bind(now)
+        .execute(db)
+        .await?
+        .rows_affected());
+    Ok(taken == 1)
+}

@@ -1,0 +1,122 @@
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    http::{header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+use super::SignedIn;
+use crate::{
+    app::App,
+    error::{ApiError, FieldError},
+};
+
+/// A JSON body: unknown and wrong fields are named in the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let is_json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+                |kind| {
+                    let kind = kind.split(';').next().unwrap_or_default().trim();
+                    kind.eq_ignore_ascii_case("application/json")
+                },
+            );
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| too_large(&rejection))?;
+        if !is_json && !bytes.is_empty() {
+            return Err(ApiError::Malformed(
+                "The body must be JSON, with the header Content-Type: application/json.".into(),
+            ));
+        }
+        let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+        read_json(bytes).map(Self)
+    }
+}
+
+fn too_large(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        ApiError::TooLarge
+    } else {
+        ApiError::Malformed("The body could not be read to its end.".into())
+    }
+}
+
+/// Reads JSON and says which field is wrong.
+pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        refusal(&path, error.inner())
+    })?;
+    deserializer.end().map_err(|error| ApiError::Malformed(format!("The body is not JSON: {error}.")))?;
+    Ok(value)
+}
+
+fn refusal(path: &str, error: &serde_json::Error) -> ApiError {
+    if error.is_syntax() || error.is_eof() || error.is_io() {
+        return ApiError::Malformed(format!("The body is not JSON: {error}."));
+    }
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(before, _)| before);
+    // serde names an unknown or missing field only in its text.
+    let named = ["unknown field `", "missing field `"].iter().find_map(|start| {
+        let rest = message.strip_prefix(start)?;
+        rest.split_once('`').map(|(name, _)| name)
+    });
+    let field = match (path, named) {
+        (".", Some(name)) => name.to_owned(),
+        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
+        (path, _) => path.to_owned(),
+    };
+    ApiError::Invalid(vec![FieldError::new(field, message)])
+}
+
+/// Query parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        axum::extract::Query::<T>::try_from_uri(&parts.uri)
+            .map(|query| Self(query.0))
+            .map_err(|rejection| ApiError::field("query", rejection.body_text()))
+    }
+}
+
+/// A page's form, sent by the person it was shown to.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let who = SignedIn::from_request_parts(&mut parts, app).await?;
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), app)
+            .await
+            .map_err(|rejection| too_large(&rejection))?;
+        let shown = url::form_urlencoded::parse(&bytes)
+            .find_map(|(key, value)| (key == "csrf").then(|| value.into_owned()));
+        if shown.as_deref() != Some(who.csrf().as_str()) {
+            return Err(ApiError::Malformed("This form was not shown to you by this server, or your sign-in changed since. Open the page again.".into()));
+        }
+        read_form(&bytes).map(Self)
+    }
+}
+
+/// Reads a form's fields, leaving out the form's own token.
+pub(crate) fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(bytes)
+        .filter(|(key, _)| key != "csrf")
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect();
+    let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    serde_html_form::from_str(&encoded).map_err(|error| ApiError::field("form", error.to_string()))
+}

@@ -1,0 +1,11 @@
+//! The argument list of a handler is its security policy: each extractor has already checked what its name says.
+
+mod body;
+mod client;
+mod roles;
+mod signed_in;
+
+pub use body::{Form, Json, Query};
+pub use client::{ClientAddress, cookie};
+pub use roles::{Admin, Instructor, Owner, SuperAdmin};
+pub use signed_in::{SignedIn, Via, Visitor};

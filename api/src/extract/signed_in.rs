@@ -1,0 +1,181 @@
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use lectern_core::{
+    ids::{OrganizationId, PersonId},
+    role::Role,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::cookie;
+use crate::{
+    app::{App, OPERATOR},
+    audit::Actor,
+    error::ApiError,
+    people::{BearerToken, Scope, service},
+};
+
+/// The name of the sign-in cookie, before the prefix.
+pub const COOKIE: &str = "lectern";
+
+/// How a request proved who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The browser's cookie; the hash of the sign-in token.
+    Cookie([u8; 32]),
+    /// A sign-in token in `Authorization`.
+    Bearer([u8; 32]),
+    /// An API key: acts for the organization, within its scopes.
+    ApiKey(Uuid, Vec<Scope>),
+    /// A token of the host application.
+    HostToken,
+}
+
+/// Somebody of an organization.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The tenant, from the proof and from nowhere else.
+    pub organization: OrganizationId,
+    /// The person; nil for an API key.
+    pub person: PersonId,
+    /// Their role there.
+    pub role: Role,
+    /// An admin who may name owners.
+    pub owner: bool,
+    /// Their name.
+    pub name: String,
+    /// Chosen language.
+    pub language: Option<String>,
+    /// How they proved it.
+    pub via: Via,
+}
+
+impl SignedIn {
+    /// Runs the server.
+    #[must_use]
+    pub fn is_super_admin(&self) -> bool {
+        self.organization == OPERATOR && self.role == Role::Admin
+    }
+
+    /// The person, where only a person will do.
+    ///
+    /// # Errors
+    /// [`ApiError::Forbidden`] for an API key.
+    pub fn person(&self) -> Result<PersonId, ApiError> {
+        match self.via {
+            Via::ApiKey(..) => Err(ApiError::Forbidden),
+            _ => Ok(self.person),
+        }
+    }
+
+    /// Who goes into the audit log.
+    #[must_use]
+    pub const fn actor(&self) -> Actor {
+        match self.via {
+            Via::ApiKey(id, _) => Actor::ApiKey(id),
+            _ => Actor::Person(self.person),
+        }
+    }
+
+    /// What every form shown to this sign-in carries.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        let hash = match &self.via {
+            Via::Cookie(hash) | Via::Bearer(hash) => hash.as_slice(),
+            Via::ApiKey(..) | Via::HostToken => return String::new(),
+        };
+        hex::encode(&Sha256::new().chain_update(b"form").chain_update(hash).finalize()[..16])
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let who = authenticate(&parts.headers, app).await?;
+        if let Via::ApiKey(_, scopes) = &who.via {
+            allow_key(parts, scopes)?;
+        }
+        if matches!(who.via, Via::Cookie(_)) && is_change(&parts.method) && !is_own_page(&parts.headers, app)
+        {
+            return Err(ApiError::Malformed("This request came from a page of another site.".into()));
+        }
+        parts.extensions.insert(who.clone());
+        Ok(who)
+    }
+}
+
+impl OptionalFromRequestParts<App> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
+        match <Self as FromRequestParts<App>>::from_request_parts(parts, app).await {
+            Ok(who) => Ok(Some(who)),
+            Err(ApiError::SignedOut) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whoever opens a join page: known when a cookie says so, without the check of the page's origin, which the join form's
+/// own token replaces (a page that sends no referrer posts with `Origin: null`).
+#[derive(Clone, Debug)]
+pub struct Visitor(pub Option<SignedIn>);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match authenticate(&parts.headers, app).await {
+            Ok(who) => Ok(Self(Some(who))),
+            Err(ApiError::SignedOut) => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn authenticate(headers: &HeaderMap, app: &App) -> Result<SignedIn, ApiError> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let value = value.to_str().map_err(|_| ApiError::SignedOut)?;
+        let (scheme, token) = value.split_once(' ').ok_or(ApiError::SignedOut)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(ApiError::SignedOut);
+        }
+        return service::authenticate_bearer(app, token.trim()).await;
+    }
+    let name = app.config.server.cookie_name(COOKIE);
+    let token = cookie(headers, &name).ok_or(ApiError::SignedOut)?;
+    let token = BearerToken::received(token);
+    service::authenticate_sign_in(app, &token, Via::Cookie(token.hash())).await
+}
+
+fn allow_key(parts: &Parts, scopes: &[Scope]) -> Result<(), ApiError> {
+    let path = parts.uri.path();
+    let platforms = path.starts_with("/api/v1/platforms") || path.starts_with("/api/v1/connections");
+    let needed = match (platforms, is_change(&parts.method)) {
+        (true, _) => Scope::Platforms,
+        (false, true) => Scope::Write,
+        (false, false) => Scope::Read,
+    };
+    if scopes.contains(&needed) { Ok(()) } else { Err(ApiError::Forbidden) }
+}
+
+fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Browsers send `Origin` with every changing request. Without it and without `Sec-Fetch-Site` it is no browser, whose
+/// cookies nobody else could make it send.
+fn is_own_page(headers: &HeaderMap, app: &App) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text(header::ORIGIN), text(header::HeaderName::from_static("sec-fetch-site"))) {
+        (Some(origin), _) => origin == app.config.server.origin(),
+        (None, Some(site)) => site == "same-origin",
+        (None, None) => true,
+    }
+}

@@ -1,0 +1,161 @@
+//! The job queue's table.
+
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::ids::OrganizationId;
+use serde_json::Value;
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use super::Job;
+use crate::{
+    db::{StoreError, Tx},
+    on, statement,
+};
+
+/// How long a claimed job belongs to its worker.
+pub(super) const LEASE: Duration = Duration::minutes(3);
+
+statement!(system INSERT, "insert into jobs (id, organization_id, kind, body, unique_key, state, run_at, attempt, created_at)
+    values ($1, $2, $3, $4, $5, 'waiting', $6, 0, $7) on conflict do nothing");
+statement!(system CLAIM,
+    sqlite: "update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (
+            select id from jobs where state in ('waiting', 'running') and run_at <= $1 and (leased_until is null or leased_until <= $1)
+            order by run_at limit $3)
+        returning id, organization_id, kind, body, attempt",
+    postgres: "update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (
+            select id from jobs where state in ('waiting', 'running') and run_at <= $1 and (leased_until is null or leased_until <= $1)
+            order by run_at limit $3 for update skip locked)
+        returning id, organization_id, kind, body, attempt");
+statement!(system DONE, "delete from jobs where id = $1 and attempt = $2 and state = 'running'");
+statement!(system RETRY, "update jobs set state = 'waiting', run_at = $3, last_error = $4, leased_until = null
+    where id = $1 and attempt = $2 and state = 'running' and (unique_key is null or not exists (
+        select 1 from jobs j where j.kind = jobs.kind and j.organization_id = jobs.organization_id and j.unique_key = jobs.unique_key and j.state = 'waiting'))");
+statement!(system DEAD, "update jobs set state = 'dead', finished_at = $3, last_error = $4, leased_until = null
+    where id = $1 and attempt = $2 and state = 'running'");
+statement!(system NEXT_DUE, "select min(run_at) from jobs where state in ('waiting', 'running')");
+statement!(system BURY_OLD, "delete from jobs where state = 'dead' and finished_at < $1");
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    organization_id: Uuid,
+    kind: String,
+    body: Json<Value>,
+    attempt: i64,
+}
+
+/// A job to be.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// What to do.
+    pub kind: &'static str,
+    /// With what: ids only.
+    pub body: Value,
+    /// While one with this key waits, another is not added.
+    pub unique_key: Option<&'a str>,
+    /// Not before.
+    pub run_at: DateTime<Utc>,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// Adds a job, in the transaction that makes it necessary.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &mut Tx, organization: OrganizationId, job: &NewJob<'_>) -> Result<(), StoreError> {
+    on!(tx, INSERT, |sql, db| sqlx::query(sql)
+        .bind(job.id)
+        .bind(organization.uuid())
+        .bind(job.kind)
+        .bind(Json(&job.body))
+        .bind(job.unique_key)
+        .bind(job.run_at)
+        .bind(job.now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Claims due jobs, also those whose worker vanished.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<Job>, StoreError> {
+    let rows: Vec<Row> = on!(tx, CLAIM, |sql, db| sqlx::query_as(sql)
+        .bind(now)
+        .bind(now + LEASE)
+        .bind(most)
+        .fetch_all(db)
+        .await?);
+    Ok(rows
+        .into_iter()
+        .map(|row| Job {
+            id: row.id,
+            organization: row.organization_id.into(),
+            kind: row.kind,
+            body: row.body.0,
+            attempt: row.attempt,
+        })
+        .collect())
+}
+
+/// The job is done: only its present worker may say so.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn done(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
+    on!(tx, DONE, |sql, db| sqlx::query(sql).bind(job.id).bind(job.attempt).execute(db).await.map(drop)?);
+    Ok(())
+}
+
+/// The job waits for another try; when an equal one already waits, this one is done.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn retry(tx: &mut Tx, job: &Job, at: DateTime<Utc>, error: &str) -> Result<(), StoreError> {
+    let changed = on!(tx, RETRY, |sql, db| sqlx::query(sql)
+        .bind(job.id)
+        .bind(job.attempt)
+        .bind(at)
+        .bind(error)
+        .execute(db)
+        .await?
+        .rows_affected());
+    if changed == 0 { done(tx, job).await } else { Ok(()) }
+}
+
+/// The job gave up.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn dead(tx: &mut Tx, job: &Job, now: DateTime<Utc>, error: &str) -> Result<(), StoreError> {
+    on!(tx, DEAD, |sql, db| sqlx::query(sql)
+        .bind(job.id)
+        .bind(job.attempt)
+        .bind(now)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// When the next job is due.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(on!(tx, NEXT_DUE, |sql, db| sqlx::query_scalar::<_, Option<DateTime<Utc>>>(sql).fetch_one(db).await?))
+}
+
+/// Removes jobs that died before the instant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn bury_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    Ok(on!(tx, BURY_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+}

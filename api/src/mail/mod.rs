@@ -1,0 +1,5 @@
+//! Sending mail.
+
+mod mailer;
+
+pub use mailer::{Attachment, MailError, Mailer, OutgoingMail};

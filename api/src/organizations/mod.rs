@@ -1,0 +1,6 @@
+//! Tenants: who they are and what they decided for themselves.
+
+pub mod service;
+pub mod store;
+
+pub use store::{HostTokens, Organization, Settings};

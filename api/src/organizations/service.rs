@@ -1,0 +1,307 @@
+//! Making organizations and changing what they decided.
+
+use chrono_tz::Tz;
+use lectern_core::{
+    ids::OrganizationId,
+    organization::{Policies, Vocabulary},
+    provider::ProviderName,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::store::{self, HostTokens, Organization, Settings};
+use crate::{
+    app::App,
+    audit::{self, Actor, EntryKind},
+    error::{ApiError, FieldError},
+    extract::SignedIn,
+};
+
+/// A new organization.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateOrganization {
+    /// In addresses and at sign-in: 2 to 40 of `a-z 0-9 -`.
+    #[schema(example = "oakwood")]
+    pub slug: String,
+    /// What people call it.
+    #[schema(example = "Oakwood School")]
+    pub name: String,
+    /// `school` (default) or `marketplace`.
+    #[serde(default)]
+    pub vocabulary: Option<String>,
+    /// IANA zone of new classes; `UTC` when left out.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+}
+
+/// An organization, as shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OrganizationView {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// Its short name.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// `school` or `marketplace`.
+    pub vocabulary: &'static str,
+    /// Whether its people may sign in.
+    pub active: bool,
+    /// Since when.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl From<Organization> for OrganizationView {
+    fn from(organization: Organization) -> Self {
+        Self {
+            id: organization.id.uuid(),
+            slug: organization.slug,
+            name: organization.name,
+            vocabulary: organization.vocabulary.as_str(),
+            active: organization.active,
+            created_at: organization.created_at,
+        }
+    }
+}
+
+/// Makes an organization with its key and settings, whole or not at all.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a wrong or taken slug or zone.
+pub async fn create(app: &App, by: Actor, new: CreateOrganization) -> Result<Organization, ApiError> {
+    let mut errors = Vec::new();
+    let slug = new.slug.trim().to_ascii_lowercase();
+    let good = (2..=40).contains(&slug.len())
+        && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !good || slug.starts_with('-') {
+        errors.push(FieldError::new("slug", "Use 2 to 40 of a-z, 0-9 and -."));
+    }
+    let name = crate::people::service::one_line(&new.name, 120)
+        .map_err(|message| errors.push(FieldError::new("name", message)))
+        .unwrap_or_default();
+    let time_zone = new.time_zone.as_deref().unwrap_or("UTC");
+    if time_zone.parse::<Tz>().is_err() {
+        errors.push(FieldError::new("time_zone", "Use an IANA zone such as Asia/Dhaka."));
+    }
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let vocabulary = Vocabulary::parse(new.vocabulary.as_deref().unwrap_or("school"));
+    let organization =
+        Organization { id: app.new_id(), slug, name, vocabulary, active: true, created_at: app.clock.now() };
+    let policies = match vocabulary {
+        Vocabulary::School => Policies::default(),
+        // A marketplace makes a meeting when somebody buys, and only its owners touch credentials (design, section 4).
+        Vocabulary::Marketplace => Policies {
+            meeting_created: lectern_core::organization::MeetingCreated::Booked,
+            credentials_by: lectern_core::organization::CredentialsBy::Owners,
+            ..Policies::default()
+        },
+    };
+    add(app, &organization, time_zone, &policies, by).await?;
+    Ok(organization)
+}
+
+pub(crate) async fn add(
+    app: &App,
+    organization: &Organization,
+    time_zone: &str,
+    policies: &Policies,
+    by: Actor,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization.id).await?;
+    if !store::insert(&mut tx, organization).await? {
+        return Err(ApiError::field("slug", "Another organization has this name. Choose another."));
+    }
+    app.keys.create(&mut tx, organization.id, app.clock.as_ref()).await?;
+    store::insert_settings(&mut tx, organization.id, time_zone, policies, now).await?;
+    let entry = app.entry(organization.id, EntryKind::OrganizationCreated, by);
+    audit::store::insert(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Settings, as shown and sent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SettingsView {
+    /// IANA zone of new classes.
+    pub time_zone: String,
+    /// The platform of new classes.
+    pub default_provider: &'static str,
+    /// Policies.
+    #[schema(value_type = Object)]
+    pub policies: Policies,
+    /// How the host application's tokens are checked, without the secret.
+    #[schema(value_type = Option<Object>)]
+    pub host_tokens: Option<HostTokens>,
+}
+
+impl From<Settings> for SettingsView {
+    fn from(settings: Settings) -> Self {
+        let Settings { time_zone, default_provider, policies, host_tokens, .. } = settings;
+        Self { time_zone, default_provider: default_provider.as_str(), policies, host_tokens }
+    }
+}
+
+/// What the organization decided.
+pub async fn settings(app: &App, organization: OrganizationId) -> Result<Settings, ApiError> {
+    let mut tx = app.db.read(organization).await?;
+    Ok(store::settings(&mut tx, organization).await?)
+}
+
+/// Changes to settings: what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSettings {
+    /// IANA zone of new classes.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// All policies, replaced as a whole.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub policies: Option<Policies>,
+}
+
+/// Changes zone and policies. Who may edit credentials is an owner's to decide.
+pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result<Settings, ApiError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut settings = store::settings(&mut tx, who.organization).await?;
+    if let Some(zone) = change.time_zone {
+        zone.parse::<Tz>()
+            .map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))?;
+        settings.time_zone = zone;
+    }
+    if let Some(policies) = change.policies {
+        if policies.credentials_by != settings.policies.credentials_by && !who.owner {
+            return Err(ApiError::Forbidden);
+        }
+        check_policies(&policies)?;
+        settings.policies = policies;
+    }
+    store::update_settings(&mut tx, who.organization, &settings, now).await?;
+    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::PoliciesChanged, who.actor()))
+        .await?;
+    tx.commit().await?;
+    Ok(settings)
+}
+
+fn check_policies(policies: &Policies) -> Result<(), ApiError> {
+    let mut errors = Vec::new();
+    for (field, minutes) in [
+        ("policies.join_opens_minutes", policies.join_opens_minutes),
+        ("policies.join_closes_minutes", policies.join_closes_minutes),
+        ("policies.late_after_minutes", policies.late_after_minutes),
+        ("policies.left_early_minutes", policies.left_early_minutes),
+    ] {
+        if minutes > 24 * 60 {
+            errors.push(FieldError::new(field, "At most 1440 minutes."));
+        }
+    }
+    if policies.minimum_presence_percent > 100 {
+        errors.push(FieldError::new("policies.minimum_presence_percent", "At most 100."));
+    }
+    let domain = &policies.relay_domain;
+    let labels = domain
+        .split('.')
+        .all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    if !labels || domain.len() > 60 {
+        errors.push(FieldError::new(
+            "policies.relay_domain",
+            "Use a domain name such as seats.school.example.",
+        ));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+}
+
+/// Makes this platform the one new classes use.
+pub async fn set_default_platform(app: &App, who: &SignedIn, provider: ProviderName) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut settings = store::settings(&mut tx, who.organization).await?;
+    settings.default_provider = provider;
+    store::update_settings(&mut tx, who.organization, &settings, now).await?;
+    let entry = app.entry(who.organization, EntryKind::DefaultPlatformChanged, who.actor());
+    audit::store::insert(&mut tx, &entry.details(serde_json::json!({"provider": provider.as_str()}))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// How the host application's tokens are to be checked.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetHostTokens {
+    /// Algorithm, issuer, audience and, for `rs256`, the key set.
+    #[schema(value_type = Object)]
+    pub tokens: HostTokens,
+    /// For `hs256`: the shared secret, at least 32 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub secret: Option<lectern_core::secret::SecretString>,
+}
+
+/// Sets how the host application's tokens are checked.
+pub async fn set_host_tokens(app: &App, who: &SignedIn, set: SetHostTokens) -> Result<(), ApiError> {
+    let secret = match (&set.tokens, &set.secret) {
+        (HostTokens::Hs256 { .. }, Some(secret)) if secret.expose().len() >= 32 => Some(secret),
+        (HostTokens::Hs256 { .. }, _) => {
+            return Err(ApiError::field("secret", "Send the shared secret, at least 32 characters."));
+        }
+        (HostTokens::Rs256 { jwks, .. }, None) => {
+            crate::people::host_tokens::check_key_set(jwks)
+                .map_err(|message| ApiError::field("tokens.jwks", message))?;
+            None
+        }
+        (HostTokens::Rs256 { .. }, Some(_)) => {
+            return Err(ApiError::field("secret", "A key set needs no secret; leave it out."));
+        }
+    };
+    let sealer = app.keys.sealer(who.organization).await?;
+    let sealed = secret.map(|secret| {
+        sealer.seal(
+            "organization_settings",
+            "host_secret",
+            who.organization.uuid(),
+            secret.expose().as_bytes(),
+        )
+    });
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut settings = store::settings(&mut tx, who.organization).await?;
+    let (HostTokens::Hs256 { issuer, audience } | HostTokens::Rs256 { issuer, audience, .. }) = &set.tokens;
+    if !store::set_host_issuer(&mut tx, who.organization, issuer, audience).await? {
+        return Err(ApiError::field(
+            "tokens.audience",
+            "Another organization uses this issuer and audience. Choose another audience.",
+        ));
+    }
+    settings.host_tokens = Some(set.tokens);
+    settings.host_secret = sealed;
+    store::update_settings(&mut tx, who.organization, &settings, app.clock.now()).await?;
+    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::HostTokensChanged, who.actor()))
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The open organization a host application's tokens of this issuer and audience belong to.
+pub async fn of_host_tokens(
+    app: &App,
+    issuer: &str,
+    audiences: &[String],
+) -> Result<Option<Organization>, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    for audience in audiences {
+        if let Some(id) = store::of_host_issuer(&mut tx, issuer, audience).await? {
+            return Ok(store::find(&mut tx, id).await?.filter(|organization| organization.active));
+        }
+    }
+    Ok(None)
+}
+
+/// An organization that is open.
+pub async fn find_active(app: &App, id: OrganizationId) -> Result<Option<Organization>, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    Ok(store::find(&mut tx, id).await?.filter(|organization| organization.active))
+}

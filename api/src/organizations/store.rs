@@ -1,0 +1,318 @@
+//! Organizations and their settings.
+
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    ids::{ClassId, OrganizationId},
+    organization::{Policies, Vocabulary},
+    provider::ProviderName,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    db::{StoreError, Tx},
+    on, statement,
+};
+
+/// A tenant.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name in addresses and at sign-in.
+    pub slug: String,
+    /// What people call it.
+    pub name: String,
+    /// Which words its pages use.
+    pub vocabulary: Vocabulary,
+    /// Whether its people may sign in.
+    pub active: bool,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+/// How a host application's tokens are checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "algorithm", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HostTokens {
+    /// A shared secret, sealed beside this.
+    Hs256 {
+        /// Expected `iss`.
+        issuer: String,
+        /// Expected `aud`.
+        audience: String,
+    },
+    /// Public keys, pasted as a JWKS document.
+    Rs256 {
+        /// Expected `iss`.
+        issuer: String,
+        /// Expected `aud`.
+        audience: String,
+        /// The key set.
+        jwks: serde_json::Value,
+    },
+}
+
+/// What an organization decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// IANA zone of new classes.
+    pub time_zone: String,
+    /// The platform of new classes.
+    pub default_provider: ProviderName,
+    /// Policies.
+    pub policies: Policies,
+    /// Host application's tokens.
+    pub host_tokens: Option<HostTokens>,
+    /// Their sealed secret.
+    pub host_secret: Option<Vec<u8>>,
+}
+
+statement!(system INSERT, "insert into organizations (id, slug, name, vocabulary, state, created_at) values ($1, $2, $3, $4, 'active', $5) on conflict do nothing");
+statement!(tenant INSERT_SETTINGS, "insert into organization_settings (organization_id, time_zone, default_provider, policies, updated_at) values ($1, $2, $3, $4, $5) on conflict do nothing");
+statement!(system FIND, "select id, slug, name, vocabulary, state, created_at from organizations where id = $1");
+statement!(system FIND_BY_SLUG, "select id, slug, name, vocabulary, state, created_at from organizations where slug = $1");
+statement!(system LIST, "select id, slug, name, vocabulary, state, created_at from organizations where slug > $1 order by slug limit $2");
+statement!(system SET_STATE, "update organizations set state = $2 where id = $1");
+statement!(tenant SETTINGS, "select time_zone, default_provider, policies, host_tokens, host_secret from organization_settings where organization_id = $1");
+statement!(tenant UPDATE_SETTINGS, "update organization_settings set time_zone = $2, default_provider = $3, policies = $4, host_tokens = $5, host_secret = $6, updated_at = $7 where organization_id = $1");
+statement!(system CLASS_ROUTE, "select organization_id from class_routes where class_id = $1");
+statement!(system REMOVE_HOST_ISSUER, "delete from host_issuers where organization_id = $1");
+statement!(system INSERT_HOST_ISSUER, "insert into host_issuers (issuer, audience, organization_id) values ($1, $2, $3) on conflict do nothing");
+statement!(system HOST_ISSUER, "select organization_id from host_issuers where issuer = $1 and audience = $2");
+statement!(system INSTANCE_GET, "select value from instance_settings where name = $1");
+statement!(system INSTANCE_PUT, "insert into instance_settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value");
+statement!(system INSTANCE_REMOVE, "delete from instance_settings where name = $1 and value = $2");
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    slug: String,
+    name: String,
+    vocabulary: String,
+    state: String,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Organization {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.into(),
+            vocabulary: Vocabulary::parse(&row.vocabulary),
+            active: row.state == "active",
+            slug: row.slug,
+            name: row.name,
+            created_at: row.created_at,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct SettingsRow {
+    time_zone: String,
+    default_provider: String,
+    policies: Json<Policies>,
+    host_tokens: Option<Json<HostTokens>>,
+    host_secret: Option<Vec<u8>>,
+}
+
+/// Adds an organization; `false` when the slug is taken.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<bool, StoreError> {
+    let added = on!(tx, INSERT, |sql, db| sqlx::query(sql)
+        .bind(organization.id.uuid())
+        .bind(&organization.slug)
+        .bind(&organization.name)
+        .bind(organization.vocabulary.as_str())
+        .bind(organization.created_at)
+        .execute(db)
+        .await?
+        .rows_affected());
+    Ok(added == 1)
+}
+
+/// Adds its settings.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_settings(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    time_zone: &str,
+    policies: &Policies,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, INSERT_SETTINGS, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(time_zone)
+        .bind(ProviderName::Zoom.as_str())
+        .bind(Json(policies))
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// An organization by id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+    let row: Option<Row> =
+        on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(id.uuid()).fetch_optional(db).await?);
+    Ok(row.map(Organization::from))
+}
+
+/// An organization by slug.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization>, StoreError> {
+    let row: Option<Row> =
+        on!(tx, FIND_BY_SLUG, |sql, db| sqlx::query_as(sql).bind(slug).fetch_optional(db).await?);
+    Ok(row.map(Organization::from))
+}
+
+/// Organizations in the order of their slugs, after one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn list(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Organization>, StoreError> {
+    let rows: Vec<Row> =
+        on!(tx, LIST, |sql, db| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(db).await?);
+    Ok(rows.into_iter().map(Organization::from).collect())
+}
+
+/// Opens or closes an organization.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_active(tx: &mut Tx, id: OrganizationId, active: bool) -> Result<(), StoreError> {
+    let state = if active { "active" } else { "closed" };
+    on!(tx, SET_STATE, |sql, db| sqlx::query(sql).bind(id.uuid()).bind(state).execute(db).await.map(drop)?);
+    Ok(())
+}
+
+/// What the organization decided.
+///
+/// # Errors
+/// When the database refuses, or holds no settings.
+pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Settings, StoreError> {
+    let row: SettingsRow =
+        on!(tx, SETTINGS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_one(db).await?);
+    Ok(Settings {
+        time_zone: row.time_zone,
+        default_provider: row
+            .default_provider
+            .parse()
+            .map_err(|error| StoreError::corrupt("organization_settings", error))?,
+        policies: row.policies.0,
+        host_tokens: row.host_tokens.map(|tokens| tokens.0),
+        host_secret: row.host_secret,
+    })
+}
+
+/// Writes what the organization decided.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn update_settings(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, UPDATE_SETTINGS, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(&settings.time_zone)
+        .bind(settings.default_provider.as_str())
+        .bind(Json(&settings.policies))
+        .bind(settings.host_tokens.as_ref().map(Json))
+        .bind(settings.host_secret.as_deref())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Which organization a class belongs to.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_class(tx: &mut Tx, class: ClassId) -> Result<Option<OrganizationId>, StoreError> {
+    let id: Option<Uuid> =
+        on!(tx, CLASS_ROUTE, |sql, db| sqlx::query_scalar(sql).bind(class.uuid()).fetch_optional(db).await?);
+    Ok(id.map(OrganizationId))
+}
+
+/// A value of the whole server.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn instance_get(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(on!(tx, INSTANCE_GET, |sql, db| sqlx::query_scalar(sql).bind(name).fetch_optional(db).await?))
+}
+
+/// Sets a value of the whole server.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn instance_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    on!(tx, INSTANCE_PUT, |sql, db| sqlx::query(sql).bind(name).bind(value).execute(db).await.map(drop)?);
+    Ok(())
+}
+
+/// Removes a value of the whole server; `false` when it was not there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn instance_remove(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
+    Ok(on!(tx, INSTANCE_REMOVE, |sql, db| sqlx::query(sql)
+        .bind(name)
+        .bind(value)
+        .execute(db)
+        .await?
+        .rows_affected())
+        == 1)
+}
+
+/// Tokens of this issuer and audience belong to this organization; `false` when they are another's.
+pub async fn set_host_issuer(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    issuer: &str,
+    audience: &str,
+) -> Result<bool, StoreError> {
+    on!(tx, REMOVE_HOST_ISSUER, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
+    let added = on!(tx, INSERT_HOST_ISSUER, |sql, db| sqlx::query(sql)
+        .bind(issuer)
+        .bind(audience)
+        .bind(organization.uuid())
+        .execute(db)
+        .await?
+        .rows_affected());
+    Ok(added == 1)
+}
+
+/// Whose tokens have this issuer and audience.
+pub async fn of_host_issuer(
+    tx: &mut Tx,
+    issuer: &str,
+    audience: &str,
+) -> Result<Option<OrganizationId>, StoreError> {
+    let id: Option<Uuid> = on!(tx, HOST_ISSUER, |sql, db| sqlx::query_scalar(sql)
+        .bind(issuer)
+        .bind(audience)
+        .fetch_optional(db)
+        .await?);
+    Ok(id.map(OrganizationId))
+}

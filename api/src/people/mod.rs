@@ -1,0 +1,11 @@
+//! People of an organization, and how they prove who they are: passwords, sign-ins, API keys, the host application's tokens.
+
+pub mod host_tokens;
+mod passwords;
+pub mod service;
+pub mod store;
+mod tokens;
+
+pub use passwords::Passwords;
+pub use store::{Person, PersonKind};
+pub use tokens::{BearerToken, Scope};

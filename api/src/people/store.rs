@@ -1,0 +1,596 @@
+//! People, sign-ins and API keys.
+
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    ids::{OrganizationId, PersonId},
+    role::Role,
+};
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use super::Scope;
+use crate::{
+    db::{StoreError, Tx},
+    on, statement,
+};
+
+/// Whether somebody has an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonKind {
+    /// Signs in.
+    User,
+    /// Invited by e-mail.
+    Guest,
+}
+
+/// A person of one organization.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// User or guest.
+    pub kind: PersonKind,
+    /// The host application's id.
+    pub external_id: Option<String>,
+    /// As written.
+    pub email: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// An admin who may name owners.
+    pub owner: bool,
+    /// Argon2id.
+    pub password_hash: Option<String>,
+    /// May sign in and join.
+    pub active: bool,
+    /// Chosen language.
+    pub language: Option<String>,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Person {
+    /// Given and family name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.last_name {
+            Some(last) => format!("{} {last}", self.first_name),
+            None => self.first_name.clone(),
+        }
+    }
+}
+
+/// The address by which people are told apart.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    external_id: Option<String>,
+    email: String,
+    first_name: String,
+    last_name: Option<String>,
+    role: i64,
+    owner: bool,
+    password_hash: Option<String>,
+    state: String,
+    language: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Person {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            kind: if row.kind == "guest" { PersonKind::Guest } else { PersonKind::User },
+            external_id: row.external_id,
+            email: row.email,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            role: Role::try_from(row.role).map_err(|error| StoreError::corrupt("people", error))?,
+            owner: row.owner,
+            password_hash: row.password_hash,
+            active: row.state == "active",
+            language: row.language,
+            created_at: row.created_at,
+        })
+    }
+}
+
+macro_rules! person_columns {
+    ($rest:literal) => {
+        concat!(
+            "select id, kind, external_id, email, first_name, last_name, role, owner, password_hash, state, language, created_at from people ",
+            $rest
+        )
+    };
+}
+
+statement!(tenant INSERT, "insert into people (id, organization_id, kind, external_id, subject, email, email_key, first_name, last_name, role, owner, password_hash, state, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'active', $13, $13)");
+statement!(tenant FIND, person_columns!("where organization_id = $1 and id = $2"));
+statement!(tenant FIND_BY_EMAIL, person_columns!("where organization_id = $1 and email_key = $2 and kind = 'user'"));
+statement!(tenant FIND_BY_SUBJECT, person_columns!("where organization_id = $1 and subject = $2"));
+statement!(tenant FIND_BY_EXTERNAL, person_columns!("where organization_id = $1 and external_id = $2"));
+statement!(tenant LIST, person_columns!("where organization_id = $1 and kind = 'user' and email_key > $2 order by email_key limit $3"));
+statement!(tenant HAS_SUBJECT, "select subject is not null from people where organization_id = $1 and id = $2");
+statement!(tenant ADOPT, "update people set subject = $3, external_id = coalesce(external_id, $3), updated_at = $4 where organization_id = $1 and id = $2");
+statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, role = $5, owner = $6, state = $7, language = $8, external_id = $9, updated_at = $10
+    where organization_id = $1 and id = $2");
+statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_at = $4 where organization_id = $1 and id = $2");
+statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
+statement!(system INSERT_SIGN_IN, "insert into sign_ins (token_hash, organization_id, person_id, created_at, expires_at) values ($1, $2, $3, $4, $5)");
+statement!(system FIND_SIGN_IN, "select organization_id, person_id from sign_ins where token_hash = $1 and expires_at > $2");
+statement!(system REMOVE_SIGN_IN, "delete from sign_ins where token_hash = $1");
+statement!(system REMOVE_SIGN_INS_OF, "delete from sign_ins where organization_id = $1 and person_id = $2");
+statement!(system REMOVE_ENDED_SIGN_INS, "delete from sign_ins where expires_at < $1");
+statement!(tenant INSERT_API_KEY, "insert into api_keys (id, organization_id, name, scopes, hint, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7)");
+statement!(system INSERT_API_KEY_HASH, "insert into api_key_hashes (key_hash, organization_id, api_key_id) values ($1, $2, $3)");
+statement!(system FIND_API_KEY_HASH, "select organization_id, api_key_id from api_key_hashes where key_hash = $1");
+statement!(tenant FIND_API_KEY, "select id, name, scopes, hint, created_at, revoked_at from api_keys where organization_id = $1 and id = $2");
+statement!(tenant LIST_API_KEYS, "select id, name, scopes, hint, created_at, revoked_at from api_keys where organization_id = $1 order by id");
+statement!(tenant REVOKE_API_KEY, "update api_keys set revoked_at = $3 where organization_id = $1 and id = $2 and revoked_at is null");
+statement!(system REMOVE_API_KEY_HASH, "delete from api_key_hashes where organization_id = $1 and api_key_id = $2");
+
+/// Somebody new.
+#[derive(Debug)]
+pub struct NewPerson<'a> {
+    /// Their id.
+    pub id: PersonId,
+    /// User or guest.
+    pub kind: PersonKind,
+    /// The host application's id.
+    pub external_id: Option<&'a str>,
+    /// The host application's token subject.
+    pub subject: Option<&'a str>,
+    /// Address.
+    pub email: &'a str,
+    /// Given name.
+    pub first_name: &'a str,
+    /// Family name.
+    pub last_name: Option<&'a str>,
+    /// Role.
+    pub role: Role,
+    /// Owner flag.
+    pub owner: bool,
+    /// Argon2id.
+    pub password_hash: Option<&'a str>,
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`StoreError::is_taken`] when address, external id or subject belongs to somebody else.
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: &NewPerson<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let kind = if person.kind == PersonKind::Guest { "guest" } else { "user" };
+    on!(tx, INSERT, |sql, db| sqlx::query(sql)
+        .bind(person.id.uuid())
+        .bind(organization.uuid())
+        .bind(kind)
+        .bind(person.external_id)
+        .bind(person.subject)
+        .bind(person.email)
+        .bind(email_key(person.email))
+        .bind(person.first_name)
+        .bind(person.last_name)
+        .bind(person.role.number())
+        .bind(person.owner)
+        .bind(person.password_hash)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// A person of this organization.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
+    row.map(Person::try_from).transpose()
+}
+
+async fn find_by(
+    tx: &mut Tx,
+    statement: crate::db::Statement,
+    organization: OrganizationId,
+    value: &str,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = on!(tx, statement, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(value)
+        .fetch_optional(db)
+        .await?);
+    row.map(Person::try_from).transpose()
+}
+
+/// The user with this address.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<Option<Person>, StoreError> {
+    find_by(tx, FIND_BY_EMAIL, organization, &email_key(email)).await
+}
+
+/// The person the host application's tokens name so.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_by_subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    subject: &str,
+) -> Result<Option<Person>, StoreError> {
+    find_by(tx, FIND_BY_SUBJECT, organization, subject).await
+}
+
+/// The person with the host application's id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Person>, StoreError> {
+    find_by(tx, FIND_BY_EXTERNAL, organization, external).await
+}
+
+/// Users in the order of their addresses, after one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await?);
+    rows.into_iter().map(Person::try_from).collect()
+}
+
+/// Whether a host application's token already named this person.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn has_subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<bool, StoreError> {
+    Ok(on!(tx, HAS_SUBJECT, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_one(db)
+        .await?))
+}
+
+/// From now on this subject is this person.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn adopt(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, ADOPT, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .bind(subject)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Writes what may change of a person.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn update(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: &Person,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, UPDATE, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(person.id.uuid())
+        .bind(&person.first_name)
+        .bind(person.last_name.as_deref())
+        .bind(person.role.number())
+        .bind(person.owner)
+        .bind(if person.active { "active" } else { "disabled" })
+        .bind(person.language.as_deref())
+        .bind(person.external_id.as_deref())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Sets the password's hash.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_password(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, SET_PASSWORD, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .bind(hash)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count_users(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
+    Ok(on!(tx, COUNT_USERS, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .fetch_one(db)
+        .await?))
+}
+
+/// Remembers a sign-in.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_sign_in(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    organization: OrganizationId,
+    person: PersonId,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, INSERT_SIGN_IN, |sql, db| sqlx::query(sql)
+        .bind(hash.as_slice())
+        .bind(organization.uuid())
+        .bind(person.uuid())
+        .bind(now)
+        .bind(until)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Who signed in with this token, if it is still good.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_sign_in(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Option<(OrganizationId, PersonId)>, StoreError> {
+    let row: Option<(Uuid, Uuid)> = on!(tx, FIND_SIGN_IN, |sql, db| sqlx::query_as(sql)
+        .bind(hash.as_slice())
+        .bind(now)
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(|(organization, person)| (organization.into(), person.into())))
+}
+
+/// Ends one sign-in.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove_sign_in(tx: &mut Tx, hash: [u8; 32]) -> Result<(), StoreError> {
+    on!(tx, REMOVE_SIGN_IN, |sql, db| sqlx::query(sql).bind(hash.as_slice()).execute(db).await.map(drop)?);
+    Ok(())
+}
+
+/// Ends all sign-ins of a person.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove_sign_ins_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), StoreError> {
+    on!(tx, REMOVE_SIGN_INS_OF, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(person.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Removes sign-ins that ended before the instant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove_ended_sign_ins(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    Ok(on!(tx, REMOVE_ENDED_SIGN_INS, |sql, db| sqlx::query(sql)
+        .bind(before)
+        .execute(db)
+        .await?
+        .rows_affected()))
+}
+
+/// An API key, without the key.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Its first characters.
+    pub hint: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// Since when no longer.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(FromRow)]
+struct ApiKeyRow {
+    id: Uuid,
+    name: String,
+    scopes: Json<Vec<Scope>>,
+    hint: String,
+    created_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl From<ApiKeyRow> for ApiKey {
+    fn from(row: ApiKeyRow) -> Self {
+        let ApiKeyRow { id, name, scopes, hint, created_at, revoked_at } = row;
+        Self { id, name, scopes: scopes.0, hint, created_at, revoked_at }
+    }
+}
+
+/// Adds a key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_api_key(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    key: &ApiKey,
+    hash: [u8; 32],
+    by: Option<PersonId>,
+) -> Result<(), StoreError> {
+    on!(tx, INSERT_API_KEY, |sql, db| sqlx::query(sql)
+        .bind(key.id)
+        .bind(organization.uuid())
+        .bind(&key.name)
+        .bind(Json(&key.scopes))
+        .bind(&key.hint)
+        .bind(by.map(PersonId::uuid))
+        .bind(key.created_at)
+        .execute(db)
+        .await
+        .map(drop)?);
+    on!(tx, INSERT_API_KEY_HASH, |sql, db| sqlx::query(sql)
+        .bind(hash.as_slice())
+        .bind(organization.uuid())
+        .bind(key.id)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// Whose key it is.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_api_key_hash(
+    tx: &mut Tx,
+    hash: [u8; 32],
+) -> Result<Option<(OrganizationId, Uuid)>, StoreError> {
+    let row: Option<(Uuid, Uuid)> = on!(tx, FIND_API_KEY_HASH, |sql, db| sqlx::query_as(sql)
+        .bind(hash.as_slice())
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(|(organization, key)| (organization.into(), key)))
+}
+
+/// A key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_api_key(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+) -> Result<Option<ApiKey>, StoreError> {
+    let row: Option<ApiKeyRow> = on!(tx, FIND_API_KEY, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(ApiKey::from))
+}
+
+/// All keys.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn list_api_keys(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ApiKey>, StoreError> {
+    let rows: Vec<ApiKeyRow> =
+        on!(tx, LIST_API_KEYS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
+    Ok(rows.into_iter().map(ApiKey::from).collect())
+}
+
+/// Revokes a key; `false` when there is none to revoke.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revoke_api_key(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let changed = on!(tx, REVOKE_API_KEY, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await?
+        .rows_affected());
+    on!(tx, REMOVE_API_KEY_HASH, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(changed == 1)
+}

@@ -1,0 +1,204 @@
+use std::{collections::{HashMap, VecDeque}, sync::Mutex, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{Line, line, locked};
+use crate::transport::{Allowance, Exchange, Failure, FailureKind, Request, Response};
+
+/// Outcomes that are looked at.
+const REMEMBERED: usize = 20;
+/// Older ones are forgotten.
+const MEMORY: Duration = Duration::from_secs(60);
+/// Fewer prove nothing.
+const ENOUGH: usize = 8;
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Leaves a vendor alone that is down: when at least three in five of the last calls of an organization failed (no answer,
+/// or a server error), no call is made for a while; then one is let through, and its outcome decides. Each (provider,
+/// organization) has its own.
+#[derive(Debug)]
+pub struct Circuit<E> {
+    inner: E,
+    lines: Mutex<HashMap<Line, State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    outcomes: VecDeque<(Instant, bool)>,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    until: Instant,
+    pause: Duration,
+    probing: bool,
+}
+
+impl<E> Circuit<E> {
+    /// Wraps an exchange.
+    pub fn new(inner: E) -> Self {
+        Self { inner, lines: Mutex::new(HashMap::new()) }
+    }
+
+    /// Lets a call through, or says how long not.
+    fn enter(&self, line: &Line) -> Result<Entered<'_, E>, Duration> {
+        let now = Instant::now();
+        let mut lines = locked(&self.lines);
+        let probe = match &mut lines.entry(line.clone()).or_default().open {
+            None => false,
+            Some(open) if open.probing || now < open.until => {
+                return Err(open.until.saturating_duration_since(now).max(Duration::from_secs(1)));
+            }
+            Some(open) => {
+                open.probing = true;
+                true
+            }
+        };
+        Ok(Entered { circuit: self, line: line.clone(), probe })
+    }
+
+    fn record(&self, line: &Line, good: bool, probe: bool) {
+        let now = Instant::now();
+        let mut lines = locked(&self.lines);
+        let state = lines.entry(line.clone()).or_default();
+        if probe {
+            match (&mut state.open, good) {
+                (open, true) => {
+                    *open = None;
+                    state.outcomes.clear();
+                }
+                (Some(open), false) => {
+                    open.pause = (open.pause * 2).min(LONGEST_PAUSE);
+                    open.until = now + open.pause;
+                    open.probing = false;
+                }
+                (None, false) => {}
+            }
+            return;
+        }
+        state.outcomes.push_back((now, good));
+        while state.outcomes.len() > REMEMBERED
+            || state.outcomes.front().is_some_and(|(at, _)| now.duration_since(*at) > MEMORY)
+        {
+            state.outcomes.pop_front();
+        }
+        let bad = state.outcomes.iter().filter(|(_, good)| !good).count();
+        if state.open.is_none() && state.outcomes.len() >= ENOUGH && bad * 5 >= state.outcomes.len() * 3 {
+            tracing::warn!(provider = line.0.as_str(), organization = line.1, "calls are paused: the vendor does not answer");
+            state.open = Some(Open { until: now + FIRST_PAUSE, pause: FIRST_PAUSE, probing: false });
+        }
+    }
+}
+
+/// A call that was let through. Dropped without an outcome (the caller went away), it lets the next one probe.
+struct Entered<'a, E> {
+    circuit: &'a Circuit<E>,
+    line: Line,
+    probe: bool,
+}
+
+impl<E> Entered<'_, E> {
+    fn finish(mut self, good: bool) {
+        self.circuit.record(&self.line, good, self.probe);
+        self.probe = false;
+    }
+}
+
+impl<E> Drop for Entered<'_, E> {
+    fn drop(&mut self) {
+        if self.probe && let Some(Some(open)) = locked(&self.circuit.lines).get_mut(&self.line).map(|state| state.open.as_mut()) {
+            open.probing = false;
+        }
+    }
+}
+
+impl<E: Exchange> Exchange for Circuit<E> {
+    async fn exchange(&self, request: &Request, time: &Allowance) -> Result<Response, Failure> {
+        let entered = self
+            .enter(&line(request))
+            .map_err(|pause| Failure::new(FailureKind::CircuitOpen(pause)))?;
+        let outcome = self.inner.exchange(request, time).await;
+        match &outcome {
+            Ok(response) => entered.finish(response.status < 500),
+            Err(failure) if failure.is_transient() => entered.finish(false),
+            // Our own limits say nothing about the vendor.
+            Err(_) => drop(entered),
+        }
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use lectern_core::provider::Call;
+
+    use super::*;
+    use crate::layer::scripted::{Scripted, request};
+
+    async fn run(circuit: &Circuit<Scripted>, tenant: &'static str) -> Result<u16, FailureKind> {
+        let mut request = request(true);
+        request.tenant = tenant.into();
+        let time = Allowance::start(&Call::background());
+        circuit.exchange(&request, &time).await.map(|response| response.status).map_err(|failure| failure.kind)
+    }
+
+    fn is_open(outcome: &Result<u16, FailureKind>) -> bool {
+        matches!(outcome, Err(FailureKind::CircuitOpen(_)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r_04_a_vendor_that_is_down_is_left_alone_and_tried_again() {
+        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, 9)));
+        for _ in 0..8 {
+            assert_eq!(run(&circuit, "a").await, Ok(503));
+        }
+        for _ in 0..1000 {
+            assert!(is_open(&run(&circuit, "a").await));
+        }
+        assert_eq!(circuit.inner.calls(), 8);
+        // The first probe fails: twice the pause.
+        tokio::time::advance(FIRST_PAUSE).await;
+        assert_eq!(run(&circuit, "a").await, Ok(503));
+        assert!(is_open(&run(&circuit, "a").await));
+        tokio::time::advance(FIRST_PAUSE).await;
+        assert!(is_open(&run(&circuit, "a").await));
+        tokio::time::advance(FIRST_PAUSE).await;
+        assert_eq!(run(&circuit, "a").await, Ok(200));
+        assert_eq!(run(&circuit, "a").await, Ok(200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_organization_is_not_touched() {
+        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, 8)));
+        for _ in 0..8 {
+            assert_eq!(run(&circuit, "a").await, Ok(503));
+        }
+        assert!(is_open(&run(&circuit, "a").await));
+        assert_eq!(run(&circuit, "b").await, Ok(200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn some_failures_among_successes_open_nothing() {
+        let circuit = Circuit::new(Scripted::statuses((0..200).map(|n| if n % 4 == 0 { 500 } else { 429 })));
+        for _ in 0..200 {
+            assert!(!is_open(&run(&circuit, "a").await));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_is_given_up_does_not_block_the_next() {
+        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, 8)));
+        for _ in 0..8 {
+            assert_eq!(run(&circuit, "a").await, Ok(503));
+        }
+        tokio::time::advance(FIRST_PAUSE).await;
+        let line = (lectern_core::provider::ProviderName::Zoom, "a".to_owned());
+        let probe = circuit.enter(&line).map_err(|_| ()).unwrap();
+        assert!(circuit.enter(&line).is_err());
+        drop(probe);
+        assert_eq!(run(&circuit, "a").await, Ok(200));
+    }
+}

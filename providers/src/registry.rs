@@ -1,0 +1,148 @@
+//! Which platforms exist, and how one is built. A new platform is one folder, and one line in each function here.
+
+use std::sync::Arc;
+
+use lectern_core::{
+    provider::{AccessTokens, Account, Events, Provider, ProviderName},
+    secret::SecretString,
+};
+use url::Url;
+
+use crate::{
+    layer::CheckCapabilities,
+    transport::Transport,
+    zoom::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings},
+};
+
+/// An organization's app at a platform, in words that hold for all of them.
+#[derive(Clone, Debug)]
+pub struct ProviderSettings {
+    /// Which platform.
+    pub provider: ProviderName,
+    /// The organization, as a key for circuits and limits.
+    pub tenant: String,
+    /// The app's id.
+    pub client_id: String,
+    /// The app's secret.
+    pub client_secret: SecretString,
+    /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server).
+    pub account_id: Option<String>,
+    /// Where the API is, version included.
+    pub api_base: Url,
+    /// The folder of the platform's authorize, token and revoke addresses.
+    pub oauth_base: Url,
+}
+
+/// A grant, for calls in its name.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Where tokens come from.
+    pub tokens: Arc<dyn AccessTokens>,
+    /// Whose.
+    pub account: Account,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// Whose rate budget the calls use: the platform's id of the account, which all its hosts share.
+    pub rate_key: String,
+}
+
+/// Where a platform is, unless the operator says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// [`ProviderSettings::api_base`].
+    pub api_base: Url,
+    /// [`ProviderSettings::oauth_base`].
+    pub oauth_base: Url,
+}
+
+/// A platform that this release cannot talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not available in this release")]
+pub struct NotAvailable(pub ProviderName);
+
+/// The platforms that can be built.
+pub const AVAILABLE: &[ProviderName] = &[ProviderName::Zoom];
+
+/// Builds a platform; without a connection only its OAuth and events parts are there. Cheap: what is shared (connections,
+/// rate budgets, circuits) lives in the transport.
+///
+/// # Errors
+/// [`NotAvailable`].
+pub fn build(
+    settings: &ProviderSettings,
+    transport: &Transport,
+    connection: Option<Connection>,
+) -> Result<Arc<dyn Provider>, NotAvailable> {
+    match settings.provider {
+        ProviderName::Zoom => Ok(Arc::new(CheckCapabilities::new(Arc::new(zoom(settings, transport, connection))))),
+        other => Err(NotAvailable(other)),
+    }
+}
+
+/// A platform's webhooks, for intake: needs neither settings nor a connection.
+#[must_use]
+pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
+    match provider {
+        ProviderName::Zoom => Some(&ZoomEvents),
+        _ => None,
+    }
+}
+
+/// Where the vendor runs it.
+#[must_use]
+pub fn addresses(provider: ProviderName) -> Option<Addresses> {
+    let (api, oauth) = match provider {
+        ProviderName::Zoom => ("https://api.zoom.us/v2", "https://zoom.us/oauth"),
+        _ => return None,
+    };
+    Some(Addresses { api_base: Url::parse(api).ok()?, oauth_base: Url::parse(oauth).ok()? })
+}
+
+fn below(base: &Url, name: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{name}", base.path().trim_end_matches('/')));
+    url
+}
+
+fn zoom(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Zoom {
+    let account_id = settings.account_id.clone().filter(|id| !id.is_empty());
+    let zoom = ZoomSettings {
+        tenant: settings.tenant.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+        mode: account_id.map_or(Mode::User, |account_id| Mode::ServerToServer { account_id }),
+        api_base: settings.api_base.clone(),
+        oauth_authorize: below(&settings.oauth_base, "authorize"),
+        oauth_token: below(&settings.oauth_base, "token"),
+        oauth_revoke: below(&settings.oauth_base, "revoke"),
+        hosts: ZoomSettings::zoom_hosts(),
+    };
+    let connection = connection.map(|connection| ZoomConnection {
+        tokens: connection.tokens,
+        account: connection.account,
+        scopes: connection.scopes,
+        rate_key: connection.rate_key,
+    });
+    Zoom::new(zoom, transport.clone(), connection)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn what_is_available_has_addresses_and_events() {
+        for name in AVAILABLE {
+            assert!(addresses(*name).is_some(), "{name}");
+            assert!(events(*name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_put_below_the_base() {
+        let base = Url::parse("https://zoom.us/oauth/").unwrap();
+        assert_eq!(below(&base, "token").as_str(), "https://zoom.us/oauth/token");
+        assert_eq!(below(&addresses(ProviderName::Zoom).unwrap().oauth_base, "token").as_str(), "https://zoom.us/oauth/token");
+    }
+}

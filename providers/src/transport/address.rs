@@ -1,0 +1,160 @@
+//! Which addresses this server calls: public ones, over TLS.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// Whether an address is on the public internet: not private, loopback, link-local (where clouds keep their metadata
+/// service), carrier-grade NAT, multicast, documentation, or an IPv6 wrapping of an IPv4 address that could be.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(a == 0
+        || a == 10
+        || a == 127
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 169 && b == 254)
+        || (a == 172 && (16..32).contains(&b))
+        || (a == 192 && b == 168)
+        || (a == 192 && b == 0 && (c == 0 || c == 2))
+        || (a == 192 && b == 88 && c == 99)
+        || (a == 198 && (b == 18 || b == 19))
+        || (a == 198 && b == 51 && c == 100)
+        || (a == 203 && b == 0 && c == 113)
+        || a >= 224)
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    // NAT64 is how an IPv6-only machine reaches IPv4: judge the address inside.
+    if segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
+        let [.., a, b, c, d] = address.octets();
+        return is_public_v4(Ipv4Addr::new(a, b, c, d));
+    }
+    // Global unicast only: this leaves out mapped, compatible, loopback, unique-local, link-local and multicast.
+    let global = segments[0] & 0xe000 == 0x2000;
+    let documentation = (segments[0] == 0x2001 && segments[1] == 0xdb8) || segments[0] == 0x3fff;
+    let special = segments[0] == 0x2001 && segments[1] < 0x200; // Teredo, ORCHID, benchmarking
+    let six_to_four = segments[0] == 0x2002;
+    global && !documentation && !special && !six_to_four
+}
+
+/// Checks an address before it is called. A name is checked again when it is resolved, at connect time.
+///
+/// # Errors
+/// The reason, in words for the operator.
+pub fn check(url: &Url, allow_loopback: bool) -> Result<(), &'static str> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an address with a user name in it is never called");
+    }
+    let Some(host) = url.host() else { return Err("the address has no host") };
+    let loopback = match host {
+        Host::Ipv4(v4) => v4.is_loopback(),
+        Host::Ipv6(v6) => v6.is_loopback(),
+        Host::Domain(name) => name == "localhost",
+    };
+    if loopback {
+        return match (allow_loopback, url.scheme()) {
+            (true, "http" | "https") => Ok(()),
+            _ => Err("this machine's own addresses are not called"),
+        };
+    }
+    if url.scheme() != "https" {
+        return Err("only https is called");
+    }
+    match host {
+        Host::Ipv4(v4) if !is_public_v4(v4) => Err("the address is not on the public internet"),
+        Host::Ipv6(v6) if !is_public_v6(v6) => Err("the address is not on the public internet"),
+        _ => Ok(()),
+    }
+}
+
+/// Resolves names and drops what is not public, so that a name cannot point inside, not even at the second look-up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PublicOnly {
+    pub(super) allow_loopback: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the name has no public address")]
+struct NoPublicAddress;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_loopback = self.allow_loopback;
+        Box::pin(async move {
+            let local_name = name.as_str() == "localhost";
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+                .await?
+                .filter(|address| {
+                    let loopback_by_choice = allow_loopback && local_name && address.ip().is_loopback();
+                    loopback_by_choice || is_public(address.ip())
+                })
+                .collect();
+            if found.is_empty() {
+                return Err(NoPublicAddress.into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn public_addresses_are_called() {
+        for good in ["8.8.8.8", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1", "2606:4700::1", "64:ff9b::808:808"] {
+            assert!(is_public(good.parse().unwrap()), "{good}");
+        }
+    }
+
+    #[test]
+    fn inner_addresses_are_not() {
+        for bad in [
+            "0.0.0.0", "10.0.0.1", "127.0.0.1", "127.8.8.8", "100.64.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255",
+            "192.168.1.1", "192.0.0.192", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.9", "224.0.0.1", "240.0.0.1",
+            "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::7f00:1", "fc00::1", "fd00:ec2::254",
+            "fe80::1", "fec0::1", "ff02::1", "2001:db8::1", "2001::1", "2002:7f00:1::", "64:ff9b::7f00:1", "3fff::1",
+        ] {
+            assert!(!is_public(bad.parse().unwrap()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked_before_they_are_called() {
+        let ok = |text: &str, loopback: bool| check(&Url::parse(text).unwrap(), loopback).is_ok();
+        assert!(ok("https://api.zoom.us/v2", false));
+        assert!(!ok("http://api.zoom.us/v2", false));
+        assert!(!ok("http://api.zoom.us/v2", true));
+        assert!(!ok("http://127.0.0.1:8080/", false));
+        assert!(ok("http://127.0.0.1:8080/", true));
+        assert!(ok("http://[::1]:8080/", true));
+        assert!(ok("http://localhost:8080/", true));
+        assert!(!ok("https://localhost/", false));
+        // Decimal, octal and hexadecimal spellings are the same address.
+        for spelling in ["https://2130706433/", "https://0177.0.0.1/", "https://0x7f.1/", "https://[::ffff:127.0.0.1]/"] {
+            assert!(!ok(spelling, false), "{spelling}");
+        }
+        assert!(!ok("https://169.254.169.254/latest/meta-data", true));
+        assert!(!ok("https://user@api.zoom.us/", false));
+        assert!(!ok("ftp://api.zoom.us/", false));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_points_inside_is_not_resolved() {
+        let name = || "localhost".parse::<Name>().unwrap();
+        assert!(PublicOnly { allow_loopback: false }.resolve(name()).await.is_err());
+        assert!(PublicOnly { allow_loopback: true }.resolve(name()).await.is_ok());
+    }
+}

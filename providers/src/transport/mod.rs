@@ -1,0 +1,19 @@
+//! The one outbound HTTP client.
+//!
+//! A [`Request`] goes through the layers (retry, circuit, concurrency, rate budget) to [`http::Http`], which refuses
+//! addresses that are not public, follows no redirect, limits time and size, and writes no secret to the log.
+
+pub mod address;
+mod allowance;
+mod failure;
+mod http;
+mod inspect;
+mod request;
+mod stack;
+
+pub use allowance::Allowance;
+pub use failure::{Failure, FailureKind};
+pub use http::{Http, Opened, TransportBroken};
+pub use inspect::{Inspect, Seen, SeenAnswer};
+pub use request::{Body, Budget, Credentials, Exchange, Field, Judgement, Label, RateLimits, Request, Response};
+pub use stack::{Transport, TransportOptions};

@@ -1,0 +1,294 @@
+//! The geometry of the charts: time as percent of a width, so that text keeps its size and no inline style is needed.
+//!
+//! Templates draw what these functions return; nothing here knows words or colours.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::time::{TimeError, instant};
+
+/// How many people were in class from this instant on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// RFC 3339.
+    pub at: String,
+    pub here: u32,
+}
+
+/// One stretch of presence; `to` is `None` while it lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    pub from: String,
+    pub to: Option<String>,
+}
+
+/// A stretch of a track, in percent of its width.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bar {
+    pub x: f64,
+    pub width: f64,
+}
+
+/// The track of one person, one session or one day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Track {
+    /// The session's own time.
+    pub window: Bar,
+    /// Where the session's time ends, in percent.
+    pub window_end: f64,
+    pub bars: Vec<Bar>,
+    pub now: Option<f64>,
+    /// The quarter points of the session's time, for the axis above a table.
+    pub ticks: Vec<Tick>,
+}
+
+/// A labelled point of an axis.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tick {
+    pub x: f64,
+    /// RFC 3339, to be put into words by the template.
+    pub at: String,
+    /// Whether the point is the session's start or end.
+    pub edge: bool,
+}
+
+/// Presence over time, drawn in a box of 1000 by 106 units that is stretched to the width.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Presence {
+    pub area: String,
+    pub line: String,
+    pub window: Bar,
+    pub window_end: f64,
+    pub now: Option<f64>,
+    pub ticks: Vec<Tick>,
+    /// The most people at once, for the sentence that readers hear.
+    pub most: u32,
+    pub last: u32,
+}
+
+/// The height of [`Presence`]'s box.
+const HEIGHT: f64 = 106.0;
+
+struct Axis {
+    from: DateTime<Utc>,
+    span: f64,
+}
+
+impl Axis {
+    fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        // Seconds of a few hours are exact in an f64; an empty span would divide by zero.
+        Self { from, span: ((to - from).num_seconds().max(60)) as f64 }
+    }
+
+    /// Percent of the width, kept inside it, rounded so that markup stays short.
+    fn at(&self, at: DateTime<Utc>) -> f64 {
+        let part = (at - self.from).num_seconds() as f64 / self.span;
+        (part.clamp(0.0, 1.0) * 1000.0).round() / 10.0
+    }
+
+    fn bar(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Bar {
+        let (x, end) = (self.at(from), self.at(to));
+        Bar { x, width: ((end - x).max(0.0) * 10.0).round() / 10.0 }
+    }
+
+    fn ticks(&self, starts: DateTime<Utc>, ends: DateTime<Utc>, parts: i32) -> Vec<Tick> {
+        (0..=parts)
+            .map(|part| {
+                let at = starts + (ends - starts) * part / parts.max(1);
+                Tick { x: self.at(at), at: at.to_rfc3339(), edge: part == 0 || part == parts }
+            })
+            .collect()
+    }
+}
+
+/// One row of the attendance sheet: from 6 minutes before the session to 9 minutes after it.
+///
+/// Presence is drawn as it was, also outside the session's time, so that early and overtime are seen.
+///
+/// # Errors
+/// When an instant is not one.
+pub fn attendance(starts: &str, ends: &str, intervals: &[Interval], now: Option<&str>) -> Result<Track, TimeError> {
+    let (starts, ends) = (instant(starts)?, instant(ends)?);
+    let axis = Axis::new(starts - Duration::minutes(6), ends + Duration::minutes(9));
+    let now = now.map(instant).transpose()?;
+    let mut bars = Vec::with_capacity(intervals.len());
+    for interval in intervals {
+        let to = match &interval.to {
+            Some(to) => instant(to)?,
+            None => now.unwrap_or(ends),
+        };
+        bars.push(axis.bar(instant(&interval.from)?, to));
+    }
+    Ok(Track {
+        window: axis.bar(starts, ends),
+        window_end: axis.at(ends),
+        bars,
+        now: now.filter(|now| *now < ends).map(|now| axis.at(now)),
+        ticks: axis.ticks(starts, ends, 3),
+    })
+}
+
+/// The thin line of a row of the live board: a tenth of the session's length on both sides.
+///
+/// # Errors
+/// When an instant is not one.
+pub fn progress(starts: &str, ends: &str, now: &str) -> Result<Track, TimeError> {
+    let (starts, ends, now) = (instant(starts)?, instant(ends)?, instant(now)?);
+    let margin = (ends - starts) / 8;
+    let axis = Axis::new(starts - margin, ends + margin);
+    Ok(Track {
+        window: axis.bar(starts, ends),
+        window_end: axis.at(ends),
+        bars: vec![axis.bar(starts, now.max(starts))],
+        now: Some(axis.at(now)),
+        ticks: Vec::new(),
+    })
+}
+
+/// The line of a join page: now, when the door opens, the start and the end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DoorLine {
+    pub now: f64,
+    pub opens: f64,
+    pub starts: f64,
+    pub ends: f64,
+    /// The shaded part behind us, once the door is open.
+    pub past: f64,
+}
+
+/// The hour line of a join page. The part before the start takes 40 % of the width whatever its length, because that is
+/// what the person looks at; the labels need the room.
+///
+/// # Errors
+/// When an instant is not one.
+pub fn door(now: &str, opens: &str, starts: &str, ends: &str) -> Result<DoorLine, TimeError> {
+    let (now, opens, starts, ends) = (instant(now)?, instant(opens)?, instant(starts)?, instant(ends)?);
+    let (open_x, start_x) = (14.0, 46.0);
+    let place = |at: DateTime<Utc>| -> f64 {
+        let between = |from: DateTime<Utc>, to: DateTime<Utc>, low: f64, high: f64| {
+            let span = (to - from).num_seconds().max(1) as f64;
+            low + ((at - from).num_seconds() as f64 / span).clamp(0.0, 1.0) * (high - low)
+        };
+        let x = if at < opens {
+            // An hour before opening is the left edge.
+            between(opens - Duration::hours(1), opens, 3.0, open_x)
+        } else if at < starts {
+            between(opens, starts, open_x, start_x)
+        } else {
+            between(starts, ends, start_x, 100.0)
+        };
+        (x * 10.0).round() / 10.0
+    };
+    let now_x = place(now);
+    Ok(DoorLine { now: now_x, opens: open_x, starts: start_x, ends: 100.0, past: (now_x - open_x).max(0.0) })
+}
+
+/// How many people were in class, over time: from 10 minutes before the session to 5 after it.
+///
+/// # Errors
+/// When an instant is not one.
+pub fn presence(steps: &[Step], starts: &str, ends: &str, now: &str, roster: u32) -> Result<Presence, TimeError> {
+    let (starts, ends, now) = (instant(starts)?, instant(ends)?, instant(now)?);
+    let axis = Axis::new(starts - Duration::minutes(10), ends + Duration::minutes(5));
+    let most = steps.iter().map(|step| step.here).max().unwrap_or_default();
+    let full = f64::from(roster.max(most).max(1));
+    let y = |here: u32| ((1.0 - f64::from(here) / full) * HEIGHT).round();
+    let x = |at: DateTime<Utc>| (axis.at(at) * 10.0).round();
+    let mut line = String::new();
+    let mut first = None;
+    for step in steps {
+        let at = x(instant(&step.at)?);
+        if first.is_none() {
+            first = Some(at);
+            line.push_str(&format!("M{at} {HEIGHT}"));
+        } else {
+            line.push_str(&format!("H{at}"));
+        }
+        line.push_str(&format!("V{}", y(step.here)));
+    }
+    let last = steps.last().map(|step| step.here).unwrap_or_default();
+    let area = match first {
+        None => String::new(),
+        Some(_) => {
+            line.push_str(&format!("H{}", x(now.min(ends + Duration::minutes(5)))));
+            format!("{line}V{HEIGHT}Z")
+        }
+    };
+    Ok(Presence {
+        area,
+        line,
+        window: axis.bar(starts, ends),
+        window_end: axis.at(ends),
+        now: (now < ends + Duration::minutes(5)).then(|| axis.at(now)),
+        ticks: axis.ticks(starts, ends, 2),
+        most,
+        last,
+    })
+}
+
+/// A meter: percent of a whole, at most 100.
+#[must_use]
+pub fn share(part: u32, whole: u32) -> u32 {
+    if whole == 0 { 0 } else { (u64::from(part) * 100 / u64::from(whole)).min(100) as u32 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    const STARTS: &str = "2026-11-21T03:00:00Z";
+    const ENDS: &str = "2026-11-21T03:45:00Z";
+
+    fn interval(from: &str, to: Option<&str>) -> Interval {
+        Interval { from: format!("2026-11-21T{from}Z"), to: to.map(|to| format!("2026-11-21T{to}Z")) }
+    }
+
+    #[test]
+    fn the_session_stands_in_the_middle_of_the_attendance_axis() {
+        let track = attendance(STARTS, ENDS, &[interval("03:11:00", Some("03:46:00"))], None).unwrap();
+        // An hour from 2:54 to 3:54: the session starts at 10 % and ends at 85 %.
+        assert_eq!(track.window, Bar { x: 10.0, width: 75.0 });
+        assert_eq!(track.bars, [Bar { x: 28.3, width: 58.4 }]);
+        assert_eq!(track.ticks.len(), 4);
+    }
+
+    #[test]
+    fn presence_outside_the_axis_stays_inside_the_picture() {
+        let track = attendance(STARTS, ENDS, &[interval("01:00:00", Some("06:00:00"))], None).unwrap();
+        assert_eq!(track.bars, [Bar { x: 0.0, width: 100.0 }]);
+    }
+
+    #[test]
+    fn somebody_still_in_class_is_drawn_until_now() {
+        let track =
+            attendance(STARTS, ENDS, &[interval("03:00:00", None)], Some("2026-11-21T03:15:00Z")).unwrap();
+        assert_eq!(track.bars, [Bar { x: 10.0, width: 25.0 }]);
+        assert_eq!(track.now, Some(35.0));
+    }
+
+    #[test]
+    fn presence_is_a_stair() {
+        let steps = [
+            Step { at: "2026-11-21T02:55:00Z".to_owned(), here: 3 },
+            Step { at: "2026-11-21T03:00:00Z".to_owned(), here: 24 },
+        ];
+        let chart = presence(&steps, STARTS, ENDS, "2026-11-21T03:13:00Z", 24).unwrap();
+        assert_eq!(chart.line, "M83 106V93H167V0H383");
+        assert!(chart.area.ends_with("V106Z"));
+        assert_eq!((chart.most, chart.last), (24, 24));
+        assert_eq!(presence(&[], STARTS, ENDS, STARTS, 0).unwrap().line, "");
+    }
+
+    #[test]
+    fn the_door_line_runs_forward() {
+        let line = door("2026-11-21T02:45:00Z", "2026-11-21T02:50:00Z", STARTS, ENDS).unwrap();
+        assert!(line.now < line.opens && line.opens < line.starts && line.starts < line.ends);
+        assert_eq!(door(ENDS, "2026-11-21T02:50:00Z", STARTS, ENDS).unwrap().now, 100.0);
+    }
+
+    #[test]
+    fn a_meter_never_leaves_its_frame() {
+        assert_eq!((share(18, 24), share(30, 24), share(3, 0)), (75, 100, 0));
+    }
+}

@@ -1,0 +1,174 @@
+//! The mails. Each carries only Lectern's own links; the platform's address is in none of them.
+
+use serde::Serialize;
+
+use crate::environment::Mail;
+
+/// What every mail about a session says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailSession {
+    pub class_title: String,
+    pub session_title: String,
+    pub instructor: String,
+    pub organization: String,
+    /// The platform's name, as people know it: "Zoom".
+    pub platform: String,
+    /// RFC 3339.
+    pub starts_at: String,
+    pub ends_at: String,
+    /// IANA zone.
+    pub zone: String,
+}
+
+impl MailSession {
+    fn sample() -> Self {
+        Self {
+            class_title: "Mathematics, class 8".to_owned(),
+            session_title: "Fractions: dividing and multiplying".to_owned(),
+            instructor: "Farhan Karim".to_owned(),
+            organization: "Oakwood School".to_owned(),
+            platform: "Zoom".to_owned(),
+            starts_at: "2026-11-21T03:00:00Z".to_owned(),
+            ends_at: "2026-11-21T03:45:00Z".to_owned(),
+            zone: "Asia/Dhaka".to_owned(),
+        }
+    }
+}
+
+/// A person and an upcoming session meet for the first time. A calendar file goes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JoinMail {
+    pub person: String,
+    pub session: MailSession,
+    /// The person's own Lectern link.
+    pub join_url: String,
+}
+
+impl Mail for JoinMail {
+    const NAME: &'static str = "join";
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            person: "Ayesha Noor".to_owned(),
+            session: MailSession::sample(),
+            join_url: "https://classes.example/join/class/018f?token=abc".to_owned(),
+        }]
+    }
+}
+
+/// A session has another time. The calendar file with it replaces the old entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MovedMail {
+    pub person: String,
+    /// With its new time.
+    pub session: MailSession,
+    pub old_starts_at: String,
+    pub old_ends_at: String,
+    pub join_url: String,
+}
+
+impl Mail for MovedMail {
+    const NAME: &'static str = "moved";
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            person: "Ayesha Noor".to_owned(),
+            session: MailSession::sample(),
+            old_starts_at: "2026-11-20T03:00:00Z".to_owned(),
+            old_ends_at: "2026-11-20T03:45:00Z".to_owned(),
+            join_url: "https://classes.example/join/class/018f?token=abc".to_owned(),
+        }]
+    }
+}
+
+/// A session does not take place. The calendar file with it removes the entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CancelledMail {
+    pub person: String,
+    pub session: MailSession,
+    /// In the instructor's own words.
+    pub reason: Option<String>,
+}
+
+impl Mail for CancelledMail {
+    const NAME: &'static str = "cancelled";
+    fn samples() -> Vec<Self> {
+        let mail = |reason: Option<&str>| Self {
+            person: "Ayesha Noor".to_owned(),
+            session: MailSession::sample(),
+            reason: reason.map(str::to_owned),
+        };
+        vec![mail(Some("The teacher is ill.")), mail(None)]
+    }
+}
+
+/// Somebody without an account is invited. A calendar file goes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GuestInviteMail {
+    pub person: String,
+    /// Who invites.
+    pub invited_by: String,
+    pub session: MailSession,
+    pub join_url: String,
+}
+
+impl Mail for GuestInviteMail {
+    const NAME: &'static str = "guest_invite";
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            person: "Rokeya Begum".to_owned(),
+            invited_by: "Farhan Karim".to_owned(),
+            session: MailSession::sample(),
+            join_url: "https://classes.example/join/class/018f?token=guest".to_owned(),
+        }]
+    }
+}
+
+/// The code that moves a seat to another browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CodeMail {
+    pub person: String,
+    pub class_title: String,
+    pub organization: String,
+    /// Six digits.
+    pub code: String,
+    /// How long it works.
+    pub minutes: u32,
+}
+
+impl Mail for CodeMail {
+    const NAME: &'static str = "code";
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            person: "Ayesha Noor".to_owned(),
+            class_title: "Mathematics, class 8".to_owned(),
+            organization: "Oakwood School".to_owned(),
+            code: "471802".to_owned(),
+            minutes: 10,
+        }]
+    }
+}
+
+/// An instructor's platform account no longer lets Lectern in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionLostMail {
+    pub person: String,
+    pub organization: String,
+    pub platform: String,
+    /// Lectern's own connection page.
+    pub connection_url: String,
+    /// The next session that cannot start, if there is one.
+    pub next: Option<MailSession>,
+}
+
+impl Mail for ConnectionLostMail {
+    const NAME: &'static str = "connection_lost";
+    fn samples() -> Vec<Self> {
+        let mail = |next| Self {
+            person: "Farhan Karim".to_owned(),
+            organization: "Oakwood School".to_owned(),
+            platform: "Zoom".to_owned(),
+            connection_url: "https://classes.example/connection".to_owned(),
+            next,
+        };
+        vec![mail(Some(MailSession::sample())), mail(None)]
+    }
+}

@@ -1,0 +1,339 @@
+//! A class and its tabs. Every tab is an address of its own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::environment::Page;
+use crate::form::{Choice, FieldError};
+use crate::pages::session::{SessionLine, SessionState};
+use crate::pages::session_forms::ScheduleForm;
+
+/// What all tabs of a class show above them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassHead {
+    pub id: String,
+    pub title: String,
+    pub description: Option<String>,
+    pub instructor: String,
+    pub platform: String,
+    /// Whether the viewer teaches or administers it; students get the overview alone.
+    pub can_manage: bool,
+}
+
+impl ClassHead {
+    fn sample() -> Self {
+        Self {
+            id: "c1".to_owned(),
+            title: "Mathematics, class 8".to_owned(),
+            description: Some("Numbers, fractions and first algebra.".to_owned()),
+            instructor: "Farhan Karim".to_owned(),
+            platform: "Zoom".to_owned(),
+            can_manage: true,
+        }
+    }
+}
+
+/// `GET /classes/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassOverview {
+    pub class: ClassHead,
+    /// The live session, else the next one.
+    pub next: Option<SessionLine>,
+    pub recent: Vec<SessionLine>,
+    pub enrolled: u32,
+    pub guests: u32,
+    /// The viewer's own join link, when they are on the roster.
+    pub join_url: Option<String>,
+}
+
+impl Page for ClassOverview {
+    const TEMPLATE: &'static str = "pages/class_overview.html";
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                class: ClassHead::sample(),
+                next: Some(SessionLine { state: SessionState::Live, ..SessionLine::sample("s1") }),
+                recent: vec![SessionLine { state: SessionState::Ended, here: Some(21), ..SessionLine::sample("s0") }],
+                enrolled: 24,
+                guests: 1,
+                join_url: None,
+            },
+            Self {
+                class: ClassHead { can_manage: false, description: None, ..ClassHead::sample() },
+                next: Some(SessionLine::sample("s1")),
+                recent: vec![],
+                enrolled: 24,
+                guests: 0,
+                join_url: Some("/join/class/c1?token=abc".to_owned()),
+            },
+            Self { class: ClassHead::sample(), next: None, recent: vec![], enrolled: 0, guests: 0, join_url: None },
+        ]
+    }
+}
+
+/// One person of the roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Enrollment {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    /// When their link was last mailed; RFC 3339.
+    pub link_sent_at: Option<String>,
+}
+
+/// One invited guest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GuestRow {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    /// The titles of the sessions they may enter; empty means the whole class.
+    pub sessions: Vec<String>,
+    pub link_sent_at: Option<String>,
+}
+
+/// The typed values of the form that enrolls a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFields {
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub errors: Vec<FieldError>,
+}
+
+/// The typed values of the form that invites a guest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestForm {
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    /// A session's id; empty means the next one; `class` the whole class.
+    pub session: String,
+    pub errors: Vec<FieldError>,
+}
+
+/// `GET /classes/{id}/roster`.
+///
+/// `POST …/enrollments {csrf, email, first_name, last_name?}`, `POST …/enrollments/{e}/remove|rotate|send {csrf}`,
+/// `POST …/guests {csrf, email, first_name, last_name?, session?}`, `POST …/guests/{g}/remove {csrf}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassRoster {
+    pub class: ClassHead,
+    pub zone: String,
+    pub enrollments: Vec<Enrollment>,
+    pub guests: Vec<GuestRow>,
+    pub enroll: PersonFields,
+    pub invite: GuestForm,
+    /// Coming sessions, for the guest form.
+    pub sessions: Vec<Choice>,
+}
+
+impl Page for ClassRoster {
+    const TEMPLATE: &'static str = "pages/class_roster.html";
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                class: ClassHead::sample(),
+                zone: "Asia/Dhaka".to_owned(),
+                enrollments: vec![
+                    Enrollment {
+                        id: "e1".to_owned(),
+                        name: "Ayesha Noor".to_owned(),
+                        email: "ayesha@oakwood.example".to_owned(),
+                        link_sent_at: Some("2026-11-18T08:20:00Z".to_owned()),
+                    },
+                    Enrollment {
+                        id: "e2".to_owned(),
+                        name: "Omar Reza".to_owned(),
+                        email: "omar@oakwood.example".to_owned(),
+                        link_sent_at: None,
+                    },
+                ],
+                guests: vec![
+                    GuestRow {
+                        id: "g1".to_owned(),
+                        name: "Rokeya Begum".to_owned(),
+                        email: "rokeya@example.org".to_owned(),
+                        sessions: vec!["Fractions: practice hour".to_owned()],
+                        link_sent_at: Some("2026-11-18T08:20:00Z".to_owned()),
+                    },
+                    GuestRow {
+                        id: "g2".to_owned(),
+                        name: "Inspector".to_owned(),
+                        email: "inspector@example.org".to_owned(),
+                        sessions: vec![],
+                        link_sent_at: None,
+                    },
+                ],
+                enroll: PersonFields {
+                    email: "not-an-address".to_owned(),
+                    errors: vec![FieldError::new("email", "email")],
+                    ..PersonFields::default()
+                },
+                invite: GuestForm::default(),
+                sessions: vec![Choice::new("s1", "Fractions: practice hour")],
+            },
+            Self {
+                class: ClassHead::sample(),
+                zone: "Asia/Dhaka".to_owned(),
+                enrollments: vec![],
+                guests: vec![],
+                enroll: PersonFields::default(),
+                invite: GuestForm { errors: vec![FieldError::form("Zoom takes 100 guests at most.")], ..GuestForm::default() },
+                sessions: vec![],
+            },
+        ]
+    }
+}
+
+/// `GET /classes/{id}/sessions`; the form posts to the same path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassSessions {
+    pub class: ClassHead,
+    /// Coming ones first, then the past ones, newest first.
+    pub items: Vec<SessionLine>,
+    pub form: ScheduleForm,
+    /// IANA names offered beside the chosen one.
+    pub zones: Vec<String>,
+}
+
+impl Page for ClassSessions {
+    const TEMPLATE: &'static str = "pages/class_sessions.html";
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                class: ClassHead::sample(),
+                items: vec![
+                    SessionLine { state: SessionState::Live, ..SessionLine::sample("s1") },
+                    SessionLine::sample("s2"),
+                    SessionLine { state: SessionState::Ended, here: Some(21), ..SessionLine::sample("s0") },
+                    SessionLine { state: SessionState::Cancelled, ..SessionLine::sample("s3") },
+                ],
+                form: ScheduleForm {
+                    errors: vec![FieldError::new("time", "You already teach “Geometry, class 9” then. Choose 9:50.")],
+                    ..ScheduleForm::sample()
+                },
+                zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
+            },
+            Self {
+                class: ClassHead::sample(),
+                items: vec![],
+                form: ScheduleForm::sample(),
+                zones: vec![],
+            },
+        ]
+    }
+}
+
+/// How a session is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingMode {
+    #[default]
+    None,
+    Local,
+    Cloud,
+}
+
+/// Whether an option can be had here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbilityState {
+    Yes,
+    /// Not by the platform itself; Lectern helps, and says how.
+    Helped,
+    No,
+}
+
+/// The honest answer for one option.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ability {
+    pub state: AbilityState,
+    /// A sentence for `Helped` and `No`, and for a `Yes` that has a condition.
+    pub reason: Option<String>,
+    /// Who fixed the value; the input is then disabled.
+    pub locked_by: Option<String>,
+}
+
+impl Ability {
+    /// Possible, without conditions.
+    #[must_use]
+    pub fn yes() -> Self {
+        Self { state: AbilityState::Yes, reason: None, locked_by: None }
+    }
+
+    /// Not possible, with the sentence that says why.
+    #[must_use]
+    pub fn no(reason: impl Into<String>) -> Self {
+        Self { state: AbilityState::No, reason: Some(reason.into()), locked_by: None }
+    }
+}
+
+/// The answers for all options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingsAbilities {
+    pub waiting_room: Ability,
+    pub recording_local: Ability,
+    pub recording_cloud: Ability,
+    pub breakout_rooms: Ability,
+    pub chat: Ability,
+    pub screen_share: Ability,
+}
+
+/// `GET /classes/{id}/settings`; `POST` same path
+/// `{csrf, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?}`.
+/// A box that is off or disabled is not sent: keep the old value of options that are locked or impossible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassSettings {
+    pub class: ClassHead,
+    pub waiting_room: bool,
+    pub recording: RecordingMode,
+    pub breakout_rooms: bool,
+    pub chat: bool,
+    pub screen_share: bool,
+    pub can: SettingsAbilities,
+    pub errors: Vec<FieldError>,
+}
+
+impl Page for ClassSettings {
+    const TEMPLATE: &'static str = "pages/class_settings.html";
+    fn samples() -> Vec<Self> {
+        let all = |ability: &Ability| SettingsAbilities {
+            waiting_room: ability.clone(),
+            recording_local: ability.clone(),
+            recording_cloud: ability.clone(),
+            breakout_rooms: ability.clone(),
+            chat: ability.clone(),
+            screen_share: ability.clone(),
+        };
+        let page = |can| Self {
+            class: ClassHead::sample(),
+            waiting_room: true,
+            recording: RecordingMode::Cloud,
+            breakout_rooms: true,
+            chat: false,
+            screen_share: false,
+            can,
+            errors: vec![],
+        };
+        let mixed = SettingsAbilities {
+            waiting_room: Ability { locked_by: Some("Oakwood School".to_owned()), ..Ability::yes() },
+            recording_cloud: Ability::no("Cloud recording needs a paid Zoom plan; this account has the free one."),
+            breakout_rooms: Ability {
+                state: AbilityState::Helped,
+                reason: Some("Each room is a small meeting of its own that we open, fill, time and close.".to_owned()),
+                locked_by: None,
+            },
+            chat: Ability {
+                state: AbilityState::Yes,
+                reason: Some("Zoom has one chat setting per host, not per meeting.".to_owned()),
+                locked_by: None,
+            },
+            ..all(&Ability::yes())
+        };
+        vec![
+            page(mixed),
+            page(all(&Ability::yes())),
+            Self { errors: vec![FieldError::form("Zoom did not take these settings.")], ..page(all(&Ability::no("Not on this platform."))) },
+        ]
+    }
+}

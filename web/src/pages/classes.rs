@@ -1,0 +1,138 @@
+//! The list of classes, and the form for a new one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::environment::Page;
+use crate::form::{Choice, FieldError};
+
+/// Which classes the list shows: `?tab=upcoming|previous`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassTab {
+    #[default]
+    Upcoming,
+    Previous,
+}
+
+/// What a class is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassState {
+    Live,
+    Scheduled,
+    /// Nothing is scheduled.
+    Idle,
+}
+
+/// One class of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassItem {
+    pub id: String,
+    pub title: String,
+    pub instructor: String,
+    pub platform: String,
+    pub state: ClassState,
+    /// The live or next session; on the previous tab the last one.
+    pub session_id: Option<String>,
+    pub starts_at: Option<String>,
+    pub ends_at: Option<String>,
+    pub zone: String,
+    /// How many people are enrolled, guests not counted.
+    pub people: u32,
+}
+
+/// `GET /classes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Classes {
+    pub tab: ClassTab,
+    pub items: Vec<ClassItem>,
+    pub can_create: bool,
+    /// The address of the next page of the list.
+    pub next_url: Option<String>,
+}
+
+impl Page for Classes {
+    const TEMPLATE: &'static str = "pages/classes.html";
+    fn samples() -> Vec<Self> {
+        let item = |id: &str, title: &str, state, starts: Option<&str>, ends: Option<&str>| ClassItem {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            instructor: "Farhan Karim".to_owned(),
+            platform: "Zoom".to_owned(),
+            state,
+            session_id: starts.map(|_| format!("s-{id}")),
+            starts_at: starts.map(str::to_owned),
+            ends_at: ends.map(str::to_owned),
+            zone: "Asia/Dhaka".to_owned(),
+            people: 24,
+        };
+        vec![
+            Self {
+                tab: ClassTab::Upcoming,
+                items: vec![
+                    item("1", "Mathematics, class 8", ClassState::Live, Some("2026-11-21T03:00:00Z"), Some("2026-11-21T03:45:00Z")),
+                    item("2", "Geometry, class 9", ClassState::Scheduled, Some("2026-11-22T08:00:00Z"), Some("2026-11-22T09:00:00Z")),
+                    ClassItem { people: 1, ..item("3", "Chess club", ClassState::Idle, None, None) },
+                ],
+                can_create: true,
+                next_url: Some("/classes?cursor=abc".to_owned()),
+            },
+            Self { tab: ClassTab::Upcoming, items: vec![], can_create: true, next_url: None },
+            Self { tab: ClassTab::Previous, items: vec![], can_create: false, next_url: None },
+        ]
+    }
+}
+
+/// One platform of the form, possible or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlatformChoice {
+    /// The value posted as `provider`.
+    pub name: String,
+    pub label: String,
+    pub ready: bool,
+    /// Why it is not ready, or what to know about it: a sentence.
+    pub note: Option<String>,
+}
+
+/// `GET /classes/new`; `POST /classes {csrf, title, description?, provider, instructor_id?}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClassNew {
+    pub title: String,
+    pub description: String,
+    pub provider: String,
+    pub providers: Vec<PlatformChoice>,
+    /// For admins, who may choose; empty for instructors.
+    pub instructors: Vec<Choice>,
+    pub instructor_id: String,
+    pub errors: Vec<FieldError>,
+}
+
+impl Page for ClassNew {
+    const TEMPLATE: &'static str = "pages/class_new.html";
+    fn samples() -> Vec<Self> {
+        let choice = |name: &str, label: &str, ready, note: Option<&str>| PlatformChoice {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            ready,
+            note: note.map(str::to_owned),
+        };
+        vec![
+            Self {
+                provider: "zoom".to_owned(),
+                providers: vec![
+                    choice("zoom", "Zoom", true, Some("You are connected.")),
+                    choice("link", "Paste a link", true, None),
+                ],
+                ..Self::default()
+            },
+            Self {
+                provider: "zoom".to_owned(),
+                providers: vec![choice("zoom", "Zoom", false, Some("Your admin has one step left."))],
+                instructors: vec![Choice::new("1", "Farhan Karim"), Choice::new("2", "Dalia Haque")],
+                instructor_id: "2".to_owned(),
+                errors: vec![FieldError::new("title", "required"), FieldError::new("provider", "choose")],
+                ..Self::default()
+            },
+        ]
+    }
+}

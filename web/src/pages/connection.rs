@@ -1,0 +1,129 @@
+//! The accounts that hold meetings: an instructor's own, and an admin's view of everybody's.
+
+use serde::Serialize;
+
+use crate::environment::Page;
+
+/// How one connection stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ConnectionState {
+    None,
+    Connected {
+        /// The account's address on the platform.
+        email: String,
+        /// When the access token ends; it is refreshed by itself before.
+        expires_at: Option<String>,
+        last_refreshed_at: Option<String>,
+        scopes_missing: Vec<String>,
+        /// The platform's name for the plan.
+        plan: Option<String>,
+    },
+    NeedsReconnect {
+        email: Option<String>,
+        /// A sentence.
+        reason: String,
+    },
+}
+
+/// `GET /connection`; `POST /connection/zoom/connect|refresh|disconnect {csrf}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    pub platform: String,
+    /// Whether the organization has set the platform up.
+    pub platform_ready: bool,
+    /// Whether one account of the organization holds all meetings, so that nothing is to be connected.
+    pub by_organization: bool,
+    pub state: ConnectionState,
+    pub zone: String,
+}
+
+impl Page for Connection {
+    const TEMPLATE: &'static str = "pages/connection.html";
+    fn samples() -> Vec<Self> {
+        let page = |state| Self {
+            platform: "Zoom".to_owned(),
+            platform_ready: true,
+            by_organization: false,
+            state,
+            zone: "Asia/Dhaka".to_owned(),
+        };
+        let connected = |scopes_missing| ConnectionState::Connected {
+            email: "farhan@oakwood.example".to_owned(),
+            expires_at: Some("2026-11-21T04:00:00Z".to_owned()),
+            last_refreshed_at: Some("2026-11-21T03:00:00Z".to_owned()),
+            scopes_missing,
+            plan: Some("Pro".to_owned()),
+        };
+        vec![
+            page(connected(vec![])),
+            page(connected(vec!["report:read:admin".to_owned(), "meeting:write:registrant".to_owned()])),
+            page(ConnectionState::Connected {
+                email: "farhan@oakwood.example".to_owned(),
+                expires_at: None,
+                last_refreshed_at: None,
+                scopes_missing: vec![],
+                plan: None,
+            }),
+            page(ConnectionState::None),
+            page(ConnectionState::NeedsReconnect {
+                email: Some("farhan@oakwood.example".to_owned()),
+                reason: "Zoom no longer accepts the saved permission.".to_owned(),
+            }),
+            Self { platform_ready: false, ..page(ConnectionState::None) },
+            Self { by_organization: true, ..page(ConnectionState::None) },
+        ]
+    }
+}
+
+/// One person's connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionRow {
+    /// The connection's id; `None` when the person has none.
+    pub id: Option<String>,
+    pub person: String,
+    pub state: ConnectionState,
+}
+
+/// `GET /connections`; `POST /connections/{id}/revoke {csrf}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Connections {
+    pub platform: String,
+    pub items: Vec<ConnectionRow>,
+    pub zone: String,
+}
+
+impl Page for Connections {
+    const TEMPLATE: &'static str = "pages/connections.html";
+    fn samples() -> Vec<Self> {
+        let row = |id: Option<&str>, person: &str, state| ConnectionRow {
+            id: id.map(str::to_owned),
+            person: person.to_owned(),
+            state,
+        };
+        let connected = |scopes_missing| ConnectionState::Connected {
+            email: "dalia@oakwood.example".to_owned(),
+            expires_at: Some("2026-11-21T04:00:00Z".to_owned()),
+            last_refreshed_at: None,
+            scopes_missing,
+            plan: None,
+        };
+        vec![
+            Self {
+                platform: "Zoom".to_owned(),
+                items: vec![
+                    row(
+                        Some("k1"),
+                        "Imran Sarkar",
+                        ConnectionState::NeedsReconnect { email: None, reason: "Zoom no longer accepts the saved permission.".to_owned() },
+                    ),
+                    row(Some("k2"), "Dalia Haque", connected(vec![])),
+                    row(Some("k3"), "Farhan Karim", connected(vec!["report:read:admin".to_owned()])),
+                    row(None, "Mina Roy", ConnectionState::None),
+                ],
+                zone: "Asia/Dhaka".to_owned(),
+            },
+            Self { platform: "Zoom".to_owned(), items: vec![], zone: "Asia/Dhaka".to_owned() },
+        ]
+    }
+}

@@ -1,0 +1,40 @@
+//! One typed context per page. Ids are strings, instants RFC 3339 text with an IANA zone beside them; forms post the
+//! input names said in each file and carry the hidden `csrf`.
+
+pub mod attendance;
+pub mod audit;
+pub mod class;
+pub mod classes;
+pub mod connection;
+pub mod entrance;
+pub mod error;
+pub mod join;
+pub mod live;
+pub mod organizations;
+pub mod people;
+pub mod platform;
+pub mod session;
+pub mod session_forms;
+
+pub use attendance::{
+    Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, EvidenceSource, Stranger,
+};
+pub use audit::{Audit, AuditFilter, AuditRow};
+pub use class::{
+    Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment, GuestForm,
+    GuestRow, PersonFields, RecordingMode, SettingsAbilities,
+};
+pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
+pub use connection::{Connection, ConnectionRow, ConnectionState, Connections};
+pub use entrance::{SetUp, SignIn};
+pub use error::{ErrorKind, ErrorPage};
+pub use join::{Join, JoinChoice, JoinSession, JoinState};
+pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
+pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
+pub use people::{People, PersonForm, PersonRow};
+pub use platform::{HistoryItem, PlatformMode, PlatformState, StepState, TestStep, ZoomPlatform};
+pub use session::{
+    FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence, PresenceState,
+    Problem, SessionLine, SessionPage, SessionSettings, SessionState,
+};
+pub use session_forms::{CancelSession, EditSession, EndSession, ScheduleForm};

@@ -1,0 +1,150 @@
+//! An organization's Zoom app: credentials, test, history.
+
+use serde::{Deserialize, Serialize};
+
+use crate::environment::Page;
+use crate::form::FieldError;
+
+/// Whose accounts hold the meetings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformMode {
+    /// Every instructor connects their own account.
+    #[default]
+    User,
+    /// One account of the organization.
+    ServerToServer,
+}
+
+/// How the platform stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformState {
+    NotSet,
+    Untested,
+    Working,
+    Failing,
+}
+
+/// How one step of the test ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    Ok,
+    Warn,
+    Bad,
+    Skipped,
+}
+
+/// One step of the test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TestStep {
+    /// The last part of a `step.*` key (`credentials`, `token`, `scopes`, `host`, `webhook`), or its own words.
+    pub step: String,
+    pub state: StepState,
+    /// What was found.
+    pub sentence: Option<String>,
+    /// What repairs it.
+    pub repair: Option<String>,
+}
+
+/// One change of the settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HistoryItem {
+    pub who: String,
+    pub at: String,
+    /// The changed fields by input name, or words of their own.
+    pub changed: Vec<String>,
+}
+
+/// `GET /platforms/zoom`; `POST` same path `{csrf, mode, client_id, client_secret?, account_id?, base_url, redirect_url,
+/// webhook_secret_token?, default_host?}` (an empty secret keeps the saved one); `POST …/test {csrf}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ZoomPlatform {
+    pub state: PlatformState,
+    pub mode: PlatformMode,
+    pub client_id: String,
+    pub account_id: String,
+    pub base_url: String,
+    /// The operator's list.
+    pub base_urls: Vec<String>,
+    /// The account that hosts when an instructor has none; an e-mail address, may be empty.
+    pub default_host: String,
+    pub has_secret: bool,
+    pub has_webhook_secret: bool,
+    /// Ours, shown to be copied into Zoom's form.
+    pub redirect_url: String,
+    pub webhook_url: String,
+    pub can_edit: bool,
+    pub connected: u32,
+    pub instructors: u32,
+    pub tested_at: Option<String>,
+    pub steps: Vec<TestStep>,
+    pub history: Vec<HistoryItem>,
+    pub zone: String,
+    pub errors: Vec<FieldError>,
+}
+
+impl Page for ZoomPlatform {
+    const TEMPLATE: &'static str = "pages/platform_zoom.html";
+    fn samples() -> Vec<Self> {
+        let empty = Self {
+            state: PlatformState::NotSet,
+            mode: PlatformMode::User,
+            client_id: String::new(),
+            account_id: String::new(),
+            base_url: "https://api.zoom.us".to_owned(),
+            base_urls: vec!["https://api.zoom.us".to_owned(), "https://api.zoomgov.com".to_owned()],
+            default_host: String::new(),
+            has_secret: false,
+            has_webhook_secret: false,
+            redirect_url: "https://classes.oakwood.example/oauth/zoom/callback".to_owned(),
+            webhook_url: "https://classes.oakwood.example/api/zoom/webhook/018f2f".to_owned(),
+            can_edit: true,
+            connected: 0,
+            instructors: 1,
+            tested_at: None,
+            steps: vec![],
+            history: vec![],
+            zone: "Asia/Dhaka".to_owned(),
+            errors: vec![],
+        };
+        let step = |name: &str, state, sentence: Option<&str>, repair: Option<&str>| TestStep {
+            step: name.to_owned(),
+            state,
+            sentence: sentence.map(str::to_owned),
+            repair: repair.map(str::to_owned),
+        };
+        let failing = Self {
+            state: PlatformState::Failing,
+            mode: PlatformMode::ServerToServer,
+            client_id: "demo-client-0001".to_owned(),
+            account_id: "AbCdEf123".to_owned(),
+            has_secret: true,
+            has_webhook_secret: true,
+            connected: 14,
+            instructors: 16,
+            tested_at: Some("2026-11-21T03:12:00Z".to_owned()),
+            steps: vec![
+                step("credentials", StepState::Ok, Some("Zoom accepts the client ID and secret."), None),
+                step("token", StepState::Ok, None, None),
+                step("scopes", StepState::Bad, Some("report:read:admin is missing."), Some("Add it in the app, then test again.")),
+                step("host", StepState::Warn, Some("The account has the free plan."), None),
+                step("webhook", StepState::Skipped, None, None),
+                step("Something newer", StepState::Skipped, None, None),
+            ],
+            history: vec![
+                HistoryItem { who: "Nusrat Rahman".to_owned(), at: "2026-11-18T08:20:00Z".to_owned(), changed: vec!["client_secret".to_owned(), "mode".to_owned()] },
+                HistoryItem { who: "Nusrat Rahman".to_owned(), at: "2026-11-18T08:02:00Z".to_owned(), changed: vec!["client_id".to_owned()] },
+            ],
+            errors: vec![FieldError::new("account_id", "required"), FieldError::new("client_secret", "required")],
+            ..empty.clone()
+        };
+        vec![
+            Self { state: PlatformState::Working, errors: vec![], can_edit: false, ..failing.clone() },
+            failing.clone(),
+            Self { state: PlatformState::Untested, steps: vec![], tested_at: None, errors: vec![], ..failing },
+            empty,
+        ]
+    }
+}

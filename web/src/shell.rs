@@ -1,0 +1,281 @@
+//! What stands around a signed-in page: who is signed in, where, the navigation, and one notice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lang::Vocabulary;
+
+/// Whom the navigation is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Viewer {
+    SuperAdmin,
+    Owner,
+    Admin,
+    Instructor,
+    #[default]
+    Student,
+}
+
+/// The entry of the navigation that the page belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    Live,
+    Classes,
+    Connection,
+    Platforms,
+    People,
+    Connections,
+    Audit,
+    Organizations,
+    /// None of them, as on an error page.
+    #[default]
+    Elsewhere,
+}
+
+impl Section {
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Classes => "book",
+            Self::Connection | Self::Platforms => "plug",
+            Self::People => "people",
+            Self::Connections => "key",
+            Self::Audit => "shield",
+            Self::Organizations => "building",
+            Self::Elsewhere => "home",
+        }
+    }
+
+    fn href(self) -> &'static str {
+        match self {
+            Self::Live => "/live",
+            Self::Classes => "/classes",
+            Self::Connection => "/connection",
+            Self::Platforms => "/platforms/zoom",
+            Self::People => "/people",
+            Self::Connections => "/connections",
+            Self::Audit => "/audit",
+            Self::Organizations => "/organizations",
+            Self::Elsewhere => "/",
+        }
+    }
+}
+
+/// The colour and icon of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    Ok,
+    Info,
+    Warn,
+    Bad,
+}
+
+/// What just happened, said once on the page after a redirect. The text is `notice.<kind>` of the catalog, so a kind
+/// may travel in a query (`?notice=enrolled`): nothing a stranger writes there becomes text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    Saved,
+    ClassCreated,
+    Enrolled,
+    Removed,
+    LinkRotated,
+    LinkSent,
+    GuestInvited,
+    Scheduled,
+    SessionMoved,
+    SessionCancelled,
+    Starting,
+    Started,
+    Ended,
+    Verified,
+    AttendanceChanged,
+    Reconciling,
+    Connected,
+    Refreshed,
+    Disconnected,
+    Revoked,
+    Tested,
+    PersonAdded,
+    PersonDisabled,
+    PersonEnabled,
+    OrganizationAdded,
+    SignedOut,
+    /// A platform said no to something that is tried again by itself.
+    TryingAgain,
+    ConnectFailed,
+    LaunchFailed,
+    AlreadyDone,
+}
+
+impl NoticeKind {
+    /// Every kind, for tests.
+    pub const ALL: [Self; 30] = [
+        Self::Saved,
+        Self::ClassCreated,
+        Self::Enrolled,
+        Self::Removed,
+        Self::LinkRotated,
+        Self::LinkSent,
+        Self::GuestInvited,
+        Self::Scheduled,
+        Self::SessionMoved,
+        Self::SessionCancelled,
+        Self::Starting,
+        Self::Started,
+        Self::Ended,
+        Self::Verified,
+        Self::AttendanceChanged,
+        Self::Reconciling,
+        Self::Connected,
+        Self::Refreshed,
+        Self::Disconnected,
+        Self::Revoked,
+        Self::Tested,
+        Self::PersonAdded,
+        Self::PersonDisabled,
+        Self::PersonEnabled,
+        Self::OrganizationAdded,
+        Self::SignedOut,
+        Self::TryingAgain,
+        Self::ConnectFailed,
+        Self::LaunchFailed,
+        Self::AlreadyDone,
+    ];
+
+    /// How the notice looks.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Starting | Self::Reconciling | Self::AlreadyDone => Tone::Info,
+            Self::TryingAgain => Tone::Warn,
+            Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
+            _ => Tone::Ok,
+        }
+    }
+}
+
+/// A notice on its page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub tone: Tone,
+    /// A further sentence in words already, such as a platform's reason.
+    pub detail: Option<String>,
+}
+
+impl From<NoticeKind> for Notice {
+    fn from(kind: NoticeKind) -> Self {
+        Self { kind, tone: kind.tone(), detail: None }
+    }
+}
+
+/// The frame of a signed-in page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shell {
+    /// The signed-in person's name.
+    pub person: String,
+    pub viewer: Viewer,
+    /// The organization's name; for a super admin the instance's.
+    pub organization: String,
+    pub vocabulary: Vocabulary,
+    pub section: Section,
+    /// How many classes are live now; shown beside "Live classes", 0 hides it.
+    pub live_now: u32,
+    /// The token every form of the page carries as `csrf`.
+    pub csrf: String,
+    pub notice: Option<Notice>,
+}
+
+/// One group of the navigation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NavigationGroup {
+    /// The last part of its `nav.group.*` key; `None` for the first group.
+    pub heading: Option<&'static str>,
+    pub items: Vec<NavigationItem>,
+}
+
+/// One entry of the navigation; its words are `nav.<section>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NavigationItem {
+    pub section: Section,
+    pub icon: &'static str,
+    pub href: &'static str,
+}
+
+/// The navigation of one role.
+#[must_use]
+pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
+    let group = |heading, sections: &[Section]| NavigationGroup {
+        heading,
+        items: sections
+            .iter()
+            .map(|section| NavigationItem { section: *section, icon: section.icon(), href: section.href() })
+            .collect(),
+    };
+    match viewer {
+        Viewer::SuperAdmin => vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])],
+        Viewer::Owner | Viewer::Admin => vec![
+            group(None, &[Section::Live, Section::Classes]),
+            group(Some("set_up"), &[Section::Platforms, Section::People, Section::Connections]),
+            group(Some("look_back"), &[Section::Audit]),
+        ],
+        Viewer::Instructor => {
+            vec![group(None, &[Section::Classes, Section::Live]), group(Some("yours"), &[Section::Connection])]
+        }
+        Viewer::Student => vec![group(None, &[Section::Classes])],
+    }
+}
+
+impl Shell {
+    /// Invented people for tests and the gallery, one of each role, both vocabularies.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let shell = |person: &str, viewer, organization: &str, vocabulary, section| Self {
+            person: person.to_owned(),
+            viewer,
+            organization: organization.to_owned(),
+            vocabulary,
+            section,
+            live_now: 3,
+            csrf: "c2FtcGxlLWNzcmY".to_owned(),
+            notice: None,
+        };
+        let mut student =
+            shell("Ayesha Noor", Viewer::Student, "Oakwood School", Vocabulary::School, Section::Classes);
+        student.notice = Some(Notice {
+            detail: Some("Zoom said: the host has another meeting.".to_owned()),
+            ..NoticeKind::TryingAgain.into()
+        });
+        student.live_now = 0;
+        let mut seller = shell("Farhan Karim", Viewer::Instructor, "DreamCrowd", Vocabulary::Marketplace, Section::Classes);
+        seller.notice = Some(NoticeKind::Enrolled.into());
+        vec![
+            shell("Nusrat Rahman", Viewer::Admin, "Oakwood School", Vocabulary::School, Section::Live),
+            seller,
+            student,
+            shell("Root", Viewer::SuperAdmin, "Lectern", Vocabulary::School, Section::Organizations),
+            shell("Rita", Viewer::Owner, "DreamCrowd", Vocabulary::Marketplace, Section::Platforms),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_admins_see_what_only_admins_may() {
+        let sections = |viewer| -> Vec<Section> {
+            navigation(viewer).into_iter().flat_map(|group| group.items).map(|item| item.section).collect()
+        };
+        for section in [Section::Platforms, Section::People, Section::Connections, Section::Audit] {
+            assert!(sections(Viewer::Admin).contains(&section));
+            assert!(!sections(Viewer::Instructor).contains(&section));
+            assert!(!sections(Viewer::Student).contains(&section));
+        }
+        assert_eq!(sections(Viewer::Student), [Section::Classes]);
+    }
+}
