@@ -62,12 +62,4 @@ impl Dice {
         let floor = 10_u64.pow(digits.saturating_sub(1));
         floor + self.below(floor * 9)
     }
-
-    /// Mixes the order of a list.
-    pub(crate) fn shuffle<T>(&self, items: &mut [T]) {
-        for upper in (1..items.len()).rev() {
-            let other = usize::try_from(self.below(upper as u64 + 1)).unwrap_or(0);
-            items.swap(upper, other);
-        }
-    }
 }

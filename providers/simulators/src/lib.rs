@@ -4,6 +4,7 @@
 //! and it has a fault plan for worse days. Time and chance are arguments, so that a seed and a moved clock
 //! repeat any story without waiting.
 
+pub mod contract;
 mod dice;
 mod html;
 pub mod faults;

@@ -66,6 +66,16 @@ impl Answer {
         }
     }
 
+    /// The body as it goes out.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        match &self.content {
+            Content::Empty => Vec::new(),
+            Content::Json(body) => body.to_string().into_bytes(),
+            Content::Html(text) => text.clone().into_bytes(),
+            Content::Bytes(_, bytes) => bytes.clone(),
+        }
+    }
+
     /// Zoom's own code, in an error answer.
     pub(crate) fn code(&self) -> Option<i64> {
         if self.status < 400 { None } else { self.json_body()?.get("code")?.as_i64() }

@@ -112,7 +112,7 @@ impl World {
     /// The meeting a path names, if this caller may touch it. A run's UUID is taken where `by_uuid` says so.
     pub(crate) fn named_meeting(&self, call: &Call, by_uuid: bool) -> Result<u64, Answer> {
         let name = call.param(0);
-        let id = name.parse::<u64>().ok().or_else(|| by_uuid.then(|| self.meeting_by_uuid(name)).flatten());
+        let id = name.parse::<u64>().ok().or_else(|| self.run_uuids.get(name).copied().filter(|_| by_uuid));
         let missing = || call.refuse(404, 3001);
         let meeting = id.and_then(|id| self.meetings.get(&id)).ok_or_else(missing)?;
         let told = |code: i64| super::errors::documented(call.operation.id, 400, code, name).is_some();

@@ -1,6 +1,6 @@
 //! From HTTP to the world and back.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -33,7 +33,11 @@ type Shared = State<Arc<Inner>>;
 
 /// Everything the simulator serves.
 pub(crate) fn router(inner: Arc<Inner>) -> Router {
+    let control = if inner.control { super::control::router() } else { Router::new() };
     Router::new()
+        .merge(control)
+        .route("/rec/download/{handle}", get(download))
+        .route("/rec/file/{handle}", get(file))
         .route("/oauth/authorize", get(authorize).post(decide))
         .route("/oauth/token", post(token))
         .route("/oauth/revoke", post(revoke))
@@ -160,7 +164,7 @@ fn with_cookie(answer: Answer, cookie: Option<String>) -> Answer {
     }
 }
 
-/// HEAD is what scanners send: it shows that there is a page and joins nobody.
+/// HEAD is what mail scanners send: it shows that there is a page and joins nobody.
 fn only_looking(method: &Method) -> Option<Response> {
     (method == Method::HEAD).then(|| Answer::html(200, String::new()).into_response())
 }
@@ -225,6 +229,18 @@ async fn button(State(inner): Shared, Path((key, what)): Path<(String, String)>,
     finish(&inner, world, now, (&Method::POST, "/room/{key}/{what}", "roomButton"), answer)
 }
 
+async fn download(State(inner): Shared, Path(handle): Path<String>, headers: HeaderMap, request: Request) -> Response {
+    let (mut world, now) = inner.present();
+    let answer = world.download(&handle, header(&headers, "authorization"), &raw_query(&request), now);
+    finish(&inner, world, now, (request.method(), "/rec/download/{handle}", "download"), answer)
+}
+
+async fn file(State(inner): Shared, Path(handle): Path<String>, headers: HeaderMap, request: Request) -> Response {
+    let (world, now) = inner.present();
+    let answer = world.file_bytes(&handle, &raw_query(&request), header(&headers, "range"), now);
+    finish(&inner, world, now, (request.method(), "/rec/file/{handle}", "file"), answer)
+}
+
 fn hang_up() -> Response {
     let mut response = Response::new(axum::body::Body::empty());
     response.extensions_mut().insert(HangUp);
@@ -276,8 +292,12 @@ async fn api(State(inner): Shared, request: Request) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().strip_prefix("/v2").unwrap_or_default().to_owned();
     let query = raw_query(&request);
+    let raw = request.uri().query().map(str::to_owned);
     let authorization = header(request.headers(), "authorization").map(str::to_owned);
     let bytes = body(request).await;
+    if let Some(contract) = &inner.contract {
+        contract.check_request(method.as_str(), &path, raw.as_deref(), &bytes);
+    }
     let (response, fault) = api_now(&inner, &method, &path, query, &bytes, authorization.as_deref());
     after(fault, response).await
 }
@@ -314,6 +334,9 @@ fn api_now(inner: &Inner, method: &Method, path: &str, query: Query, bytes: &[u8
     inner.wake.notify_one();
     if answer.status == 0 {
         return (hang_up(), fault);
+    }
+    if let Some(contract) = &inner.contract {
+        contract.check_response(method.as_str(), path, answer.status, &answer.bytes());
     }
     (answer.header("x-zm-trackingid", tracking).into_response(), fault)
 }
@@ -369,9 +392,4 @@ impl World {
             fault: fault.map(fault_name),
         });
     }
-}
-
-/// Where a request comes from.
-pub(crate) fn peer(request: &Request) -> Option<SocketAddr> {
-    request.extensions().get::<SocketAddr>().copied()
 }

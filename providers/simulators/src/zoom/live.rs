@@ -75,20 +75,21 @@ impl World {
         }
         let several = meeting.flag("allow_multiple_devices");
         let mine = |visitor: &&Visitor| {
-            visitor.meeting == id && visitor.who.role == who.role && visitor.who.registrant == who.registrant && visitor.browser.is_some()
+            visitor.who.role == who.role
+                && visitor.who.registrant == who.registrant
+                && visitor.browser.is_some()
                 && visitor.browser.as_deref() == browser
         };
-        let known = self.visitors.values().find(mine).map(|visitor| (visitor.id, visitor.presence));
+        let known = self.visitors_of(id).find(mine).map(|visitor| (visitor.id, visitor.presence));
         if let Some((visitor, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)) = known {
             self.seen(visitor, now);
             return Ok(visitor);
         }
         let inside = |visitor: &Visitor| {
-            visitor.meeting == id
-                && visitor.who.registrant == who.registrant
+            visitor.who.registrant == who.registrant
                 && matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)
         };
-        if who.role == Role::Registrant && !several && self.visitors.values().any(inside) {
+        if who.role == Role::Registrant && !several && self.visitors_of(id).any(inside) {
             return Err(Refusal::SecondDevice);
         }
         let visitor = match known {
@@ -96,6 +97,10 @@ impl World {
             None => {
                 let (visitor, key) = (self.next(), self.dice.token(32));
                 let browser = browser.map(str::to_owned);
+                self.room_keys.insert(key.clone(), visitor);
+                if let Some(meeting) = self.meetings.get_mut(&id) {
+                    meeting.visitors.push(visitor);
+                }
                 self.visitors.insert(
                     visitor,
                     Visitor { id: visitor, key, meeting: id, who, presence: Presence::BeforeHost, browser, seen: None },
@@ -151,9 +156,8 @@ impl World {
 
     fn let_in_the_early(&mut self, id: u64, now: DateTime<Utc>) {
         let early = self
-            .visitors
-            .values()
-            .filter(|visitor| visitor.meeting == id && visitor.presence == Presence::BeforeHost)
+            .visitors_of(id)
+            .filter(|visitor| visitor.presence == Presence::BeforeHost)
             .map(|visitor| visitor.id)
             .collect::<Vec<_>>();
         for visitor in early {
@@ -271,6 +275,10 @@ impl World {
     fn set_presence(&mut self, visitor: u64, presence: Presence) {
         if let Some(visitor) = self.visitors.get_mut(&visitor) {
             visitor.presence = presence;
+            if matches!(presence, Presence::Left | Presence::Ended | Presence::Crashed) {
+                visitor.seen = None;
+                self.open_pages.remove(&visitor.id);
+            }
         }
     }
 
@@ -278,6 +286,7 @@ impl World {
     pub(crate) fn seen(&mut self, visitor: u64, now: DateTime<Utc>) {
         if let Some(visitor) = self.visitors.get_mut(&visitor) {
             visitor.seen = Some(now);
+            self.open_pages.insert(visitor.id);
         }
     }
 
@@ -374,11 +383,9 @@ impl World {
     /// Somebody's client dies; Zoom notices 60 to 90 seconds later and calls that their leaving.
     pub(crate) fn crash(&mut self, visitor: u64, now: DateTime<Utc>) -> Result<(), Refusal> {
         let found = self.visitors.get_mut(&visitor).filter(|visitor| visitor.presence == Presence::InMeeting);
-        let found = found.ok_or(Refusal::NotThere)?;
-        found.presence = Presence::Crashed;
         // A browser that comes back after this is a new client for Zoom.
-        found.browser = None;
-        found.seen = None;
+        found.ok_or(Refusal::NotThere)?.browser = None;
+        self.set_presence(visitor, Presence::Crashed);
         let late = 60 + i64::try_from(self.dice.below(31)).unwrap_or(0);
         self.after(now + Duration::seconds(late), Timer::Noticed { visitor });
         Ok(())
@@ -425,9 +432,8 @@ impl World {
         }
         self.recording_control(id, super::recordings::Control::Stop, now);
         let present = self
-            .visitors
-            .values()
-            .filter(|visitor| visitor.meeting == id && !matches!(visitor.presence, Presence::Left | Presence::Ended | Presence::BeforeHost))
+            .visitors_of(id)
+            .filter(|visitor| !matches!(visitor.presence, Presence::Left | Presence::Ended | Presence::BeforeHost))
             .map(|visitor| visitor.id)
             .collect::<Vec<_>>();
         for visitor in present {
@@ -435,7 +441,7 @@ impl World {
             self.set_presence(visitor, Presence::Ended);
         }
         self.meeting_event("meeting.ended", id, now);
-        let uuid = self.dice.run_uuid();
+        let uuid = self.new_run_uuid(id);
         let Some(meeting) = self.meetings.get_mut(&id) else { return false };
         let Some(run) = meeting.live_mut() else { return false };
         run.ended = Some(now);
@@ -453,9 +459,9 @@ impl World {
     pub(crate) fn tick(&mut self, now: DateTime<Utc>) {
         loop {
             let silent = self
-                .visitors
-                .values()
-                .filter(|visitor| matches!(visitor.presence, Presence::InMeeting | Presence::WaitingRoom | Presence::BeforeHost))
+                .open_pages
+                .iter()
+                .filter_map(|id| self.visitors.get(id))
                 .filter_map(|visitor| Some((visitor.seen? + Duration::seconds(60), visitor.id)))
                 .filter(|(due, _)| *due <= now)
                 .min();

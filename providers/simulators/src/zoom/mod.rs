@@ -5,6 +5,7 @@
 mod answer;
 mod api;
 mod changes;
+mod control;
 mod errors;
 mod http;
 mod limits;

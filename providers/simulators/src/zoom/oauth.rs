@@ -57,7 +57,6 @@ struct Refresh {
 /// Whom a bearer token speaks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    pub(crate) app: String,
     pub(crate) account: String,
     pub(crate) user: Option<String>,
     pub(crate) mode: AppMode,
@@ -327,7 +326,6 @@ impl World {
         match (grant, app) {
             (Some(_), Some(_)) if now >= access.expires => Err(Answer::error(401, 124, "Access token is expired.")),
             (Some(grant), Some(app)) => Ok(Caller {
-                app: app.client_id.clone(),
                 account: grant.account.clone(),
                 user: grant.user.clone(),
                 mode: app.mode,

@@ -22,7 +22,7 @@ impl World {
     /// The run with a finished recording that a path names: meeting and run, by position.
     fn recorded_run(&self, call: &Call) -> Result<(u64, usize), Answer> {
         let name = call.param(0);
-        let known = name.parse::<u64>().is_ok_and(|id| self.meetings.contains_key(&id)) || self.meeting_by_uuid(name).is_some();
+        let known = name.parse::<u64>().is_ok_and(|id| self.meetings.contains_key(&id)) || self.run_uuids.contains_key(name);
         let id = if known { self.named_meeting(call, true)? } else { return Err(call.refuse(404, 3301)) };
         let meeting = self.meetings.get(&id).ok_or_else(|| call.refuse(404, 3301))?;
         let position = match name.parse::<u64>() {

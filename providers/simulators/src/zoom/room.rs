@@ -137,7 +137,7 @@ impl World {
     }
 
     fn visitor_by_key(&self, key: &str) -> Option<u64> {
-        self.visitors.values().find(|visitor| visitor.key == key).map(|visitor| visitor.id)
+        self.room_keys.get(key).copied()
     }
 
     fn to_room(&self, visitor: u64) -> Answer {
@@ -175,9 +175,8 @@ impl World {
             }
             "admit-all" if is_host => {
                 let waiting = self
-                    .visitors
-                    .values()
-                    .filter(|other| other.meeting == visitor.meeting && other.presence == Presence::WaitingRoom)
+                    .visitors_of(visitor.meeting)
+                    .filter(|other| other.presence == Presence::WaitingRoom)
                     .map(|other| other.id)
                     .collect::<Vec<_>>();
                 waiting.into_iter().try_for_each(|other| self.admit(other, now))
@@ -245,7 +244,7 @@ impl World {
             name = escape(&visitor.who.name),
         );
         if visitor.who.role == Role::Host {
-            let waiting = self.visitors.values().filter(|other| other.meeting == meeting.id && other.presence == Presence::WaitingRoom);
+            let waiting = self.visitors_of(meeting.id).filter(|other| other.presence == Presence::WaitingRoom);
             let mut rows = String::new();
             for other in waiting {
                 let _ = write!(

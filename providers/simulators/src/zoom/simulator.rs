@@ -23,6 +23,7 @@ use super::{
     webhooks::{Delivery, WebhookBehaviour, WebhookRecord, encrypted_token, signature},
 };
 use crate::{
+    contract::Contract,
     faults::{FaultPlan, ForcedError},
     server::{Server, bind, serve},
 };
@@ -41,6 +42,8 @@ pub struct ZoomOptions {
     pub seed: u64,
     /// Where to listen; port 0 lets the system choose.
     pub bind: SocketAddr,
+    /// Checks every call, answer and webhook.
+    pub contract: Option<Arc<Contract>>,
     /// Serve `/_control/…`.
     pub control: bool,
     /// Deliver webhooks by itself as time passes. Without it, [`ZoomSimulator::flush_webhooks`] delivers what is due.
@@ -51,7 +54,7 @@ impl ZoomOptions {
     /// Loopback, a port the system chooses, no control routes, webhooks by hand.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self { clock, shifted: None, seed, bind: SocketAddr::from(([127, 0, 0, 1], 0)), control: false, live: false }
+        Self { clock, shifted: None, seed, bind: SocketAddr::from(([127, 0, 0, 1], 0)), contract: None, control: false, live: false }
     }
 }
 
@@ -128,6 +131,7 @@ pub struct ValidationFailed(String);
 pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shifted: Option<ShiftedClock>,
+    pub(crate) contract: Option<Arc<Contract>>,
     pub(crate) control: bool,
     world: Mutex<World>,
     client: reqwest::Client,
@@ -173,6 +177,9 @@ impl Inner {
     }
 
     async fn post(&self, delivery: &mut Delivery, (timestamp, signature, tracking): (String, String, String)) -> Option<u16> {
+        if let Some(contract) = self.contract.as_ref().filter(|_| delivery.regular) {
+            contract.check_webhook(&delivery.body);
+        }
         let request = self
             .client
             .post(&delivery.url)
@@ -245,6 +252,80 @@ impl Inner {
     }
 }
 
+impl Inner {
+    pub(crate) fn add_app(&self, spec: AppSpec) {
+        let now = self.now();
+        let endpoints = spec
+            .endpoints
+            .into_iter()
+            .map(|endpoint| Endpoint {
+                url: endpoint.url,
+                secret_token: endpoint.secret_token,
+                events: endpoint.events,
+                validated: now,
+                failed_validations: 0,
+            })
+            .collect();
+        let name = if spec.name.is_empty() { spec.client_id.clone() } else { spec.name };
+        let app = App {
+            client_id: spec.client_id.clone(),
+            client_secret: spec.client_secret,
+            name,
+            mode: spec.mode,
+            account: spec.account_id,
+            redirect_uris: spec.redirect_uris,
+            scopes: spec.scopes,
+            disabled: false,
+            endpoints,
+        };
+        self.world().apps.insert(spec.client_id, app);
+    }
+
+    pub(crate) async fn subscribe(&self, client_id: &str, endpoint: EndpointSpec) -> Result<(), ValidationFailed> {
+        self.validate(&endpoint.url, &endpoint.secret_token).await?;
+        let now = self.now();
+        let mut world = self.world();
+        let app = world.apps.get_mut(client_id).ok_or_else(|| ValidationFailed("no such app".to_owned()))?;
+        app.endpoints.retain(|known| known.url != endpoint.url);
+        app.endpoints.push(Endpoint {
+            url: endpoint.url,
+            secret_token: endpoint.secret_token,
+            events: endpoint.events,
+            validated: now,
+            failed_validations: 0,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn add_host(&self, spec: HostSpec) -> String {
+        let now = self.now();
+        let mut world = self.world();
+        world.accounts.entry(spec.account_id.clone()).or_insert_with(|| Account {
+            plan: spec.account_plan,
+            locked: Map::new(),
+            storage_full: false,
+            auto_delete_days: None,
+        });
+        let id = world.dice.token(22);
+        let pmi = world.dice.digits(10);
+        let time_zone = if spec.time_zone.is_empty() { "UTC".to_owned() } else { spec.time_zone };
+        let user = User {
+            id: id.clone(),
+            account: spec.account_id,
+            email: spec.email,
+            first_name: spec.first_name,
+            last_name: spec.last_name,
+            plan: spec.plan,
+            time_zone,
+            pmi,
+            created: now,
+            profile: Map::new(),
+        };
+        world.users.insert(id.clone(), user);
+        id
+    }
+}
+
 /// A running simulated Zoom. It ends when dropped.
 #[derive(Debug)]
 pub struct ZoomSimulator {
@@ -280,6 +361,7 @@ impl ZoomSimulator {
         let inner = Arc::new(Inner {
             clock: options.clock,
             shifted: options.shifted,
+            contract: options.contract,
             control: options.control,
             world: Mutex::new(world),
             client,
@@ -317,31 +399,7 @@ impl ZoomSimulator {
 
     /// Puts an app on the marketplace, or replaces it.
     pub fn add_app(&self, spec: AppSpec) {
-        let now = self.inner.now();
-        let endpoints = spec
-            .endpoints
-            .into_iter()
-            .map(|endpoint| Endpoint {
-                url: endpoint.url,
-                secret_token: endpoint.secret_token,
-                events: endpoint.events,
-                validated: now,
-                failed_validations: 0,
-            })
-            .collect();
-        let name = if spec.name.is_empty() { spec.client_id.clone() } else { spec.name };
-        let app = App {
-            client_id: spec.client_id.clone(),
-            client_secret: spec.client_secret,
-            name,
-            mode: spec.mode,
-            account: spec.account_id,
-            redirect_uris: spec.redirect_uris,
-            scopes: spec.scopes,
-            disabled: false,
-            endpoints,
-        };
-        self.inner.world().apps.insert(spec.client_id, app);
+        self.inner.add_app(spec);
     }
 
     /// Subscribes an app to events after its receiver has proved that it holds the secret, as Zoom's form does.
@@ -349,19 +407,7 @@ impl ZoomSimulator {
     /// # Errors
     /// [`ValidationFailed`]; nothing is saved then.
     pub async fn subscribe(&self, client_id: &str, endpoint: EndpointSpec) -> Result<(), ValidationFailed> {
-        self.inner.validate(&endpoint.url, &endpoint.secret_token).await?;
-        let now = self.inner.now();
-        let mut world = self.inner.world();
-        let app = world.apps.get_mut(client_id).ok_or_else(|| ValidationFailed("no such app".to_owned()))?;
-        app.endpoints.retain(|known| known.url != endpoint.url);
-        app.endpoints.push(Endpoint {
-            url: endpoint.url,
-            secret_token: endpoint.secret_token,
-            events: endpoint.events,
-            validated: now,
-            failed_validations: 0,
-        });
-        Ok(())
+        self.inner.subscribe(client_id, endpoint).await
     }
 
     /// How many 72-hour validations in a row each receiver of an app has failed.
@@ -388,31 +434,7 @@ impl ZoomSimulator {
 
     /// Adds a person who can host; returns their Zoom user id.
     pub fn add_host(&self, spec: HostSpec) -> String {
-        let now = self.inner.now();
-        let mut world = self.inner.world();
-        world.accounts.entry(spec.account_id.clone()).or_insert_with(|| Account {
-            plan: spec.account_plan,
-            locked: Map::new(),
-            storage_full: false,
-            auto_delete_days: None,
-        });
-        let id = world.dice.token(22);
-        let pmi = world.dice.digits(10);
-        let time_zone = if spec.time_zone.is_empty() { "UTC".to_owned() } else { spec.time_zone };
-        let user = User {
-            id: id.clone(),
-            account: spec.account_id,
-            email: spec.email,
-            first_name: spec.first_name,
-            last_name: spec.last_name,
-            plan: spec.plan,
-            time_zone,
-            pmi,
-            created: now,
-            profile: Map::new(),
-        };
-        world.users.insert(id.clone(), user);
-        id
+        self.inner.add_host(spec)
     }
 
     /// Changes a person's licence.
@@ -594,13 +616,13 @@ impl ZoomSimulator {
     /// Calls served after this sequence number (0: all).
     #[must_use]
     pub fn requests_since(&self, seq: u64) -> Vec<RequestRecord> {
-        self.inner.world().log.iter().filter(|record| record.seq > seq).cloned().collect()
+        since(&self.inner.world().log, seq).to_vec()
     }
 
     /// Delivery attempts, and losses on purpose, after this sequence number (0: all).
     #[must_use]
     pub fn webhooks_since(&self, seq: u64) -> Vec<WebhookRecord> {
-        self.inner.world().outbox.log.iter().filter(|record| record.seq > seq).cloned().collect()
+        since(&self.inner.world().outbox.log, seq).to_vec()
     }
 
     /// Webhooks that wait for their time, and when the first is due.
@@ -634,6 +656,11 @@ impl ZoomSimulator {
     pub fn set_behaviour(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.inner.world().behaviour);
     }
+}
+
+/// The entries after a sequence number: the log's numbers begin at 1 and never skip.
+pub(crate) fn since<T>(log: &[T], seq: u64) -> &[T] {
+    usize::try_from(seq).ok().and_then(|seq| log.get(seq..)).unwrap_or_default()
 }
 
 /// One device of one person at one meeting.

@@ -1,6 +1,6 @@
 //! What the simulated Zoom remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -185,6 +185,8 @@ pub(crate) struct Meeting {
     pub(crate) used: DateTime<Utc>,
     pub(crate) registrants: Vec<Registrant>,
     pub(crate) registration_token: String,
+    /// Everybody who ever came to the door.
+    pub(crate) visitors: Vec<u64>,
     pub(crate) runs: Vec<Run>,
     pub(crate) recording_settings: Map<String, Value>,
     /// Waiting people are let in by themselves.
@@ -436,6 +438,12 @@ pub(crate) struct World {
     pub(crate) oauth: OauthState,
     pub(crate) meetings: BTreeMap<u64, Meeting>,
     pub(crate) visitors: BTreeMap<u64, Visitor>,
+    /// Visitors whose page is open.
+    pub(crate) open_pages: BTreeSet<u64>,
+    /// Visitors by the name in their room's URL.
+    pub(crate) room_keys: BTreeMap<String, u64>,
+    /// Meetings by the UUIDs of their runs.
+    pub(crate) run_uuids: BTreeMap<String, u64>,
     pub(crate) timers: BTreeMap<(DateTime<Utc>, u64), Timer>,
     pub(crate) outbox: Outbox,
     pub(crate) limits: Limits,
@@ -462,6 +470,9 @@ impl World {
             oauth: OauthState::default(),
             meetings: BTreeMap::new(),
             visitors: BTreeMap::new(),
+            open_pages: BTreeSet::new(),
+            room_keys: BTreeMap::new(),
+            run_uuids: BTreeMap::new(),
             timers: BTreeMap::new(),
             outbox: Outbox::new(seed),
             limits: Limits::default(),
@@ -495,11 +506,16 @@ impl World {
         self.users.get(name).or_else(|| self.user_by_email(name))
     }
 
-    /// The meeting with this run or, before its first run, with this UUID.
-    pub(crate) fn meeting_by_uuid(&self, uuid: &str) -> Option<u64> {
-        self.meetings
-            .values()
-            .find(|meeting| meeting.uuid == uuid || meeting.runs.iter().any(|run| run.uuid == uuid))
-            .map(|meeting| meeting.id)
+    /// A UUID for a meeting's next run.
+    pub(crate) fn new_run_uuid(&mut self, meeting: u64) -> String {
+        let uuid = self.dice.run_uuid();
+        self.run_uuids.insert(uuid.clone(), meeting);
+        uuid
+    }
+
+    /// The visitors of one meeting.
+    pub(crate) fn visitors_of(&self, meeting: u64) -> impl Iterator<Item = &Visitor> {
+        let ids = self.meetings.get(&meeting).map(|meeting| meeting.visitors.as_slice()).unwrap_or_default();
+        ids.iter().filter_map(|id| self.visitors.get(id))
     }
 }

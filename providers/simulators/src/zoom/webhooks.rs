@@ -103,7 +103,10 @@ pub(crate) struct Delivery {
 pub(crate) struct Outbox {
     dice: Dice,
     pub(crate) behaviour: WebhookBehaviour,
+    /// By time, for what is not due yet.
     waiting: BTreeMap<(DateTime<Utc>, u64, u64), Delivery>,
+    /// Due, in the order in which it goes out.
+    due: BTreeMap<(u64, u64), Delivery>,
     pub(crate) log: Vec<WebhookRecord>,
     sequence: u64,
     /// In live operation "reordered" also means a few seconds late.
@@ -116,6 +119,7 @@ impl Outbox {
             dice: Dice::new(seed ^ 0x5eed),
             behaviour: WebhookBehaviour::default(),
             waiting: BTreeMap::new(),
+            due: BTreeMap::new(),
             log: Vec::new(),
             sequence: 0,
             live: false,
@@ -145,15 +149,13 @@ impl Outbox {
         self.waiting.insert((due, order, self.sequence), delivery);
     }
 
-    /// The next delivery that is due: the earliest second first, within what is due the (possibly mixed) order.
+    /// The next delivery that is due, in the (possibly mixed) order.
     pub(crate) fn take_due(&mut self, now: DateTime<Utc>) -> Option<Delivery> {
-        let key = self
-            .waiting
-            .keys()
-            .take_while(|(due, ..)| *due <= now)
-            .min_by_key(|(due, order, sequence)| (*order, *sequence, *due))
-            .copied()?;
-        self.waiting.remove(&key)
+        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (_, order, sequence) = *entry.key();
+            self.due.insert((order, sequence), entry.remove());
+        }
+        self.due.pop_first().map(|(_, delivery)| delivery)
     }
 
     /// When the next delivery is due.
@@ -162,7 +164,7 @@ impl Outbox {
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.waiting.len() + self.due.len()
     }
 
     /// Notes the outcome and plans the retry Zoom would make.
