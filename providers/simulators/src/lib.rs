@@ -1,1 +1,13 @@
-//! lectern-simulators
+//! Faithful servers of the vendors' real protocols: for the demo, rehearsals, teacher training and the tests.
+//!
+//! A simulator is never kinder than the vendor: it signs, limits, rotates, forgets and fails as the vendor does,
+//! and it has a fault plan for worse days. Time and chance are arguments, so that a seed and a moved clock
+//! repeat any story without waiting.
+
+pub mod contract;
+mod dice;
+mod html;
+pub mod faults;
+pub mod mail;
+mod server;
+pub mod zoom;

@@ -1,0 +1,385 @@
+//! Events on their way to the apps: signed, retried, and delayed, doubled, lost or mixed up when asked.
+//!
+//! Sources: `zoom.md`, section 11 (signature, 3 seconds, retries after 5, 25 and 85 minutes, URL validation).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::state::{AppMode, World};
+use crate::dice::Dice;
+
+/// What happens to webhooks on the way. Shares are percent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookBehaviour {
+    /// Seeds the lottery below; the simulator's own seed when absent.
+    pub seed: Option<u64>,
+    /// Never sent.
+    pub lose: u8,
+    /// Sent twice, as two deliveries.
+    pub duplicate: u8,
+    /// Late by [`delay_seconds`](Self::delay_seconds): this share of all; absent means all of them.
+    pub delay: Option<u8>,
+    /// How late.
+    pub delay_seconds: i64,
+    /// Overtaken by up to twenty later ones.
+    pub reorder: u8,
+    /// Signed with another secret.
+    pub bad_signature: u8,
+    /// Signed three hours ago.
+    pub old_timestamp: u8,
+    /// Followed by an event no document knows.
+    pub unknown_events: u8,
+    /// Without the optional fields of the participant.
+    pub omit_optional: u8,
+    /// JSON with unusual spacing and escapes; the signature is over those bytes.
+    pub odd_whitespace: bool,
+    /// `object.id` as a number where the samples have a number and the types a string.
+    pub numeric_ids: bool,
+    /// `recording_end` null, as in the samples, instead of empty until a recording stops.
+    pub null_recording_end: bool,
+    /// Which answers are tried again.
+    pub retry: RetryRule,
+    /// Whether a retry is signed anew or repeats its first timestamp and signature.
+    pub keep_first_signature: bool,
+}
+
+/// Zoom's texts disagree on what is retried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryRule {
+    /// Anything but 2xx.
+    #[default]
+    AllFailures,
+    /// 5xx and no answer; 3xx and 4xx are final.
+    ServerErrorsOnly,
+}
+
+/// One attempt to deliver, or the decision not to.
+#[derive(Clone, Debug, Serialize)]
+pub struct WebhookRecord {
+    /// Grows by one.
+    pub seq: u64,
+    /// When, by the simulator's clock.
+    pub at: DateTime<Utc>,
+    /// The event's name.
+    pub event: String,
+    /// The meeting it is about.
+    pub meeting: Option<u64>,
+    /// 1 for the first attempt; 0 when it was lost on purpose.
+    pub attempt: u8,
+    /// The receiver's status; absent when there was no answer, or when it was lost on purpose.
+    pub status: Option<u16>,
+    /// No further attempt will be made.
+    pub is_final: bool,
+}
+
+/// One event for one endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) event: String,
+    pub(crate) meeting: Option<u64>,
+    pub(crate) url: String,
+    pub(crate) secret: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) attempt: u8,
+    /// First attempt.
+    pub(crate) first: Option<DateTime<Utc>>,
+    /// Timestamp and signature of the first attempt.
+    pub(crate) signed: Option<(String, String)>,
+    bad_signature: bool,
+    old_timestamp: bool,
+    /// Within the documented shapes: worth checking against the contract.
+    pub(crate) regular: bool,
+}
+
+/// What waits to be sent, and what was.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    dice: Dice,
+    pub(crate) behaviour: WebhookBehaviour,
+    /// By time, for what is not due yet.
+    waiting: BTreeMap<(DateTime<Utc>, u64, u64), Delivery>,
+    /// Due, in the order in which it goes out.
+    due: BTreeMap<(u64, u64), Delivery>,
+    pub(crate) log: Vec<WebhookRecord>,
+    sequence: u64,
+    /// In live operation "reordered" also means a few seconds late.
+    pub(crate) live: bool,
+}
+
+impl Outbox {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            dice: Dice::new(seed ^ 0x5eed),
+            behaviour: WebhookBehaviour::default(),
+            waiting: BTreeMap::new(),
+            due: BTreeMap::new(),
+            log: Vec::new(),
+            sequence: 0,
+            live: false,
+        }
+    }
+
+    pub(crate) fn set(&mut self, behaviour: WebhookBehaviour) {
+        if let Some(seed) = behaviour.seed {
+            self.dice = Dice::new(seed);
+        }
+        self.behaviour = behaviour;
+    }
+
+    fn push(&mut self, mut due: DateTime<Utc>, delivery: Delivery) {
+        self.sequence += 1;
+        let mut order = self.sequence;
+        let behaviour = &self.behaviour;
+        if behaviour.delay_seconds > 0 && self.dice.percent(behaviour.delay.unwrap_or(100)) {
+            due += Duration::seconds(behaviour.delay_seconds);
+        }
+        if self.dice.percent(behaviour.reorder) {
+            order += 1 + self.dice.below(20);
+            if self.live {
+                due += Duration::milliseconds(i64::try_from(self.dice.below(4_000)).unwrap_or(0));
+            }
+        }
+        self.waiting.insert((due, order, self.sequence), delivery);
+    }
+
+    /// The next delivery that is due, in the (possibly mixed) order.
+    pub(crate) fn take_due(&mut self, now: DateTime<Utc>) -> Option<Delivery> {
+        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (_, order, sequence) = *entry.key();
+            self.due.insert((order, sequence), entry.remove());
+        }
+        self.due.pop_first().map(|(_, delivery)| delivery)
+    }
+
+    /// When the next delivery is due.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.waiting.keys().next().map(|(due, ..)| *due)
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len() + self.due.len()
+    }
+
+    /// Notes the outcome and plans the retry Zoom would make.
+    pub(crate) fn attempted(&mut self, mut delivery: Delivery, status: Option<u16>, now: DateTime<Utc>) {
+        let first = *delivery.first.get_or_insert(now);
+        delivery.attempt += 1;
+        let success = status.is_some_and(|status| (200..300).contains(&status));
+        let worth_it = match self.behaviour.retry {
+            RetryRule::AllFailures => true,
+            RetryRule::ServerErrorsOnly => status.is_none_or(|status| status >= 500),
+        };
+        let after = match delivery.attempt {
+            1 => Some(5),
+            2 => Some(25),
+            3 => Some(85),
+            _ => None,
+        };
+        let again = if success || !worth_it { None } else { after };
+        self.record(&delivery, delivery.attempt, status, again.is_none(), now);
+        if let Some(minutes) = again {
+            self.sequence += 1;
+            self.waiting.insert((first + Duration::minutes(minutes), self.sequence, self.sequence), delivery);
+        }
+    }
+
+    fn record(&mut self, delivery: &Delivery, attempt: u8, status: Option<u16>, is_final: bool, now: DateTime<Utc>) {
+        let seq = self.log.len() as u64 + 1;
+        let (event, meeting) = (delivery.event.clone(), delivery.meeting);
+        self.log.push(WebhookRecord { seq, at: now, event, meeting, attempt, status, is_final });
+    }
+
+    /// Signs for this attempt: timestamp and `x-zm-signature`.
+    pub(crate) fn sign(&self, delivery: &mut Delivery, now: DateTime<Utc>) -> (String, String) {
+        if self.behaviour.keep_first_signature
+            && let Some(signed) = &delivery.signed
+        {
+            return signed.clone();
+        }
+        let at = if delivery.old_timestamp { now - Duration::hours(3) } else { now };
+        let timestamp = at.timestamp().to_string();
+        let secret = if delivery.bad_signature { "not-the-secret" } else { delivery.secret.as_str() };
+        let signature = signature(secret, &timestamp, &delivery.body);
+        delivery.signed = Some((timestamp.clone(), signature.clone()));
+        (timestamp, signature)
+    }
+}
+
+/// `v0=` and the hex HMAC-SHA256 over `v0:{timestamp}:{raw body}`.
+#[must_use]
+pub fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
+    format!("v0={}", mac(secret, &[b"v0:", timestamp.as_bytes(), b":", body]))
+}
+
+/// The answer Zoom expects to a URL validation: the hex HMAC-SHA256 of the plain token.
+#[must_use]
+pub fn encrypted_token(secret: &str, plain: &str) -> String {
+    mac(secret, &[plain.as_bytes()])
+}
+
+fn mac(secret: &str, parts: &[&[u8]]) -> String {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
+    for part in parts {
+        mac.update(part);
+    }
+    hex::encode(mac.finalize().into_bytes())
+}
+
+/// An event before it is addressed.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) account: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) meeting: Option<u64>,
+    /// The payload without `account_id`.
+    pub(crate) payload: Value,
+    pub(crate) download_token: bool,
+}
+
+impl World {
+    /// Puts an event into the outbox, once for each endpoint that hears of this host.
+    pub(crate) fn emit(&mut self, event: Event<'_>) {
+        for (url, secret, events) in self.listeners(event.account, event.host) {
+            if !events.is_empty() && !events.iter().any(|wanted| wanted == event.name) {
+                continue;
+            }
+            let copies = 1 + usize::from(self.outbox.dice.percent(self.outbox.behaviour.duplicate));
+            for _ in 0..copies {
+                let mut body = json!({ "event": event.name, "event_ts": event.at.timestamp_millis(), "payload": event.payload });
+                body["payload"]["account_id"] = event.account.into();
+                if event.download_token {
+                    body["download_token"] = self.download_token(event.at + Duration::hours(24)).into();
+                }
+                self.enqueue(event.name, event.meeting, body, &url, &secret, event.at);
+            }
+            if self.outbox.dice.percent(self.outbox.behaviour.unknown_events) {
+                let body = json!({
+                    "event": "meeting.something_unheard_of", "event_ts": event.at.timestamp_millis(),
+                    "payload": { "account_id": event.account, "object": { "novelty": [1, 2, 3] } },
+                });
+                self.enqueue("meeting.something_unheard_of", event.meeting, body, &url, &secret, event.at);
+            }
+        }
+    }
+
+    /// A token that downloads recordings until then.
+    pub(crate) fn download_token(&mut self, until: DateTime<Utc>) -> String {
+        let token = self.dice.token(120);
+        self.download_tokens.insert(token.clone(), until);
+        token
+    }
+
+    fn enqueue(&mut self, name: &str, meeting: Option<u64>, mut body: Value, url: &str, secret: &str, at: DateTime<Utc>) {
+        let behaviour = self.outbox.behaviour.clone();
+        let mut regular = name != "meeting.something_unheard_of";
+        if behaviour.numeric_ids
+            && let Some(number) = body.pointer("/payload/object/id").and_then(Value::as_str).and_then(|id| id.parse::<u64>().ok())
+        {
+            body["payload"]["object"]["id"] = number.into();
+        }
+        if behaviour.null_recording_end
+            && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str) == Some("")
+        {
+            body["payload"]["object"]["recording_file"]["recording_end"] = Value::Null;
+        }
+        if self.outbox.dice.percent(behaviour.omit_optional)
+            && let Some(participant) = body.pointer_mut("/payload/object/participant").and_then(Value::as_object_mut)
+        {
+            for optional in ["id", "participant_user_id", "participant_uuid", "phone_number", "leave_reason"] {
+                participant.remove(optional);
+            }
+            regular = false;
+        }
+        let bytes = if behaviour.odd_whitespace { odd(&body) } else { body.to_string().into_bytes() };
+        let delivery = Delivery {
+            event: name.to_owned(),
+            meeting,
+            url: url.to_owned(),
+            secret: secret.to_owned(),
+            body: bytes,
+            attempt: 0,
+            first: None,
+            signed: None,
+            bad_signature: self.outbox.dice.percent(behaviour.bad_signature),
+            old_timestamp: self.outbox.dice.percent(behaviour.old_timestamp),
+            regular,
+        };
+        if self.outbox.dice.percent(behaviour.lose) {
+            self.outbox.record(&delivery, 0, None, true, at);
+        } else {
+            self.outbox.push(at, delivery);
+        }
+    }
+
+    /// URL, secret and wanted events of each endpoint that hears of a host's meetings.
+    fn listeners(&self, account: &str, host: &str) -> Vec<(String, String, Vec<String>)> {
+        let hears = |app: &super::state::App| match app.mode {
+            AppMode::ServerToServer => app.account.as_deref() == Some(account),
+            AppMode::Admin => self.standing_grants().any(|grant| grant.app == app.client_id && grant.account == account),
+            AppMode::User => {
+                self.standing_grants().any(|grant| grant.app == app.client_id && grant.user.as_deref() == Some(host))
+            }
+        };
+        self.apps
+            .values()
+            .filter(|app| !app.disabled && hears(app))
+            .flat_map(|app| &app.endpoints)
+            .map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone(), endpoint.events.clone()))
+            .collect()
+    }
+
+    /// A person, or an administrator, removes an app: its tokens die, and it is told.
+    pub(crate) fn remove_app(&mut self, app: &str, user: &str, now: DateTime<Utc>) -> bool {
+        let Some((user, account)) = self.user(user).map(|user| (user.id.clone(), user.account.clone())) else { return false };
+        if !self.revoke_user(app, &user) {
+            return false;
+        }
+        let Some(found) = self.apps.get(app) else { return false };
+        let body = json!({
+            "event": "app_deauthorized",
+            "payload": {
+                "account_id": account, "user_id": user, "client_id": app, "signature": hex::encode(self.dice.bytes::<32>()),
+                "deauthorization_time": now.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+                "event_ts": now.format("%Y-%m-%d %H:%M:%S").to_string(),
+            },
+        });
+        let endpoints = found.endpoints.iter().map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone())).collect::<Vec<_>>();
+        for (url, secret) in endpoints {
+            self.enqueue("app_deauthorized", None, body.clone(), &url, &secret, now);
+        }
+        true
+    }
+}
+
+/// The same JSON with spaces, line ends and escapes that no serializer of ours writes.
+fn odd(body: &Value) -> Vec<u8> {
+    let plain = body.to_string();
+    let mut text = String::with_capacity(plain.len() * 2);
+    text.push_str(" \r\n");
+    let (mut inside, mut escaped) = (false, false);
+    for character in plain.chars() {
+        match character {
+            '"' if !escaped => {
+                inside = !inside;
+                text.push('"');
+            }
+            ':' if !inside => text.push_str(" :\t"),
+            ',' if !inside => text.push_str(" ,\n  "),
+            '/' if inside => text.push_str("\\/"),
+            other => text.push(other),
+        }
+        escaped = inside && character == '\\' && !escaped;
+    }
+    text.push('\n');
+    text.into_bytes()
+}
