@@ -32,7 +32,10 @@ async fn a_class_takes_place_and_every_step_is_told() {
     let left = school.http.post(format!("{}{leave}", school.zoom.base_url())).send().await.unwrap();
     assert_eq!(left.status(), 303);
     school.minutes(1);
-    assert_eq!(school.call("PUT", &format!("/meetings/{meeting}/status"), Some(json!({ "action": "end" }))).await.0, 204);
+    assert_eq!(
+        school.call("PUT", &format!("/meetings/{meeting}/status"), Some(json!({ "action": "end" }))).await.0,
+        204
+    );
     school.zoom.flush_webhooks().await;
     assert_eq!(
         school.hook.events(),

@@ -190,7 +190,14 @@ impl Outbox {
         }
     }
 
-    fn record(&mut self, delivery: &Delivery, attempt: u8, status: Option<u16>, is_final: bool, now: DateTime<Utc>) {
+    fn record(
+        &mut self,
+        delivery: &Delivery,
+        attempt: u8,
+        status: Option<u16>,
+        is_final: bool,
+        now: DateTime<Utc>,
+    ) {
         let seq = self.log.len() as u64 + 1;
         let (event, meeting) = (delivery.event.clone(), delivery.meeting);
         self.log.push(WebhookRecord { seq, at: now, event, meeting, attempt, status, is_final });
@@ -279,23 +286,37 @@ impl World {
         token
     }
 
-    fn enqueue(&mut self, name: &str, meeting: Option<u64>, mut body: Value, url: &str, secret: &str, at: DateTime<Utc>) {
+    fn enqueue(
+        &mut self,
+        name: &str,
+        meeting: Option<u64>,
+        mut body: Value,
+        url: &str,
+        secret: &str,
+        at: DateTime<Utc>,
+    ) {
         let behaviour = self.outbox.behaviour.clone();
         let mut regular = name != "meeting.something_unheard_of";
         if behaviour.numeric_ids
-            && let Some(number) = body.pointer("/payload/object/id").and_then(Value::as_str).and_then(|id| id.parse::<u64>().ok())
+            && let Some(number) = body
+                .pointer("/payload/object/id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse::<u64>().ok())
         {
             body["payload"]["object"]["id"] = number.into();
         }
         if behaviour.null_recording_end
-            && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str) == Some("")
+            && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str)
+                == Some("")
         {
             body["payload"]["object"]["recording_file"]["recording_end"] = Value::Null;
         }
         if self.outbox.dice.percent(behaviour.omit_optional)
-            && let Some(participant) = body.pointer_mut("/payload/object/participant").and_then(Value::as_object_mut)
+            && let Some(participant) =
+                body.pointer_mut("/payload/object/participant").and_then(Value::as_object_mut)
         {
-            for optional in ["id", "participant_user_id", "participant_uuid", "phone_number", "leave_reason"] {
+            for optional in ["id", "participant_user_id", "participant_uuid", "phone_number", "leave_reason"]
+            {
                 participant.remove(optional);
             }
             regular = false;
@@ -325,10 +346,12 @@ impl World {
     fn listeners(&self, account: &str, host: &str) -> Vec<(String, String, Vec<String>)> {
         let hears = |app: &super::state::App| match app.mode {
             AppMode::ServerToServer => app.account.as_deref() == Some(account),
-            AppMode::Admin => self.standing_grants().any(|grant| grant.app == app.client_id && grant.account == account),
-            AppMode::User => {
-                self.standing_grants().any(|grant| grant.app == app.client_id && grant.user.as_deref() == Some(host))
+            AppMode::Admin => {
+                self.standing_grants().any(|grant| grant.app == app.client_id && grant.account == account)
             }
+            AppMode::User => self
+                .standing_grants()
+                .any(|grant| grant.app == app.client_id && grant.user.as_deref() == Some(host)),
         };
         self.apps
             .values()
@@ -340,7 +363,10 @@ impl World {
 
     /// A person, or an administrator, removes an app: its tokens die, and it is told.
     pub(crate) fn remove_app(&mut self, app: &str, user: &str, now: DateTime<Utc>) -> bool {
-        let Some((user, account)) = self.user(user).map(|user| (user.id.clone(), user.account.clone())) else { return false };
+        let Some((user, account)) = self.user(user).map(|user| (user.id.clone(), user.account.clone()))
+        else {
+            return false;
+        };
         if !self.revoke_user(app, &user) {
             return false;
         }
@@ -353,7 +379,11 @@ impl World {
                 "event_ts": now.format("%Y-%m-%d %H:%M:%S").to_string(),
             },
         });
-        let endpoints = found.endpoints.iter().map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone())).collect::<Vec<_>>();
+        let endpoints = found
+            .endpoints
+            .iter()
+            .map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone()))
+            .collect::<Vec<_>>();
         for (url, secret) in endpoints {
             self.enqueue("app_deauthorized", None, body.clone(), &url, &secret, now);
         }
