@@ -6,7 +6,7 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, organizations, pages, people};
+use crate::{app::App, idempotency, organizations, pages, people};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {
@@ -55,7 +55,7 @@ pub fn router(app: App) -> Router {
         .route("/metrics", axum::routing::get(crate::probes::metrics));
     let limits = app.config.limits.clone();
     Router::new()
-        .merge(api)
+        .merge(api.layer(from_fn_with_state(app.clone(), idempotency::once)))
         .merge(page_routes())
         .merge(crate::openapi::documents(document))
         .merge(probes)

@@ -11,6 +11,7 @@
 mod api_keys;
 mod host_key;
 mod host_tokens;
+mod idempotency;
 mod parity;
 mod roles;
 mod sign_in;
