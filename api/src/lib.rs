@@ -3,10 +3,12 @@
 pub mod app;
 pub mod append;
 pub mod audit;
+pub mod backup;
 pub mod classes;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod events;
 pub mod extract;

@@ -8,12 +8,16 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod abuse;
 mod api_keys;
+mod durability;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod operations;
 mod parity;
 mod roles;
+mod secrets;
 mod sign_in;
 mod tenancy;
 
