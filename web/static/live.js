@@ -25,7 +25,7 @@ export function live() {
     if (!conn) return;
     conn.hidden = false;
     conn.classList.toggle("re", state !== "live");
-    const text = conn.dataset[`${state}Words`].replace("%at", lastChange.toLocaleTimeString(document.documentElement.lang));
+    const text = conn.dataset[`${state}Words`].replace("%at", lastChange.toLocaleTimeString(document.documentElement.lang, { hour12: false }));
     const words = conn.querySelector("[data-conn-words]");
     if (words.textContent !== text) words.textContent = text;
   };
@@ -87,32 +87,33 @@ export function live() {
   const startPolling = () => {
     if (poll) return;
     show("poll");
-    poll = setInterval(() => ask().catch(() => show("again")).then(() => poll && show("poll")), POLL_MS);
+    poll = setInterval(() => ask().then(() => poll && show("poll"), () => show("again")), POLL_MS);
   };
   const stopPolling = () => {
     clearInterval(poll);
     poll = null;
   };
 
+  // Two seconds without a socket are said, after ten the page asks by itself.
+  let lostTimers = null;
+  const lost = () => {
+    lostTimers ??= [setTimeout(() => show("again"), 2000), setTimeout(startPolling, 10000)];
+  };
+  const found = () => {
+    lostTimers?.forEach(clearTimeout);
+    lostTimers = null;
+    stopPolling();
+    show("live");
+  };
+
   const connect = () => {
     const address = new URL("/api/v1/live", location.href);
     address.protocol = address.protocol.replace("http", "ws");
     address.searchParams.set("since", seq);
-    let socket;
-    try {
-      socket = new WebSocket(address);
-    } catch {
-      startPolling();
-      return;
-    }
-    const slow = setTimeout(() => show("again"), 2000);
-    const giveWay = setTimeout(startPolling, 10000);
+    const socket = new WebSocket(address);
     socket.onopen = () => {
-      clearTimeout(slow);
-      clearTimeout(giveWay);
-      stopPolling();
+      found();
       wait = 500;
-      show("live");
       // What happened between the page and the socket.
       soon();
     };
@@ -124,13 +125,11 @@ export function live() {
       }
     };
     socket.onclose = () => {
-      clearTimeout(slow);
-      clearTimeout(giveWay);
-      show("again");
-      setTimeout(() => socket.readyState === WebSocket.CLOSED && wait > 4000 && startPolling(), 0);
+      lost();
       setTimeout(connect, wait + Math.random() * wait);
       wait = Math.min(wait * 2, 15000);
     };
   };
+  lost();
   connect();
 }
