@@ -38,9 +38,11 @@ export function live() {
     const gap = saidAt + SAY_MS - Date.now();
     if (gap > 0) {
       sayLater = setTimeout(say, gap);
-    } else if (to.textContent !== from.textContent) {
+    } else {
+      const sentence = from.textContent.replace(/\s+/g, " ").trim();
+      if (sentence === to.textContent) return;
       saidAt = Date.now();
-      to.textContent = from.textContent;
+      to.textContent = sentence;
     }
   };
 
