@@ -2,9 +2,9 @@
 
 use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
 use lectern_web::pages::{
-    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Classes,
-    Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations, People, SessionPage,
-    SetUp, SignIn, ZoomPlatform,
+    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
+    Classes, Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations,
+    People, SessionPage, SetUp, SignIn, ZoomPlatform,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -71,7 +71,8 @@ impl Visit for RenderAll {
             for shell in Shell::samples() {
                 for (number, page) in P::samples().iter().enumerate() {
                     let name = format!("{} #{number} {lang:?} {:?}", P::TEMPLATE, shell.viewer);
-                    let html = self.web.page(page, &shell, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    let html =
+                        self.web.page(page, &shell, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.web.fragment(page, &shell, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.pages.push(Rendered { name, lang, html, staff: true });
                 }
@@ -85,8 +86,13 @@ impl Visit for RenderAll {
             for vocabulary in Vocabulary::ALL {
                 for (number, page) in P::samples().iter().enumerate() {
                     let name = format!("{} #{number} {lang:?} {vocabulary:?}", P::TEMPLATE);
-                    let html = self.web.bare(page, vocabulary, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
-                    self.web.bare_fragment(page, vocabulary, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    let html = self
+                        .web
+                        .bare(page, vocabulary, lang)
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                    self.web
+                        .bare_fragment(page, vocabulary, lang)
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.pages.push(Rendered { name, lang, html, staff: false });
                 }
             }
@@ -98,7 +104,10 @@ impl Visit for RenderAll {
             for vocabulary in Vocabulary::ALL {
                 for (number, mail) in M::samples().iter().enumerate() {
                     let name = format!("{} #{number} {lang:?}", M::NAME);
-                    let body = self.web.mail(mail, vocabulary, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    let body = self
+                        .web
+                        .mail(mail, vocabulary, lang)
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.mails.push((name, body));
                 }
             }
@@ -134,7 +143,10 @@ fn every_template_of_a_page_is_in_the_list() {
     let listed = all().templates;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/pages")).unwrap() {
         let name = format!("pages/{}", entry.unwrap().file_name().to_string_lossy());
-        assert!(name == "pages/refused.html" || listed.contains(&name.as_str()), "{name} is rendered by no test");
+        assert!(
+            name == "pages/refused.html" || listed.contains(&name.as_str()),
+            "{name} is rendered by no test"
+        );
     }
 }
 
@@ -144,7 +156,8 @@ fn every_notice_has_words() {
     for kind in NoticeKind::ALL {
         let shell = Shell { notice: Some(Notice::from(kind)), ..Shell::samples().remove(0) };
         for lang in Lang::ALL {
-            web.page(&Classes::samples().remove(1), &shell, lang).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            web.page(&Classes::samples().remove(1), &shell, lang)
+                .unwrap_or_else(|error| panic!("{kind:?}: {error}"));
         }
     }
 }

@@ -48,7 +48,10 @@ fn the_form_carries_all_a_post_needs() {
 fn only_a_ready_page_opens_a_new_tab() {
     for (page, html) in rendered() {
         let form = tags(&html).into_iter().find(|tag| tag.name == "form").unwrap();
-        let opens = matches!(page.state, JoinState::Ready { .. } | JoinState::Choose { .. } | JoinState::Joined { .. });
+        let opens = matches!(
+            page.state,
+            JoinState::Ready { .. } | JoinState::Choose { .. } | JoinState::Joined { .. }
+        );
         assert_eq!(form.get("target") == Some("_blank"), opens, "{:?}", page.state);
     }
 }
@@ -58,7 +61,10 @@ fn waiting_pages_look_again_without_a_script() {
     for (page, html) in rendered() {
         let waits = matches!(
             page.state,
-            JoinState::Early { .. } | JoinState::Preparing | JoinState::PlatformDown | JoinState::TeacherNotHere
+            JoinState::Early { .. }
+                | JoinState::Preparing
+                | JoinState::PlatformDown
+                | JoinState::TeacherNotHere
         );
         assert_eq!(html.contains("http-equiv=\"refresh\""), waits, "{:?}", page.state);
         assert!(!waits || html.contains("<noscript><meta"), "{:?}", page.state);

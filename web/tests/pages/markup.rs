@@ -33,7 +33,8 @@ pub(crate) fn tags(html: &str) -> Vec<Tag> {
             if rest.is_empty() || rest.starts_with('>') {
                 break;
             }
-            let key: String = rest.chars().take_while(|c| !c.is_whitespace() && !"=>/".contains(*c)).collect();
+            let key: String =
+                rest.chars().take_while(|c| !c.is_whitespace() && !"=>/".contains(*c)).collect();
             rest = &rest[key.len()..];
             let mut value = String::new();
             if let Some(after) = rest.strip_prefix("=\"") {
@@ -57,7 +58,11 @@ fn nothing_is_inline() {
         for tag in tags(&page.html) {
             assert_ne!(tag.name, "style", "{}", page.name);
             if tag.name == "script" {
-                assert!(tag.get("src").is_some_and(|src| src.contains("static")), "{}: an inline script", page.name);
+                assert!(
+                    tag.get("src").is_some_and(|src| src.contains("static")),
+                    "{}: an inline script",
+                    page.name
+                );
             }
             for (key, value) in &tag.attributes {
                 assert_ne!(key, "style", "{}: <{}>", page.name, tag.name);
@@ -76,7 +81,9 @@ fn every_form_of_a_signed_in_page_carries_the_token() {
         let posts = tags.iter().filter(|tag| tag.name == "form" && tag.get("method") == Some("post")).count();
         let tokens = tags
             .iter()
-            .filter(|tag| tag.get("name") == Some("csrf") && tag.get("value").is_some_and(|value| !value.is_empty()))
+            .filter(|tag| {
+                tag.get("name") == Some("csrf") && tag.get("value").is_some_and(|value| !value.is_empty())
+            })
             .count();
         assert_eq!(posts, tokens, "{}", page.name);
         assert!(posts >= 1, "{}: signing out is a form", page.name);
@@ -91,7 +98,11 @@ fn nothing_is_loaded_from_elsewhere() {
                 let Some(address) = tag.get(name) else { continue };
                 if tag.name != "a" {
                     let address = address.replace("&#x2f;", "/");
-                    assert!(address.starts_with('/') && !address.starts_with("//"), "{}: {address}", page.name);
+                    assert!(
+                        address.starts_with('/') && !address.starts_with("//"),
+                        "{}: {address}",
+                        page.name
+                    );
                 }
             }
         }

@@ -20,7 +20,8 @@ fn file(name: &str) -> usize {
 #[test]
 fn a_join_page_with_all_it_loads_is_below_30_kb() {
     let web = Web::new().unwrap();
-    let fixed: usize = ["lectern.css", "mark.svg", "join.js", "countdown.js", "replace.js"].map(file).iter().sum();
+    let fixed: usize =
+        ["lectern.css", "mark.svg", "join.js", "countdown.js", "replace.js"].map(file).iter().sum();
     for lang in Lang::ALL {
         for page in Join::samples() {
             let html = web.bare(&page, Vocabulary::School, lang).unwrap();
@@ -48,7 +49,9 @@ fn scripts_write_text_and_never_markup_of_their_own() {
     for name in assets::names().filter(|name| name.ends_with(".js")) {
         let bytes = assets::get(&format!("x/{name}")).unwrap().bytes;
         let text = String::from_utf8(bytes.into_owned()).unwrap();
-        for forbidden in ["innerHTML", "insertAdjacentHTML", "eval(", "document.write", "new Function", ".style."] {
+        for forbidden in
+            ["innerHTML", "insertAdjacentHTML", "eval(", "document.write", "new Function", ".style."]
+        {
             assert!(!text.contains(forbidden), "{name} uses {forbidden}");
         }
     }

@@ -81,7 +81,10 @@ fn no_string_is_missing() {
         assert!(catalog.has(key), "templates say {key}, the catalog does not");
     }
     for prefix in &used.prefixes {
-        assert!(catalog.strings(Lang::En).keys().any(|key| key.starts_with(prefix)), "nothing begins with {prefix}");
+        assert!(
+            catalog.strings(Lang::En).keys().any(|key| key.starts_with(prefix)),
+            "nothing begins with {prefix}"
+        );
     }
 }
 
@@ -120,7 +123,11 @@ fn both_languages_ask_for_the_same_values() {
     for (key, en) in catalog.strings(Lang::En) {
         let bn = &catalog.strings(Lang::Bn)[key];
         assert_eq!(values(en), values(bn), "{key}");
-        assert_eq!(matches!(en, Message::Plain(_)), matches!(bn, Message::Plain(_)), "{key}: plural forms differ");
+        assert_eq!(
+            matches!(en, Message::Plain(_)),
+            matches!(bn, Message::Plain(_)),
+            "{key}: plural forms differ"
+        );
     }
 }
 
