@@ -23,4 +23,8 @@ pub mod people;
 pub mod platforms;
 pub mod probes;
 pub mod routes;
+pub mod sessions;
+pub mod notify;
+pub mod maintenance;
+pub mod join;
 pub mod webhooks_in;

@@ -128,6 +128,8 @@ create table meetings (
     attempt bigint not null,
     provider_id text,
     host_id text,
+    -- Whether people must be registered to get in; otherwise the general join URL is for all.
+    registration boolean,
     join_url bytea,
     problem_code text,
     problem text,
@@ -158,6 +160,7 @@ create table mails (
     session_id uuid,
     kind text not null,
     about text not null,
+    facts jsonb not null,
     state text not null,
     created_at timestamptz not null,
     sent_at timestamptz,

@@ -98,6 +98,8 @@ create table meetings (
     attempt integer not null,
     provider_id text,
     host_id text,
+    -- Whether people must be registered to get in; otherwise the general join URL is for all.
+    registration integer,
     join_url blob,
     problem_code text,
     problem text,
@@ -121,6 +123,7 @@ create table mails (
     session_id blob,
     kind text not null,
     about text not null,
+    facts text not null,
     state text not null,
     created_at text not null,
     sent_at text,

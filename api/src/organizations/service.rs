@@ -310,3 +310,16 @@ pub async fn find_active(app: &App, id: OrganizationId) -> Result<Option<Organiz
 pub async fn settings_in(tx: &mut crate::db::Tx, organization: OrganizationId) -> Result<Settings, ApiError> {
     Ok(store::settings(tx, organization).await?)
 }
+
+/// Every open organization, the operator's own left out.
+pub async fn all_active(app: &App) -> Result<Vec<Organization>, ApiError> {
+    let mut all = Vec::new();
+    let mut after = String::new();
+    loop {
+        let mut tx = app.db.system_read().await?;
+        let page = store::list(&mut tx, &after, 200).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after.clone_from(&last.slug);
+        all.extend(page.into_iter().filter(|organization| organization.active));
+    }
+}

@@ -763,3 +763,8 @@ pub async fn revoke_api_key(app: &App, who: &SignedIn, id: Uuid) -> Result<(), A
     tx.commit().await?;
     Ok(())
 }
+
+/// Forgets sign-ins that ended before the instant. Inside the caller's system transaction.
+pub async fn remove_ended_sign_ins(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>) -> Result<u64, ApiError> {
+    Ok(store::remove_ended_sign_ins(tx, before).await?)
+}

@@ -106,6 +106,7 @@ pub async fn make(app: &App, organization: OrganizationId, id: MeetingId, call: 
         host_id: made.host_id.as_deref(),
         join_url: &join_url,
         connection: connected.connection,
+        registration: made.registration,
         differences: &differences,
     };
     let now = app.clock.now();

@@ -130,6 +130,10 @@ pub struct Meeting {
     pub attempt: i64,
     /// The provider's id.
     pub provider_id: Option<String>,
+    /// People must be registered to get in; otherwise the general URL is for all.
+    pub registration: bool,
+    /// The general join URL, sealed.
+    pub join_url: Option<Vec<u8>>,
     /// A stable word for what is wrong.
     pub problem_code: Option<String>,
     /// What is wrong, in a sentence.
@@ -146,6 +150,8 @@ struct MeetingRow {
     state: String,
     attempt: i64,
     provider_id: Option<String>,
+    registration: Option<bool>,
+    join_url: Option<Vec<u8>>,
     problem_code: Option<String>,
     problem: Option<String>,
 }
@@ -169,6 +175,8 @@ impl TryFrom<MeetingRow> for Meeting {
             },
             attempt: row.attempt,
             provider_id: row.provider_id,
+            registration: row.registration.unwrap_or(true),
+            join_url: row.join_url,
             problem_code: row.problem_code,
             problem: row.problem,
         })
@@ -187,7 +195,7 @@ macro_rules! session_columns {
 macro_rules! meeting_columns {
     ($rest:literal) => {
         concat!(
-            "select id, session_id, provider, connection_id, reference, state, attempt, provider_id, problem_code, problem from meetings ",
+            "select id, session_id, provider, connection_id, reference, state, attempt, provider_id, registration, join_url, problem_code, problem from meetings ",
             $rest
         )
     };
@@ -215,16 +223,19 @@ statement!(tenant LIST,
 statement!(tenant DUE_FOR_MEETING, session_columns!("where organization_id = $1 and state in ('scheduled', 'live') and delivery <> 'in_person' and starts_at <= $2 and ends_at > $3
     and not exists (select 1 from meetings m where m.organization_id = $1 and m.session_id = sessions.id and m.parent_id is null and m.state <> 'removed')"));
 statement!(tenant OVERDUE, session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3)) order by ends_at limit 200"));
+statement!(tenant COUNT_LIVE,
+    sqlite: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2 is null or c.instructor_id = $2)",
+    postgres: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2::uuid is null or c.instructor_id = $2)");
 statement!(tenant INSERT_MEETING, "insert into meetings (id, organization_id, session_id, provider, reference, state, attempt, wanted_at) values ($1, $2, $3, $4, $5, 'creating', 0, $6) on conflict do nothing");
 statement!(tenant FIND_MEETING, meeting_columns!("where organization_id = $1 and id = $2 and state <> 'removed'"));
 statement!(tenant MEETING_OF, meeting_columns!("where organization_id = $1 and session_id = $2 and parent_id is null and state <> 'removed'"));
 statement!(tenant BEGIN_ATTEMPT, "update meetings set state = 'creating', attempt = attempt + 1, busy_until = $3
     where organization_id = $1 and id = $2 and state in ('creating', 'failed') and (busy_until is null or busy_until <= $4) returning attempt");
-statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, busy_until = null, problem_code = null, problem = null
+statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, registration = $10, busy_until = null, problem_code = null, problem = null
     where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2");
-statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.provider_id, m.problem_code, m.problem
+statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     left join reconciliations r on r.organization_id = m.organization_id and r.session_id = m.session_id
     where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2 and r.state = 'done')) order by m.id limit 50");
@@ -417,6 +428,8 @@ pub struct Made<'a> {
     pub join_url: &'a [u8],
     /// By which grant.
     pub connection: ConnectionId,
+    /// People must be registered.
+    pub registration: bool,
     /// Settings that came out otherwise than asked.
     pub differences: &'a serde_json::Value,
 }
@@ -433,6 +446,7 @@ pub async fn meeting_ready(tx: &mut Tx, organization: OrganizationId, id: Meetin
         .bind(made.connection.uuid())
         .bind(sqlx::types::Json(made.differences))
         .bind(now)
+        .bind(made.registration)
         .execute(db)
         .await?
         .rows_affected());
@@ -470,4 +484,13 @@ pub async fn meeting_removed(tx: &mut Tx, organization: OrganizationId, id: Meet
 pub async fn removable_meetings(tx: &mut Tx, organization: OrganizationId, past_before: DateTime<Utc>) -> Result<Vec<Meeting>, StoreError> {
     let rows: Vec<MeetingRow> = on!(tx, REMOVABLE, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(past_before).fetch_all(db).await?);
     rows.into_iter().map(Meeting::try_from).collect()
+}
+
+/// How many sessions are live: of one instructor's classes, or of all.
+pub async fn count_live(tx: &mut Tx, organization: OrganizationId, instructor: Option<PersonId>) -> Result<i64, StoreError> {
+    Ok(on!(tx, COUNT_LIVE, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(instructor.map(PersonId::uuid))
+        .fetch_one(db)
+        .await?))
 }
