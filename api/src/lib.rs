@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod append;
+pub mod attendance;
 pub mod audit;
 pub mod classes;
 pub mod cli;
@@ -15,6 +16,7 @@ pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod list;
+pub mod live;
 pub mod mail;
 pub mod openapi;
 pub mod organizations;
@@ -23,4 +25,5 @@ pub mod people;
 pub mod platforms;
 pub mod probes;
 pub mod routes;
+pub mod sessions;
 pub mod webhooks_in;

@@ -6,7 +6,7 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, organizations, pages, people};
+use crate::{app::App, attendance, live, organizations, pages, people};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {
@@ -22,6 +22,13 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(attendance::routes::show))
+        .routes(routes!(attendance::routes::download))
+        .routes(routes!(attendance::routes::change))
+        .routes(routes!(attendance::routes::verify))
+        .routes(routes!(attendance::routes::reconcile))
+        .routes(routes!(live::routes::live))
+        .routes(routes!(live::routes::create_ticket))
 }
 
 macro_rules! pages {

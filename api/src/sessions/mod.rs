@@ -1,0 +1,3 @@
+//! Scheduled occurrences of classes and the meetings behind them.
+
+pub mod facts;
