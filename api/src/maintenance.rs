@@ -31,7 +31,10 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
     tx.commit().await?;
     if sign_ins + events + deliveries + dead_jobs > 0 {
         let entry = app.entry(OPERATOR, EntryKind::CleanedUp, Actor::System);
-        app.append_audit(entry.details(json!({"sign_ins": sign_ins, "events": events, "deliveries": deliveries, "dead_jobs": dead_jobs}))).await;
+        app.append_audit(entry.details(
+            json!({"sign_ins": sign_ins, "events": events, "deliveries": deliveries, "dead_jobs": dead_jobs}),
+        ))
+        .await;
     }
     sessions::jobs::for_each_organization(app, async |organization| {
         sessions::jobs::remove_unused_meetings(app, organization).await?;

@@ -75,10 +75,21 @@ pub fn view(app: &App, organization: OrganizationId, enrollment: &Enrollment) ->
 }
 
 /// The view of a guest.
-pub async fn guest_view(app: &App, tx: &mut Tx, organization: OrganizationId, guest: &Enrollment) -> Result<GuestView, ApiError> {
+pub async fn guest_view(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    guest: &Enrollment,
+) -> Result<GuestView, ApiError> {
     let sessions = match guest.all_sessions {
         true => None,
-        false => Some(store::guest_sessions(tx, organization, guest.id).await?.into_iter().map(SessionId::uuid).collect()),
+        false => Some(
+            store::guest_sessions(tx, organization, guest.id)
+                .await?
+                .into_iter()
+                .map(SessionId::uuid)
+                .collect(),
+        ),
     };
     Ok(GuestView {
         id: guest.id.uuid(),
@@ -92,13 +103,22 @@ pub async fn guest_view(app: &App, tx: &mut Tx, organization: OrganizationId, gu
 }
 
 /// Everybody of one kind who belongs to a class this person may teach.
-pub async fn list(tx: &mut Tx, who: &SignedIn, class: ClassId, kind: EnrollmentKind) -> Result<Vec<Enrollment>, ApiError> {
+pub async fn list(
+    tx: &mut Tx,
+    who: &SignedIn,
+    class: ClassId,
+    kind: EnrollmentKind,
+) -> Result<Vec<Enrollment>, ApiError> {
     service::own(tx, who, class).await?;
     Ok(store::list_enrollments(tx, who.organization, class, kind).await?)
 }
 
 /// Everybody who belongs to a class, for other rooms.
-pub async fn of_class(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> Result<Vec<Enrollment>, ApiError> {
+pub async fn of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<Vec<Enrollment>, ApiError> {
     let mut all = store::list_enrollments(tx, organization, class, EnrollmentKind::Member).await?;
     all.extend(store::list_enrollments(tx, organization, class, EnrollmentKind::Guest).await?);
     all.retain(|enrollment| enrollment.person_active);
@@ -106,7 +126,12 @@ pub async fn of_class(tx: &mut Tx, organization: OrganizationId, class: ClassId)
 }
 
 /// Everybody who may come to one session: members, and guests of all sessions or of this one.
-pub async fn of_session(tx: &mut Tx, organization: OrganizationId, class: ClassId, session: SessionId) -> Result<Vec<Enrollment>, ApiError> {
+pub async fn of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    session: SessionId,
+) -> Result<Vec<Enrollment>, ApiError> {
     let mut allowed = Vec::new();
     for enrollment in of_class(tx, organization, class).await? {
         if may_come(tx, organization, &enrollment, session).await? {
@@ -117,7 +142,12 @@ pub async fn of_session(tx: &mut Tx, organization: OrganizationId, class: ClassI
 }
 
 /// Whether a place in the class opens this session.
-pub async fn may_come(tx: &mut Tx, organization: OrganizationId, enrollment: &Enrollment, session: SessionId) -> Result<bool, ApiError> {
+pub async fn may_come(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: &Enrollment,
+    session: SessionId,
+) -> Result<bool, ApiError> {
     if enrollment.all_sessions {
         return Ok(true);
     }
@@ -125,7 +155,11 @@ pub async fn may_come(tx: &mut Tx, organization: OrganizationId, enrollment: &En
 }
 
 /// The sessions a guest is named for; `None` for whoever may come to all.
-pub async fn named_sessions(tx: &mut Tx, organization: OrganizationId, enrollment: &Enrollment) -> Result<Option<Vec<SessionId>>, ApiError> {
+pub async fn named_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: &Enrollment,
+) -> Result<Option<Vec<SessionId>>, ApiError> {
     if enrollment.all_sessions {
         return Ok(None);
     }
@@ -133,7 +167,12 @@ pub async fn named_sessions(tx: &mut Tx, organization: OrganizationId, enrollmen
 }
 
 /// A person's place in a class, removed ones too.
-pub async fn of_person(tx: &mut Tx, organization: OrganizationId, class: ClassId, person: PersonId) -> Result<Option<Enrollment>, ApiError> {
+pub async fn of_person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<Option<Enrollment>, ApiError> {
     Ok(store::find_enrollment_of(tx, organization, class, person).await?)
 }
 
@@ -162,7 +201,12 @@ pub struct Enroll {
 }
 
 /// Enrolls a person; enrolling again is fine and brings a removed person back with a new link.
-pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> Result<EnrollmentView, ApiError> {
+pub async fn enroll(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    whom: Enroll,
+) -> Result<EnrollmentView, ApiError> {
     let mut errors = Vec::new();
     let external = service::external(whom.external_id.as_deref(), &mut errors);
     let email = match (&whom.user_id, &whom.email) {
@@ -187,16 +231,26 @@ pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> 
             .await?
             .filter(|person| person.kind == people::PersonKind::User)
             .ok_or_else(|| ApiError::field("user_id", "There is nobody with this id here."))?,
-        (None, Some(email)) => match people::service::find_by_email(&mut tx, who.organization, &email).await? {
+        (None, Some(email)) => match people::service::find_by_email(&mut tx, who.organization, &email).await?
+        {
             Some(person) => person,
             None => {
                 let mut errors = Vec::new();
-                let name = NameInput { name: whom.name, first_name: whom.first_name, last_name: whom.last_name };
+                let name =
+                    NameInput { name: whom.name, first_name: whom.first_name, last_name: whom.last_name };
                 let (first, last) = name.read(&mut errors);
                 if !errors.is_empty() {
                     return Err(ApiError::Invalid(errors));
                 }
-                people::service::make_student(app, &mut tx, who.organization, who.actor(), &email, (&first, last.as_deref())).await?
+                people::service::make_student(
+                    app,
+                    &mut tx,
+                    who.organization,
+                    who.actor(),
+                    &email,
+                    (&first, last.as_deref()),
+                )
+                .await?
             }
         },
         (None, None) => return Err(ApiError::field("email", "Send email and name, or user_id.")),
@@ -205,9 +259,15 @@ pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> 
         return Err(ApiError::conflict("disabled", "This person is disabled.", "Enable the person first."));
     }
     if person.id == class.instructor {
-        return Err(ApiError::conflict("instructor", "This person teaches the class.", "Enroll somebody else, or give the class to another instructor first."));
+        return Err(ApiError::conflict(
+            "instructor",
+            "This person teaches the class.",
+            "Enroll somebody else, or give the class to another instructor first.",
+        ));
     }
-    let enrollment = place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref()).await?;
+    let enrollment =
+        place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref())
+            .await?;
     arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::Enrolled).await?;
     tx.commit().await?;
     wake(app);
@@ -245,10 +305,15 @@ async fn place(
             Ok(known)
         }
         None => {
-            let new = NewEnrollment { id: app.new_id(), class: class.id, person, kind, external_id, all_sessions };
+            let new =
+                NewEnrollment { id: app.new_id(), class: class.id, person, kind, external_id, all_sessions };
             store::insert_enrollment(tx, who.organization, new, now).await.map_err(|error| {
                 if error.is_taken() {
-                    ApiError::conflict("taken", "Another enrollment has this external_id.", "Send another id.")
+                    ApiError::conflict(
+                        "taken",
+                        "Another enrollment has this external_id.",
+                        "Send another id.",
+                    )
                 } else {
                     error.into()
                 }
@@ -259,11 +324,23 @@ async fn place(
 }
 
 /// What follows a person's arrival on a roster: meetings by policy, a seat ahead of time, the mail, the event.
-async fn arrived(app: &App, tx: &mut Tx, sealer: &crate::keys::Sealer, who: &SignedIn, class: &Class, enrollment: &Enrollment, kind: EntryKind) -> Result<(), ApiError> {
+async fn arrived(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &crate::keys::Sealer,
+    who: &SignedIn,
+    class: &Class,
+    enrollment: &Enrollment,
+    kind: EntryKind,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     let entry = app.entry(who.organization, kind, who.actor()).class(class.id).person(enrollment.person);
     audit::store::insert(tx, &entry).await?;
-    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(Some(enrollment.person), enrollment.name(), role_word(enrollment.kind));
+    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(
+        Some(enrollment.person),
+        enrollment.name(),
+        role_word(enrollment.kind),
+    );
     events::emit(tx, &app.ids, sealer, who.organization, now, &event).await?;
     sessions::service::roster_grew(app, tx, who.organization, class, enrollment).await?;
     notify::service::person_meets_class(app, tx, who.organization, class, enrollment).await
@@ -300,7 +377,9 @@ pub struct Invite {
 /// Invites a guest to named sessions, the next one, or the whole class.
 pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) -> Result<GuestView, ApiError> {
     let mut errors = Vec::new();
-    let email = people::service::parse_email(&guest.email).map_err(|message| errors.push(crate::error::FieldError::new("email", message))).unwrap_or_default();
+    let email = people::service::parse_email(&guest.email)
+        .map_err(|message| errors.push(crate::error::FieldError::new("email", message)))
+        .unwrap_or_default();
     let name = NameInput { name: None, first_name: Some(guest.first_name), last_name: guest.last_name };
     let (first, last) = name.read(&mut errors);
     if !errors.is_empty() {
@@ -313,20 +392,42 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
         Some(ids) => {
             for id in ids {
                 let session = sessions::service::find(&mut tx, who.organization, SessionId(*id)).await?;
-                session.filter(|session| session.class == class.id).ok_or_else(|| ApiError::field("sessions", "A session with this id is not in this class."))?;
+                session.filter(|session| session.class == class.id).ok_or_else(|| {
+                    ApiError::field("sessions", "A session with this id is not in this class.")
+                })?;
             }
             ids.iter().copied().map(SessionId).collect::<Vec<_>>()
         }
         None => {
-            let next = sessions::service::next_of_class(&mut tx, who.organization, class.id, app.clock.now()).await?;
-            let next = next.ok_or_else(|| ApiError::conflict("no_session", "The class has no session to come.", "Schedule a session first, or invite to the whole class with an empty list."))?;
+            let next = sessions::service::next_of_class(&mut tx, who.organization, class.id, app.clock.now())
+                .await?;
+            let next = next.ok_or_else(|| {
+                ApiError::conflict(
+                    "no_session",
+                    "The class has no session to come.",
+                    "Schedule a session first, or invite to the whole class with an empty list.",
+                )
+            })?;
             vec![next.id]
         }
     };
-    let known = store::find_guest_by_email(&mut tx, who.organization, class.id, &people::store::email_key(&email)).await?;
+    let known =
+        store::find_guest_by_email(&mut tx, who.organization, class.id, &people::store::email_key(&email))
+            .await?;
     let person = match known {
         Some(known) => known.person,
-        None => people::service::make_guest(app, &mut tx, who.organization, who.actor(), &email, (&first, last.as_deref())).await?.id,
+        None => {
+            people::service::make_guest(
+                app,
+                &mut tx,
+                who.organization,
+                who.actor(),
+                &email,
+                (&first, last.as_deref()),
+            )
+            .await?
+            .id
+        }
     };
     let all = named.is_empty();
     let enrollment = place(app, &mut tx, who, &class, person, EnrollmentKind::Guest, all, None).await?;
@@ -339,20 +440,35 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
 }
 
 /// Removes a member or guest: link, seat and registrant die at once.
-pub async fn remove(app: &App, who: &SignedIn, class: ClassId, id: EnrollmentId, kind: EnrollmentKind) -> Result<(), ApiError> {
+pub async fn remove(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    id: EnrollmentId,
+    kind: EnrollmentKind,
+) -> Result<(), ApiError> {
     let sealer = app.keys.sealer(who.organization).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let class = service::own(&mut tx, who, class).await?;
     let found = store::find_enrollment(&mut tx, who.organization, class.id, id).await?;
-    let mut enrollment = found.filter(|found| found.active && found.kind == kind).ok_or(ApiError::NotFound)?;
+    let mut enrollment =
+        found.filter(|found| found.active && found.kind == kind).ok_or(ApiError::NotFound)?;
     enrollment.active = false;
     enrollment.generation += 1;
     store::update_enrollment(&mut tx, who.organization, &enrollment, now).await?;
     join::service::revoke_seats(app, &mut tx, who.organization, class.id, enrollment.person).await?;
     let entry = if kind == EnrollmentKind::Guest { EntryKind::GuestRemoved } else { EntryKind::Unenrolled };
-    audit::store::insert(&mut tx, &app.entry(who.organization, entry, who.actor()).class(class.id).person(enrollment.person)).await?;
-    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(Some(enrollment.person), enrollment.name(), role_word(kind));
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, entry, who.actor()).class(class.id).person(enrollment.person),
+    )
+    .await?;
+    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(
+        Some(enrollment.person),
+        enrollment.name(),
+        role_word(kind),
+    );
     events::emit(&mut tx, &app.ids, &sealer, who.organization, now, &event).await?;
     tx.commit().await?;
     wake(app);
@@ -360,7 +476,12 @@ pub async fn remove(app: &App, who: &SignedIn, class: ClassId, id: EnrollmentId,
 }
 
 /// Renews a person's link: the old one dies, the seat is taken back, the new one goes out by mail.
-pub async fn rotate(app: &App, who: &SignedIn, class: ClassId, id: EnrollmentId) -> Result<EnrollmentView, ApiError> {
+pub async fn rotate(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    id: EnrollmentId,
+) -> Result<EnrollmentView, ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let class = service::own(&mut tx, who, class).await?;
@@ -369,7 +490,13 @@ pub async fn rotate(app: &App, who: &SignedIn, class: ClassId, id: EnrollmentId)
     enrollment.generation += 1;
     store::update_enrollment(&mut tx, who.organization, &enrollment, now).await?;
     join::service::revoke_seats(app, &mut tx, who.organization, class.id, enrollment.person).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::LinkRotated, who.actor()).class(class.id).person(enrollment.person)).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::LinkRotated, who.actor())
+            .class(class.id)
+            .person(enrollment.person),
+    )
+    .await?;
     notify::service::send_link_again(app, &mut tx, who.organization, &class, &enrollment).await?;
     tx.commit().await?;
     wake(app);

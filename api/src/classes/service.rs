@@ -81,7 +81,12 @@ pub async fn find(tx: &mut Tx, organization: OrganizationId, id: ClassId) -> Res
 }
 
 /// The view of a class.
-pub async fn view(app: &App, tx: &mut Tx, organization: OrganizationId, class: &Class) -> Result<ClassView, ApiError> {
+pub async fn view(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<ClassView, ApiError> {
     let instructor = people::service::find(tx, organization, class.instructor).await?;
     Ok(ClassView {
         id: class.id.uuid(),
@@ -89,7 +94,10 @@ pub async fn view(app: &App, tx: &mut Tx, organization: OrganizationId, class: &
         title: class.title.clone(),
         description: class.description.clone(),
         provider: class.provider.as_str(),
-        instructor: PersonRef { id: class.instructor.uuid(), name: instructor.map(|person| person.name()).unwrap_or_default() },
+        instructor: PersonRef {
+            id: class.instructor.uuid(),
+            name: instructor.map(|person| person.name()).unwrap_or_default(),
+        },
         people: store::count_members(tx, organization, class.id).await?,
         active: class.active,
         created_at: class.created_at,
@@ -98,7 +106,12 @@ pub async fn view(app: &App, tx: &mut Tx, organization: OrganizationId, class: &
 }
 
 /// The classes a person sees: an admin all, an instructor their own, others those they belong to.
-pub async fn list(tx: &mut Tx, who: &SignedIn, before: Option<Uuid>, limit: i64) -> Result<Vec<Class>, ApiError> {
+pub async fn list(
+    tx: &mut Tx,
+    who: &SignedIn,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Class>, ApiError> {
     let mut filter = ClassFilter { before, ..ClassFilter::default() };
     match who.role {
         Role::Admin => {}
@@ -154,20 +167,30 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
         created_at: app.clock.now(),
     };
     store::insert(&mut tx, who.organization, &class).await.map_err(taken)?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::ClassCreated, who.actor()).class(class.id)).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::ClassCreated, who.actor()).class(class.id),
+    )
+    .await?;
     tx.commit().await?;
     Ok(class)
 }
 
 fn taken(error: crate::db::StoreError) -> ApiError {
     if error.is_taken() {
-        return ApiError::conflict("taken", "Something here already has this external_id.", "Find it with ?external_id= or send another id.");
+        return ApiError::conflict(
+            "taken",
+            "Something here already has this external_id.",
+            "Find it with ?external_id= or send another id.",
+        );
     }
     error.into()
 }
 
 fn title(text: &str, errors: &mut Vec<FieldError>) -> String {
-    people::service::one_line(text, 200).map_err(|message| errors.push(FieldError::new("title", message))).unwrap_or_default()
+    people::service::one_line(text, 200)
+        .map_err(|message| errors.push(FieldError::new("title", message)))
+        .unwrap_or_default()
 }
 
 fn description(text: Option<&str>, errors: &mut Vec<FieldError>) -> String {
@@ -182,7 +205,11 @@ fn description(text: Option<&str>, errors: &mut Vec<FieldError>) -> String {
 }
 
 pub(crate) fn external(text: Option<&str>, errors: &mut Vec<FieldError>) -> Option<String> {
-    text.and_then(|text| people::service::one_line(text, 200).map_err(|message| errors.push(FieldError::new("external_id", message))).ok())
+    text.and_then(|text| {
+        people::service::one_line(text, 200)
+            .map_err(|message| errors.push(FieldError::new("external_id", message)))
+            .ok()
+    })
 }
 
 fn provider(name: &str, errors: &mut Vec<FieldError>) -> Option<ProviderName> {
@@ -197,7 +224,9 @@ async fn instructor(tx: &mut Tx, who: &SignedIn, asked: Option<Uuid>) -> Result<
     let wrong = |message: &str| ApiError::field("instructor_id", message);
     let id = match (who.role, asked) {
         (Role::Admin, Some(id)) => PersonId(id),
-        (_, Some(id)) if PersonId(id) != who.person => return Err(wrong("Only an admin can name somebody else.")),
+        (_, Some(id)) if PersonId(id) != who.person => {
+            return Err(wrong("Only an admin can name somebody else."));
+        }
         _ => who.person().map_err(|_| wrong("An API key must name the instructor."))?,
     };
     let person = people::service::find(tx, who.organization, id).await?.filter(|person| person.active);
@@ -248,7 +277,11 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
     class.external_id = new_external.or(class.external_id);
     store::update(&mut tx, who.organization, &class, app.clock.now()).await.map_err(taken)?;
     crate::sessions::service::class_changed(app, &mut tx, who.organization, class.id).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::ClassChanged, who.actor()).class(id)).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::ClassChanged, who.actor()).class(id),
+    )
+    .await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();
     Ok(class)
@@ -262,7 +295,11 @@ pub async fn archive(app: &App, who: &SignedIn, id: ClassId) -> Result<(), ApiEr
     crate::sessions::service::cancel_coming(app, &mut tx, &sealer, who, &class).await?;
     class.active = false;
     store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::ClassArchived, who.actor()).class(id)).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::ClassArchived, who.actor()).class(id),
+    )
+    .await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();
     app.wake.outbox.notify_one();
@@ -285,13 +322,19 @@ pub async fn settings(app: &App, who: &SignedIn, id: ClassId) -> Result<(Class, 
     let mut tx = app.db.read(who.organization).await?;
     let class = own(&mut tx, who, id).await?;
     drop(tx);
-    let capabilities = platforms::service::capabilities(app, who.organization, class.provider, class.instructor).await?;
+    let capabilities =
+        platforms::service::capabilities(app, who.organization, class.provider, class.instructor).await?;
     let view = SettingsView { settings: class.settings.clone(), capabilities };
     Ok((class, view))
 }
 
 /// Sets the options of a class. What the platform cannot do is refused with its reason; nothing is ignored.
-pub async fn set_settings(app: &App, who: &SignedIn, id: ClassId, settings: ClassSettings) -> Result<SettingsView, ApiError> {
+pub async fn set_settings(
+    app: &App,
+    who: &SignedIn,
+    id: ClassId,
+    settings: ClassSettings,
+) -> Result<SettingsView, ApiError> {
     let (_, before) = self::settings(app, who, id).await?;
     let errors = refused(&settings, &before.settings, &before.capabilities);
     if !errors.is_empty() {
@@ -313,7 +356,8 @@ pub async fn set_settings(app: &App, who: &SignedIn, id: ClassId, settings: Clas
 fn refused(new: &ClassSettings, old: &ClassSettings, can: &Capabilities) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, reason: Option<&lectern_core::provider::Reason>| {
-        let sentence = reason.map_or_else(|| "The platform cannot do this.".to_owned(), |reason| reason.0.to_string());
+        let sentence =
+            reason.map_or_else(|| "The platform cannot do this.".to_owned(), |reason| reason.0.to_string());
         errors.push(FieldError::new(field, sentence));
     };
     if new.waiting_room && !can.waiting_room.is_possible() && !old.waiting_room {
@@ -325,7 +369,11 @@ fn refused(new: &ClassSettings, old: &ClassSettings, can: &Capabilities) -> Vec<
     let recording = match (new.recording, &can.auto_recording) {
         (RecordingMode::None, _) => true,
         (mode, Can::Yes { how } | Can::Helped { how, .. }) => {
-            if mode == RecordingMode::Cloud { how.cloud } else { how.local }
+            if mode == RecordingMode::Cloud {
+                how.cloud
+            } else {
+                how.local
+            }
         }
         (_, Can::No { .. }) => false,
     };
@@ -335,14 +383,22 @@ fn refused(new: &ClassSettings, old: &ClassSettings, can: &Capabilities) -> Vec<
     if new.chat != old.chat && !new.chat && !can.chat.is_possible() {
         refuse("chat", can.chat.reason());
     }
-    if new.screen_share != old.screen_share && new.screen_share == ScreenShare::Host && !can.screen_share.is_possible() {
+    if new.screen_share != old.screen_share
+        && new.screen_share == ScreenShare::Host
+        && !can.screen_share.is_possible()
+    {
         refuse("screen_share", can.screen_share.reason());
     }
     errors
 }
 
 /// A person may no longer come anywhere: their links and seats die. Inside the caller's transaction.
-pub async fn person_disabled(app: &App, tx: &mut Tx, organization: OrganizationId, person: PersonId) -> Result<(), ApiError> {
+pub async fn person_disabled(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     for mut enrollment in store::enrollments_of_person(tx, organization, person).await? {
         enrollment.generation += 1;

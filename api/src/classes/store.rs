@@ -227,19 +227,40 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, class: &Class) ->
         .execute(db)
         .await
         .map(drop)?);
-    on!(tx, INSERT_ROUTE, |sql, db| sqlx::query(sql).bind(class.id.uuid()).bind(organization.uuid()).execute(db).await.map(drop)?);
+    on!(tx, INSERT_ROUTE, |sql, db| sqlx::query(sql)
+        .bind(class.id.uuid())
+        .bind(organization.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
     Ok(())
 }
 
 /// A class.
-pub async fn find(tx: &mut Tx, organization: OrganizationId, id: ClassId) -> Result<Option<Class>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(id.uuid()).fetch_optional(db).await?);
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: ClassId,
+) -> Result<Option<Class>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
     row.map(Class::try_from).transpose()
 }
 
 /// The class with the host application's id.
-pub async fn find_by_external(tx: &mut Tx, organization: OrganizationId, external: &str) -> Result<Option<Class>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(external).fetch_optional(db).await?);
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Class>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(external)
+        .fetch_optional(db)
+        .await?);
     row.map(Class::try_from).transpose()
 }
 
@@ -255,7 +276,12 @@ pub struct ClassFilter {
 }
 
 /// Classes, newest first.
-pub async fn list(tx: &mut Tx, organization: OrganizationId, filter: ClassFilter, limit: i64) -> Result<Vec<Class>, StoreError> {
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: ClassFilter,
+    limit: i64,
+) -> Result<Vec<Class>, StoreError> {
     let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(filter.instructor.map(PersonId::uuid))
@@ -268,7 +294,12 @@ pub async fn list(tx: &mut Tx, organization: OrganizationId, filter: ClassFilter
 }
 
 /// Writes what may change.
-pub async fn update(tx: &mut Tx, organization: OrganizationId, class: &Class, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn update(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, UPDATE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(class.id.uuid())
@@ -304,7 +335,12 @@ pub struct NewEnrollment<'a> {
 }
 
 /// Adds a place in a class.
-pub async fn insert_enrollment(tx: &mut Tx, organization: OrganizationId, new: NewEnrollment<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert_enrollment(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    new: NewEnrollment<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, INSERT_ENROLLMENT, |sql, db| sqlx::query(sql)
         .bind(new.id.uuid())
         .bind(organization.uuid())
@@ -321,7 +357,12 @@ pub async fn insert_enrollment(tx: &mut Tx, organization: OrganizationId, new: N
 }
 
 /// A place by its id.
-pub async fn find_enrollment(tx: &mut Tx, organization: OrganizationId, class: ClassId, id: EnrollmentId) -> Result<Option<Enrollment>, StoreError> {
+pub async fn find_enrollment(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    id: EnrollmentId,
+) -> Result<Option<Enrollment>, StoreError> {
     let row: Option<EnrollmentRow> = on!(tx, FIND_ENROLLMENT, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(class.uuid())
@@ -332,7 +373,12 @@ pub async fn find_enrollment(tx: &mut Tx, organization: OrganizationId, class: C
 }
 
 /// A person's place, removed ones too.
-pub async fn find_enrollment_of(tx: &mut Tx, organization: OrganizationId, class: ClassId, person: PersonId) -> Result<Option<Enrollment>, StoreError> {
+pub async fn find_enrollment_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<Option<Enrollment>, StoreError> {
     let row: Option<EnrollmentRow> = on!(tx, FIND_ENROLLMENT_OF, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(class.uuid())
@@ -343,7 +389,12 @@ pub async fn find_enrollment_of(tx: &mut Tx, organization: OrganizationId, class
 }
 
 /// The guest with this address, removed ones too.
-pub async fn find_guest_by_email(tx: &mut Tx, organization: OrganizationId, class: ClassId, email_key: &str) -> Result<Option<Enrollment>, StoreError> {
+pub async fn find_guest_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    email_key: &str,
+) -> Result<Option<Enrollment>, StoreError> {
     let row: Option<EnrollmentRow> = on!(tx, FIND_GUEST_BY_EMAIL, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(class.uuid())
@@ -354,7 +405,12 @@ pub async fn find_guest_by_email(tx: &mut Tx, organization: OrganizationId, clas
 }
 
 /// Everybody of one kind who belongs to a class.
-pub async fn list_enrollments(tx: &mut Tx, organization: OrganizationId, class: ClassId, kind: EnrollmentKind) -> Result<Vec<Enrollment>, StoreError> {
+pub async fn list_enrollments(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    kind: EnrollmentKind,
+) -> Result<Vec<Enrollment>, StoreError> {
     let rows: Vec<EnrollmentRow> = on!(tx, LIST_ENROLLMENTS, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(class.uuid())
@@ -365,7 +421,11 @@ pub async fn list_enrollments(tx: &mut Tx, organization: OrganizationId, class: 
 }
 
 /// Every place of a person.
-pub async fn enrollments_of_person(tx: &mut Tx, organization: OrganizationId, person: PersonId) -> Result<Vec<Enrollment>, StoreError> {
+pub async fn enrollments_of_person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Vec<Enrollment>, StoreError> {
     let rows: Vec<EnrollmentRow> = on!(tx, ENROLLMENTS_OF_PERSON, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(person.uuid())
@@ -375,7 +435,12 @@ pub async fn enrollments_of_person(tx: &mut Tx, organization: OrganizationId, pe
 }
 
 /// Writes state, link generation and scope.
-pub async fn update_enrollment(tx: &mut Tx, organization: OrganizationId, enrollment: &Enrollment, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn update_enrollment(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: &Enrollment,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, UPDATE_ENROLLMENT, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(enrollment.id.uuid())
@@ -390,13 +455,31 @@ pub async fn update_enrollment(tx: &mut Tx, organization: OrganizationId, enroll
 }
 
 /// How many belong to a class, guests too.
-pub async fn count_members(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> Result<i64, StoreError> {
-    Ok(on!(tx, COUNT_MEMBERS, |sql, db| sqlx::query_scalar(sql).bind(organization.uuid()).bind(class.uuid()).fetch_one(db).await?))
+pub async fn count_members(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<i64, StoreError> {
+    Ok(on!(tx, COUNT_MEMBERS, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .fetch_one(db)
+        .await?))
 }
 
 /// Names the sessions a guest may come to.
-pub async fn set_guest_sessions(tx: &mut Tx, organization: OrganizationId, enrollment: EnrollmentId, sessions: &[SessionId]) -> Result<(), StoreError> {
-    on!(tx, CLEAR_GUEST_SESSIONS, |sql, db| sqlx::query(sql).bind(organization.uuid()).bind(enrollment.uuid()).execute(db).await.map(drop)?);
+pub async fn set_guest_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: EnrollmentId,
+    sessions: &[SessionId],
+) -> Result<(), StoreError> {
+    on!(tx, CLEAR_GUEST_SESSIONS, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(enrollment.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
     for session in sessions {
         on!(tx, ADD_GUEST_SESSION, |sql, db| sqlx::query(sql)
             .bind(organization.uuid())
@@ -410,7 +493,11 @@ pub async fn set_guest_sessions(tx: &mut Tx, organization: OrganizationId, enrol
 }
 
 /// The sessions a guest may come to.
-pub async fn guest_sessions(tx: &mut Tx, organization: OrganizationId, enrollment: EnrollmentId) -> Result<Vec<SessionId>, StoreError> {
+pub async fn guest_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: EnrollmentId,
+) -> Result<Vec<SessionId>, StoreError> {
     let ids: Vec<Uuid> = on!(tx, GUEST_SESSIONS, |sql, db| sqlx::query_scalar(sql)
         .bind(organization.uuid())
         .bind(enrollment.uuid())

@@ -1,7 +1,7 @@
 //! Which function does which kind of job: every kind in one screenful.
 
 use super::{Job, JobError};
-use crate::{app::App, join, maintenance, notify, sessions};
+use crate::{app::App, attendance, join, maintenance, notify, sessions};
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
     match job.kind.as_str() {
@@ -15,6 +15,8 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "tick.prepare_sessions" => sessions::jobs::prepare(app).await,
         "tick.end_sessions" => sessions::jobs::end_overdue(app).await,
         "tick.clean_up" => maintenance::clean_up(app).await,
+        attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
+        attendance::jobs::TICK => attendance::jobs::tick(app).await,
         other => Err(JobError::GiveUp(format!("no release of this server knows the job {other}"))),
     }
 }

@@ -25,7 +25,8 @@ pub fn digits(app: &App, seat: SeatId, sent_at: DateTime<Utc>) -> String {
     mac.update(seat.uuid().as_bytes());
     mac.update(&sent_at.timestamp_micros().to_le_bytes());
     let tag = mac.finalize().into_bytes();
-    let number = u64::from_le_bytes([tag[0], tag[1], tag[2], tag[3], tag[4], tag[5], tag[6], tag[7]]) % 1_000_000;
+    let number =
+        u64::from_le_bytes([tag[0], tag[1], tag[2], tag[3], tag[4], tag[5], tag[6], tag[7]]) % 1_000_000;
     format!("{number:06}")
 }
 
@@ -49,7 +50,14 @@ pub(super) enum Sent {
 }
 
 /// Decides whether to send a code to the seat's owner, for this browser. Inside the caller's transaction.
-pub(super) async fn send(app: &App, tx: &mut Tx, organization: OrganizationId, seat: SeatId, browser: &[u8; 32], again: bool) -> Result<Sent, ApiError> {
+pub(super) async fn send(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    browser: &[u8; 32],
+    again: bool,
+) -> Result<Sent, ApiError> {
     let now = app.clock.now();
     if let Some(code) = store::find_code(tx, organization, seat).await? {
         let alive = code.expires_at > now && code.used_at.is_none();
@@ -78,13 +86,23 @@ pub(super) enum Proof {
 }
 
 /// Checks a code. A try is counted before it is compared. Inside the caller's transaction, which must be committed.
-pub(super) async fn prove(app: &App, tx: &mut Tx, organization: OrganizationId, seat: SeatId, browser: &[u8; 32], given: &str) -> Result<Proof, ApiError> {
+pub(super) async fn prove(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    browser: &[u8; 32],
+    given: &str,
+) -> Result<Proof, ApiError> {
     use subtle::ConstantTimeEq;
     let now = app.clock.now();
-    let Some(tries) = store::try_code(tx, organization, seat, TRIES, now).await? else { return Ok(Proof::Spent) };
+    let Some(tries) = store::try_code(tx, organization, seat, TRIES, now).await? else {
+        return Ok(Proof::Spent);
+    };
     let Some(code) = store::find_code(tx, organization, seat).await? else { return Ok(Proof::Spent) };
     let given = hash(app, seat, &normalised(given));
-    let right = bool::from(given.as_slice().ct_eq(&code.code_hash)) & bool::from(browser.as_slice().ct_eq(&code.browser_hash));
+    let right = bool::from(given.as_slice().ct_eq(&code.code_hash))
+        & bool::from(browser.as_slice().ct_eq(&code.browser_hash));
     if right && store::use_code(tx, organization, seat, now).await? {
         return Ok(Proof::Right);
     }

@@ -8,7 +8,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, SessionId},
-    join::{BrowserSecret, window, Window},
+    join::{BrowserSecret, Window, window},
 };
 use lectern_web::pages::join::{Join, JoinChoice, JoinSession, JoinState};
 use serde::Deserialize;
@@ -55,18 +55,36 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let class = class.parse::<ClassId>().ok();
-    let query: JoinQuery = serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let query: JoinQuery =
+        serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let arrival = match service::at_the_door(&app, class, query.token.as_deref(), visitor.as_ref()).await? {
         Door::Welcome(arrival) => arrival,
-        Door::Teacher => return Ok(see_other(&format!("/classes/{}", class.map(|class| class.to_string()).unwrap_or_default()))),
-        Door::Unknown => return Ok(join_headers(see_other(&format!("/sign-in?next=/join/class/{}", class.map(|class| class.to_string()).unwrap_or_default())))),
+        Door::Teacher => {
+            return Ok(see_other(&format!(
+                "/classes/{}",
+                class.map(|class| class.to_string()).unwrap_or_default()
+            )));
+        }
+        Door::Unknown => {
+            return Ok(join_headers(see_other(&format!(
+                "/sign-in?next=/join/class/{}",
+                class.map(|class| class.to_string()).unwrap_or_default()
+            ))));
+        }
         Door::Refused => return refuse(&app, class, address, "link").await,
     };
     let known = known_browser(&app, &headers);
-    let standing = service::look(&app, &arrival, query.session.map(SessionId), known.as_ref().map(BrowserSecret::hash).as_ref()).await?;
+    let standing = service::look(
+        &app,
+        &arrival,
+        query.session.map(SessionId),
+        known.as_ref().map(BrowserSecret::hash).as_ref(),
+    )
+    .await?;
     let fresh = known.is_none();
     let browser = known.unwrap_or_else(|| BrowserSecret::generate(app.randomness.as_ref()));
-    let mut response = page(&app, &arrival, reader, &browser, standing_state(&app, &arrival, standing), false)?;
+    let mut response =
+        page(&app, &arrival, reader, &browser, standing_state(&app, &arrival, standing), false)?;
     if fresh {
         set_browser(&app, &mut response, &browser)?;
     }
@@ -75,7 +93,9 @@ pub async fn show(
 
 fn set_browser(app: &App, response: &mut Response, browser: &BrowserSecret) -> Result<(), ApiError> {
     let value = app.config.server.set_cookie(BROWSER, Some(browser.as_str()), BROWSER_LIFE);
-    response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_str(&value).map_err(ApiError::internal)?);
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, HeaderValue::from_str(&value).map_err(ApiError::internal)?);
     Ok(())
 }
 
@@ -106,14 +126,24 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     let class = class.parse::<ClassId>().ok();
     let foreign = headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site")
-        || headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != b"null" && origin.as_bytes() != app.config.server.origin().as_bytes());
+        || headers.get(header::ORIGIN).is_some_and(|origin| {
+            origin.as_bytes() != b"null" && origin.as_bytes() != app.config.server.origin().as_bytes()
+        });
     let form: JoinForm = read_form(&form).unwrap_or_default();
     let token = form.token.as_deref().filter(|token| !token.is_empty());
-    let door = if foreign { Door::Refused } else { service::at_the_door(&app, class, token, visitor.as_ref()).await? };
-    let Door::Welcome(arrival) = door else { return refuse(&app, class, address, if foreign { "foreign page" } else { "link" }).await };
+    let door = if foreign {
+        Door::Refused
+    } else {
+        service::at_the_door(&app, class, token, visitor.as_ref()).await?
+    };
+    let Door::Welcome(arrival) = door else {
+        return refuse(&app, class, address, if foreign { "foreign page" } else { "link" }).await;
+    };
     let now = app.clock.now();
     let browser = known_browser(&app, &headers);
-    let browser = browser.filter(|browser| app.forms.verify(&form.form, browser, arrival.class.id, arrival.enrollment.person, now));
+    let browser = browser.filter(|browser| {
+        app.forms.verify(&form.form, browser, arrival.class.id, arrival.enrollment.person, now)
+    });
     let Some(browser) = browser else { return refuse(&app, class, address, "form").await };
     let wish = Wish {
         session: form.session.and_then(|id| id.parse().ok()),
@@ -140,10 +170,17 @@ pub async fn post(
 }
 
 /// The one refusal: the same status and bytes, whatever is wrong.
-async fn refuse(app: &App, class: Option<ClassId>, address: std::net::IpAddr, why: &'static str) -> Result<Response, ApiError> {
+async fn refuse(
+    app: &App,
+    class: Option<ClassId>,
+    address: std::net::IpAddr,
+    why: &'static str,
+) -> Result<Response, ApiError> {
     service::refused(app, class, address, why).await?;
     let html = app.web.refused().map_err(ApiError::internal)?;
-    Ok(join_headers((StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()))
+    Ok(join_headers(
+        (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+    ))
 }
 
 fn join_headers(mut response: Response) -> Response {
@@ -156,14 +193,21 @@ fn text(at: DateTime<Utc>) -> String {
 }
 
 /// The page's words for where somebody stands, and the session it is about.
-fn standing_state<'a>(app: &App, arrival: &'a Arrival, standing: Standing) -> (Option<&'a Session>, JoinState) {
+fn standing_state<'a>(
+    app: &App,
+    arrival: &'a Arrival,
+    standing: Standing,
+) -> (Option<&'a Session>, JoinState) {
     let now = app.clock.now();
     let opens = |id| {
         let session: Option<&Session> = arrival.session(id);
         session.map(|session| text(session.starts_at - arrival.policies.join_opens())).unwrap_or_default()
     };
     let next = || {
-        let coming = arrival.sessions.iter().filter(|session| matches!(window(&session.times(), &arrival.policies, now), Window::Early(_)));
+        let coming = arrival
+            .sessions
+            .iter()
+            .filter(|session| matches!(window(&session.times(), &arrival.policies, now), Window::Early(_)));
         coming.map(|session| session.starts_at).min().map(text)
     };
     match standing {
@@ -179,12 +223,17 @@ fn standing_state<'a>(app: &App, arrival: &'a Arrival, standing: Standing) -> (O
         }
         Standing::Early(id, at) => (arrival.session(id), JoinState::Early { opens_at: text(at) }),
         Standing::Ready(id) => (arrival.session(id), JoinState::Ready { opens_at: opens(id) }),
-        Standing::Joined(id, at, seen) => (arrival.session(id), JoinState::Joined { at: text(at), seen_at: seen.map(text) }),
+        Standing::Joined(id, at, seen) => {
+            (arrival.session(id), JoinState::Joined { at: text(at), seen_at: seen.map(text) })
+        }
         Standing::Preparing(id) => (arrival.session(id), JoinState::Preparing),
         Standing::PlatformDown(id) => (arrival.session(id), JoinState::PlatformDown),
         Standing::TeacherNotHere(id) => (arrival.session(id), JoinState::TeacherNotHere),
         Standing::Over(id) => {
-            let ended = arrival.session(id).map(|session| text(session.ended_at.unwrap_or(session.ends_at))).unwrap_or_default();
+            let ended = arrival
+                .session(id)
+                .map(|session| text(session.ended_at.unwrap_or(session.ends_at)))
+                .unwrap_or_default();
             (arrival.session(id), JoinState::Over { ended_at: ended, next_at: next() })
         }
         Standing::Cancelled(id) => {
@@ -195,7 +244,14 @@ fn standing_state<'a>(app: &App, arrival: &'a Arrival, standing: Standing) -> (O
     }
 }
 
-fn page(app: &App, arrival: &Arrival, reader: Reader, browser: &BrowserSecret, (session, state): (Option<&Session>, JoinState), resume: bool) -> Result<Response, ApiError> {
+fn page(
+    app: &App,
+    arrival: &Arrival,
+    reader: Reader,
+    browser: &BrowserSecret,
+    (session, state): (Option<&Session>, JoinState),
+    resume: bool,
+) -> Result<Response, ApiError> {
     let now = app.clock.now();
     let class = arrival.class.id;
     let token = arrival.token.clone();
@@ -234,16 +290,32 @@ pub async fn calendar(
     ClientAddress(address): ClientAddress,
 ) -> Result<Response, ApiError> {
     let class = class.parse::<ClassId>().ok();
-    let query: JoinQuery = serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let Door::Welcome(arrival) = service::at_the_door(&app, class, query.token.as_deref(), visitor.as_ref()).await? else {
+    let query: JoinQuery =
+        serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let Door::Welcome(arrival) =
+        service::at_the_door(&app, class, query.token.as_deref(), visitor.as_ref()).await?
+    else {
         return refuse(&app, class, address, "link").await;
     };
     let now = app.clock.now();
-    let coming = arrival.sessions.iter().filter(|session| session.ends_at > now).min_by_key(|session| session.starts_at);
+    let coming = arrival
+        .sessions
+        .iter()
+        .filter(|session| session.ends_at > now)
+        .min_by_key(|session| session.starts_at);
     let session = coming.ok_or(ApiError::NotFound)?;
     let link = crate::classes::links::join_link(&app, arrival.organization.id, &arrival.enrollment);
-    let text = crate::notify::calendar::invitation(&app, session, &arrival.class.title, &link, crate::notify::calendar::Method::Publish);
-    let headers = [(header::CONTENT_TYPE, "text/calendar; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"class.ics\"")];
+    let text = crate::notify::calendar::invitation(
+        &app,
+        session,
+        &arrival.class.title,
+        &link,
+        crate::notify::calendar::Method::Publish,
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"class.ics\""),
+    ];
     Ok(join_headers((headers, text).into_response()))
 }
 

@@ -60,7 +60,12 @@ pub enum Redeemed {
 }
 
 /// Redeems a genuine link from a browser that showed its page.
-pub async fn redeem(app: &App, arrival: &Arrival, browser: &[u8; 32], wish: &Wish) -> Result<Redeemed, ApiError> {
+pub async fn redeem(
+    app: &App,
+    arrival: &Arrival,
+    browser: &[u8; 32],
+    wish: &Wish,
+) -> Result<Redeemed, ApiError> {
     let now = app.clock.now();
     let organization = arrival.organization.id;
     let id = match pick(arrival, wish.session, now) {
@@ -92,11 +97,21 @@ pub async fn redeem(app: &App, arrival: &Arrival, browser: &[u8; 32], wish: &Wis
 }
 
 /// The first good redemption: the seat is this browser's, unless another was faster.
-async fn take_seat(app: &App, arrival: &Arrival, id: SessionId, meeting: Option<&Meeting>, browser: &[u8; 32], now: DateTime<Utc>) -> Result<Seat, ApiError> {
+async fn take_seat(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    meeting: Option<&Meeting>,
+    browser: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Seat, ApiError> {
     let organization = arrival.organization.id;
-    let registering = meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready).map(|meeting| meeting.id);
+    let registering = meeting
+        .filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
+        .map(|meeting| meeting.id);
     let mut tx = app.db.begin(organization).await?;
-    let seat = registrants::seat_for(app, &mut tx, organization, id, registering, &arrival.enrollment).await?;
+    let seat =
+        registrants::seat_for(app, &mut tx, organization, id, registering, &arrival.enrollment).await?;
     store::bind(&mut tx, organization, seat.id, browser, now).await?;
     let seat = store::find_seat(&mut tx, organization, id, seat.person).await?.ok_or(ApiError::NotFound)?;
     tx.commit().await?;
@@ -104,7 +119,14 @@ async fn take_seat(app: &App, arrival: &Arrival, id: SessionId, meeting: Option<
 }
 
 /// Another browser: a right code moves the seat; otherwise a code is sent.
-async fn prove(app: &App, arrival: &Arrival, seat: &Seat, browser: &[u8; 32], wish: &Wish, meeting: Option<&Meeting>) -> Result<Result<Seat, Redeemed>, ApiError> {
+async fn prove(
+    app: &App,
+    arrival: &Arrival,
+    seat: &Seat,
+    browser: &[u8; 32],
+    wish: &Wish,
+    meeting: Option<&Meeting>,
+) -> Result<Result<Seat, Redeemed>, ApiError> {
     let organization = arrival.organization.id;
     let other = |tries_left, spent| Redeemed::OtherBrowser { session: seat.session, tries_left, spent };
     if let Some(code) = wish.code.as_deref().filter(|code| !wish.again && !code.trim().is_empty()) {
@@ -142,13 +164,24 @@ async fn prove(app: &App, arrival: &Arrival, seat: &Seat, browser: &[u8; 32], wi
 }
 
 /// Moves the seat to this browser: the new registrant first, the old one is cancelled after it is there.
-async fn move_seat(app: &App, arrival: &Arrival, seat: &Seat, browser: &[u8; 32], meeting: Option<&Meeting>, by: &'static str) -> Result<Seat, ApiError> {
+async fn move_seat(
+    app: &App,
+    arrival: &Arrival,
+    seat: &Seat,
+    browser: &[u8; 32],
+    meeting: Option<&Meeting>,
+    by: &'static str,
+) -> Result<Seat, ApiError> {
     let organization = arrival.organization.id;
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
     store::move_seat(&mut tx, organization, seat, browser, now).await?;
-    let moved = store::find_seat(&mut tx, organization, seat.session, seat.person).await?.ok_or(ApiError::NotFound)?;
-    if let Some(meeting) = meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready) {
+    let moved = store::find_seat(&mut tx, organization, seat.session, seat.person)
+        .await?
+        .ok_or(ApiError::NotFound)?;
+    if let Some(meeting) =
+        meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
+    {
         registrants::want(app, &mut tx, organization, &moved, meeting.id, &arrival.enrollment.email).await?;
     }
     let entry = entry(app, arrival, EntryKind::SeatMoved, Some(seat.session)).details(json!({"by": by}));
@@ -158,7 +191,13 @@ async fn move_seat(app: &App, arrival: &Arrival, seat: &Seat, browser: &[u8; 32]
 }
 
 /// The seat is this browser's: through, as soon as the platform's side is there.
-async fn admit(app: &App, arrival: &Arrival, id: SessionId, seat: Seat, meeting: Option<Meeting>) -> Result<Redeemed, ApiError> {
+async fn admit(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    seat: Seat,
+    meeting: Option<Meeting>,
+) -> Result<Redeemed, ApiError> {
     let organization = arrival.organization.id;
     let Some(meeting) = meeting.filter(|meeting| meeting.state == MeetingState::Ready) else {
         let mut tx = app.db.begin(organization).await?;
@@ -184,9 +223,16 @@ async fn admit(app: &App, arrival: &Arrival, id: SessionId, seat: Seat, meeting:
         }
         url
     } else {
-        sealer.open_text("meetings", "join_url", meeting.id.uuid(), meeting.join_url.as_deref().unwrap_or_default())?
+        sealer.open_text(
+            "meetings",
+            "join_url",
+            meeting.id.uuid(),
+            meeting.join_url.as_deref().unwrap_or_default(),
+        )?
     };
-    if !Url::parse(url.expose()).is_ok_and(|url| platforms::service::is_meeting_host(app, meeting.provider, &url)) {
+    if !Url::parse(url.expose())
+        .is_ok_and(|url| platforms::service::is_meeting_host(app, meeting.provider, &url))
+    {
         note(app, arrival, EntryKind::JoinUrlRefused, Some(id), "host").await;
         tracing::error!(session = %id, "the platform's join address for session {id} is not on the operator's list; nobody is sent there");
         return Ok(Redeemed::Stand(Standing::PlatformDown(id)));
@@ -196,7 +242,13 @@ async fn admit(app: &App, arrival: &Arrival, id: SessionId, seat: Seat, meeting:
 }
 
 /// The seat's registrant, ready; made now when there is room, waited for when somebody is making it.
-async fn ready_registrant(app: &App, arrival: &Arrival, id: SessionId, meeting: &Meeting, seat: &Seat) -> Result<Option<RegistrantRow>, ApiError> {
+async fn ready_registrant(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    meeting: &Meeting,
+    seat: &Seat,
+) -> Result<Option<RegistrantRow>, ApiError> {
     let organization = arrival.organization.id;
     let find = async || {
         let mut tx = app.db.read(organization).await?;
@@ -214,7 +266,9 @@ async fn ready_registrant(app: &App, arrival: &Arrival, id: SessionId, meeting: 
         match present.state.as_str() {
             "ready" => return Ok(row),
             "wanted" | "failed" => {
-                if !registrants::make_now(app, organization, id, meeting.id, present, PATIENCE).await? && find().await?.is_none_or(|row| row.state != "making" && row.state != "ready") {
+                if !registrants::make_now(app, organization, id, meeting.id, present, PATIENCE).await?
+                    && find().await?.is_none_or(|row| row.state != "making" && row.state != "ready")
+                {
                     break;
                 }
             }
@@ -246,18 +300,35 @@ async fn retire_earlier(app: &App, organization: OrganizationId, seat: &Seat) ->
 }
 
 /// Records that we sent the person on; the first time with evidence and event.
-async fn sent_on(app: &App, arrival: &Arrival, id: SessionId, seat: &Seat, sealer: &crate::keys::Sealer) -> Result<(), ApiError> {
+async fn sent_on(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    seat: &Seat,
+    sealer: &crate::keys::Sealer,
+) -> Result<(), ApiError> {
     let organization = arrival.organization.id;
     let now = app.clock.now();
     if seat.redirected_at.is_some() {
         // Durable before the person goes: every attempt is in the log.
-        app.appender.append(crate::append::Row::Audit(entry(app, arrival, EntryKind::JoinRedeemed, Some(id)))).await.map_err(ApiError::internal)?;
+        app.appender
+            .append(crate::append::Row::Audit(entry(app, arrival, EntryKind::JoinRedeemed, Some(id))))
+            .await
+            .map_err(ApiError::internal)?;
         return Ok(());
     }
     let mut tx = app.db.begin(organization).await?;
     if store::redirected(&mut tx, organization, seat.id, now).await? {
-        crate::attendance::service::redirected(&mut tx, &app.ids, organization, id, seat.person, now).await?;
-        events::emit(&mut tx, &app.ids, sealer, organization, now, &about(EventType::JoinRedeemed, now, arrival, id)).await?;
+        crate::attendance::service::redirected(&mut tx, organization, id, seat.person, now).await?;
+        events::emit(
+            &mut tx,
+            &app.ids,
+            sealer,
+            organization,
+            now,
+            &about(EventType::JoinRedeemed, now, arrival, id),
+        )
+        .await?;
     }
     audit::store::insert(&mut tx, &entry(app, arrival, EntryKind::JoinRedeemed, Some(id))).await?;
     tx.commit().await?;
@@ -267,17 +338,25 @@ async fn sent_on(app: &App, arrival: &Arrival, id: SessionId, seat: &Seat, seale
 
 fn about(kind: EventType, now: DateTime<Utc>, arrival: &Arrival, session: SessionId) -> Event {
     let Arrival { class, enrollment, .. } = arrival;
-    Event::new(kind, now).of(Some(session), class.id, class.instructor).person(Some(enrollment.person), enrollment.name(), role_word(enrollment.kind))
+    Event::new(kind, now).of(Some(session), class.id, class.instructor).person(
+        Some(enrollment.person),
+        enrollment.name(),
+        role_word(enrollment.kind),
+    )
 }
 
 fn entry(app: &App, arrival: &Arrival, kind: EntryKind, session: Option<SessionId>) -> audit::Entry {
     let person = arrival.enrollment.person;
-    let mut entry = app.entry(arrival.organization.id, kind, Actor::Person(person)).class(arrival.class.id).person(person);
+    let mut entry = app
+        .entry(arrival.organization.id, kind, Actor::Person(person))
+        .class(arrival.class.id)
+        .person(person);
     entry.session = session;
     entry.details(json!({"role": role_word(arrival.enrollment.kind)}))
 }
 
 async fn note(app: &App, arrival: &Arrival, kind: EntryKind, session: Option<SessionId>, why: &'static str) {
-    let entry = entry(app, arrival, kind, session).details(json!({"why": why, "role": role_word(arrival.enrollment.kind)}));
+    let entry = entry(app, arrival, kind, session)
+        .details(json!({"why": why, "role": role_word(arrival.enrollment.kind)}));
     app.append_audit(entry).await;
 }

@@ -31,30 +31,63 @@ const STALE: Duration = Duration::seconds(60);
 const AT_ONCE: i64 = 30;
 
 /// Queues the making of a session's registrants. Inside the caller's transaction.
-pub async fn queue(app: &App, tx: &mut Tx, organization: OrganizationId, session: SessionId, run_at: DateTime<Utc>) -> Result<(), ApiError> {
+pub async fn queue(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    run_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let key = session.to_string();
-    let job = NewJob { id: app.ids.next(), kind: "registrants.prepare", body: json!({"session": session}), unique_key: Some(&key), run_at, now: app.clock.now() };
+    let job = NewJob {
+        id: app.ids.next(),
+        kind: "registrants.prepare",
+        body: json!({"session": session}),
+        unique_key: Some(&key),
+        run_at,
+        now: app.clock.now(),
+    };
     Ok(jobs::insert(tx, organization, &job).await?)
 }
 
 /// Queues the cancelling of a session's left registrants. Inside the caller's transaction.
-pub async fn queue_cancelling(app: &App, tx: &mut Tx, organization: OrganizationId, session: SessionId) -> Result<(), ApiError> {
+pub async fn queue_cancelling(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     let key = session.to_string();
-    let job = NewJob { id: app.ids.next(), kind: "registrants.cancel", body: json!({"session": session}), unique_key: Some(&key), run_at: now, now };
+    let job = NewJob {
+        id: app.ids.next(),
+        kind: "registrants.cancel",
+        body: json!({"session": session}),
+        unique_key: Some(&key),
+        run_at: now,
+        now,
+    };
     Ok(jobs::insert(tx, organization, &job).await?)
 }
 
 /// The address a seat generation registers with: the person's own first, then one of its own, because the platform gives
 /// the same address the same registrant, and a cancelled one may stay denied.
-pub async fn want(app: &App, tx: &mut Tx, organization: OrganizationId, seat: &Seat, meeting: MeetingId, own_address: &str) -> Result<(), ApiError> {
+pub async fn want(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: &Seat,
+    meeting: MeetingId,
+    own_address: &str,
+) -> Result<(), ApiError> {
     let address = if seat.generation == 1 {
         own_address.to_owned()
     } else {
         let settings = organizations::service::settings_in(tx, organization).await?;
         format!("seat-{}@{}", hex::encode(app.randomness.bytes::<8>()), settings.policies.relay_domain)
     };
-    Ok(store::want_registrant(tx, organization, app.ids.next(), seat, meeting, &address, app.clock.now()).await?)
+    Ok(store::want_registrant(tx, organization, app.ids.next(), seat, meeting, &address, app.clock.now())
+        .await?)
 }
 
 /// Job `registrants.prepare`: seats and registrants for everybody who may come, who waits at the door first.
@@ -62,7 +95,11 @@ pub async fn prepare_job(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let organization = job.organization;
     let Some(meeting) = want_all(app, organization, session).await.map_err(told)? else { return Ok(()) };
-    let Some((target, connected)) = meetings::reach(app, organization, meeting).await.map_err(meetings::retry)? else { return Ok(()) };
+    let Some((target, connected)) =
+        meetings::reach(app, organization, meeting).await.map_err(meetings::retry)?
+    else {
+        return Ok(());
+    };
     let Some(registrants) = connected.provider.registrants() else { return Ok(()) };
     loop {
         let now = app.clock.now();
@@ -87,7 +124,9 @@ pub async fn prepare_job(app: &App, job: &Job) -> Result<(), JobError> {
         }
         if let Some(error) = wait {
             return Err(match error.kind {
-                ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until) => JobError::Retry(error.to_string(), Some(until)),
+                ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until) => {
+                    JobError::Retry(error.to_string(), Some(until))
+                }
                 _ if error.retry == Retry::Never => continue,
                 _ => JobError::Retry(error.to_string(), None),
             });
@@ -100,59 +139,109 @@ fn told(error: ApiError) -> JobError {
 }
 
 /// Seats and wanted registrants for everybody who may come to the session; its meeting, when that is ready.
-async fn want_all(app: &App, organization: OrganizationId, id: SessionId) -> Result<Option<MeetingId>, ApiError> {
+async fn want_all(
+    app: &App,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<MeetingId>, ApiError> {
     let mut tx = app.db.begin(organization).await?;
     let Some(session) = sessions::service::find(&mut tx, organization, id).await? else { return Ok(None) };
     if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
         return Ok(None);
     }
-    let meeting = meetings::of_session(&mut tx, organization, id).await?.filter(|meeting| meeting.state == MeetingState::Ready);
+    let meeting = meetings::of_session(&mut tx, organization, id)
+        .await?
+        .filter(|meeting| meeting.state == MeetingState::Ready);
     let Some(meeting) = meeting.filter(|meeting| meeting.registration) else { return Ok(None) };
     for enrollment in enrollments::of_session(&mut tx, organization, session.class, id).await? {
-        let seat = store::seat(&mut tx, organization, app.new_id(), id, enrollment.person, app.clock.now()).await?;
+        let seat =
+            store::seat(&mut tx, organization, app.new_id(), id, enrollment.person, app.clock.now()).await?;
         want(app, &mut tx, organization, &seat, meeting.id, &enrollment.email).await?;
     }
     tx.commit().await?;
     Ok(Some(meeting.id))
 }
 
-async fn names(tx: &mut Tx, organization: OrganizationId, rows: &[RegistrantRow]) -> Result<Vec<Registrant>, ApiError> {
+async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    rows: &[RegistrantRow],
+) -> Result<Vec<Registrant>, ApiError> {
     let mut registrants = Vec::with_capacity(rows.len());
     for row in rows {
         let person = people::service::find(tx, organization, row.person).await?.ok_or(ApiError::NotFound)?;
-        registrants.push(Registrant { email: row.email.clone(), first_name: person.first_name, last_name: person.last_name });
+        registrants.push(Registrant {
+            email: row.email.clone(),
+            first_name: person.first_name,
+            last_name: person.last_name,
+        });
     }
     Ok(registrants)
 }
 
 /// Writes what the platform answered for one registrant; an address off the operator's list is refused for good.
-async fn record(app: &App, organization: OrganizationId, session: SessionId, row: &RegistrantRow, result: Result<Admission, ProviderError>) -> Result<Result<(), ProviderError>, ApiError> {
+async fn record(
+    app: &App,
+    organization: OrganizationId,
+    session: SessionId,
+    row: &RegistrantRow,
+    result: Result<Admission, ProviderError>,
+) -> Result<Result<(), ProviderError>, ApiError> {
     let now = app.clock.now();
     let sealer = app.keys.sealer(organization).await?;
     let mut tx = app.db.begin(organization).await?;
     let outcome = match result {
         Ok(admission) => {
-            let provider = meetings::of_session(&mut tx, organization, session).await?.map(|meeting| meeting.provider);
+            let provider =
+                meetings::of_session(&mut tx, organization, session).await?.map(|meeting| meeting.provider);
             let url = Url::parse(admission.join_url.0.expose()).ok();
-            let good = url.zip(provider).is_some_and(|(url, provider)| platforms::service::is_meeting_host(app, provider, &url));
+            let good = url
+                .zip(provider)
+                .is_some_and(|(url, provider)| platforms::service::is_meeting_host(app, provider, &url));
             if good {
-                let sealed = sealer.seal("registrants", "join_url", row.id, admission.join_url.0.expose().as_bytes());
-                store::made(&mut tx, organization, row.id, row.attempt + 1, &admission.registrant_id, &sealed, now).await?;
+                let sealed =
+                    sealer.seal("registrants", "join_url", row.id, admission.join_url.0.expose().as_bytes());
+                store::made(
+                    &mut tx,
+                    organization,
+                    row.id,
+                    row.attempt + 1,
+                    &admission.registrant_id,
+                    &sealed,
+                    now,
+                )
+                .await?;
                 if let Some(found) = sessions::service::find(&mut tx, organization, session).await? {
                     let class = sessions::service::class_of(&mut tx, organization, &found).await?;
-                    let event = Event::new(EventType::SeatReady, now).of(Some(session), class.id, class.instructor).person(Some(row.person), "", "student");
+                    let event = Event::new(EventType::SeatReady, now)
+                        .of(Some(session), class.id, class.instructor)
+                        .person(Some(row.person), "", "student");
                     events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
                 }
             } else {
-                store::not_made(&mut tx, organization, row.id, row.attempt + 1, true, "the platform answered an address that is not on the operator's list", now).await?;
-                let entry = app.entry(organization, EntryKind::JoinUrlRefused, Actor::System).session(session).person(row.person);
+                store::not_made(
+                    &mut tx,
+                    organization,
+                    row.id,
+                    row.attempt + 1,
+                    true,
+                    "the platform answered an address that is not on the operator's list",
+                    now,
+                )
+                .await?;
+                let entry = app
+                    .entry(organization, EntryKind::JoinUrlRefused, Actor::System)
+                    .session(session)
+                    .person(row.person);
                 crate::audit::store::insert(&mut tx, &entry).await?;
             }
             Ok(())
         }
         Err(error) => {
-            let last = error.retry == Retry::Never && !matches!(error.kind, ErrorKind::DailyLimit(_) | ErrorKind::RateLimited(_));
-            store::not_made(&mut tx, organization, row.id, row.attempt + 1, last, &error.sentence(), now).await?;
+            let last = error.retry == Retry::Never
+                && !matches!(error.kind, ErrorKind::DailyLimit(_) | ErrorKind::RateLimited(_));
+            store::not_made(&mut tx, organization, row.id, row.attempt + 1, last, &error.sentence(), now)
+                .await?;
             Err(error)
         }
     };
@@ -162,8 +251,17 @@ async fn record(app: &App, organization: OrganizationId, session: SessionId, row
 }
 
 /// Makes one registrant while the person waits, when the platform's budget has room now; `false`: the job must do it.
-pub async fn make_now(app: &App, organization: OrganizationId, session: SessionId, meeting: MeetingId, row: &RegistrantRow, patience: std::time::Duration) -> Result<bool, ApiError> {
-    let Ok(Some((target, connected))) = meetings::reach(app, organization, meeting).await else { return Ok(false) };
+pub async fn make_now(
+    app: &App,
+    organization: OrganizationId,
+    session: SessionId,
+    meeting: MeetingId,
+    row: &RegistrantRow,
+    patience: std::time::Duration,
+) -> Result<bool, ApiError> {
+    let Ok(Some((target, connected))) = meetings::reach(app, organization, meeting).await else {
+        return Ok(false);
+    };
     let Some(registrants) = connected.provider.registrants() else { return Ok(false) };
     if !registrants.room_now(1) {
         return Ok(false);
@@ -194,15 +292,26 @@ pub async fn cancel_job(app: &App, job: &Job) -> Result<(), JobError> {
         }
         let mut tx = app.db.begin(organization).await?;
         store::cancelled(&mut tx, organization, row.id, app.clock.now()).await?;
-        let entry = app.entry(organization, EntryKind::RegistrantCancelled, Actor::System).session(session).person(row.person);
+        let entry = app
+            .entry(organization, EntryKind::RegistrantCancelled, Actor::System)
+            .session(session)
+            .person(row.person);
         crate::audit::store::insert(&mut tx, &entry).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
-async fn cancel_one(target: &MeetingRef, connected: &platforms::Connected, row: &RegistrantRow) -> Result<(), ProviderError> {
-    let (Some(registrants), Some(id)) = (connected.provider.registrants(), row.provider_registrant_id.clone()) else { return Ok(()) };
+async fn cancel_one(
+    target: &MeetingRef,
+    connected: &platforms::Connected,
+    row: &RegistrantRow,
+) -> Result<(), ProviderError> {
+    let (Some(registrants), Some(id)) =
+        (connected.provider.registrants(), row.provider_registrant_id.clone())
+    else {
+        return Ok(());
+    };
     let registrant = RegistrantRef { id, email: row.email.clone() };
     match registrants.cancel(&Call::background(), target, &registrant).await {
         Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
@@ -211,8 +320,16 @@ async fn cancel_one(target: &MeetingRef, connected: &platforms::Connected, row: 
 }
 
 /// A seat for somebody who stands at the door, with its wanted registrant. Inside the caller's transaction.
-pub async fn seat_for(app: &App, tx: &mut Tx, organization: OrganizationId, session: SessionId, meeting: Option<MeetingId>, enrollment: &Enrollment) -> Result<Seat, ApiError> {
-    let seat = store::seat(tx, organization, app.new_id(), session, enrollment.person, app.clock.now()).await?;
+pub async fn seat_for(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    meeting: Option<MeetingId>,
+    enrollment: &Enrollment,
+) -> Result<Seat, ApiError> {
+    let seat =
+        store::seat(tx, organization, app.new_id(), session, enrollment.person, app.clock.now()).await?;
     if let Some(meeting) = meeting {
         want(app, tx, organization, &seat, meeting, &enrollment.email).await?;
     }

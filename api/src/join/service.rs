@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SessionId},
-    join::{Choice, Purpose, SessionTimes, choose, window, Window},
+    join::{Choice, Purpose, SessionTimes, Window, choose, window},
     organization::{MeetingCreated, Policies, Vocabulary},
     role::Role,
     session::SessionState,
@@ -83,16 +83,25 @@ pub enum Door {
 }
 
 /// Finds out who is at the door.
-pub async fn at_the_door(app: &App, class: Option<ClassId>, token: Option<&str>, visitor: Option<&SignedIn>) -> Result<Door, ApiError> {
+pub async fn at_the_door(
+    app: &App,
+    class: Option<ClassId>,
+    token: Option<&str>,
+    visitor: Option<&SignedIn>,
+) -> Result<Door, ApiError> {
     let Some(class) = class else { return Ok(Door::Refused) };
     if let Some(token) = token {
         let Ok(claims) = app.links.verify(token, class) else { return Ok(Door::Refused) };
-        let Some(arrival) = arrival(app, claims.organization, class, claims.person).await? else { return Ok(Door::Refused) };
-        let kind = if arrival.enrollment.kind == EnrollmentKind::Guest { Purpose::Guest } else { Purpose::Join };
+        let Some(arrival) = arrival(app, claims.organization, class, claims.person).await? else {
+            return Ok(Door::Refused);
+        };
+        let kind =
+            if arrival.enrollment.kind == EnrollmentKind::Guest { Purpose::Guest } else { Purpose::Join };
         if claims.generation != arrival.enrollment.generation || claims.purpose != kind {
             return Ok(Door::Refused);
         }
-        let signed_in = visitor.is_some_and(|who| who.organization == claims.organization && who.person == claims.person);
+        let signed_in =
+            visitor.is_some_and(|who| who.organization == claims.organization && who.person == claims.person);
         return Ok(Door::Welcome(Box::new(Arrival { token: Some(token.to_owned()), signed_in, ..arrival })));
     }
     let Some(who) = visitor else { return Ok(Door::Unknown) };
@@ -108,14 +117,25 @@ pub async fn at_the_door(app: &App, class: Option<ClassId>, token: Option<&str>,
 }
 
 /// A person's arrival at a class, unless anything forbids it.
-async fn arrival(app: &App, organization: OrganizationId, class: ClassId, person: PersonId) -> Result<Option<Arrival>, ApiError> {
+async fn arrival(
+    app: &App,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<Option<Arrival>, ApiError> {
     let Some(tenant) = organizations::service::find_active(app, organization).await? else { return Ok(None) };
     let mut tx = app.db.read(organization).await?;
-    let Some(enrollment) = enrollments::of_person(&mut tx, organization, class, person).await? else { return Ok(None) };
+    let Some(enrollment) = enrollments::of_person(&mut tx, organization, class, person).await? else {
+        return Ok(None);
+    };
     if !enrollment.active || !enrollment.person_active {
         return Ok(None);
     }
-    let Some(class) = classes::service::find(&mut tx, organization, class).await?.filter(|class| class.active) else { return Ok(None) };
+    let Some(class) =
+        classes::service::find(&mut tx, organization, class).await?.filter(|class| class.active)
+    else {
+        return Ok(None);
+    };
     let settings = organizations::service::settings_in(&mut tx, organization).await?;
     let instructor = crate::people::service::find(&mut tx, organization, class.instructor).await?;
     let mut sessions = sessions::service::near(&mut tx, organization, class.id, app.clock.now()).await?;
@@ -166,7 +186,12 @@ pub enum Standing {
 }
 
 /// What this browser sees. Changes nothing.
-pub async fn look(app: &App, arrival: &Arrival, asked: Option<SessionId>, browser: Option<&[u8; 32]>) -> Result<Standing, ApiError> {
+pub async fn look(
+    app: &App,
+    arrival: &Arrival,
+    asked: Option<SessionId>,
+    browser: Option<&[u8; 32]>,
+) -> Result<Standing, ApiError> {
     let now = app.clock.now();
     let id = match pick(arrival, asked, now) {
         Ok(id) => id,
@@ -187,8 +212,14 @@ pub async fn look(app: &App, arrival: &Arrival, asked: Option<SessionId>, browse
 }
 
 /// The session whose window is open, by the link's rule or by the person's choice among several.
-pub(super) fn pick(arrival: &Arrival, asked: Option<SessionId>, now: DateTime<Utc>) -> Result<SessionId, Standing> {
-    let asked = asked.and_then(|id| arrival.session(id)).filter(|session| window(&session.times(), &arrival.policies, now) == Window::Open);
+pub(super) fn pick(
+    arrival: &Arrival,
+    asked: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<SessionId, Standing> {
+    let asked = asked
+        .and_then(|id| arrival.session(id))
+        .filter(|session| window(&session.times(), &arrival.policies, now) == Window::Open);
     if let Some(session) = asked {
         return Ok(session.id);
     }
@@ -207,7 +238,9 @@ pub(super) fn of_meeting(arrival: &Arrival, id: SessionId, meeting: Option<&Meet
     let started = arrival.session(id).is_some_and(|session| session.state == SessionState::Live);
     match meeting {
         Some(meeting) if meeting.state == MeetingState::Ready => Standing::Ready(id),
-        None if !started && arrival.policies.meeting_created == MeetingCreated::Started => Standing::TeacherNotHere(id),
+        None if !started && arrival.policies.meeting_created == MeetingCreated::Started => {
+            Standing::TeacherNotHere(id)
+        }
         Some(meeting) if meeting.problem_code.is_some() => Standing::PlatformDown(id),
         _ => Standing::Preparing(id),
     }
@@ -217,7 +250,12 @@ pub(super) fn of_meeting(arrival: &Arrival, id: SessionId, meeting: Option<&Meet
 ///
 /// # Errors
 /// [`ApiError::TooMany`] when this address was refused too often.
-pub async fn refused(app: &App, class: Option<ClassId>, address: IpAddr, why: &'static str) -> Result<(), ApiError> {
+pub async fn refused(
+    app: &App,
+    class: Option<ClassId>,
+    address: IpAddr,
+    why: &'static str,
+) -> Result<(), ApiError> {
     let organization = match class {
         Some(class) => {
             let mut tx = app.db.system_read().await?;
@@ -225,16 +263,25 @@ pub async fn refused(app: &App, class: Option<ClassId>, address: IpAddr, why: &'
         }
         None => None,
     };
-    let mut entry = app.entry(organization.unwrap_or(crate::app::OPERATOR), EntryKind::JoinRefused, Actor::Nobody);
+    let mut entry =
+        app.entry(organization.unwrap_or(crate::app::OPERATOR), EntryKind::JoinRefused, Actor::Nobody);
     if organization.is_some() {
         entry.class = class;
     }
     app.append_audit(entry.details(json!({"why": why}))).await;
-    app.limiter.count(&format!("join refused {address}"), app.config.limits.refused_joins_per_address).map_err(ApiError::TooMany)
+    app.limiter
+        .count(&format!("join refused {address}"), app.config.limits.refused_joins_per_address)
+        .map_err(ApiError::TooMany)
 }
 
 /// Takes back a person's seats in what is still to come of a class. Inside the caller's transaction.
-pub async fn revoke_seats(app: &App, tx: &mut Tx, organization: OrganizationId, class: ClassId, person: PersonId) -> Result<(), ApiError> {
+pub async fn revoke_seats(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<(), ApiError> {
     for seat in store::seats_in_class(tx, organization, class, person).await? {
         store::release(tx, organization, &seat, app.clock.now()).await?;
         registrants::queue_cancelling(app, tx, organization, seat.session).await?;
@@ -243,7 +290,11 @@ pub async fn revoke_seats(app: &App, tx: &mut Tx, organization: OrganizationId, 
 }
 
 /// All seats of a session: for the live page, who pressed Join and was sent on.
-pub async fn seats(tx: &mut Tx, organization: OrganizationId, session: SessionId) -> Result<Vec<Seat>, ApiError> {
+pub async fn seats(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Vec<Seat>, ApiError> {
     Ok(store::seats_of_session(tx, organization, session).await?)
 }
 
@@ -252,7 +303,9 @@ pub async fn clean_up(app: &App, organization: OrganizationId) -> Result<(), Api
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
     store::remove_old_codes(&mut tx, organization, now - chrono::Duration::days(1)).await?;
-    for session in store::sessions_with_leaving(&mut tx, organization, now - chrono::Duration::hours(1)).await? {
+    for session in
+        store::sessions_with_leaving(&mut tx, organization, now - chrono::Duration::hours(1)).await?
+    {
         registrants::queue_cancelling(app, &mut tx, organization, session).await?;
     }
     tx.commit().await?;

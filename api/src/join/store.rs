@@ -42,7 +42,8 @@ struct SeatRow {
 
 impl From<SeatRow> for Seat {
     fn from(row: SeatRow) -> Self {
-        let SeatRow { id, session_id, person_id, generation, browser_hash, waiting_since, redirected_at } = row;
+        let SeatRow { id, session_id, person_id, generation, browser_hash, waiting_since, redirected_at } =
+            row;
         Self {
             id: id.into(),
             session: session_id.into(),
@@ -96,7 +97,18 @@ struct RegistrantDbRow {
 
 impl From<RegistrantDbRow> for RegistrantRow {
     fn from(row: RegistrantDbRow) -> Self {
-        let RegistrantDbRow { id, seat_id, meeting_id, person_id, generation, email, state, attempt, provider_registrant_id, join_url } = row;
+        let RegistrantDbRow {
+            id,
+            seat_id,
+            meeting_id,
+            person_id,
+            generation,
+            email,
+            state,
+            attempt,
+            provider_registrant_id,
+            join_url,
+        } = row;
         Self {
             id,
             seat: seat_id.into(),
@@ -162,7 +174,14 @@ statement!(tenant USE_CODE, "update seat_codes set used_at = $3 where organizati
 statement!(tenant REMOVE_OLD_CODES, "delete from seat_codes where organization_id = $1 and expires_at < $2");
 
 /// The person's seat in a session, made when missing.
-pub async fn seat(tx: &mut Tx, organization: OrganizationId, id: SeatId, session: SessionId, person: PersonId, now: DateTime<Utc>) -> Result<Seat, StoreError> {
+pub async fn seat(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: SeatId,
+    session: SessionId,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Seat, StoreError> {
     on!(tx, INSERT_SEAT, |sql, db| sqlx::query(sql)
         .bind(id.uuid())
         .bind(organization.uuid())
@@ -172,11 +191,18 @@ pub async fn seat(tx: &mut Tx, organization: OrganizationId, id: SeatId, session
         .execute(db)
         .await
         .map(drop)?);
-    find_seat(tx, organization, session, person).await?.ok_or_else(|| StoreError::corrupt("seats", "a seat vanished"))
+    find_seat(tx, organization, session, person)
+        .await?
+        .ok_or_else(|| StoreError::corrupt("seats", "a seat vanished"))
 }
 
 /// The person's seat in a session.
-pub async fn find_seat(tx: &mut Tx, organization: OrganizationId, session: SessionId, person: PersonId) -> Result<Option<Seat>, StoreError> {
+pub async fn find_seat(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    person: PersonId,
+) -> Result<Option<Seat>, StoreError> {
     let row: Option<SeatRow> = on!(tx, FIND_SEAT, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(session.uuid())
@@ -187,13 +213,26 @@ pub async fn find_seat(tx: &mut Tx, organization: OrganizationId, session: Sessi
 }
 
 /// All seats of a session.
-pub async fn seats_of_session(tx: &mut Tx, organization: OrganizationId, session: SessionId) -> Result<Vec<Seat>, StoreError> {
-    let rows: Vec<SeatRow> = on!(tx, SEATS_OF_SESSION, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(session.uuid()).fetch_all(db).await?);
+pub async fn seats_of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Vec<Seat>, StoreError> {
+    let rows: Vec<SeatRow> = on!(tx, SEATS_OF_SESSION, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_all(db)
+        .await?);
     Ok(rows.into_iter().map(Seat::from).collect())
 }
 
 /// A person's seats in what is still to come of a class.
-pub async fn seats_in_class(tx: &mut Tx, organization: OrganizationId, class: ClassId, person: PersonId) -> Result<Vec<Seat>, StoreError> {
+pub async fn seats_in_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<Vec<Seat>, StoreError> {
     let rows: Vec<SeatRow> = on!(tx, SEATS_IN_CLASS, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(class.uuid())
@@ -204,7 +243,13 @@ pub async fn seats_in_class(tx: &mut Tx, organization: OrganizationId, class: Cl
 }
 
 /// Binds a seat to a browser, unless one holds it: `false` then.
-pub async fn bind(tx: &mut Tx, organization: OrganizationId, seat: SeatId, browser: &[u8; 32], now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn bind(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    browser: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, BIND, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(seat.uuid())
@@ -217,7 +262,13 @@ pub async fn bind(tx: &mut Tx, organization: OrganizationId, seat: SeatId, brows
 }
 
 /// Moves a seat of this generation to another browser: `false` when it moved meanwhile.
-pub async fn move_seat(tx: &mut Tx, organization: OrganizationId, seat: &Seat, browser: &[u8; 32], now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn move_seat(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: &Seat,
+    browser: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, MOVE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(seat.id.uuid())
@@ -231,13 +282,29 @@ pub async fn move_seat(tx: &mut Tx, organization: OrganizationId, seat: &Seat, b
 }
 
 /// Takes a seat back: no browser holds it, and its registrants are to be cancelled.
-pub async fn release(tx: &mut Tx, organization: OrganizationId, seat: &Seat, now: DateTime<Utc>) -> Result<(), StoreError> {
-    on!(tx, RELEASE, |sql, db| sqlx::query(sql).bind(organization.uuid()).bind(seat.id.uuid()).execute(db).await.map(drop)?);
+pub async fn release(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: &Seat,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, RELEASE, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(seat.id.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
     leave(tx, organization, seat.id, seat.generation + 1, now).await
 }
 
 /// Registrants of generations below this one are no longer given out, and are to be cancelled.
-pub async fn leave(tx: &mut Tx, organization: OrganizationId, seat: SeatId, below: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn leave(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    below: i64,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, LEAVE_SEAT, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(seat.uuid())
@@ -250,13 +317,29 @@ pub async fn leave(tx: &mut Tx, organization: OrganizationId, seat: SeatId, belo
 }
 
 /// The person waits, from now or from before.
-pub async fn wait(tx: &mut Tx, organization: OrganizationId, seat: SeatId, now: DateTime<Utc>) -> Result<(), StoreError> {
-    on!(tx, WAIT, |sql, db| sqlx::query(sql).bind(organization.uuid()).bind(seat.uuid()).bind(now).execute(db).await.map(drop)?);
+pub async fn wait(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, WAIT, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(seat.uuid())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
     Ok(())
 }
 
 /// We sent the person on: `true` for the first time.
-pub async fn redirected(tx: &mut Tx, organization: OrganizationId, seat: SeatId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn redirected(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, REDIRECTED, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(seat.uuid())
@@ -268,7 +351,15 @@ pub async fn redirected(tx: &mut Tx, organization: OrganizationId, seat: SeatId,
 }
 
 /// Wants a registrant for a seat's present generation; fine when there is one.
-pub async fn want_registrant(tx: &mut Tx, organization: OrganizationId, id: Uuid, seat: &Seat, meeting: MeetingId, email: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn want_registrant(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    seat: &Seat,
+    meeting: MeetingId,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, INSERT_REGISTRANT, |sql, db| sqlx::query(sql)
         .bind(id)
         .bind(organization.uuid())
@@ -286,7 +377,12 @@ pub async fn want_registrant(tx: &mut Tx, organization: OrganizationId, id: Uuid
 }
 
 /// The registrant of a seat's present generation.
-pub async fn registrant(tx: &mut Tx, organization: OrganizationId, meeting: MeetingId, seat: &Seat) -> Result<Option<RegistrantRow>, StoreError> {
+pub async fn registrant(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    meeting: MeetingId,
+    seat: &Seat,
+) -> Result<Option<RegistrantRow>, StoreError> {
     let row: Option<RegistrantDbRow> = on!(tx, FIND_REGISTRANT, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(meeting.uuid())
@@ -298,7 +394,13 @@ pub async fn registrant(tx: &mut Tx, organization: OrganizationId, meeting: Meet
 }
 
 /// Registrants to be made: who waits at the door first, in order of arrival; also those whose maker vanished.
-pub async fn wanted(tx: &mut Tx, organization: OrganizationId, meeting: MeetingId, stale: DateTime<Utc>, most: i64) -> Result<Vec<RegistrantRow>, StoreError> {
+pub async fn wanted(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    meeting: MeetingId,
+    stale: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<RegistrantRow>, StoreError> {
     let rows: Vec<RegistrantDbRow> = on!(tx, WANTED, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(meeting.uuid())
@@ -310,7 +412,13 @@ pub async fn wanted(tx: &mut Tx, organization: OrganizationId, meeting: MeetingI
 }
 
 /// Takes a registrant for making: `false` when somebody else did.
-pub async fn take(tx: &mut Tx, organization: OrganizationId, row: &RegistrantRow, now: DateTime<Utc>, stale: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn take(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    row: &RegistrantRow,
+    now: DateTime<Utc>,
+    stale: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, TAKE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(row.id)
@@ -324,7 +432,15 @@ pub async fn take(tx: &mut Tx, organization: OrganizationId, row: &RegistrantRow
 }
 
 /// The registrant is there: only the present maker may say so.
-pub async fn made(tx: &mut Tx, organization: OrganizationId, id: Uuid, attempt: i64, provider_id: &str, join_url: &[u8], now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn made(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    attempt: i64,
+    provider_id: &str,
+    join_url: &[u8],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, MADE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id)
@@ -339,7 +455,15 @@ pub async fn made(tx: &mut Tx, organization: OrganizationId, id: Uuid, attempt: 
 }
 
 /// The registrant could not be made; `last`: no further try follows by itself.
-pub async fn not_made(tx: &mut Tx, organization: OrganizationId, id: Uuid, attempt: i64, last: bool, problem: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn not_made(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    attempt: i64,
+    last: bool,
+    problem: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, NOT_MADE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id)
@@ -354,20 +478,47 @@ pub async fn not_made(tx: &mut Tx, organization: OrganizationId, id: Uuid, attem
 }
 
 /// Registrants of a session that are to be cancelled at the platform.
-pub async fn leaving(tx: &mut Tx, organization: OrganizationId, session: SessionId) -> Result<Vec<RegistrantRow>, StoreError> {
-    let rows: Vec<RegistrantDbRow> = on!(tx, LEAVING, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(session.uuid()).fetch_all(db).await?);
+pub async fn leaving(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Vec<RegistrantRow>, StoreError> {
+    let rows: Vec<RegistrantDbRow> = on!(tx, LEAVING, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_all(db)
+        .await?);
     Ok(rows.into_iter().map(RegistrantRow::from).collect())
 }
 
 /// Sessions with registrants that have been waiting to be cancelled since before an instant.
-pub async fn sessions_with_leaving(tx: &mut Tx, organization: OrganizationId, before: DateTime<Utc>) -> Result<Vec<SessionId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, SESSIONS_WITH_LEAVING, |sql, db| sqlx::query_scalar(sql).bind(organization.uuid()).bind(before).fetch_all(db).await?);
+pub async fn sessions_with_leaving(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    before: DateTime<Utc>,
+) -> Result<Vec<SessionId>, StoreError> {
+    let ids: Vec<Uuid> = on!(tx, SESSIONS_WITH_LEAVING, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(before)
+        .fetch_all(db)
+        .await?);
     Ok(ids.into_iter().map(SessionId).collect())
 }
 
 /// The registrant is cancelled at the platform.
-pub async fn cancelled(tx: &mut Tx, organization: OrganizationId, id: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
-    on!(tx, CANCELLED, |sql, db| sqlx::query(sql).bind(organization.uuid()).bind(id).bind(now).execute(db).await.map(drop)?);
+pub async fn cancelled(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, CANCELLED, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
     Ok(())
 }
 
@@ -389,7 +540,15 @@ pub struct CodeRow {
 }
 
 /// Remembers a code instead of any earlier one.
-pub async fn put_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId, code_hash: &[u8; 32], browser: &[u8; 32], now: DateTime<Utc>, until: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn put_code(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    code_hash: &[u8; 32],
+    browser: &[u8; 32],
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, PUT_CODE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(seat.uuid())
@@ -404,12 +563,26 @@ pub async fn put_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId, c
 }
 
 /// The code sent for a seat.
-pub async fn find_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId) -> Result<Option<CodeRow>, StoreError> {
-    Ok(on!(tx, FIND_CODE, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(seat.uuid()).fetch_optional(db).await?))
+pub async fn find_code(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+) -> Result<Option<CodeRow>, StoreError> {
+    Ok(on!(tx, FIND_CODE, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(seat.uuid())
+        .fetch_optional(db)
+        .await?))
 }
 
 /// Counts a try, if one is left.
-pub async fn try_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId, most: i64, now: DateTime<Utc>) -> Result<Option<i64>, StoreError> {
+pub async fn try_code(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, StoreError> {
     Ok(on!(tx, TRY_CODE, |sql, db| sqlx::query_scalar(sql)
         .bind(organization.uuid())
         .bind(seat.uuid())
@@ -420,7 +593,12 @@ pub async fn try_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId, m
 }
 
 /// Uses the code up: `false` when it already was.
-pub async fn use_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn use_code(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: SeatId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, USE_CODE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(seat.uuid())
@@ -432,6 +610,15 @@ pub async fn use_code(tx: &mut Tx, organization: OrganizationId, seat: SeatId, n
 }
 
 /// Removes codes that ended before an instant.
-pub async fn remove_old_codes(tx: &mut Tx, organization: OrganizationId, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_OLD_CODES, |sql, db| sqlx::query(sql).bind(organization.uuid()).bind(before).execute(db).await?.rows_affected()))
+pub async fn remove_old_codes(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    before: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    Ok(on!(tx, REMOVE_OLD_CODES, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(before)
+        .execute(db)
+        .await?
+        .rows_affected()))
 }

@@ -50,7 +50,9 @@ pub async fn send_job(app: &App, job: &Job) -> Result<(), JobError> {
         }
         Some(mail) => match app.mailer.send(&mail).await {
             Ok(()) => true,
-            Err(error @ (MailError::Unavailable(_) | MailError::Settings(_))) => return Err(JobError::Retry(error.to_string(), None)),
+            Err(error @ (MailError::Unavailable(_) | MailError::Settings(_))) => {
+                return Err(JobError::Retry(error.to_string(), None));
+            }
             Err(error) => return Err(JobError::GiveUp(error.to_string())),
         },
     };
@@ -65,9 +67,20 @@ fn text(at: DateTime<Utc>) -> String {
 }
 
 /// The mail as it is true now; `None` when there is nothing left to say.
-async fn compose(app: &App, tx: &mut Tx, organization: OrganizationId, id: Uuid, row: &MailRow) -> Result<Option<OutgoingMail>, ApiError> {
+async fn compose(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    row: &MailRow,
+) -> Result<Option<OutgoingMail>, ApiError> {
     let Some(tenant) = organizations::service::find_active(app, organization).await? else { return Ok(None) };
-    let Some(person) = people::service::find(tx, organization, PersonId(row.person_id)).await?.filter(|person| person.active) else { return Ok(None) };
+    let Some(person) = people::service::find(tx, organization, PersonId(row.person_id))
+        .await?
+        .filter(|person| person.active)
+    else {
+        return Ok(None);
+    };
     let lang = person.language.as_deref().and_then(Lang::from_tag).unwrap_or_default();
     let words = vocabulary(tenant.vocabulary);
     let render_failed = |error: lectern_web::WebError| ApiError::internal(error);
@@ -92,17 +105,24 @@ async fn compose(app: &App, tx: &mut Tx, organization: OrganizationId, id: Uuid,
             (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new())
         }
         "connection_lost" => {
-            let provider = row.facts.get("provider").and_then(|name| name.as_str()).and_then(|name| name.parse::<ProviderName>().ok());
+            let provider = row
+                .facts
+                .get("provider")
+                .and_then(|name| name.as_str())
+                .and_then(|name| name.parse::<ProviderName>().ok());
             let mail = ConnectionLostMail {
                 person: person.name(),
                 organization: tenant.name.clone(),
                 platform: provider.map_or("Zoom", ProviderName::title).to_owned(),
-                connect_url: app.config.server.url("/connection"),
+                connection_url: app.config.server.url("/connection"),
+                next: None,
             };
             (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new())
         }
         _ => {
-            let Some((body, attachments)) = about_session(app, tx, &tenant, &person, row, lang).await? else { return Ok(None) };
+            let Some((body, attachments)) = about_session(app, tx, &tenant, &person, row, lang).await? else {
+                return Ok(None);
+            };
             (body, attachments)
         }
     };
@@ -118,36 +138,84 @@ async fn compose(app: &App, tx: &mut Tx, organization: OrganizationId, id: Uuid,
     }))
 }
 
-async fn about_session(app: &App, tx: &mut Tx, tenant: &Organization, person: &Person, row: &MailRow, lang: Lang) -> Result<Option<(MailBody, Vec<Attachment>)>, ApiError> {
+async fn about_session(
+    app: &App,
+    tx: &mut Tx,
+    tenant: &Organization,
+    person: &Person,
+    row: &MailRow,
+    lang: Lang,
+) -> Result<Option<(MailBody, Vec<Attachment>)>, ApiError> {
     let organization = tenant.id;
     let Some(id) = row.session_id.map(SessionId) else { return Ok(None) };
     let Some(session) = sessions::service::find(tx, organization, id).await? else { return Ok(None) };
     let class = sessions::service::class_of(tx, organization, &session).await?;
-    let Some(enrollment) = enrollments::of_person(tx, organization, class.id, person.id).await?.filter(|place| place.active) else { return Ok(None) };
+    let Some(enrollment) =
+        enrollments::of_person(tx, organization, class.id, person.id).await?.filter(|place| place.active)
+    else {
+        return Ok(None);
+    };
     let cancelled = session.state == SessionState::Cancelled;
     if cancelled != (row.kind == "cancelled") || (!cancelled && session.ends_at <= app.clock.now()) {
         return Ok(None);
     }
-    let instructor = people::service::find(tx, organization, class.instructor).await?.map(|instructor| instructor.name()).unwrap_or_default();
+    let instructor = people::service::find(tx, organization, class.instructor)
+        .await?
+        .map(|instructor| instructor.name())
+        .unwrap_or_default();
     let about = session_facts(tenant, &class, &session, &instructor);
     let join_url = links::join_link(app, organization, &enrollment);
     let words = vocabulary(tenant.vocabulary);
-    let old = |name: &str| row.facts.get(name).and_then(|at| at.as_str()).and_then(|at| at.parse::<DateTime<Utc>>().ok()).map(text).unwrap_or_default();
+    let old = |name: &str| {
+        row.facts
+            .get(name)
+            .and_then(|at| at.as_str())
+            .and_then(|at| at.parse::<DateTime<Utc>>().ok())
+            .map(text)
+            .unwrap_or_default()
+    };
     let rendered = match row.kind.as_str() {
-        "join" => app.web.mail(&JoinMail { person: person.name(), session: about, join_url: join_url.clone() }, words, lang),
-        "guest_invite" => app.web.mail(&GuestInviteMail { person: person.name(), invited_by: instructor, session: about, join_url: join_url.clone() }, words, lang),
+        "join" => app.web.mail(
+            &JoinMail { person: person.name(), session: about, join_url: join_url.clone() },
+            words,
+            lang,
+        ),
+        "guest_invite" => app.web.mail(
+            &GuestInviteMail {
+                person: person.name(),
+                invited_by: instructor,
+                session: about,
+                join_url: join_url.clone(),
+            },
+            words,
+            lang,
+        ),
         "moved" => {
-            let mail = MovedMail { person: person.name(), session: about, old_starts_at: old("old_starts_at"), old_ends_at: old("old_ends_at"), join_url: join_url.clone() };
+            let mail = MovedMail {
+                person: person.name(),
+                session: about,
+                old_starts_at: old("old_starts_at"),
+                old_ends_at: old("old_ends_at"),
+                join_url: join_url.clone(),
+            };
             app.web.mail(&mail, words, lang)
         }
-        "cancelled" => app.web.mail(&CancelledMail { person: person.name(), session: about, reason: session.cancel_reason.clone() }, words, lang),
+        "cancelled" => app.web.mail(
+            &CancelledMail { person: person.name(), session: about, reason: session.cancel_reason.clone() },
+            words,
+            lang,
+        ),
         _ => return Ok(None),
     };
     let method = if cancelled { Method::Cancel } else { Method::Request };
     let link = if cancelled { links::class_link(app, class.id) } else { join_url };
     let calendar = Attachment {
         name: "class.ics",
-        content_type: if cancelled { "text/calendar; charset=utf-8; method=CANCEL" } else { "text/calendar; charset=utf-8; method=REQUEST" },
+        content_type: if cancelled {
+            "text/calendar; charset=utf-8; method=CANCEL"
+        } else {
+            "text/calendar; charset=utf-8; method=REQUEST"
+        },
         text: calendar::invitation(app, &session, &class.title, &link, method),
     };
     Ok(Some((rendered.map_err(ApiError::internal)?, vec![calendar])))

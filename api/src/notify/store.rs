@@ -48,7 +48,12 @@ pub struct NewMail<'a> {
 }
 
 /// Decides on a mail: `false` when it was decided on before.
-pub async fn insert(tx: &mut Tx, organization: OrganizationId, mail: &NewMail<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    mail: &NewMail<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let added = on!(tx, INSERT, |sql, db| sqlx::query(sql)
         .bind(mail.id)
         .bind(organization.uuid())
@@ -65,12 +70,26 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, mail: &NewMail<'_
 }
 
 /// A mail.
-pub async fn find(tx: &mut Tx, organization: OrganizationId, id: Uuid) -> Result<Option<MailRow>, StoreError> {
-    Ok(on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(id).fetch_optional(db).await?))
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+) -> Result<Option<MailRow>, StoreError> {
+    Ok(on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id)
+        .fetch_optional(db)
+        .await?))
 }
 
 /// The mail is sent, or dropped.
-pub async fn finish(tx: &mut Tx, organization: OrganizationId, id: Uuid, sent: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn finish(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    sent: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, FINISH, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id)

@@ -311,15 +311,18 @@ pub async fn settings_in(tx: &mut crate::db::Tx, organization: OrganizationId) -
     Ok(store::settings(tx, organization).await?)
 }
 
-/// Every open organization, the operator's own left out.
-pub async fn all_active(app: &App) -> Result<Vec<Organization>, ApiError> {
-    let mut all = Vec::new();
+/// Every open organization, for work by the clock.
+pub async fn all_active(app: &App) -> Result<Vec<OrganizationId>, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    let mut ids = Vec::new();
+    // The operator's own row has the empty slug and comes before every other.
     let mut after = String::new();
     loop {
-        let mut tx = app.db.system_read().await?;
         let page = store::list(&mut tx, &after, 200).await?;
-        let Some(last) = page.last() else { return Ok(all) };
+        let Some(last) = page.last() else { return Ok(ids) };
         after.clone_from(&last.slug);
-        all.extend(page.into_iter().filter(|organization| organization.active));
+        ids.extend(
+            page.iter().filter(|organization| organization.active).map(|organization| organization.id),
+        );
     }
 }

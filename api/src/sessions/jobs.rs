@@ -4,13 +4,7 @@ use chrono::Duration;
 use lectern_core::ids::OrganizationId;
 
 use super::{meetings, service, store};
-use crate::{
-    app::App,
-    audit::Actor,
-    error::ApiError,
-    jobs::JobError,
-    organizations,
-};
+use crate::{app::App, audit::Actor, error::ApiError, jobs::JobError, organizations};
 
 /// A running session that nobody ended is over this long after its scheduled end.
 const FORGOTTEN: Duration = Duration::hours(3);
@@ -24,9 +18,9 @@ where
 {
     let mut failed = 0;
     for organization in organizations::service::all_active(app).await.map_err(told)? {
-        if let Err(error) = work(organization.id).await {
+        if let Err(error) = work(organization).await {
             failed += 1;
-            tracing::error!(organization = %organization.id, "regular work for organization {} failed: {}", organization.id, error.problem().detail);
+            tracing::error!(%organization, "regular work for organization {organization} failed: {}", error.problem().detail);
         }
     }
     if failed == 0 { Ok(()) } else { Err(JobError::Retry(format!("{failed} organizations failed"), None)) }
@@ -65,13 +59,17 @@ pub async fn end_overdue(app: &App) -> Result<(), JobError> {
         let settings = organizations::service::settings(app, organization).await?;
         let now = app.clock.now();
         let mut look = app.db.read(organization).await?;
-        let overdue = store::overdue(&mut look, organization, now - settings.policies.join_closes(), now - FORGOTTEN).await?;
+        let overdue =
+            store::overdue(&mut look, organization, now - settings.policies.join_closes(), now - FORGOTTEN)
+                .await?;
         drop(look);
         let sealer = app.keys.sealer(organization).await?;
         for session in overdue {
             let mut tx = app.db.begin(organization).await?;
             // Looked at again inside: somebody may have started or ended it meanwhile.
-            let fresh = store::find(&mut tx, organization, session.id).await?.filter(|fresh| fresh.state == session.state);
+            let fresh = store::find(&mut tx, organization, session.id)
+                .await?
+                .filter(|fresh| fresh.state == session.state);
             if let Some(fresh) = fresh {
                 let class = service::class_of(&mut tx, organization, &fresh).await?;
                 service::close(app, &mut tx, &sealer, organization, Actor::System, fresh, &class).await?;

@@ -36,8 +36,16 @@ use crate::{
 const BUSY: Duration = Duration::seconds(90);
 
 /// Decides that a session needs its meeting, and queues the work; fine when it has one. Inside the caller's transaction.
-pub async fn want(app: &App, tx: &mut Tx, organization: OrganizationId, session: &Session, class: &Class) -> Result<(), ApiError> {
-    if session.delivery == Delivery::InPerson || !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
+pub async fn want(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    class: &Class,
+) -> Result<(), ApiError> {
+    if session.delivery == Delivery::InPerson
+        || !matches!(session.state, SessionState::Scheduled | SessionState::Live)
+    {
         return Ok(());
     }
     let now = app.clock.now();
@@ -50,7 +58,14 @@ pub async fn want(app: &App, tx: &mut Tx, organization: OrganizationId, session:
 }
 
 /// Queues work on one meeting; one waiting job of a kind is enough.
-pub async fn queue(app: &App, tx: &mut Tx, organization: OrganizationId, kind: &'static str, id: MeetingId, run_at: DateTime<Utc>) -> Result<(), ApiError> {
+pub async fn queue(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    kind: &'static str,
+    id: MeetingId,
+    run_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let key = id.to_string();
     let body = json!({"meeting": id});
     let job = NewJob { id: app.ids.next(), kind, body, unique_key: Some(&key), run_at, now: app.clock.now() };
@@ -69,12 +84,20 @@ pub enum Attempt {
 }
 
 /// Makes a meeting that was decided on: one attempt, under the call's deadline.
-pub async fn make(app: &App, organization: OrganizationId, id: MeetingId, call: &Call) -> Result<Attempt, ApiError> {
-    let Some((attempt, meeting, session, class)) = begin(app, organization, id).await? else { return Ok(Attempt::NotOurs) };
-    let connected = match platforms::service::connected(app, organization, class.provider, class.instructor).await {
-        Ok(connected) => connected,
-        Err(error) => return failed(app, organization, &meeting, attempt, &class, error).await,
+pub async fn make(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+    call: &Call,
+) -> Result<Attempt, ApiError> {
+    let Some((attempt, meeting, session, class)) = begin(app, organization, id).await? else {
+        return Ok(Attempt::NotOurs);
     };
+    let connected =
+        match platforms::service::connected(app, organization, class.provider, class.instructor).await {
+            Ok(connected) => connected,
+            Err(error) => return failed(app, organization, &meeting, attempt, &class, error).await,
+        };
     let draft = draft(&meeting.reference, &session, &class, connected.host.clone());
     let made = match connected.provider.meetings() {
         None => Err(ProviderError::new(class.provider, "create", ErrorKind::Unsupported("meetings"))),
@@ -119,7 +142,8 @@ pub async fn make(app: &App, organization: OrganizationId, id: MeetingId, call: 
         }
         return Ok(Attempt::NotOurs);
     }
-    let entry = app.entry(organization, EntryKind::MeetingCreated, Actor::System).class(class.id).session(session.id);
+    let entry =
+        app.entry(organization, EntryKind::MeetingCreated, Actor::System).class(class.id).session(session.id);
     audit::store::insert(&mut tx, &entry.details(json!({"provider": class.provider, "meeting": made.id, "attempt": attempt, "differences": differences}))).await?;
     let event = Event::new(EventType::SessionUpdated, now).of(Some(session.id), class.id, class.instructor);
     events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
@@ -130,30 +154,59 @@ pub async fn make(app: &App, organization: OrganizationId, id: MeetingId, call: 
     Ok(Attempt::Ready)
 }
 
-async fn begin(app: &App, organization: OrganizationId, id: MeetingId) -> Result<Option<(i64, Meeting, Session, Class)>, ApiError> {
+async fn begin(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<Option<(i64, Meeting, Session, Class)>, ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
     let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(None) };
     let session = store::find(&mut tx, organization, meeting.session).await?.ok_or(ApiError::NotFound)?;
-    let class = classes::service::find(&mut tx, organization, session.class).await?.ok_or(ApiError::NotFound)?;
+    let class =
+        classes::service::find(&mut tx, organization, session.class).await?.ok_or(ApiError::NotFound)?;
     if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
         return Ok(None);
     }
-    let Some(attempt) = store::begin_attempt(&mut tx, organization, id, now + BUSY, now).await? else { return Ok(None) };
+    let Some(attempt) = store::begin_attempt(&mut tx, organization, id, now + BUSY, now).await? else {
+        return Ok(None);
+    };
     tx.commit().await?;
     Ok(Some((attempt, meeting, session, class)))
 }
 
-async fn failed(app: &App, organization: OrganizationId, meeting: &Meeting, attempt: i64, class: &Class, error: ProviderError) -> Result<Attempt, ApiError> {
+async fn failed(
+    app: &App,
+    organization: OrganizationId,
+    meeting: &Meeting,
+    attempt: i64,
+    class: &Class,
+    error: ProviderError,
+) -> Result<Attempt, ApiError> {
     let now = app.clock.now();
-    let last = error.retry == Retry::Never && !error.maybe_done && !matches!(error.kind, ErrorKind::DailyLimit(_));
+    let last =
+        error.retry == Retry::Never && !error.maybe_done && !matches!(error.kind, ErrorKind::DailyLimit(_));
     let sealer = app.keys.sealer(organization).await?;
     let mut tx = app.db.begin(organization).await?;
-    if store::meeting_problem(&mut tx, organization, meeting.id, attempt, last, error.code(), &error.sentence()).await? {
-        let entry = app.entry(organization, EntryKind::MeetingFailed, Actor::System).class(class.id).session(meeting.session);
+    if store::meeting_problem(
+        &mut tx,
+        organization,
+        meeting.id,
+        attempt,
+        last,
+        error.code(),
+        &error.sentence(),
+    )
+    .await?
+    {
+        let entry = app
+            .entry(organization, EntryKind::MeetingFailed, Actor::System)
+            .class(class.id)
+            .session(meeting.session);
         let details = json!({"code": error.code(), "vendor_code": error.vendor_code, "attempt": attempt, "last": last, "maybe_done": error.maybe_done});
         audit::store::insert(&mut tx, &entry.details(details)).await?;
-        let event = Event::new(EventType::SessionUpdated, now).of(Some(meeting.session), class.id, class.instructor);
+        let event =
+            Event::new(EventType::SessionUpdated, now).of(Some(meeting.session), class.id, class.instructor);
         events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
     }
     tx.commit().await?;
@@ -162,7 +215,13 @@ async fn failed(app: &App, organization: OrganizationId, meeting: &Meeting, atte
 }
 
 /// A stale attempt made a meeting that nobody refers to: it is removed at once, or told.
-async fn drop_stray(app: &App, organization: OrganizationId, session: &Session, connected: &platforms::Connected, provider_id: &str) {
+async fn drop_stray(
+    app: &App,
+    organization: OrganizationId,
+    session: &Session,
+    connected: &platforms::Connected,
+    provider_id: &str,
+) {
     let stray = MeetingRef { id: provider_id.to_owned(), host: connected.host.clone() };
     let removed = match connected.provider.meetings() {
         Some(meetings) => meetings.delete(&Call::background(), &stray).await,
@@ -180,7 +239,9 @@ fn draft(reference: &OurReference, session: &Session, class: &Class, host: Optio
         topic: session.title.clone(),
         agenda: class.description.clone(),
         starts_at: session.starts_at,
-        length: StdDuration::from_secs(u64::try_from((session.ends_at - session.starts_at).num_seconds()).unwrap_or(60)),
+        length: StdDuration::from_secs(
+            u64::try_from((session.ends_at - session.starts_at).num_seconds()).unwrap_or(60),
+        ),
         time_zone: session.time_zone.parse().unwrap_or(chrono_tz::UTC),
         settings: class.settings.clone(),
         host,
@@ -191,11 +252,16 @@ fn draft(reference: &OurReference, session: &Session, class: &Class, host: Optio
 /// Job `meeting.create`.
 pub async fn create_job(app: &App, job: &Job) -> Result<(), JobError> {
     let id: MeetingId = job.id_of("meeting")?;
-    match make(app, job.organization, id, &Call::background()).await.map_err(|error| JobError::Retry(error.problem().detail, None))? {
+    match make(app, job.organization, id, &Call::background())
+        .await
+        .map_err(|error| JobError::Retry(error.problem().detail, None))?
+    {
         Attempt::Ready => Ok(()),
         Attempt::NotOurs => still_creating(app, job, id).await,
         Attempt::Failed(error) => match (&error.kind, error.retry) {
-            (ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until), _) => Err(JobError::Retry(error.to_string(), Some(*until))),
+            (ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until), _) => {
+                Err(JobError::Retry(error.to_string(), Some(*until)))
+            }
             (_, Retry::Never) if !error.maybe_done => Ok(()),
             (_, Retry::After(wait)) => {
                 let wait = Duration::from_std(wait).unwrap_or(BUSY);
@@ -213,8 +279,13 @@ async fn still_creating(app: &App, job: &Job, id: MeetingId) -> Result<(), JobEr
     match meeting {
         Some(meeting) if meeting.state == MeetingState::Creating => {
             let session = store::find(&mut tx, job.organization, meeting.session).await?;
-            if session.is_some_and(|session| matches!(session.state, SessionState::Scheduled | SessionState::Live)) {
-                return Err(JobError::Retry("another attempt is under way".to_owned(), Some(app.clock.now() + BUSY)));
+            if session
+                .is_some_and(|session| matches!(session.state, SessionState::Scheduled | SessionState::Live))
+            {
+                return Err(JobError::Retry(
+                    "another attempt is under way".to_owned(),
+                    Some(app.clock.now() + BUSY),
+                ));
             }
             Ok(())
         }
@@ -228,20 +299,32 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
     let organization = job.organization;
     let mut tx = app.db.read(organization).await?;
     let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
-    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) else { return Ok(()) };
+    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) else {
+        return Ok(());
+    };
     let Some(session) = store::find(&mut tx, organization, meeting.session).await? else { return Ok(()) };
     let class = service::class_of(&mut tx, organization, &session).await.map_err(gone)?;
     drop(tx);
     if session.state != SessionState::Scheduled {
         return Ok(());
     }
-    let connected = platforms::service::connected_by(app, organization, meeting.provider, connection).await.map_err(retry)?;
+    let connected = platforms::service::connected_by(app, organization, meeting.provider, connection)
+        .await
+        .map_err(retry)?;
     let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
     let host = host_of(&connected, app, organization, &class).await;
     let target = MeetingRef { id: provider_id, host: host.clone() };
-    match meetings.update(&Call::background(), &target, &draft(&meeting.reference, &session, &class, host)).await {
+    match meetings
+        .update(&Call::background(), &target, &draft(&meeting.reference, &session, &class, host))
+        .await
+    {
         Ok(_) => {
-            app.append_audit(app.entry(organization, EntryKind::MeetingUpdated, Actor::System).class(class.id).session(session.id)).await;
+            app.append_audit(
+                app.entry(organization, EntryKind::MeetingUpdated, Actor::System)
+                    .class(class.id)
+                    .session(session.id),
+            )
+            .await;
             Ok(())
         }
         // Removed at the platform: it is made anew, the join links stay.
@@ -257,10 +340,18 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
     }
 }
 
-async fn host_of(connected: &platforms::Connected, app: &App, organization: OrganizationId, class: &Class) -> Option<String> {
+async fn host_of(
+    connected: &platforms::Connected,
+    app: &App,
+    organization: OrganizationId,
+    class: &Class,
+) -> Option<String> {
     match &connected.host {
         Some(host) => Some(host.clone()),
-        None => platforms::service::connected(app, organization, class.provider, class.instructor).await.ok().and_then(|own| own.host),
+        None => platforms::service::connected(app, organization, class.provider, class.instructor)
+            .await
+            .ok()
+            .and_then(|own| own.host),
     }
 }
 
@@ -271,7 +362,9 @@ fn gone(error: ApiError) -> JobError {
 /// How a job goes on after a provider's failure.
 pub(crate) fn retry(error: ProviderError) -> JobError {
     match (&error.kind, error.retry) {
-        (ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until), _) => JobError::Retry(error.to_string(), Some(*until)),
+        (ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until), _) => {
+            JobError::Retry(error.to_string(), Some(*until))
+        }
         (_, Retry::Never) => JobError::GiveUp(error.to_string()),
         _ => JobError::Retry(error.to_string(), None),
     }
@@ -285,7 +378,9 @@ pub async fn remove_job(app: &App, job: &Job) -> Result<(), JobError> {
     let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
     drop(tx);
     if let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) {
-        let connected = platforms::service::connected_by(app, organization, meeting.provider, connection).await.map_err(retry)?;
+        let connected = platforms::service::connected_by(app, organization, meeting.provider, connection)
+            .await
+            .map_err(retry)?;
         if let Some(meetings) = connected.provider.meetings() {
             let target = MeetingRef { id: provider_id, host: connected.host.clone() };
             meetings.delete(&Call::background(), &target).await.map_err(retry)?;
@@ -309,7 +404,12 @@ pub async fn end_job(app: &App, job: &Job) -> Result<(), JobError> {
 }
 
 /// Ends the provider's meeting for everyone; fine when there is none.
-pub async fn end(app: &App, organization: OrganizationId, id: MeetingId, call: &Call) -> Result<(), ProviderError> {
+pub async fn end(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+    call: &Call,
+) -> Result<(), ProviderError> {
     let Some((meeting, connected)) = reach(app, organization, id).await? else { return Ok(()) };
     match connected.provider.meetings() {
         Some(meetings) => meetings.end(call, &meeting).await,
@@ -318,7 +418,11 @@ pub async fn end(app: &App, organization: OrganizationId, id: MeetingId, call: &
 }
 
 /// The provider's meeting and the connection that made it; `None` when it is not ready.
-pub async fn reach(app: &App, organization: OrganizationId, id: MeetingId) -> Result<Option<(MeetingRef, platforms::Connected)>, ProviderError> {
+pub async fn reach(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<Option<(MeetingRef, platforms::Connected)>, ProviderError> {
     let unreadable = |error: &dyn std::fmt::Display| {
         tracing::error!("meeting {id} cannot be read: {error}");
         ProviderError::new(lectern_core::provider::ProviderName::Zoom, "read meeting", ErrorKind::Unexpected)
@@ -327,12 +431,18 @@ pub async fn reach(app: &App, organization: OrganizationId, id: MeetingId) -> Re
     let meeting = store::find_meeting(&mut tx, organization, id).await.map_err(|error| unreadable(&error))?;
     drop(tx);
     let Some(meeting) = meeting else { return Ok(None) };
-    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id) else { return Ok(None) };
+    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id) else {
+        return Ok(None);
+    };
     let connected = platforms::service::connected_by(app, organization, meeting.provider, connection).await?;
     Ok(Some((MeetingRef { id: provider_id, host: connected.host.clone() }, connected)))
 }
 
 /// The meeting of a session, for other rooms.
-pub async fn of_session(tx: &mut Tx, organization: OrganizationId, session: SessionId) -> Result<Option<Meeting>, ApiError> {
+pub async fn of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<Meeting>, ApiError> {
     Ok(store::meeting_of(tx, organization, session).await?)
 }

@@ -1,5 +1,6 @@
-//! Scheduled occurrences of a class, and the meetings behind them.
+//! Scheduled occurrences of classes and the meetings behind them.
 
+pub mod facts;
 pub mod jobs;
 pub mod meetings;
 pub mod routes;

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    meetings,
+    facts, meetings,
     store::{self, Meeting, MeetingState, Session, SessionFilter},
 };
 use crate::{
@@ -118,27 +118,49 @@ impl From<Option<&Meeting>> for MeetingView {
 }
 
 /// The class of a session.
-pub async fn class_of(tx: &mut Tx, organization: OrganizationId, session: &Session) -> Result<Class, ApiError> {
+pub async fn class_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+) -> Result<Class, ApiError> {
     classes::service::find(tx, organization, session.class).await?.ok_or(ApiError::NotFound)
 }
 
 /// A session of an organization, whoever asks: for other rooms.
-pub async fn find(tx: &mut Tx, organization: OrganizationId, id: SessionId) -> Result<Option<Session>, ApiError> {
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<Session>, ApiError> {
     Ok(store::find(tx, organization, id).await?)
 }
 
 /// The next session of a class that is not over.
-pub async fn next_of_class(tx: &mut Tx, organization: OrganizationId, class: ClassId, now: DateTime<Utc>) -> Result<Option<Session>, ApiError> {
+pub async fn next_of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, ApiError> {
     Ok(store::next_of_class(tx, organization, class, now).await?)
 }
 
 /// The sessions a join link of the class may open now or next; else the last one there was.
-pub async fn near(tx: &mut Tx, organization: OrganizationId, class: ClassId, now: DateTime<Utc>) -> Result<Vec<Session>, ApiError> {
+pub async fn near(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>, ApiError> {
     Ok(store::near(tx, organization, class, now - Duration::hours(12)).await?)
 }
 
 /// All sessions of a class, in order.
-pub async fn of_class(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> Result<Vec<Session>, ApiError> {
+pub async fn of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<Vec<Session>, ApiError> {
     Ok(store::of_class(tx, organization, class).await?)
 }
 
@@ -154,7 +176,9 @@ pub async fn readable(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Ses
     let session = store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
     let class = classes::service::readable(tx, who, session.class).await?;
     if who.role == Role::Student {
-        let place = classes::enrollments::of_person(tx, who.organization, class.id, who.person).await?.ok_or(ApiError::NotFound)?;
+        let place = classes::enrollments::of_person(tx, who.organization, class.id, who.person)
+            .await?
+            .ok_or(ApiError::NotFound)?;
         if !classes::enrollments::may_come(tx, who.organization, &place, id).await? {
             return Err(ApiError::NotFound);
         }
@@ -163,7 +187,13 @@ pub async fn readable(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Ses
 }
 
 /// The view of a session for one viewer.
-pub async fn view(app: &App, tx: &mut Tx, who: &SignedIn, session: &Session, class: &Class) -> Result<SessionView, ApiError> {
+pub async fn view(
+    app: &App,
+    tx: &mut Tx,
+    who: &SignedIn,
+    session: &Session,
+    class: &Class,
+) -> Result<SessionView, ApiError> {
     let meeting = store::meeting_of(tx, who.organization, session.id).await?;
     let mut view = bare_view(session, class, meeting.as_ref());
     let place = match who.role {
@@ -203,7 +233,14 @@ fn bare_view(session: &Session, class: &Class, meeting: Option<&Meeting>) -> Ses
 }
 
 /// Sessions between two instants that this person sees.
-pub async fn list(app: &App, who: &SignedIn, from: DateTime<Utc>, to: DateTime<Utc>, after: Option<(DateTime<Utc>, Uuid)>, limit: i64) -> Result<Vec<SessionView>, ApiError> {
+pub async fn list(
+    app: &App,
+    who: &SignedIn,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<SessionView>, ApiError> {
     let mut filter = SessionFilter { from, to, instructor: None, member: None, after };
     match who.role {
         Role::Admin => {}
@@ -249,7 +286,12 @@ pub struct ScheduleSessions {
 }
 
 /// Schedules a session.
-pub async fn schedule(app: &App, who: &SignedIn, class: ClassId, new: ScheduleSessions) -> Result<Vec<SessionView>, ApiError> {
+pub async fn schedule(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    new: ScheduleSessions,
+) -> Result<Vec<SessionView>, ApiError> {
     let mut errors = Vec::new();
     let now = app.clock.now();
     if new.starts_at.is_none() {
@@ -261,7 +303,10 @@ pub async fn schedule(app: &App, who: &SignedIn, class: ClassId, new: ScheduleSe
     let title = new.title.as_deref().and_then(|title| checked_title(title, &mut errors));
     let external_id = classes::service::external(new.external_id.as_deref(), &mut errors);
     if new.recurrence.is_some() {
-        errors.push(FieldError::new("recurrence", "Recurring sessions are not available in this release. Schedule them one by one."));
+        errors.push(FieldError::new(
+            "recurrence",
+            "Recurring sessions are not available in this release. Schedule them one by one.",
+        ));
     }
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
@@ -270,7 +315,11 @@ pub async fn schedule(app: &App, who: &SignedIn, class: ClassId, new: ScheduleSe
     let mut tx = app.db.begin(who.organization).await?;
     let class = classes::service::own(&mut tx, who, class).await?;
     if !class.active {
-        return Err(ApiError::conflict("archived", "This class is archived.", "Use another class, or make a new one."));
+        return Err(ApiError::conflict(
+            "archived",
+            "This class is archived.",
+            "Use another class, or make a new one.",
+        ));
     }
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
     let session = Session {
@@ -290,7 +339,11 @@ pub async fn schedule(app: &App, who: &SignedIn, class: ClassId, new: ScheduleSe
     };
     store::insert(&mut tx, who.organization, &session, now).await.map_err(|error| {
         if error.is_taken() {
-            ApiError::conflict("taken", "Another session has this external_id.", "Find it with ?external_id= or send another id.")
+            ApiError::conflict(
+                "taken",
+                "Another session has this external_id.",
+                "Find it with ?external_id= or send another id.",
+            )
         } else {
             error.into()
         }
@@ -305,7 +358,18 @@ pub async fn schedule(app: &App, who: &SignedIn, class: ClassId, new: ScheduleSe
     if wanted {
         meetings::want(app, &mut tx, who.organization, &session, &class).await?;
     }
-    record(app, &mut tx, &sealer, who.organization, who.actor(), EntryKind::SessionScheduled, EventType::SessionScheduled, &session, &class).await?;
+    record(
+        app,
+        &mut tx,
+        &sealer,
+        who.organization,
+        who.actor(),
+        EntryKind::SessionScheduled,
+        EventType::SessionScheduled,
+        &session,
+        &class,
+    )
+    .await?;
     notify::service::session_scheduled(app, &mut tx, who.organization, &session, &class).await?;
     let view = view(app, &mut tx, who, &session, &class).await?;
     tx.commit().await?;
@@ -333,7 +397,9 @@ fn check_zone(zone: Option<&str>, errors: &mut Vec<FieldError>) {
 }
 
 fn checked_title(title: &str, errors: &mut Vec<FieldError>) -> Option<String> {
-    crate::people::service::one_line(title, 200).map_err(|message| errors.push(FieldError::new("title", message))).ok()
+    crate::people::service::one_line(title, 200)
+        .map_err(|message| errors.push(FieldError::new("title", message)))
+        .ok()
 }
 
 fn wake(app: &App) {
@@ -341,7 +407,10 @@ fn wake(app: &App) {
     app.wake.outbox.notify_one();
 }
 
-#[expect(clippy::too_many_arguments, reason = "what happened to which session, by whom, for the log and for watchers")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what happened to which session, by whom, for the log and for watchers"
+)]
 async fn record(
     app: &App,
     tx: &mut Tx,
@@ -354,7 +423,8 @@ async fn record(
     class: &Class,
 ) -> Result<(), ApiError> {
     let now = app.clock.now();
-    audit::store::insert(tx, &app.entry(organization, entry, actor).class(class.id).session(session.id)).await?;
+    audit::store::insert(tx, &app.entry(organization, entry, actor).class(class.id).session(session.id))
+        .await?;
     let event = Event::new(event, now).of(Some(session.id), class.id, class.instructor);
     Ok(events::emit(tx, &app.ids, sealer, organization, now, &event).await?)
 }
@@ -382,18 +452,28 @@ pub struct ChangeSession {
 }
 
 /// Moves or renames a session that has not begun; the meeting follows, the people are told, the links stay.
-pub async fn change(app: &App, who: &SignedIn, id: SessionId, change: ChangeSession) -> Result<SessionView, ApiError> {
+pub async fn change(
+    app: &App,
+    who: &SignedIn,
+    id: SessionId,
+    change: ChangeSession,
+) -> Result<SessionView, ApiError> {
     let sealer = app.keys.sealer(who.organization).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let (mut session, class) = own(&mut tx, who, id).await?;
     if session.state != SessionState::Scheduled {
-        return Err(ApiError::conflict("not_scheduled", "This session has begun, is over or was cancelled.", "Schedule another session instead."));
+        return Err(ApiError::conflict(
+            "not_scheduled",
+            "This session has begun, is over or was cancelled.",
+            "Schedule another session instead.",
+        ));
     }
     let before = session.clone();
     let mut errors = Vec::new();
     let minutes = change.duration_minutes.unwrap_or_else(|| session.minutes());
-    let starts_at = change.starts_at.map_or(session.starts_at, |at| chrono::SubsecRound::trunc_subsecs(at, 6));
+    let starts_at =
+        change.starts_at.map_or(session.starts_at, |at| chrono::SubsecRound::trunc_subsecs(at, 6));
     if change.starts_at.is_some() || change.duration_minutes.is_some() {
         check_time(starts_at, minutes, now, &mut errors);
     }
@@ -401,14 +481,16 @@ pub async fn change(app: &App, who: &SignedIn, id: SessionId, change: ChangeSess
     if let Some(title) = change.title.as_deref().and_then(|title| checked_title(title, &mut errors)) {
         session.title = title;
     }
-    session.external_id = classes::service::external(change.external_id.as_deref(), &mut errors).or(session.external_id);
+    session.external_id =
+        classes::service::external(change.external_id.as_deref(), &mut errors).or(session.external_id);
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
     session.starts_at = starts_at;
     session.ends_at = starts_at + Duration::minutes(minutes);
     session.time_zone = change.time_zone.unwrap_or(session.time_zone);
-    let moved = (session.starts_at, session.ends_at, &session.time_zone) != (before.starts_at, before.ends_at, &before.time_zone);
+    let moved = (session.starts_at, session.ends_at, &session.time_zone)
+        != (before.starts_at, before.ends_at, &before.time_zone);
     if moved || session.title != before.title {
         session.revision += 1;
         if let Some(meeting) = store::meeting_of(&mut tx, who.organization, id).await? {
@@ -416,7 +498,18 @@ pub async fn change(app: &App, who: &SignedIn, id: SessionId, change: ChangeSess
         }
     }
     store::update(&mut tx, who.organization, &session, now).await?;
-    record(app, &mut tx, &sealer, who.organization, who.actor(), EntryKind::SessionChanged, EventType::SessionUpdated, &session, &class).await?;
+    record(
+        app,
+        &mut tx,
+        &sealer,
+        who.organization,
+        who.actor(),
+        EntryKind::SessionChanged,
+        EventType::SessionUpdated,
+        &session,
+        &class,
+    )
+    .await?;
     if moved {
         notify::service::session_moved(app, &mut tx, who.organization, &before, &session, &class).await?;
     }
@@ -429,7 +522,10 @@ pub async fn change(app: &App, who: &SignedIn, id: SessionId, change: ChangeSess
 /// Calls a session off: links say so, the meeting goes, the people are told.
 pub async fn cancel(app: &App, who: &SignedIn, id: SessionId, reason: Option<&str>) -> Result<(), ApiError> {
     let reason = match reason.map(str::trim).filter(|reason| !reason.is_empty()) {
-        Some(reason) => Some(crate::people::service::one_line(reason, 300).map_err(|message| ApiError::field("reason", message))?),
+        Some(reason) => Some(
+            crate::people::service::one_line(reason, 300)
+                .map_err(|message| ApiError::field("reason", message))?,
+        ),
         None => None,
     };
     let sealer = app.keys.sealer(who.organization).await?;
@@ -437,8 +533,16 @@ pub async fn cancel(app: &App, who: &SignedIn, id: SessionId, reason: Option<&st
     let (session, class) = own(&mut tx, who, id).await?;
     match session.state {
         SessionState::Cancelled => return Ok(()),
-        SessionState::Ended => return Err(ApiError::conflict("ended", "This session is over.", "There is nothing left to cancel.")),
-        SessionState::Live => return Err(ApiError::conflict("live", "This session is running.", "End it instead.")),
+        SessionState::Ended => {
+            return Err(ApiError::conflict(
+                "ended",
+                "This session is over.",
+                "There is nothing left to cancel.",
+            ));
+        }
+        SessionState::Live => {
+            return Err(ApiError::conflict("live", "This session is running.", "End it instead."));
+        }
         SessionState::Scheduled => {}
     }
     cancel_one(app, &mut tx, &sealer, who, session, &class, reason).await?;
@@ -447,7 +551,15 @@ pub async fn cancel(app: &App, who: &SignedIn, id: SessionId, reason: Option<&st
     Ok(())
 }
 
-async fn cancel_one(app: &App, tx: &mut Tx, sealer: &Sealer, who: &SignedIn, mut session: Session, class: &Class, reason: Option<String>) -> Result<(), ApiError> {
+async fn cancel_one(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    mut session: Session,
+    class: &Class,
+    reason: Option<String>,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     session.state = SessionState::Cancelled;
     session.cancel_reason = reason;
@@ -456,16 +568,39 @@ async fn cancel_one(app: &App, tx: &mut Tx, sealer: &Sealer, who: &SignedIn, mut
     if let Some(meeting) = store::meeting_of(tx, who.organization, session.id).await? {
         meetings::queue(app, tx, who.organization, "meeting.remove", meeting.id, now).await?;
     }
-    record(app, tx, sealer, who.organization, who.actor(), EntryKind::SessionCancelled, EventType::SessionCancelled, &session, class).await?;
+    record(
+        app,
+        tx,
+        sealer,
+        who.organization,
+        who.actor(),
+        EntryKind::SessionCancelled,
+        EventType::SessionCancelled,
+        &session,
+        class,
+    )
+    .await?;
     notify::service::session_cancelled(app, tx, who.organization, &session, class).await
 }
 
 /// Cancels what is still to come of a class. Inside the caller's transaction.
-pub async fn cancel_coming(app: &App, tx: &mut Tx, sealer: &Sealer, who: &SignedIn, class: &Class) -> Result<(), ApiError> {
+pub async fn cancel_coming(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    class: &Class,
+) -> Result<(), ApiError> {
     for session in store::of_class(tx, who.organization, class.id).await? {
         match session.state {
             SessionState::Scheduled => cancel_one(app, tx, sealer, who, session, class, None).await?,
-            SessionState::Live => return Err(ApiError::conflict("live", "A session of this class is running.", "End it first, then archive the class.")),
+            SessionState::Live => {
+                return Err(ApiError::conflict(
+                    "live",
+                    "A session of this class is running.",
+                    "End it first, then archive the class.",
+                ));
+            }
             SessionState::Ended | SessionState::Cancelled => {}
         }
     }
@@ -473,7 +608,12 @@ pub async fn cancel_coming(app: &App, tx: &mut Tx, sealer: &Sealer, who: &Signed
 }
 
 /// Title, instructor or options of a class changed: coming meetings follow. Inside the caller's transaction.
-pub async fn class_changed(app: &App, tx: &mut Tx, organization: OrganizationId, class: ClassId) -> Result<(), ApiError> {
+pub async fn class_changed(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     for session in store::of_class(tx, organization, class).await? {
         if session.state == SessionState::Scheduled
@@ -486,7 +626,13 @@ pub async fn class_changed(app: &App, tx: &mut Tx, organization: OrganizationId,
 }
 
 /// Somebody came onto a roster: a meeting where the policy waits for that, and a seat ahead of time. Inside the caller's transaction.
-pub async fn roster_grew(app: &App, tx: &mut Tx, organization: OrganizationId, class: &Class, _who: &Enrollment) -> Result<(), ApiError> {
+pub async fn roster_grew(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+    _who: &Enrollment,
+) -> Result<(), ApiError> {
     let now = app.clock.now();
     let settings = organizations::service::settings_in(tx, organization).await?;
     for session in store::near(tx, organization, class.id, now).await? {
@@ -517,14 +663,33 @@ pub async fn start(app: &App, who: &SignedIn, id: SessionId) -> Result<Started, 
     let mut tx = app.db.begin(who.organization).await?;
     let (mut session, class) = own(&mut tx, who, id).await?;
     match session.state {
-        SessionState::Cancelled => return Err(ApiError::conflict("cancelled", "This session was cancelled.", "Schedule another one.")),
-        SessionState::Ended => return Err(ApiError::conflict("ended", "This session is over.", "Schedule another one.")),
+        SessionState::Cancelled => {
+            return Err(ApiError::conflict(
+                "cancelled",
+                "This session was cancelled.",
+                "Schedule another one.",
+            ));
+        }
+        SessionState::Ended => {
+            return Err(ApiError::conflict("ended", "This session is over.", "Schedule another one."));
+        }
         SessionState::Live => {}
         SessionState::Scheduled => {
             session.state = SessionState::Live;
             session.started_at = Some(now);
             store::update(&mut tx, who.organization, &session, now).await?;
-            record(app, &mut tx, &sealer, who.organization, who.actor(), EntryKind::SessionStarted, EventType::SessionStarted, &session, &class).await?;
+            record(
+                app,
+                &mut tx,
+                &sealer,
+                who.organization,
+                who.actor(),
+                EntryKind::SessionStarted,
+                EventType::SessionStarted,
+                &session,
+                &class,
+            )
+            .await?;
         }
     }
     meetings::want(app, &mut tx, who.organization, &session, &class).await?;
@@ -568,9 +733,17 @@ pub async fn end(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionView
     let mut tx = app.db.begin(who.organization).await?;
     let (session, class) = own(&mut tx, who, id).await?;
     let session = match session.state {
-        SessionState::Cancelled => return Err(ApiError::conflict("cancelled", "This session was cancelled.", "There is nothing to end.")),
+        SessionState::Cancelled => {
+            return Err(ApiError::conflict(
+                "cancelled",
+                "This session was cancelled.",
+                "There is nothing to end.",
+            ));
+        }
         SessionState::Ended => session,
-        SessionState::Scheduled | SessionState::Live => close(app, &mut tx, &sealer, who.organization, who.actor(), session, &class).await?,
+        SessionState::Scheduled | SessionState::Live => {
+            close(app, &mut tx, &sealer, who.organization, who.actor(), session, &class).await?
+        }
     };
     let meeting = store::meeting_of(&mut tx, who.organization, id).await?;
     if let Some(meeting) = &meeting {
@@ -583,13 +756,34 @@ pub async fn end(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionView
 }
 
 /// Writes that a session is over, and queues what follows. Inside the caller's transaction.
-pub async fn close(app: &App, tx: &mut Tx, sealer: &Sealer, organization: OrganizationId, actor: Actor, mut session: Session, class: &Class) -> Result<Session, ApiError> {
+pub async fn close(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    actor: Actor,
+    mut session: Session,
+    class: &Class,
+) -> Result<Session, ApiError> {
     let now = app.clock.now();
     session.state = SessionState::Ended;
     session.ended_at = Some(now);
     store::update(tx, organization, &session, now).await?;
-    record(app, tx, sealer, organization, actor, EntryKind::SessionEnded, EventType::SessionEnded, &session, class).await?;
-    crate::attendance::service::session_ended(app, tx, organization, session.id).await?;
+    record(
+        app,
+        tx,
+        sealer,
+        organization,
+        actor,
+        EntryKind::SessionEnded,
+        EventType::SessionEnded,
+        &session,
+        class,
+    )
+    .await?;
+    if let Some(facts) = facts::of_session(tx, organization, session.id).await? {
+        crate::attendance::service::after_end(app, tx, sealer, organization, facts).await?;
+    }
     Ok(session)
 }
 
@@ -600,24 +794,44 @@ pub async fn launch(app: &App, who: &SignedIn, id: SessionId) -> Result<SecretSt
     let meeting = store::meeting_of(&mut tx, who.organization, id).await?;
     drop(tx);
     if matches!(session.state, SessionState::Ended | SessionState::Cancelled) {
-        return Err(ApiError::conflict("over", "This session is over or was cancelled.", "Schedule another one."));
+        return Err(ApiError::conflict(
+            "over",
+            "This session is over or was cancelled.",
+            "Schedule another one.",
+        ));
     }
-    let not_ready = || ApiError::conflict("meeting_not_ready", "The meeting is not there yet.", "Press Start Class, wait a moment, then open it again.");
+    let not_ready = || {
+        ApiError::conflict(
+            "meeting_not_ready",
+            "The meeting is not there yet.",
+            "Press Start Class, wait a moment, then open it again.",
+        )
+    };
     let meeting = meeting.filter(|meeting| meeting.state == MeetingState::Ready).ok_or_else(not_ready)?;
-    let (target, connected) = meetings::reach(app, who.organization, meeting.id).await?.ok_or_else(not_ready)?;
+    let (target, connected) =
+        meetings::reach(app, who.organization, meeting.id).await?.ok_or_else(not_ready)?;
     let meetings = connected.provider.meetings().ok_or_else(not_ready)?;
     let host = meetings.host_url(&Call::interactive(START_PATIENCE), &target).await?;
-    let url = Url::parse(host.0.expose()).ok().filter(|url| platforms::service::is_meeting_host(app, meeting.provider, url));
+    let url = Url::parse(host.0.expose())
+        .ok()
+        .filter(|url| platforms::service::is_meeting_host(app, meeting.provider, url));
     if url.is_none() {
-        app.append_audit(app.entry(who.organization, EntryKind::JoinUrlRefused, who.actor()).class(class.id).session(id)).await;
+        app.append_audit(
+            app.entry(who.organization, EntryKind::JoinUrlRefused, who.actor()).class(class.id).session(id),
+        )
+        .await;
         return Err(unexpected(&connected));
     }
-    app.append_audit(app.entry(who.organization, EntryKind::SessionLaunched, who.actor()).class(class.id).session(id)).await;
+    app.append_audit(
+        app.entry(who.organization, EntryKind::SessionLaunched, who.actor()).class(class.id).session(id),
+    )
+    .await;
     Ok(host.0)
 }
 
 fn unexpected(connected: &platforms::Connected) -> ApiError {
-    ProviderError::new(connected.provider.name(), "launch", lectern_core::provider::ErrorKind::Unexpected).into()
+    ProviderError::new(connected.provider.name(), "launch", lectern_core::provider::ErrorKind::Unexpected)
+        .into()
 }
 
 /// The classes a person teaches are live now: for the badge in the navigation.

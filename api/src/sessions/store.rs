@@ -81,7 +81,8 @@ impl TryFrom<Row> for Session {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let broken = || StoreError::corrupt("sessions", format!("state {} delivery {}", row.state, row.delivery));
+        let broken =
+            || StoreError::corrupt("sessions", format!("state {} delivery {}", row.state, row.delivery));
         Ok(Self {
             id: row.id.into(),
             class: row.class_id.into(),
@@ -241,7 +242,12 @@ statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connectio
     where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2 and r.state = 'done')) order by m.id limit 50");
 
 /// Adds a session.
-pub async fn insert(tx: &mut Tx, organization: OrganizationId, session: &Session, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, INSERT, |sql, db| sqlx::query(sql)
         .bind(session.id.uuid())
         .bind(organization.uuid())
@@ -260,19 +266,40 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, session: &Session
 }
 
 /// A session.
-pub async fn find(tx: &mut Tx, organization: OrganizationId, id: SessionId) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(id.uuid()).fetch_optional(db).await?);
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
     row.map(Session::try_from).transpose()
 }
 
 /// The session with the host application's id.
-pub async fn find_by_external(tx: &mut Tx, organization: OrganizationId, external: &str) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(external).fetch_optional(db).await?);
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(external)
+        .fetch_optional(db)
+        .await?);
     row.map(Session::try_from).transpose()
 }
 
 /// Writes what may change.
-pub async fn update(tx: &mut Tx, organization: OrganizationId, session: &Session, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn update(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, UPDATE, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(session.id.uuid())
@@ -295,25 +322,55 @@ pub async fn update(tx: &mut Tx, organization: OrganizationId, session: &Session
 }
 
 /// All sessions of a class, in order.
-pub async fn of_class(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = on!(tx, OF_CLASS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(class.uuid()).fetch_all(db).await?);
+pub async fn of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = on!(tx, OF_CLASS, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .fetch_all(db)
+        .await?);
     rows.into_iter().map(Session::try_from).collect()
 }
 
 /// The sessions a join link may open now or next: those that end after an instant or run; else the last one there was.
-pub async fn near(tx: &mut Tx, organization: OrganizationId, class: ClassId, after: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
-    let mut rows: Vec<Row> =
-        on!(tx, NEAR, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(class.uuid()).bind(after).fetch_all(db).await?);
+pub async fn near(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    after: DateTime<Utc>,
+) -> Result<Vec<Session>, StoreError> {
+    let mut rows: Vec<Row> = on!(tx, NEAR, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(after)
+        .fetch_all(db)
+        .await?);
     if rows.is_empty() {
-        rows = on!(tx, LAST_OF_CLASS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(class.uuid()).fetch_all(db).await?);
+        rows = on!(tx, LAST_OF_CLASS, |sql, db| sqlx::query_as(sql)
+            .bind(organization.uuid())
+            .bind(class.uuid())
+            .fetch_all(db)
+            .await?);
     }
     rows.into_iter().map(Session::try_from).collect()
 }
 
 /// The next session of a class that is not over.
-pub async fn next_of_class(tx: &mut Tx, organization: OrganizationId, class: ClassId, now: DateTime<Utc>) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, NEXT_OF_CLASS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(class.uuid()).bind(now).fetch_optional(db).await?);
+pub async fn next_of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> = on!(tx, NEXT_OF_CLASS, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(now)
+        .fetch_optional(db)
+        .await?);
     row.map(Session::try_from).transpose()
 }
 
@@ -333,7 +390,12 @@ pub struct SessionFilter {
 }
 
 /// Sessions in the order of their starts.
-pub async fn list(tx: &mut Tx, organization: OrganizationId, filter: SessionFilter, limit: i64) -> Result<Vec<Session>, StoreError> {
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: SessionFilter,
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(filter.from)
@@ -349,7 +411,12 @@ pub async fn list(tx: &mut Tx, organization: OrganizationId, filter: SessionFilt
 }
 
 /// Online sessions that start before an instant, are not over and have no meeting.
-pub async fn due_for_meeting(tx: &mut Tx, organization: OrganizationId, starts_before: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
+pub async fn due_for_meeting(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    starts_before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = on!(tx, DUE_FOR_MEETING, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(starts_before)
@@ -360,7 +427,12 @@ pub async fn due_for_meeting(tx: &mut Tx, organization: OrganizationId, starts_b
 }
 
 /// Sessions nobody started before one instant, and running ones whose end lies before the other.
-pub async fn overdue(tx: &mut Tx, organization: OrganizationId, unstarted: DateTime<Utc>, running: DateTime<Utc>) -> Result<Vec<Session>, StoreError> {
+pub async fn overdue(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    unstarted: DateTime<Utc>,
+    running: DateTime<Utc>,
+) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<Row> = on!(tx, OVERDUE, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(unstarted)
@@ -394,20 +466,41 @@ pub async fn insert_meeting(
 }
 
 /// A meeting that was not removed.
-pub async fn find_meeting(tx: &mut Tx, organization: OrganizationId, id: MeetingId) -> Result<Option<Meeting>, StoreError> {
-    let row: Option<MeetingRow> = on!(tx, FIND_MEETING, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(id.uuid()).fetch_optional(db).await?);
+pub async fn find_meeting(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<Option<Meeting>, StoreError> {
+    let row: Option<MeetingRow> = on!(tx, FIND_MEETING, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
     row.map(Meeting::try_from).transpose()
 }
 
 /// The meeting of a session.
-pub async fn meeting_of(tx: &mut Tx, organization: OrganizationId, session: SessionId) -> Result<Option<Meeting>, StoreError> {
-    let row: Option<MeetingRow> =
-        on!(tx, MEETING_OF, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(session.uuid()).fetch_optional(db).await?);
+pub async fn meeting_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<Meeting>, StoreError> {
+    let row: Option<MeetingRow> = on!(tx, MEETING_OF, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_optional(db)
+        .await?);
     row.map(Meeting::try_from).transpose()
 }
 
 /// Begins an attempt to make the meeting, unless another is under way; its number.
-pub async fn begin_attempt(tx: &mut Tx, organization: OrganizationId, id: MeetingId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Option<i64>, StoreError> {
+pub async fn begin_attempt(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, StoreError> {
     Ok(on!(tx, BEGIN_ATTEMPT, |sql, db| sqlx::query_scalar(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
@@ -435,7 +528,14 @@ pub struct Made<'a> {
 }
 
 /// The meeting is there: only the present attempt may say so.
-pub async fn meeting_ready(tx: &mut Tx, organization: OrganizationId, id: MeetingId, attempt: i64, made: &Made<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn meeting_ready(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+    attempt: i64,
+    made: &Made<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, MEETING_READY, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
@@ -454,7 +554,15 @@ pub async fn meeting_ready(tx: &mut Tx, organization: OrganizationId, id: Meetin
 }
 
 /// The attempt did not succeed; `last`: no further one follows by itself.
-pub async fn meeting_problem(tx: &mut Tx, organization: OrganizationId, id: MeetingId, attempt: i64, last: bool, code: &str, sentence: &str) -> Result<bool, StoreError> {
+pub async fn meeting_problem(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+    attempt: i64,
+    last: bool,
+    code: &str,
+    sentence: &str,
+) -> Result<bool, StoreError> {
     let changed = on!(tx, MEETING_PROBLEM, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
@@ -469,7 +577,12 @@ pub async fn meeting_problem(tx: &mut Tx, organization: OrganizationId, id: Meet
 }
 
 /// The meeting is no longer referred to.
-pub async fn meeting_removed(tx: &mut Tx, organization: OrganizationId, id: MeetingId, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn meeting_removed(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     on!(tx, MEETING_REMOVED, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
@@ -481,13 +594,25 @@ pub async fn meeting_removed(tx: &mut Tx, organization: OrganizationId, id: Meet
 }
 
 /// Meetings of cancelled sessions, and of sessions long past whose attendance was read.
-pub async fn removable_meetings(tx: &mut Tx, organization: OrganizationId, past_before: DateTime<Utc>) -> Result<Vec<Meeting>, StoreError> {
-    let rows: Vec<MeetingRow> = on!(tx, REMOVABLE, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).bind(past_before).fetch_all(db).await?);
+pub async fn removable_meetings(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    past_before: DateTime<Utc>,
+) -> Result<Vec<Meeting>, StoreError> {
+    let rows: Vec<MeetingRow> = on!(tx, REMOVABLE, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(past_before)
+        .fetch_all(db)
+        .await?);
     rows.into_iter().map(Meeting::try_from).collect()
 }
 
 /// How many sessions are live: of one instructor's classes, or of all.
-pub async fn count_live(tx: &mut Tx, organization: OrganizationId, instructor: Option<PersonId>) -> Result<i64, StoreError> {
+pub async fn count_live(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    instructor: Option<PersonId>,
+) -> Result<i64, StoreError> {
     Ok(on!(tx, COUNT_LIVE, |sql, db| sqlx::query_scalar(sql)
         .bind(organization.uuid())
         .bind(instructor.map(PersonId::uuid))
