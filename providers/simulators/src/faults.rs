@@ -78,7 +78,11 @@ impl Faults {
     /// What strikes this call, if anything.
     pub(crate) fn strike(&self, operation: &str, is_api: bool) -> Option<Fault> {
         let plan = &self.plan;
-        let meant = if plan.operations.is_empty() { is_api } else { plan.operations.iter().any(|name| name == operation) };
+        let meant = if plan.operations.is_empty() {
+            is_api
+        } else {
+            plan.operations.iter().any(|name| name == operation)
+        };
         if !meant {
             return None;
         }
@@ -105,7 +109,8 @@ impl Faults {
 
     /// Takes one forced answer for this operation.
     pub(crate) fn forced(&mut self, operation: &str) -> Option<ForcedError> {
-        let index = self.forced.iter().position(|forced| forced.operation == operation && forced.times > 0)?;
+        let index =
+            self.forced.iter().position(|forced| forced.operation == operation && forced.times > 0)?;
         self.forced[index].times -= 1;
         let taken = self.forced[index].clone();
         if self.forced[index].times == 0 {

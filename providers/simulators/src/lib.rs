@@ -6,8 +6,8 @@
 
 pub mod contract;
 mod dice;
-mod html;
 pub mod faults;
+mod html;
 pub mod mail;
 mod server;
 pub mod zoom;

@@ -78,7 +78,9 @@ async fn connection(stream: tokio::net::TcpStream, peer: SocketAddr, router: Rou
             }
         }
     });
-    if let Err(error) = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await {
+    if let Err(error) =
+        Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
+    {
         tracing::trace!(%error, "a simulator's connection ended");
     }
 }

@@ -49,7 +49,12 @@ mod tests {
 
     #[test]
     fn a_family_of_statuses_covers_its_members_only() {
-        let entry = Deviation { operation: "*".into(), pointer: "status:5XX".into(), reason: String::new(), source: String::new() };
+        let entry = Deviation {
+            operation: "*".into(),
+            pointer: "status:5XX".into(),
+            reason: String::new(),
+            source: String::new(),
+        };
         assert!(entry.covers("meeting", "status:503"));
         assert!(!entry.covers("meeting", "status:403"));
         assert!(!entry.covers("meeting", "response:/a"));

@@ -91,9 +91,12 @@ impl std::fmt::Debug for Contract {
 }
 
 fn json_file(path: &Path) -> Result<Value, ContractError> {
-    let text = fs::read_to_string(path).map_err(|source| ContractError::Unreadable { path: path.to_owned(), source })?;
-    serde_json::from_str(&text)
-        .map_err(|error| ContractError::Malformed { what: path.display().to_string(), why: error.to_string() })
+    let text = fs::read_to_string(path)
+        .map_err(|source| ContractError::Unreadable { path: path.to_owned(), source })?;
+    serde_json::from_str(&text).map_err(|error| ContractError::Malformed {
+        what: path.display().to_string(),
+        why: error.to_string(),
+    })
 }
 
 impl Contract {
@@ -103,7 +106,9 @@ impl Contract {
     /// [`ContractError`] when it is set and the documents cannot be used.
     pub fn zoom_from_environment() -> Result<Option<Arc<Self>>, ContractError> {
         match std::env::var_os(FOLDER_VARIABLE) {
-            Some(folder) => Self::zoom(&PathBuf::from(folder).join("zoom")).map(|contract| Some(Arc::new(contract))),
+            Some(folder) => {
+                Self::zoom(&PathBuf::from(folder).join("zoom")).map(|contract| Some(Arc::new(contract)))
+            }
             None => {
                 eprintln!("SKIPPED: contract checks against Zoom's documents ({FOLDER_VARIABLE} is not set)");
                 Ok(None)
@@ -127,9 +132,12 @@ impl Contract {
     /// [`ContractError::Malformed`].
     pub fn new(mut openapi: Value, events: Value, list: &str) -> Result<Self, ContractError> {
         let malformed = |what: &str, why: String| ContractError::Malformed { what: what.to_owned(), why };
-        let deviations = deviations::read(list).map_err(|error| malformed("deviations.toml", error.to_string()))?;
+        let deviations =
+            deviations::read(list).map_err(|error| malformed("deviations.toml", error.to_string()))?;
         close(&mut openapi["components"]["schemas"]);
-        let paths = openapi["paths"].as_object().ok_or_else(|| malformed("openapi.json", "it has no paths".to_owned()))?;
+        let paths = openapi["paths"]
+            .as_object()
+            .ok_or_else(|| malformed("openapi.json", "it has no paths".to_owned()))?;
         let mut operations = Vec::new();
         for (path, methods) in paths {
             for (method, operation) in methods.as_object().into_iter().flatten() {
@@ -193,7 +201,11 @@ impl Contract {
             }
             Err(error) => {
                 drop(validators);
-                self.differs(&name, "schema".to_owned(), format!("the document's schema does not compile: {error}"));
+                self.differs(
+                    &name,
+                    "schema".to_owned(),
+                    format!("the document's schema does not compile: {error}"),
+                );
                 None
             }
         }
@@ -218,7 +230,11 @@ impl Contract {
             match error.kind() {
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     for name in unexpected {
-                        self.differs(operation, format!("{place}:{at}/{name}"), "the document does not know this field".to_owned());
+                        self.differs(
+                            operation,
+                            format!("{place}:{at}/{name}"),
+                            "the document does not know this field".to_owned(),
+                        );
                     }
                 }
                 _ => self.differs(operation, format!("{place}:{at}"), error.to_string()),
@@ -261,7 +277,12 @@ impl Contract {
     #[must_use]
     pub fn unused_deviations(&self) -> Vec<Deviation> {
         let found = self.found();
-        self.deviations.iter().enumerate().filter(|(index, _)| !found.deviations.contains(index)).map(|(_, deviation)| deviation.clone()).collect()
+        self.deviations
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !found.deviations.contains(index))
+            .map(|(_, deviation)| deviation.clone())
+            .collect()
     }
 
     /// Operations seen, and operations known.
@@ -285,7 +306,11 @@ impl Contract {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {} {}: {}", violation.operation, violation.pointer, violation.what);
         }
-        let missing = self.operations.iter().filter(|operation| !found.operations.contains(&operation.id)).map(|operation| operation.id.as_str());
+        let missing = self
+            .operations
+            .iter()
+            .filter(|operation| !found.operations.contains(&operation.id))
+            .map(|operation| operation.id.as_str());
         let missing = missing.collect::<Vec<_>>();
         if !missing.is_empty() {
             let _ = writeln!(text, "  never called: {}", missing.join(", "));
@@ -296,5 +321,6 @@ impl Contract {
 
 /// Zoom's start times may be local, without an offset.
 fn either_date_time(text: &str) -> bool {
-    chrono::DateTime::parse_from_rfc3339(text).is_ok() || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").is_ok()
+    chrono::DateTime::parse_from_rfc3339(text).is_ok()
+        || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").is_ok()
 }

@@ -16,9 +16,13 @@ impl DocumentedOperation {
         let query = parameters
             .iter()
             .filter(|parameter| parameter["in"] == "query")
-            .filter_map(|parameter| Some((parameter["name"].as_str()?.to_owned(), parameter["schema"].clone())))
+            .filter_map(|parameter| {
+                Some((parameter["name"].as_str()?.to_owned(), parameter["schema"].clone()))
+            })
             .collect();
-        let body = operation.get("requestBody").and_then(|body| Some((body["required"].as_bool().unwrap_or(false), content(body)?)));
+        let body = operation
+            .get("requestBody")
+            .and_then(|body| Some((body["required"].as_bool().unwrap_or(false), content(body)?)));
         let answers = operation["responses"]
             .as_object()
             .into_iter()
@@ -45,9 +49,12 @@ impl DocumentedOperation {
 impl Contract {
     fn operation(&self, method: &str, path: &str) -> Option<&DocumentedOperation> {
         let parts = path.trim_start_matches('/').split('/').collect::<Vec<_>>();
-        let mut fitting = self.operations.iter().filter(|operation| operation.fits(method, &parts)).collect::<Vec<_>>();
+        let mut fitting =
+            self.operations.iter().filter(|operation| operation.fits(method, &parts)).collect::<Vec<_>>();
         // `/users/me/zak` before `/users/{userId}/...`: the path with fewer parameters is meant.
-        fitting.sort_by_key(|operation| operation.segments.iter().filter(|segment| segment.starts_with('{')).count());
+        fitting.sort_by_key(|operation| {
+            operation.segments.iter().filter(|segment| segment.starts_with('{')).count()
+        });
         fitting.first().copied()
     }
 
@@ -56,23 +63,41 @@ impl Contract {
     pub fn check_request(&self, method: &str, path: &str, query: Option<&str>, body: &[u8]) {
         let Some(operation) = self.operation(method, path) else {
             let shape = super::strict::generalize(path);
-            self.differs("unknown", format!("operation:{method} {shape}"), "the document does not know this operation".to_owned());
+            self.differs(
+                "unknown",
+                format!("operation:{method} {shape}"),
+                "the document does not know this operation".to_owned(),
+            );
             return;
         };
         self.covered(&operation.id);
         for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match operation.query.get(name.as_ref()) {
-                None => self.differs(&operation.id, format!("query:{name}"), "the document does not know this parameter".to_owned()),
+                None => self.differs(
+                    &operation.id,
+                    format!("query:{name}"),
+                    "the document does not know this parameter".to_owned(),
+                ),
                 Some(schema) => {
                     let typed = typed(schema, &value);
-                    self.check_body(&operation.id, &format!("query:{name}"), &format!("query {name}"), schema, &typed);
+                    self.check_body(
+                        &operation.id,
+                        &format!("query:{name}"),
+                        &format!("query {name}"),
+                        schema,
+                        &typed,
+                    );
                 }
             }
         }
         match (&operation.body, body.is_empty()) {
             (None, true) | (Some((false, _)), true) => {}
-            (None, false) => self.differs(&operation.id, "request:".to_owned(), "this operation takes no body".to_owned()),
-            (Some((true, _)), true) => self.differs(&operation.id, "request:".to_owned(), "the body is missing".to_owned()),
+            (None, false) => {
+                self.differs(&operation.id, "request:".to_owned(), "this operation takes no body".to_owned())
+            }
+            (Some((true, _)), true) => {
+                self.differs(&operation.id, "request:".to_owned(), "the body is missing".to_owned())
+            }
             (Some((_, schema)), false) => match serde_json::from_slice(body) {
                 Ok(body) => self.check_body(&operation.id, "request", "request", schema, &body),
                 Err(_) => self.differs(&operation.id, "request:".to_owned(), "not JSON".to_owned()),
@@ -85,13 +110,23 @@ impl Contract {
         // An unknown operation has been reported by its request.
         let Some(operation) = self.operation(method, path) else { return };
         let Some(answer) = operation.answers.get(&status) else {
-            self.differs(&operation.id, format!("status:{status}"), "the document does not know this status".to_owned());
+            self.differs(
+                &operation.id,
+                format!("status:{status}"),
+                "the document does not know this status".to_owned(),
+            );
             return;
         };
         match (answer, body.is_empty()) {
             (None, true) => {}
-            (None, false) => self.differs(&operation.id, format!("response:{status}"), "this answer has no body".to_owned()),
-            (Some(_), true) => self.differs(&operation.id, format!("response:{status}"), "the body is missing".to_owned()),
+            (None, false) => self.differs(
+                &operation.id,
+                format!("response:{status}"),
+                "this answer has no body".to_owned(),
+            ),
+            (Some(_), true) => {
+                self.differs(&operation.id, format!("response:{status}"), "the body is missing".to_owned())
+            }
             (Some(schema), false) => match serde_json::from_slice(body) {
                 Ok(body) => self.check_body(&operation.id, "response", &status.to_string(), schema, &body),
                 Err(_) => self.differs(&operation.id, format!("response:{status}"), "not JSON".to_owned()),
@@ -103,9 +138,11 @@ impl Contract {
 /// A query's text as the type the document wants, where it can be read so.
 fn typed(schema: &Value, text: &str) -> Value {
     match schema["type"].as_str() {
-        Some("integer" | "number") => {
-            text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from)).unwrap_or_else(|_| text.into())
-        }
+        Some("integer" | "number") => text
+            .parse::<i64>()
+            .map(Value::from)
+            .or_else(|_| text.parse::<f64>().map(Value::from))
+            .unwrap_or_else(|_| text.into()),
         Some("boolean") => text.parse::<bool>().map_or_else(|_| text.into(), Value::from),
         _ => text.into(),
     }

@@ -17,7 +17,8 @@ pub(crate) fn close(schema: &mut Value) {
 }
 
 fn close_object(map: &mut Map<String, Value>) {
-    let lists = map.get("properties").is_some_and(Value::is_object) && map.get("type").is_none_or(|kind| kind == "object");
+    let lists = map.get("properties").is_some_and(Value::is_object)
+        && map.get("type").is_none_or(|kind| kind == "object");
     if lists && !map.contains_key("additionalProperties") {
         map.insert("additionalProperties".to_owned(), false.into());
     }
@@ -32,7 +33,11 @@ fn close_object(map: &mut Map<String, Value>) {
 pub(crate) fn generalize(pointer: &str) -> String {
     pointer
         .split('/')
-        .map(|part| if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) { "*" } else { part })
+        .map(
+            |part| {
+                if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) { "*" } else { part }
+            },
+        )
         .collect::<Vec<_>>()
         .join("/")
 }

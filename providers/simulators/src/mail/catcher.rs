@@ -104,11 +104,18 @@ impl MailCatcher {
     /// Messages to one address.
     #[must_use]
     pub fn messages_to(&self, address: &str) -> Vec<CaughtMessage> {
-        self.messages().into_iter().filter(|message| message.to.iter().any(|to| to.eq_ignore_ascii_case(address))).collect()
+        self.messages()
+            .into_iter()
+            .filter(|message| message.to.iter().any(|to| to.eq_ignore_ascii_case(address)))
+            .collect()
     }
 
     /// The first message that fits, as soon as it is there; `None` when the patience runs out.
-    pub async fn wait_for(&self, patience: Duration, fits: impl Fn(&CaughtMessage) -> bool) -> Option<CaughtMessage> {
+    pub async fn wait_for(
+        &self,
+        patience: Duration,
+        fits: impl Fn(&CaughtMessage) -> bool,
+    ) -> Option<CaughtMessage> {
         let mut count = self.inbox.count.subscribe();
         let waiting = async {
             loop {

@@ -51,13 +51,21 @@ impl CaughtMessage {
         let Some(parsed) = MessageParser::default().parse(raw) else { return caught };
         caught.subject = parsed.subject().unwrap_or_default().to_owned();
         // Only parts that are in the mail: the parser would make the one from the other.
-        let plain = parsed.text_body.iter().filter_map(|part| parsed.part(*part)).find(|part| part.is_text() && !part.is_text_html());
+        let plain = parsed
+            .text_body
+            .iter()
+            .filter_map(|part| parsed.part(*part))
+            .find(|part| part.is_text() && !part.is_text_html());
         caught.text = plain.and_then(|part| part.text_contents()).unwrap_or_default().to_owned();
-        let html = parsed.html_body.iter().filter_map(|part| parsed.part(*part)).find(|part| part.is_text_html());
+        let html =
+            parsed.html_body.iter().filter_map(|part| parsed.part(*part)).find(|part| part.is_text_html());
         caught.html = html.and_then(|part| part.text_contents()).unwrap_or_default().to_owned();
         let other = parsed.parts.iter().filter(|part| {
             let is_alternative = part.content_type().is_some_and(|kind| {
-                kind.ctype() == "multipart" || (kind.ctype() == "text" && matches!(kind.subtype(), Some("plain" | "html")) && part.attachment_name().is_none())
+                kind.ctype() == "multipart"
+                    || (kind.ctype() == "text"
+                        && matches!(kind.subtype(), Some("plain" | "html"))
+                        && part.attachment_name().is_none())
             });
             part.content_type().is_some() && !is_alternative
         });

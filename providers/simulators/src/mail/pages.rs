@@ -66,7 +66,8 @@ fn linked(text: &str) -> String {
     while let Some(at) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
         out.push_str(&escape(&rest[..at]));
         let tail = &rest[at..];
-        let end = tail.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')).unwrap_or(tail.len());
+        let end =
+            tail.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')).unwrap_or(tail.len());
         let link = tail[..end].trim_end_matches(['.', ',', ')', ';']);
         let safe = escape(link);
         let _ = write!(out, "<a href=\"{safe}\" rel=\"noreferrer\">{safe}</a>");
@@ -120,7 +121,10 @@ async fn html_part(State(inbox): State<Arc<Inbox>>, Path(id): Path<u64>) -> Resp
 
 async fn attachment(State(inbox): State<Arc<Inbox>>, Path((id, index)): Path<(u64, usize)>) -> Response {
     let message = inbox.all().into_iter().find(|message| message.id == id);
-    let Some(attachment) = message.and_then(|message| message.attachments.into_iter().nth(index)) else { return missing() };
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let Some(attachment) = message.and_then(|message| message.attachments.into_iter().nth(index)) else {
+        return missing();
+    };
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, attachment.text).into_response()
 }

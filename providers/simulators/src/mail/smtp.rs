@@ -26,7 +26,11 @@ pub(crate) async fn converse(stream: TcpStream, inbox: Arc<Inbox>) -> io::Result
     session(BufReader::new(read), write, &inbox).await
 }
 
-async fn session<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(mut read: BufReader<R>, mut write: W, inbox: &Inbox) -> io::Result<()> {
+async fn session<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    mut read: BufReader<R>,
+    mut write: W,
+    inbox: &Inbox,
+) -> io::Result<()> {
     write.write_all(b"220 mail.simulator.test ESMTP catches everything, sends nothing\r\n").await?;
     let mut envelope = Envelope::default();
     let mut line = Vec::new();

@@ -91,7 +91,8 @@ impl IntoResponse for Answer {
             Content::Bytes(kind, bytes) => (Some(kind), bytes),
         };
         let mut response = Response::new(Body::from(bytes));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(kind) = kind {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         }

@@ -39,15 +39,27 @@ impl World {
     /// Scopes, limits, then the operation itself.
     pub(crate) fn serve(&mut self, call: &Call) -> Answer {
         if !call.operation.allowed_by(&call.caller.scopes) {
-            let wanted = call.operation.granular.iter().chain(call.operation.classic).copied().collect::<Vec<_>>().join(", ");
-            return Answer::error(400, 4711, format!("Invalid access token, does not contain scopes:[{wanted}]."));
+            let wanted = call
+                .operation
+                .granular
+                .iter()
+                .chain(call.operation.classic)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Answer::error(
+                400,
+                4711,
+                format!("Invalid access token, does not contain scopes:[{wanted}]."),
+            );
         }
         let plan = self.accounts.get(&call.caller.account).map(|account| account.plan).unwrap_or_default();
         let behaviour = self.behaviour.clone();
-        let headers = match self.limits.count(&call.caller.account, plan, call.operation.label, &behaviour, call.now) {
-            Ok(headers) => headers,
-            Err(answer) => return answer,
-        };
+        let headers =
+            match self.limits.count(&call.caller.account, plan, call.operation.label, &behaviour, call.now) {
+                Ok(headers) => headers,
+                Err(answer) => return answer,
+            };
         let mut answer = self.work(call);
         if answer.status != 429 {
             answer.headers.extend(headers);
@@ -104,7 +116,9 @@ impl World {
         };
         match self.user(&id) {
             Some(user) if user.account == call.caller.account => Ok(user.clone()),
-            Some(_) if super::errors::documented(call.operation.id, 400, 1010, name).is_some() => Err(call.refuse(400, 1010)),
+            Some(_) if super::errors::documented(call.operation.id, 400, 1010, name).is_some() => {
+                Err(call.refuse(400, 1010))
+            }
             _ => Err(call.refuse(404, 1001)),
         }
     }
@@ -128,7 +142,10 @@ impl World {
     /// A meeting that can still be used: neither deleted nor expired.
     pub(crate) fn usable_meeting(&self, call: &Call) -> Result<u64, Answer> {
         let id = self.named_meeting(call, false)?;
-        let usable = self.meetings.get(&id).is_some_and(|meeting| meeting.deleted.is_none() && !meeting.expired(call.now));
+        let usable = self
+            .meetings
+            .get(&id)
+            .is_some_and(|meeting| meeting.deleted.is_none() && !meeting.expired(call.now));
         if usable { Ok(id) } else { Err(call.refuse(404, 3001)) }
     }
 }

@@ -14,14 +14,35 @@ use super::{
 };
 
 /// What a PATCH of one occurrence may change besides agenda, start time and duration.
-const OF_AN_OCCURRENCE: &[&str] =
-    &["host_video", "participant_video", "join_before_host", "mute_upon_entry", "waiting_room", "watermark", "auto_recording"];
+const OF_AN_OCCURRENCE: &[&str] = &[
+    "host_video",
+    "participant_video",
+    "join_before_host",
+    "mute_upon_entry",
+    "waiting_room",
+    "watermark",
+    "auto_recording",
+];
 
 /// The settings `meeting.updated` tells about.
 const TOLD: &[&str] = &[
-    "alternative_hosts", "approval_type", "audio", "auto_recording", "host_video", "jbh_time", "join_before_host", "meeting_authentication",
-    "mute_upon_entry", "participant_video", "registration_type", "use_pmi", "waiting_room", "watermark", "email_in_attendee_report",
-    "continuous_meeting_chat", "auto_start_meeting_summary",
+    "alternative_hosts",
+    "approval_type",
+    "audio",
+    "auto_recording",
+    "host_video",
+    "jbh_time",
+    "join_before_host",
+    "meeting_authentication",
+    "mute_upon_entry",
+    "participant_video",
+    "registration_type",
+    "use_pmi",
+    "waiting_room",
+    "watermark",
+    "email_in_attendee_report",
+    "continuous_meeting_chat",
+    "auto_start_meeting_summary",
 ];
 
 /// A meeting's changeable facts, for comparing before and after.
@@ -39,7 +60,10 @@ fn facts(meeting: &Meeting) -> Map<String, Value> {
 }
 
 /// Only what differs, from both sides.
-fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+fn difference(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> (Map<String, Value>, Map<String, Value>) {
     let (mut old, mut new) = (Map::new(), Map::new());
     for (name, value) in after {
         let earlier = before.get(name).unwrap_or(&Value::Null);
@@ -69,7 +93,12 @@ impl World {
     pub(crate) fn update_meeting(&mut self, call: &Call) -> Result<Answer, Answer> {
         let id = self.usable_meeting(call)?;
         let missing = || call.refuse(404, 3001);
-        let host = self.meetings.get(&id).and_then(|meeting| self.users.get(&meeting.host)).cloned().ok_or_else(missing)?;
+        let host = self
+            .meetings
+            .get(&id)
+            .and_then(|meeting| self.users.get(&meeting.host))
+            .cloned()
+            .ok_or_else(missing)?;
         self.may_host(call, &host)?;
         check_texts(&call.body)?;
         let behaviour = self.behaviour.clone();
@@ -92,8 +121,11 @@ impl World {
     fn update_occurrence(&mut self, call: &Call, id: u64, wanted: &str) -> Result<(), Answer> {
         let meeting = self.meetings.get_mut(&id).ok_or_else(|| call.refuse(404, 3001))?;
         let zone = zone_of(call.body.get("timezone").and_then(Value::as_str).unwrap_or(&meeting.time_zone))?;
-        let occurrence = meeting.occurrences.iter_mut().find(|occurrence| occurrence.id == wanted && !occurrence.deleted);
-        let occurrence = occurrence.ok_or_else(|| Answer::error(400, 3000, "Cannot access meeting information. Invalid occurrence_id."))?;
+        let occurrence =
+            meeting.occurrences.iter_mut().find(|occurrence| occurrence.id == wanted && !occurrence.deleted);
+        let occurrence = occurrence.ok_or_else(|| {
+            Answer::error(400, 3000, "Cannot access meeting information. Invalid occurrence_id.")
+        })?;
         if let Some(text) = call.body.get("start_time").and_then(Value::as_str) {
             let start = read(text, zone).ok_or_else(|| Answer::invalid("start_time", "Invalid field."))?;
             if start > call.now {
@@ -138,16 +170,25 @@ impl World {
             }
         }
         let duration = body.get("duration").and_then(Value::as_i64).unwrap_or(meeting.duration);
-        let mut recurrence = if kind == 8 { body.get("recurrence").cloned().or_else(|| meeting.recurrence.clone()) } else { None };
+        let mut recurrence = if kind == 8 {
+            body.get("recurrence").cloned().or_else(|| meeting.recurrence.clone())
+        } else {
+            None
+        };
         let mut occurrences = if kind == 8 { meeting.occurrences.clone() } else { Vec::new() };
         let moved = start != meeting.start || duration != meeting.duration || time_zone != meeting.time_zone;
         if let (Some(rule), Some(first)) = (&mut recurrence, start)
             && (moved || body.get("recurrence").is_some())
         {
-            let endless = rule.get("end_date_time").is_none() && rule.get("end_times").and_then(Value::as_i64).unwrap_or(0) == 0;
+            let endless = rule.get("end_date_time").is_none()
+                && rule.get("end_times").and_then(Value::as_i64).unwrap_or(0) == 0;
             // An endless series that is changed becomes a bounded one, counted from the change.
             let from = if endless && first < call.now { call.now } else { first };
-            let from = recurrence::expand(rule, first, zone, duration)?.iter().map(|known| known.start).find(|at| *at >= from).unwrap_or(first);
+            let from = recurrence::expand(rule, first, zone, duration)?
+                .iter()
+                .map(|known| known.start)
+                .find(|at| *at >= from)
+                .unwrap_or(first);
             occurrences = recurrence::expand(rule, from, zone, duration)?;
             if endless {
                 rule["end_times"] = occurrences.len().min(60).into();
@@ -159,7 +200,11 @@ impl World {
         }
         self.effective(kind, &host, &mut settings);
         let meeting = self.meetings.get_mut(&id).ok_or_else(missing)?;
-        for (name, field) in [("topic", &mut meeting.topic), ("agenda", &mut meeting.agenda), ("password", &mut meeting.password)] {
+        for (name, field) in [
+            ("topic", &mut meeting.topic),
+            ("agenda", &mut meeting.agenda),
+            ("password", &mut meeting.password),
+        ] {
             if let Some(text) = body.get(name).and_then(Value::as_str) {
                 text.clone_into(field);
             }
@@ -174,7 +219,14 @@ impl World {
         Ok(())
     }
 
-    fn updated_event(&mut self, call: &Call, id: u64, mut old: Map<String, Value>, mut new: Map<String, Value>, scope: &str) {
+    fn updated_event(
+        &mut self,
+        call: &Call,
+        id: u64,
+        mut old: Map<String, Value>,
+        mut new: Map<String, Value>,
+        scope: &str,
+    ) {
         let Some(meeting) = self.meetings.get(&id) else { return };
         old.insert("id".to_owned(), id.into());
         new.insert("id".to_owned(), id.into());
@@ -185,7 +237,15 @@ impl World {
             "scope": scope, "time_stamp": call.now.timestamp_millis(), "object": new, "old_object": old,
         });
         let (account, host) = (meeting.account.clone(), meeting.host.clone());
-        self.emit(Event { name: "meeting.updated", at: call.now, account: &account, host: &host, meeting: Some(id), payload, download_token: false });
+        self.emit(Event {
+            name: "meeting.updated",
+            at: call.now,
+            account: &account,
+            host: &host,
+            meeting: Some(id),
+            payload,
+            download_token: false,
+        });
     }
 
     /// `GET /users/{userId}/meetings`: neither instant nor expired meetings.
@@ -193,12 +253,16 @@ impl World {
         let user = self.named_user(call, call.param(0))?;
         self.may_host(call, &user)?;
         let which = call.query.get("type").unwrap_or("scheduled").to_owned();
-        if !["scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings"].contains(&which.as_str()) {
+        if !["scheduled", "live", "upcoming", "upcoming_meetings", "previous_meetings"]
+            .contains(&which.as_str())
+        {
             return Err(Answer::invalid("type", "Invalid field."));
         }
         let day = |name: &str| match call.query.get(name) {
             None => Ok(None),
-            Some(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Some).map_err(|_| Answer::invalid(name, "Invalid field.")),
+            Some(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                .map(Some)
+                .map_err(|_| Answer::invalid(name, "Invalid field.")),
         };
         let (from, to) = (day("from")?, day("to")?);
         let now = call.now;
@@ -209,10 +273,17 @@ impl World {
         let mut found = self
             .meetings
             .values()
-            .filter(|meeting| meeting.host == user.id && meeting.deleted.is_none() && meeting.kind != 1 && !meeting.expired(now))
+            .filter(|meeting| {
+                meeting.host == user.id
+                    && meeting.deleted.is_none()
+                    && meeting.kind != 1
+                    && !meeting.expired(now)
+            })
             .filter(|meeting| match which.as_str() {
                 "live" => meeting.live().is_some(),
-                "upcoming" | "upcoming_meetings" => meeting.live().is_some() || ends(meeting).is_none_or(|end| end >= now),
+                "upcoming" | "upcoming_meetings" => {
+                    meeting.live().is_some() || ends(meeting).is_none_or(|end| end >= now)
+                }
                 "previous_meetings" => ends(meeting).is_some_and(|end| end < now),
                 _ => true,
             })
@@ -266,18 +337,26 @@ impl World {
             "recording.stop" => Control::Stop,
             "recording.pause" => Control::Pause,
             "recording.resume" => Control::Resume,
-            "participant.invite" | "participant.invite.callout" | "participant.invite.room_system_callout" => return Ok(Answer::empty(202)),
+            "participant.invite"
+            | "participant.invite.callout"
+            | "participant.invite.room_system_callout" => return Ok(Answer::empty(202)),
             _ => return Err(Answer::invalid("method", "Invalid field.")),
         };
         let meeting = self.meetings.get(&id).ok_or_else(|| call.refuse(404, 3001))?;
         if meeting.live().is_none() {
             return Err(Answer::error(400, 300, "Meeting does not exist."));
         }
-        if self.accounts.get(&meeting.account).is_some_and(|account| account.storage_full) && control == Control::Start {
+        if self.accounts.get(&meeting.account).is_some_and(|account| account.storage_full)
+            && control == Control::Start
+        {
             return Err(call.refuse(400, 3309));
         }
         if self.users.get(&meeting.host).is_none_or(|host| host.plan != super::state::HostPlan::Licensed) {
-            return Err(Answer::error(400, 300, "This API is not available for this account, please contact Zoom support."));
+            return Err(Answer::error(
+                400,
+                300,
+                "This API is not available for this account, please contact Zoom support.",
+            ));
         }
         self.recording_control(id, control, call.now);
         Ok(Answer::empty(202))

@@ -75,7 +75,11 @@ struct Advance {
 
 async fn advance(_: Loopback, State(inner): Shared, Json(wanted): Json<Advance>) -> Response {
     let Some(clock) = &inner.shifted else {
-        return (StatusCode::CONFLICT, Json(json!({ "error": "this simulator's clock cannot be moved from here" }))).into_response();
+        return (
+            StatusCode::CONFLICT,
+            Json(json!({ "error": "this simulator's clock cannot be moved from here" })),
+        )
+            .into_response();
     };
     clock.advance(Duration::seconds(wanted.advance_seconds));
     drop(inner.present());
@@ -109,7 +113,9 @@ async fn webhooks(_: Loopback, State(inner): Shared, Json(wanted): Json<WebhookB
 
 async fn deliveries(_: Loopback, State(inner): Shared, Query(since): Query<Since>) -> Json<Value> {
     let world = inner.world();
-    Json(json!({ "deliveries": super::simulator::since(&world.outbox.log, since.since), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }))
+    Json(
+        json!({ "deliveries": super::simulator::since(&world.outbox.log, since.since), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
+    )
 }
 
 async fn behaviour(_: Loopback, State(inner): Shared) -> Json<Behaviour> {
@@ -155,10 +161,17 @@ async fn add_app(_: Loopback, State(inner): Shared, Json(spec): Json<AppSpec>) -
     StatusCode::CREATED
 }
 
-async fn subscribe(_: Loopback, State(inner): Shared, Path(client): Path<String>, Json(endpoint): Json<EndpointSpec>) -> Response {
+async fn subscribe(
+    _: Loopback,
+    State(inner): Shared,
+    Path(client): Path<String>,
+    Json(endpoint): Json<EndpointSpec>,
+) -> Response {
     match inner.subscribe(&client, endpoint).await {
         Ok(()) => StatusCode::CREATED.into_response(),
-        Err(failed) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": failed.to_string() }))).into_response(),
+        Err(failed) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": failed.to_string() }))).into_response()
+        }
     }
 }
 
@@ -168,7 +181,12 @@ struct Person {
     email: String,
 }
 
-async fn remove(_: Loopback, State(inner): Shared, Path(client): Path<String>, Json(person): Json<Person>) -> Json<Value> {
+async fn remove(
+    _: Loopback,
+    State(inner): Shared,
+    Path(client): Path<String>,
+    Json(person): Json<Person>,
+) -> Json<Value> {
     let (mut world, now) = inner.present();
     let removed = world.remove_app(&client, &person.email, now);
     drop(world);
@@ -176,7 +194,11 @@ async fn remove(_: Loopback, State(inner): Shared, Path(client): Path<String>, J
     Json(json!({ "removed": removed }))
 }
 
-async fn add_host(_: Loopback, State(inner): Shared, Json(spec): Json<HostSpec>) -> (StatusCode, Json<Value>) {
+async fn add_host(
+    _: Loopback,
+    State(inner): Shared,
+    Json(spec): Json<HostSpec>,
+) -> (StatusCode, Json<Value>) {
     let id = inner.add_host(spec);
     (StatusCode::CREATED, Json(json!({ "id": id })))
 }

@@ -77,7 +77,13 @@ async fn form(request: Request) -> Query {
 }
 
 /// Notes a call outside `/v2` and answers it.
-fn finish(inner: &Inner, mut world: std::sync::MutexGuard<'_, World>, now: DateTime<Utc>, what: (&Method, &'static str, &'static str), answer: Answer) -> Response {
+fn finish(
+    inner: &Inner,
+    mut world: std::sync::MutexGuard<'_, World>,
+    now: DateTime<Utc>,
+    what: (&Method, &'static str, &'static str),
+    answer: Answer,
+) -> Response {
     world.note(now, what.0.as_str(), what.1, what.2, &answer, None, None);
     drop(world);
     inner.wake.notify_one();
@@ -169,7 +175,13 @@ fn only_looking(method: &Method) -> Option<Response> {
     (method == Method::HEAD).then(|| Answer::html(200, String::new()).into_response())
 }
 
-async fn join(State(inner): Shared, Path(meeting): Path<String>, method: Method, headers: HeaderMap, request: Request) -> Response {
+async fn join(
+    State(inner): Shared,
+    Path(meeting): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     if let Some(answer) = only_looking(&method) {
         return answer;
     }
@@ -179,7 +191,13 @@ async fn join(State(inner): Shared, Path(meeting): Path<String>, method: Method,
     finish(&inner, world, now, (&method, "/w/{meeting}", "joinPage"), with_cookie(answer, cookie))
 }
 
-async fn start(State(inner): Shared, Path(meeting): Path<String>, method: Method, headers: HeaderMap, request: Request) -> Response {
+async fn start(
+    State(inner): Shared,
+    Path(meeting): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     if let Some(answer) = only_looking(&method) {
         return answer;
     }
@@ -195,7 +213,12 @@ async fn plain(State(inner): Shared, Path(meeting): Path<String>, request: Reque
     finish(&inner, world, now, (request.method(), "/j/{meeting}", "plainJoinPage"), answer)
 }
 
-async fn by_passcode(State(inner): Shared, Path(meeting): Path<String>, headers: HeaderMap, request: Request) -> Response {
+async fn by_passcode(
+    State(inner): Shared,
+    Path(meeting): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     let (browser, cookie) = browser(&inner, &headers);
     let form = form(request).await;
     let (mut world, now) = inner.present();
@@ -222,20 +245,34 @@ async fn room(State(inner): Shared, Path(key): Path<String>, method: Method) -> 
     world.room_again(&key, now).into_response()
 }
 
-async fn button(State(inner): Shared, Path((key, what)): Path<(String, String)>, request: Request) -> Response {
+async fn button(
+    State(inner): Shared,
+    Path((key, what)): Path<(String, String)>,
+    request: Request,
+) -> Response {
     let form = form(request).await;
     let (mut world, now) = inner.present();
     let answer = world.room_button(&key, &what, &form, now);
     finish(&inner, world, now, (&Method::POST, "/room/{key}/{what}", "roomButton"), answer)
 }
 
-async fn download(State(inner): Shared, Path(handle): Path<String>, headers: HeaderMap, request: Request) -> Response {
+async fn download(
+    State(inner): Shared,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     let (mut world, now) = inner.present();
     let answer = world.download(&handle, header(&headers, "authorization"), &raw_query(&request), now);
     finish(&inner, world, now, (request.method(), "/rec/download/{handle}", "download"), answer)
 }
 
-async fn file(State(inner): Shared, Path(handle): Path<String>, headers: HeaderMap, request: Request) -> Response {
+async fn file(
+    State(inner): Shared,
+    Path(handle): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     let (world, now) = inner.present();
     let answer = world.file_bytes(&handle, &raw_query(&request), header(&headers, "range"), now);
     finish(&inner, world, now, (request.method(), "/rec/file/{handle}", "file"), answer)
@@ -303,12 +340,22 @@ async fn api(State(inner): Shared, request: Request) -> Response {
 }
 
 /// The call itself: everything that happens while the world is held.
-fn api_now(inner: &Inner, method: &Method, path: &str, query: Query, bytes: &[u8], authorization: Option<&str>) -> (Response, Option<Fault>) {
+fn api_now(
+    inner: &Inner,
+    method: &Method,
+    path: &str,
+    query: Query,
+    bytes: &[u8],
+    authorization: Option<&str>,
+) -> (Response, Option<Fault>) {
     let (mut world, now) = inner.present();
     let tracking = format!("v=2.0;clid=aw1;rid=WEB_{}", world.dice.token(16));
     let Some(matched) = find(method.as_str(), path) else {
         // An unencoded UUID falls apart into segments: Zoom then finds no meeting.
-        let answer = if path.starts_with("/meetings/") || path.starts_with("/past_meetings/") || path.starts_with("/report/") {
+        let answer = if path.starts_with("/meetings/")
+            || path.starts_with("/past_meetings/")
+            || path.starts_with("/report/")
+        {
             Answer::error(404, 3001, "Meeting does not exist.")
         } else {
             Answer::error(404, 2300, "This API endpoint is not recognized.")
@@ -318,15 +365,26 @@ fn api_now(inner: &Inner, method: &Method, path: &str, query: Query, bytes: &[u8
     };
     let operation = matched.operation;
     let fault = world.faults.strike(operation.id, true);
-    let meeting = matched.params.first().and_then(|param| param.parse::<u64>().ok()).filter(|_| operation.path.contains("{meetingId}"));
+    let meeting = matched
+        .params
+        .first()
+        .and_then(|param| param.parse::<u64>().ok())
+        .filter(|_| operation.path.contains("{meetingId}"));
     let outcome = match fault {
         Some(Fault::TimeoutBefore) => None,
         Some(Fault::ServerError(status)) => Some(server_error(status)),
-        Some(Fault::TooManyRequests) => Some(too_many(Reached::Second, operation.label, 30, None, &world.behaviour, now)),
-        Some(Fault::TimeoutAfter | Fault::Slow(_)) | None => Some(world.answer(matched, query, bytes, authorization, now)),
+        Some(Fault::TooManyRequests) => {
+            Some(too_many(Reached::Second, operation.label, 30, None, &world.behaviour, now))
+        }
+        Some(Fault::TimeoutAfter | Fault::Slow(_)) | None => {
+            Some(world.answer(matched, query, bytes, authorization, now))
+        }
     };
     let answer = outcome.unwrap_or_else(|| Answer::empty(0));
-    let made = answer.json_body().filter(|_| operation.id == "meetingCreate" && answer.status == 201).and_then(|body| body.get("id")?.as_u64());
+    let made = answer
+        .json_body()
+        .filter(|_| operation.id == "meetingCreate" && answer.status == 201)
+        .and_then(|body| body.get("id")?.as_u64());
     let silent = matches!(fault, Some(Fault::TimeoutBefore | Fault::TimeoutAfter));
     let noted = if silent { Answer::empty(0) } else { answer.clone() };
     world.note(now, method.as_str(), operation.path, operation.id, &noted, meeting.or(made), fault);
@@ -343,7 +401,14 @@ fn api_now(inner: &Inner, method: &Method, path: &str, query: Query, bytes: &[u8
 
 impl World {
     /// Authentication, forced errors, then the work.
-    fn answer(&mut self, matched: Matched, query: Query, bytes: &[u8], authorization: Option<&str>, now: DateTime<Utc>) -> Answer {
+    fn answer(
+        &mut self,
+        matched: Matched,
+        query: Query,
+        bytes: &[u8],
+        authorization: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Answer {
         let caller = match self.bearer(authorization, now) {
             Ok(caller) => caller,
             Err(answer) => return answer,

@@ -102,7 +102,14 @@ impl Limits {
     }
 
     /// Counts one of a day's calls of a kind; false when the day has no more.
-    fn take(&mut self, key: &str, kind: &'static str, limit: u64, behaviour: &Behaviour, now: DateTime<Utc>) -> bool {
+    fn take(
+        &mut self,
+        key: &str,
+        kind: &'static str,
+        limit: u64,
+        behaviour: &Behaviour,
+        now: DateTime<Utc>,
+    ) -> bool {
         let today = now.date_naive();
         let day = self.days.entry((key.to_owned(), kind)).or_insert((today, 0));
         if day.0 != today {
@@ -116,7 +123,12 @@ impl Limits {
     }
 
     /// 100 creates and updates of meetings a UTC day and host.
-    pub(crate) fn meeting_write(&mut self, host: &str, behaviour: &Behaviour, now: DateTime<Utc>) -> Result<(), Answer> {
+    pub(crate) fn meeting_write(
+        &mut self,
+        host: &str,
+        behaviour: &Behaviour,
+        now: DateTime<Utc>,
+    ) -> Result<(), Answer> {
         if self.take(host, "meeting write", 100, behaviour, now) {
             return Ok(());
         }
@@ -126,7 +138,13 @@ impl Limits {
     }
 
     /// 3 registrations a day of the same address for the same meeting.
-    pub(crate) fn registration(&mut self, meeting: u64, email: &str, behaviour: &Behaviour, now: DateTime<Utc>) -> Result<(), Answer> {
+    pub(crate) fn registration(
+        &mut self,
+        meeting: u64,
+        email: &str,
+        behaviour: &Behaviour,
+        now: DateTime<Utc>,
+    ) -> Result<(), Answer> {
         if self.take(&format!("{meeting} {}", email.to_lowercase()), "registration", 3, behaviour, now) {
             return Ok(());
         }
@@ -136,7 +154,13 @@ impl Limits {
     }
 
     /// 10 status updates a day of the same registrant.
-    pub(crate) fn registrant_status(&mut self, meeting: u64, registrant: &str, behaviour: &Behaviour, now: DateTime<Utc>) -> Result<(), Answer> {
+    pub(crate) fn registrant_status(
+        &mut self,
+        meeting: u64,
+        registrant: &str,
+        behaviour: &Behaviour,
+        now: DateTime<Utc>,
+    ) -> Result<(), Answer> {
         if self.take(&format!("{meeting} {registrant}"), "registrant status", 10, behaviour, now) {
             return Ok(());
         }
@@ -177,6 +201,8 @@ pub(crate) fn too_many(
     match (behaviour.retry_header, reached) {
         (RetryHeader::Missing, _) => answer,
         (RetryHeader::AsDocumented, Reached::Second) => answer.header("x-ratelimit-reset", back),
-        (RetryHeader::AsDocumented, Reached::Day) | (RetryHeader::Always, _) => answer.header("retry-after", back),
+        (RetryHeader::AsDocumented, Reached::Day) | (RetryHeader::Always, _) => {
+            answer.header("retry-after", back)
+        }
     }
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    state::{Meeting, Place, Presence, Registrant, RegistrantStatus, Role, Run, Stay, Timer, Visitor, Who, World},
+    state::{
+        Meeting, Place, Presence, Registrant, RegistrantStatus, Role, Run, Stay, Timer, Visitor, Who, World,
+    },
     time::stamp,
     webhooks::Event,
 };
@@ -62,13 +64,13 @@ impl World {
         by_page: bool,
         now: DateTime<Utc>,
     ) -> Result<u64, Refusal> {
-        let meeting = self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(now));
+        let meeting =
+            self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(now));
         let meeting = meeting.ok_or(Refusal::NoSuchMeeting)?;
         if let Some(wanted) = &who.registrant {
-            let approved = meeting
-                .registrants
-                .iter()
-                .any(|registrant| registrant.id == *wanted && registrant.status == RegistrantStatus::Approved);
+            let approved = meeting.registrants.iter().any(|registrant| {
+                registrant.id == *wanted && registrant.status == RegistrantStatus::Approved
+            });
             if !approved {
                 return Err(Refusal::NotRegistered);
             }
@@ -87,7 +89,10 @@ impl World {
         }
         let inside = |visitor: &Visitor| {
             visitor.who.registrant == who.registrant
-                && matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)
+                && matches!(
+                    visitor.presence,
+                    Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting
+                )
         };
         if who.role == Role::Registrant && !several && self.visitors_of(id).any(inside) {
             return Err(Refusal::SecondDevice);
@@ -103,7 +108,15 @@ impl World {
                 }
                 self.visitors.insert(
                     visitor,
-                    Visitor { id: visitor, key, meeting: id, who, presence: Presence::BeforeHost, browser, seen: None },
+                    Visitor {
+                        id: visitor,
+                        key,
+                        meeting: id,
+                        who,
+                        presence: Presence::BeforeHost,
+                        browser,
+                        seen: None,
+                    },
                 );
                 visitor
             }
@@ -117,7 +130,9 @@ impl World {
 
     /// From the door into the meeting, the waiting room, or the wait for the host.
     fn come_in(&mut self, visitor: u64, now: DateTime<Utc>) -> Result<(), Refusal> {
-        let Some((id, who)) = self.visitors.get(&visitor).map(|visitor| (visitor.meeting, visitor.who.clone())) else {
+        let Some((id, who)) =
+            self.visitors.get(&visitor).map(|visitor| (visitor.meeting, visitor.who.clone()))
+        else {
             return Err(Refusal::NotThere);
         };
         let meeting = self.meetings.get(&id).ok_or(Refusal::NoSuchMeeting)?;
@@ -211,7 +226,9 @@ impl World {
     }
 
     fn send_live(&mut self, name: &'static str, id: u64, object: Value, now: DateTime<Utc>) {
-        let Some((account, host)) = self.meetings.get(&id).map(|meeting| (meeting.account.clone(), meeting.host.clone())) else {
+        let Some((account, host)) =
+            self.meetings.get(&id).map(|meeting| (meeting.account.clone(), meeting.host.clone()))
+        else {
             return;
         };
         self.emit(Event {
@@ -241,7 +258,8 @@ impl World {
         {
             object["uuid"] = meeting.uuid.clone().into();
         }
-        object["participant"] = json!({ "id": visitor.who.zoom_user.clone().unwrap_or_default(), "user_name": visitor.who.name });
+        object["participant"] =
+            json!({ "id": visitor.who.zoom_user.clone().unwrap_or_default(), "user_name": visitor.who.name });
         if let Some(registrant) = &visitor.who.registrant
             && name == "meeting.participant_jbh_joined"
         {
@@ -250,7 +268,15 @@ impl World {
         self.send_live(name, visitor.meeting, object, now);
     }
 
-    fn stay_event(&mut self, name: &'static str, id: u64, stay: &Stay, when: (&str, DateTime<Utc>), reason: Option<&str>, at: DateTime<Utc>) {
+    fn stay_event(
+        &mut self,
+        name: &'static str,
+        id: u64,
+        stay: &Stay,
+        when: (&str, DateTime<Utc>),
+        reason: Option<&str>,
+        at: DateTime<Utc>,
+    ) {
         let mut object = self.run_object(id);
         let zoom_user = stay.who.zoom_user.clone().unwrap_or_default();
         let mut participant = json!({
@@ -262,7 +288,8 @@ impl World {
             participant["registrant_id"] = registrant.clone().into();
         }
         if let Some(reason) = reason {
-            participant["leave_reason"] = format!("{} left the meeting.<br>Reason: {reason}", stay.who.name).into();
+            participant["leave_reason"] =
+                format!("{} left the meeting.<br>Reason: {reason}", stay.who.name).into();
         }
         if let Place::Breakout { room, parent_user_id } = &stay.place {
             object["breakout_room_uuid"] = room.clone().into();
@@ -292,16 +319,24 @@ impl World {
 
     /// Opens a stay in the live run and tells.
     fn enter(&mut self, visitor: u64, place: Place, now: DateTime<Utc>) {
-        let Some((id, who)) = self.visitors.get(&visitor).map(|visitor| (visitor.meeting, visitor.who.clone())) else { return };
+        let Some((id, who)) =
+            self.visitors.get(&visitor).map(|visitor| (visitor.meeting, visitor.who.clone()))
+        else {
+            return;
+        };
         let user_id = (16_778_240 + self.next() * 1_024).to_string();
         let participant_uuid = self.dice.uuid().to_uppercase();
         let stay = Stay { visitor, who, place, user_id, participant_uuid, joined: now, left: None };
         let Some(run) = self.meetings.get_mut(&id).and_then(Meeting::live_mut) else { return };
         run.stays.push(stay.clone());
         let (name, field, presence) = match stay.place {
-            Place::WaitingRoom => ("meeting.participant_joined_waiting_room", "date_time", Presence::WaitingRoom),
+            Place::WaitingRoom => {
+                ("meeting.participant_joined_waiting_room", "date_time", Presence::WaitingRoom)
+            }
             Place::Main => ("meeting.participant_joined", "join_time", Presence::InMeeting),
-            Place::Breakout { .. } => ("meeting.participant_joined_breakout_room", "join_time", Presence::InMeeting),
+            Place::Breakout { .. } => {
+                ("meeting.participant_joined_breakout_room", "join_time", Presence::InMeeting)
+            }
         };
         self.set_presence(visitor, presence);
         self.stay_event(name, id, &stay, (field, now), None, now);
@@ -312,7 +347,11 @@ impl World {
         let Some(id) = self.visitors.get(&visitor).map(|visitor| visitor.meeting) else { return };
         let Some(run) = self.meetings.get_mut(&id).and_then(Meeting::live_mut) else { return };
         let mut closed = Vec::new();
-        for stay in run.stays.iter_mut().filter(|stay| stay.visitor == visitor && stay.left.is_none() && fits(&stay.place)) {
+        for stay in run
+            .stays
+            .iter_mut()
+            .filter(|stay| stay.visitor == visitor && stay.left.is_none() && fits(&stay.place))
+        {
             stay.left = Some(now);
             closed.push(stay.clone());
         }
@@ -321,11 +360,32 @@ impl World {
         for stay in closed {
             match stay.place {
                 Place::WaitingRoom => {
-                    self.stay_event("meeting.participant_left_waiting_room", id, &stay, ("date_time", now), None, now);
+                    self.stay_event(
+                        "meeting.participant_left_waiting_room",
+                        id,
+                        &stay,
+                        ("date_time", now),
+                        None,
+                        now,
+                    );
                 }
-                Place::Main => self.stay_event("meeting.participant_left", id, &stay, ("leave_time", now), Some(reason), now),
+                Place::Main => self.stay_event(
+                    "meeting.participant_left",
+                    id,
+                    &stay,
+                    ("leave_time", now),
+                    Some(reason),
+                    now,
+                ),
                 Place::Breakout { .. } => {
-                    self.stay_event("meeting.participant_left_breakout_room", id, &stay, ("leave_time", now), Some(reason), now);
+                    self.stay_event(
+                        "meeting.participant_left_breakout_room",
+                        id,
+                        &stay,
+                        ("leave_time", now),
+                        Some(reason),
+                        now,
+                    );
                 }
             }
         }
@@ -338,8 +398,14 @@ impl World {
             return Err(Refusal::NotThere);
         }
         let id = found.meeting;
-        let waiting = |stay: &&Stay| stay.visitor == visitor && stay.left.is_none() && stay.place == Place::WaitingRoom;
-        let stay = self.meetings.get(&id).and_then(Meeting::live).and_then(|run| run.stays.iter().find(waiting)).cloned();
+        let waiting =
+            |stay: &&Stay| stay.visitor == visitor && stay.left.is_none() && stay.place == Place::WaitingRoom;
+        let stay = self
+            .meetings
+            .get(&id)
+            .and_then(Meeting::live)
+            .and_then(|run| run.stays.iter().find(waiting))
+            .cloned();
         let stay = stay.ok_or(Refusal::NotThere)?;
         self.stay_event("meeting.participant_admitted", id, &stay, ("date_time", now), None, now);
         self.close(visitor, |place| *place == Place::WaitingRoom, "Admitted", now);
@@ -352,7 +418,12 @@ impl World {
         let found = self.visitors.get(&visitor).filter(|visitor| visitor.presence == Presence::InMeeting);
         let id = found.ok_or(Refusal::NotThere)?.meeting;
         let main = |stay: &&Stay| stay.visitor == visitor && stay.left.is_none() && stay.place == Place::Main;
-        let stay = self.meetings.get(&id).and_then(Meeting::live).and_then(|run| run.stays.iter().find(main)).cloned();
+        let stay = self
+            .meetings
+            .get(&id)
+            .and_then(Meeting::live)
+            .and_then(|run| run.stays.iter().find(main))
+            .cloned();
         let stay = stay.ok_or(Refusal::NotThere)?;
         self.stay_event("meeting.participant_put_in_waiting_room", id, &stay, ("date_time", now), None, now);
         self.close(visitor, |_| true, "Put in waiting room", now);
@@ -369,11 +440,9 @@ impl World {
         let id = found.meeting;
         self.close(visitor, |_| true, reason, now);
         self.set_presence(visitor, Presence::Left);
-        let empty = self
-            .meetings
-            .get(&id)
-            .and_then(Meeting::live)
-            .is_some_and(|run| !run.stays.iter().any(|stay| stay.left.is_none() && stay.place != Place::WaitingRoom));
+        let empty = self.meetings.get(&id).and_then(Meeting::live).is_some_and(|run| {
+            !run.stays.iter().any(|stay| stay.left.is_none() && stay.place != Place::WaitingRoom)
+        });
         if empty {
             self.end_run(id, now);
         }
@@ -392,7 +461,12 @@ impl World {
     }
 
     /// Somebody moves into a breakout room, from the main room or from another room.
-    pub(crate) fn enter_breakout(&mut self, visitor: u64, room: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub(crate) fn enter_breakout(
+        &mut self,
+        visitor: u64,
+        room: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
         let found = self.visitors.get(&visitor).filter(|visitor| visitor.presence == Presence::InMeeting);
         let id = found.ok_or(Refusal::NotThere)?.meeting;
         self.close(visitor, |place| matches!(place, Place::Breakout { .. }), "Moved to another room", now);
@@ -417,7 +491,9 @@ impl World {
         }
         self.close(visitor, here, "Returned to the main room", now);
         let in_main = self.meetings.get(&id).and_then(Meeting::live).is_some_and(|run| {
-            run.stays.iter().any(|stay| stay.visitor == visitor && stay.left.is_none() && stay.place == Place::Main)
+            run.stays
+                .iter()
+                .any(|stay| stay.visitor == visitor && stay.left.is_none() && stay.place == Place::Main)
         });
         if !in_main {
             self.enter(visitor, Place::Main, now);
@@ -433,7 +509,9 @@ impl World {
         self.recording_control(id, super::recordings::Control::Stop, now);
         let present = self
             .visitors_of(id)
-            .filter(|visitor| !matches!(visitor.presence, Presence::Left | Presence::Ended | Presence::BeforeHost))
+            .filter(|visitor| {
+                !matches!(visitor.presence, Presence::Left | Presence::Ended | Presence::BeforeHost)
+            })
             .map(|visitor| visitor.id)
             .collect::<Vec<_>>();
         for visitor in present {
@@ -494,7 +572,8 @@ impl World {
             Timer::RecordingReady { meeting, run } => self.recording_ready(meeting, &run, at),
             Timer::TranscriptReady { meeting, run } => self.transcript_ready(meeting, &run, at),
             Timer::FreeLimit { meeting, run } => {
-                let same = self.meetings.get(&meeting).and_then(Meeting::live).is_some_and(|live| live.uuid == run);
+                let same =
+                    self.meetings.get(&meeting).and_then(Meeting::live).is_some_and(|live| live.uuid == run);
                 if same {
                     self.end_run(meeting, at);
                 }

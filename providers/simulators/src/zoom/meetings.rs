@@ -51,22 +51,30 @@ pub(crate) fn zone_of(name: &str) -> Result<Tz, Answer> {
 
 /// What a body says about topic, agenda, passcode, duration: the checks that create and update share.
 pub(crate) fn check_texts(body: &Value) -> Result<(), Answer> {
-    let longer = |name: &str, most: usize| body.get(name).and_then(Value::as_str).is_some_and(|text| text.chars().count() > most);
+    let longer = |name: &str, most: usize| {
+        body.get(name).and_then(Value::as_str).is_some_and(|text| text.chars().count() > most)
+    };
     if longer("topic", 200) {
         return Err(Answer::invalid("topic", "Topic must be less than 200 characters."));
     }
     if longer("agenda", 2_000) {
         return Err(Answer::invalid("agenda", "Agenda must be less than 2000 characters."));
     }
-    let allowed = |text: &str| text.len() <= 10 && text.chars().all(|c| c.is_ascii_alphanumeric() || "@-_*".contains(c));
+    let allowed = |text: &str| {
+        text.len() <= 10 && text.chars().all(|c| c.is_ascii_alphanumeric() || "@-_*".contains(c))
+    };
     if body.get("password").and_then(Value::as_str).is_some_and(|text| !allowed(text)) {
         return Err(Answer::invalid("password", "Invalid field."));
     }
-    if body.get("duration").is_some_and(|duration| !duration.as_i64().is_some_and(|minutes| (0..=1_440).contains(&minutes))) {
+    if body
+        .get("duration")
+        .is_some_and(|duration| !duration.as_i64().is_some_and(|minutes| (0..=1_440).contains(&minutes)))
+    {
         return Err(Answer::invalid("duration", "Invalid field."));
     }
     if let Some(settings) = body.get("settings") {
-        let within = |name: &str, allowed: &[Value]| settings.get(name).is_none_or(|value| allowed.contains(value));
+        let within =
+            |name: &str, allowed: &[Value]| settings.get(name).is_none_or(|value| allowed.contains(value));
         let numbers = |upper: i64| (0..=upper).map(Value::from).collect::<Vec<_>>();
         if !within("approval_type", &numbers(2)) {
             return Err(Answer::invalid("approval_type", "Invalid field."));
@@ -120,7 +128,10 @@ impl World {
         check_texts(body)?;
         let kind = match body.get("type") {
             None => 2,
-            Some(value) => value.as_u64().and_then(|kind| u8::try_from(kind).ok()).filter(|kind| [1, 2, 3, 8].contains(kind))
+            Some(value) => value
+                .as_u64()
+                .and_then(|kind| u8::try_from(kind).ok())
+                .filter(|kind| [1, 2, 3, 8].contains(kind))
                 .ok_or_else(|| Answer::invalid("type", "Invalid field."))?,
         };
         let other = body.get("schedule_for").and_then(Value::as_str).filter(|name| !name.is_empty());
@@ -137,7 +148,9 @@ impl World {
         let time_zone = body.get("timezone").and_then(Value::as_str).unwrap_or(&host.time_zone).to_owned();
         let zone = zone_of(&time_zone)?;
         let start = match body.get("start_time").and_then(Value::as_str).filter(|text| !text.is_empty()) {
-            Some(text) => Some(read(text, zone).ok_or_else(|| Answer::invalid("start_time", "Invalid field."))?),
+            Some(text) => {
+                Some(read(text, zone).ok_or_else(|| Answer::invalid("start_time", "Invalid field."))?)
+            }
             None => None,
         };
         let start = match kind {
@@ -162,7 +175,9 @@ impl World {
             }
         };
         let text = |name: &str| body.get(name).and_then(Value::as_str);
-        let password = text("password").filter(|text| !text.is_empty()).map_or_else(|| self.dice.digits(6).to_string(), str::to_owned);
+        let password = text("password")
+            .filter(|text| !text.is_empty())
+            .map_or_else(|| self.dice.digits(6).to_string(), str::to_owned);
         let meeting = Meeting {
             id,
             account: host.account.clone(),
@@ -201,7 +216,9 @@ impl World {
 
     /// The meeting as create and get answer it.
     fn meeting_json(&mut self, id: u64, now: DateTime<Utc>, created: bool) -> Value {
-        let Some(host) = self.meetings.get(&id).map(|meeting| meeting.host.clone()) else { return Value::Null };
+        let Some(host) = self.meetings.get(&id).map(|meeting| meeting.host.clone()) else {
+            return Value::Null;
+        };
         let start_url = self.start_url(id, &host, now);
         let Some(meeting) = self.meetings.get(&id) else { return Value::Null };
         let mut body = json!({
@@ -216,14 +233,17 @@ impl World {
             body["start_time"] = stamp(start).into();
         }
         if meeting.approval_type() != 2 {
-            body["registration_url"] = format!("{}/meeting/register/{}", self.base, meeting.registration_token).into();
+            body["registration_url"] =
+                format!("{}/meeting/register/{}", self.base, meeting.registration_token).into();
         }
         if let Some(rule) = &meeting.recurrence {
             body["recurrence"] = rule.clone();
             body["occurrences"] = meeting
                 .occurrences
                 .iter()
-                .filter(|occurrence| created || occurrence.start + Duration::minutes(occurrence.duration) >= now)
+                .filter(|occurrence| {
+                    created || occurrence.start + Duration::minutes(occurrence.duration) >= now
+                })
                 .map(occurrence_json)
                 .collect();
         }
@@ -241,7 +261,9 @@ impl World {
         if let Some(wanted) = call.query.get("occurrence_id") {
             let meeting = self.meetings.get(&id).ok_or_else(|| call.refuse(404, 3001))?;
             let occurrence = meeting.occurrences.iter().find(|occurrence| occurrence.id == wanted);
-            let occurrence = occurrence.ok_or_else(|| Answer::error(400, 3000, "Cannot access meeting information. Invalid occurrence_id."))?;
+            let occurrence = occurrence.ok_or_else(|| {
+                Answer::error(400, 3000, "Cannot access meeting information. Invalid occurrence_id.")
+            })?;
             body["start_time"] = stamp(occurrence.start).into();
             body["duration"] = occurrence.duration.into();
             for (name, value) in &occurrence.overrides {
@@ -259,7 +281,10 @@ impl World {
         let id = self.usable_meeting(call)?;
         let Some(meeting) = self.meetings.get_mut(&id) else { return Err(call.refuse(404, 3001)) };
         if let Some(wanted) = call.query.get("occurrence_id") {
-            let occurrence = meeting.occurrences.iter_mut().find(|occurrence| occurrence.id == wanted && !occurrence.deleted);
+            let occurrence = meeting
+                .occurrences
+                .iter_mut()
+                .find(|occurrence| occurrence.id == wanted && !occurrence.deleted);
             let occurrence = occurrence.ok_or_else(|| call.refuse(400, 3000))?;
             occurrence.deleted = true;
             let mark = occurrence_mark(occurrence);
@@ -296,7 +321,13 @@ impl World {
     }
 
     /// `meeting.created`, `.deleted`, `.recovered`: here the id is a number, and there is an operator.
-    pub(crate) fn lifecycle_event(&mut self, name: &'static str, id: u64, call: &Call, occurrence: Option<Value>) {
+    pub(crate) fn lifecycle_event(
+        &mut self,
+        name: &'static str,
+        id: u64,
+        call: &Call,
+        occurrence: Option<Value>,
+    ) {
         let Some(meeting) = self.meetings.get(&id) else { return };
         let mut object = json!({
             "uuid": meeting.uuid, "id": id, "host_id": meeting.host, "topic": meeting.topic, "type": meeting.kind,
@@ -325,6 +356,14 @@ impl World {
             "operation": operation, "object": object,
         });
         let (account, host) = (meeting.account.clone(), meeting.host.clone());
-        self.emit(Event { name, at: call.now, account: &account, host: &host, meeting: Some(id), payload, download_token: false });
+        self.emit(Event {
+            name,
+            at: call.now,
+            account: &account,
+            host: &host,
+            meeting: Some(id),
+            payload,
+            download_token: false,
+        });
     }
 }

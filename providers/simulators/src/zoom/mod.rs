@@ -28,8 +28,10 @@ mod truth;
 mod users;
 mod webhooks;
 
+pub use errors::documented_errors;
 pub use live::Refusal;
+pub use operations::operation_path;
 pub use simulator::{AppSpec, EndpointSpec, HostSpec, ValidationFailed, Visit, ZoomOptions, ZoomSimulator};
 pub use state::{AccountPlan, AppMode, Behaviour, HostPlan, RequestRecord, RetryHeader, Role};
 pub use truth::{Interval, PersonTruth, RunTruth, Truth};
-pub use webhooks::{RetryRule, WebhookBehaviour, WebhookRecord, encrypted_token, signature};
+pub use webhooks::{IdForm, RetryRule, WebhookBehaviour, WebhookRecord, encrypted_token, signature};

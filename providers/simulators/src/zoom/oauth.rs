@@ -103,10 +103,16 @@ impl World {
         let mut hidden = String::new();
         for (key, value) in query.pairs() {
             // Writing to a String cannot fail.
-            let _ = write!(hidden, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(key), escape(value));
+            let _ = write!(
+                hidden,
+                "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
+                escape(key),
+                escape(value)
+            );
         }
         let mut people = String::new();
-        for user in self.users.values().filter(|user| account.is_none_or(|account| *account == user.account)) {
+        for user in self.users.values().filter(|user| account.is_none_or(|account| *account == user.account))
+        {
             let checked = if people.is_empty() { " checked" } else { "" };
             let _ = write!(
                 people,
@@ -115,7 +121,8 @@ impl World {
                 name = escape(&user.display_name()),
             );
         }
-        let scopes = scopes.iter().map(|scope| format!("<li><code>{}</code></li>", escape(scope))).collect::<String>();
+        let scopes =
+            scopes.iter().map(|scope| format!("<li><code>{}</code></li>", escape(scope))).collect::<String>();
         let body = format!(
             "<h1>{name} wants to access your Zoom account</h1>\
              <form method=\"post\" action=\"/oauth/authorize\" style=\"display:block\">{hidden}\
@@ -174,7 +181,9 @@ impl World {
         };
         match self.apps.get(id) {
             Some(app) if app.client_secret == secret && !app.disabled => Ok(app),
-            Some(app) if app.client_secret == secret => Err(failed(400, "invalid_client", "The application is disabled")),
+            Some(app) if app.client_secret == secret => {
+                Err(failed(400, "invalid_client", "The application is disabled"))
+            }
             _ => Err(failed(401, "invalid_client", "Invalid client_id or client_secret")),
         }
     }
@@ -195,7 +204,9 @@ impl World {
 
     fn redeem_code(&mut self, app: &str, form: &Query, now: DateTime<Utc>) -> Answer {
         let invalid = || failed(400, "invalid_grant", "Invalid authorization code");
-        let Some(code) = form.get("code").and_then(|code| self.oauth.codes.get_mut(code)) else { return invalid() };
+        let Some(code) = form.get("code").and_then(|code| self.oauth.codes.get_mut(code)) else {
+            return invalid();
+        };
         let grant = code.grant;
         if self.oauth.grants.get(&grant).is_none_or(|grant| grant.app != app) {
             return invalid();
@@ -212,7 +223,8 @@ impl World {
         }
         if let Some((challenge, hashed)) = &code.challenge {
             let verifier = form.get("code_verifier").unwrap_or_default();
-            let made = if *hashed { URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) } else { verifier.to_owned() };
+            let made =
+                if *hashed { URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) } else { verifier.to_owned() };
             if made != *challenge {
                 return failed(400, "invalid_grant", "Invalid code verifier");
             }
@@ -235,11 +247,14 @@ impl World {
 
     fn refresh(&mut self, app: &str, form: &Query, now: DateTime<Utc>) -> Answer {
         let invalid = || failed(400, "invalid_grant", "Invalid Token!");
-        let Some(token) = form.get("refresh_token").and_then(|token| self.oauth.refresh.get_mut(token)) else {
+        let Some(token) = form.get("refresh_token").and_then(|token| self.oauth.refresh.get_mut(token))
+        else {
             return invalid();
         };
         let grant = token.grant;
-        if self.oauth.grants.get(&grant).is_none_or(|grant| grant.app != app || grant.revoked) || now >= token.expires {
+        if self.oauth.grants.get(&grant).is_none_or(|grant| grant.app != app || grant.revoked)
+            || now >= token.expires
+        {
             return invalid();
         }
         if token.used {
@@ -255,7 +270,8 @@ impl World {
         let Some(found) = self.apps.get(app).filter(|app| app.mode == AppMode::ServerToServer) else {
             return failed(400, "unsupported_grant_type", "unsupported grant type");
         };
-        let Some(account) = found.account.clone().filter(|account| form.get("account_id") == Some(account)) else {
+        let Some(account) = found.account.clone().filter(|account| form.get("account_id") == Some(account))
+        else {
             return failed(400, "invalid_request", "Bad Request");
         };
         let grant = self.next();
@@ -274,7 +290,9 @@ impl World {
         if with_refresh {
             let refresh = self.dice.token(200);
             body["refresh_token"] = refresh.clone().into();
-            self.oauth.refresh.insert(refresh, Refresh { grant, expires: now + Duration::days(90), used: false });
+            self.oauth
+                .refresh
+                .insert(refresh, Refresh { grant, expires: now + Duration::days(90), used: false });
         }
         Answer::json(200, body)
     }
@@ -285,7 +303,8 @@ impl World {
             Ok(app) => app.client_id.clone(),
             Err(answer) => return answer,
         };
-        let grant = form.get("token").and_then(|token| self.oauth.access.get(token)).map(|access| access.grant);
+        let grant =
+            form.get("token").and_then(|token| self.oauth.access.get(token)).map(|access| access.grant);
         match grant {
             Some(grant) if self.oauth.grants.get(&grant).is_some_and(|found| found.app == app) => {
                 self.revoke_grant(grant);
@@ -324,7 +343,9 @@ impl World {
         let grant = self.oauth.grants.get(&access.grant).filter(|grant| !grant.revoked);
         let app = grant.and_then(|grant| self.apps.get(&grant.app)).filter(|app| !app.disabled);
         match (grant, app) {
-            (Some(_), Some(_)) if now >= access.expires => Err(Answer::error(401, 124, "Access token is expired.")),
+            (Some(_), Some(_)) if now >= access.expires => {
+                Err(Answer::error(401, 124, "Access token is expired."))
+            }
             (Some(grant), Some(app)) => Ok(Caller {
                 account: grant.account.clone(),
                 user: grant.user.clone(),
@@ -345,7 +366,8 @@ impl World {
         let mut rows = String::new();
         let mut seen = std::collections::BTreeSet::new();
         for grant in self.standing_grants() {
-            let (Some(app), Some(user)) = (self.apps.get(&grant.app), grant.user.as_ref().and_then(|id| self.users.get(id)))
+            let (Some(app), Some(user)) =
+                (self.apps.get(&grant.app), grant.user.as_ref().and_then(|id| self.users.get(id)))
             else {
                 continue;
             };
@@ -364,7 +386,9 @@ impl World {
         let body = if rows.is_empty() {
             "<h1>Installed apps</h1><p class=\"soft\">Nobody has installed an app.</p>".to_owned()
         } else {
-            format!("<h1>Installed apps</h1><table><tr><th>App</th><th>Account</th><th></th></tr>{rows}</table>")
+            format!(
+                "<h1>Installed apps</h1><table><tr><th>App</th><th>Account</th><th></th></tr>{rows}</table>"
+            )
         };
         Answer::html(200, page("Zoom", "Installed apps", "", &body))
     }

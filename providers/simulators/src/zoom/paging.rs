@@ -7,7 +7,13 @@ use super::{answer::Answer, api::Call, state::World};
 
 impl World {
     /// The page a call asks for. `list` names the list, so that a token of one list is refused by another.
-    pub(crate) fn page(&mut self, call: &Call, list: &str, name: &str, rows: Vec<Value>) -> Result<Answer, Answer> {
+    pub(crate) fn page(
+        &mut self,
+        call: &Call,
+        list: &str,
+        name: &str,
+        rows: Vec<Value>,
+    ) -> Result<Answer, Answer> {
         let size = match call.query.get("page_size").map(str::parse::<usize>) {
             None => 30,
             Some(Ok(size @ 1..=300)) => size,
@@ -24,7 +30,10 @@ impl World {
         let page = rows.into_iter().skip(start).take(size).collect::<Vec<_>>();
         let next = if start + page.len() < total {
             let token = self.dice.token(32);
-            self.pages.insert(token.clone(), (list.to_owned(), start + page.len(), call.now + Duration::minutes(15)));
+            self.pages.insert(
+                token.clone(),
+                (list.to_owned(), start + page.len(), call.now + Duration::minutes(15)),
+            );
             token
         } else {
             String::new()

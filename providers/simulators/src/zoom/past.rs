@@ -23,7 +23,11 @@ impl World {
             return Err(call.refuse(400, 200));
         }
         let name = call.param(0);
-        let run = if name.parse::<u64>().is_ok() { meeting.runs.last() } else { meeting.runs.iter().find(|run| run.uuid == name) };
+        let run = if name.parse::<u64>().is_ok() {
+            meeting.runs.last()
+        } else {
+            meeting.runs.iter().find(|run| run.uuid == name)
+        };
         let run = run.ok_or_else(|| call.refuse(404, 3001))?;
         let ended = run.ended.ok_or_else(|| call.refuse(404, 3001))?;
         if ended < call.now - Duration::days(365) {
@@ -39,7 +43,8 @@ impl World {
         let (meeting, run) = self.past_run(call, false)?;
         let ended = run.ended.unwrap_or(call.now);
         let stays = run.stays.iter().filter(|stay| stay.place == Place::Main);
-        let seconds = stays.clone().map(|stay| (stay.left.unwrap_or(ended) - stay.joined).num_seconds()).sum::<i64>();
+        let seconds =
+            stays.clone().map(|stay| (stay.left.unwrap_or(ended) - stay.joined).num_seconds()).sum::<i64>();
         let host = self.users.get(&meeting.host);
         let body = json!({
             "id": meeting.id, "uuid": run.uuid, "duration": minutes(run), "start_time": stamp(run.started), "end_time": stamp(ended),

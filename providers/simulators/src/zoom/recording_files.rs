@@ -22,7 +22,8 @@ impl World {
     /// The run with a finished recording that a path names: meeting and run, by position.
     fn recorded_run(&self, call: &Call) -> Result<(u64, usize), Answer> {
         let name = call.param(0);
-        let known = name.parse::<u64>().is_ok_and(|id| self.meetings.contains_key(&id)) || self.run_uuids.contains_key(name);
+        let known = name.parse::<u64>().is_ok_and(|id| self.meetings.contains_key(&id))
+            || self.run_uuids.contains_key(name);
         let id = if known { self.named_meeting(call, true)? } else { return Err(call.refuse(404, 3301)) };
         let meeting = self.meetings.get(&id).ok_or_else(|| call.refuse(404, 3301))?;
         let position = match name.parse::<u64>() {
@@ -44,7 +45,14 @@ impl World {
     }
 
     /// What a list or an answer says about one run's recording.
-    fn recording_row(&self, meeting: &Meeting, run: &Run, files: &[&RecordingFile], now: DateTime<Utc>, trash: bool) -> Value {
+    fn recording_row(
+        &self,
+        meeting: &Meeting,
+        run: &Run,
+        files: &[&RecordingFile],
+        now: DateTime<Utc>,
+        trash: bool,
+    ) -> Value {
         let mut row = json!({
             "uuid": run.uuid, "id": meeting.id, "account_id": meeting.account, "host_id": meeting.host, "topic": meeting.topic,
             "type": meeting.kind.to_string(), "start_time": stamp(run.started), "duration": minutes(run),
@@ -78,7 +86,8 @@ impl World {
         let today = call.now.date_naive();
         let day = |name: &str| match call.query.get(name) {
             None => Ok(today),
-            Some(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Answer::invalid(name, "Invalid field.")),
+            Some(text) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                .map_err(|_| Answer::invalid(name, "Invalid field.")),
         };
         let (from, to) = (day("from")?, day("to")?);
         if to < from || (to - from).num_days() > 31 {
@@ -87,8 +96,14 @@ impl World {
         let trash = call.query.flag("trash");
         let only = call.query.get("meeting_id").and_then(|id| id.parse::<u64>().ok());
         let mut rows = Vec::new();
-        for meeting in self.meetings.values().filter(|meeting| meeting.host == user.id && only.is_none_or(|id| meeting.id == id)) {
-            for run in meeting.runs.iter().filter(|run| run.recording.completed.is_some_and(|at| at <= call.now)) {
+        for meeting in self
+            .meetings
+            .values()
+            .filter(|meeting| meeting.host == user.id && only.is_none_or(|id| meeting.id == id))
+        {
+            for run in
+                meeting.runs.iter().filter(|run| run.recording.completed.is_some_and(|at| at <= call.now))
+            {
                 let day = run.started.date_naive();
                 let files = self.files(run, call.now, trash);
                 if day >= from && day <= to && !files.is_empty() {
@@ -96,7 +111,8 @@ impl World {
                 }
             }
         }
-        let mut answer = self.page(call, &format!("recordings {} {from} {to} {trash}", user.id), "meetings", rows)?;
+        let mut answer =
+            self.page(call, &format!("recordings {} {from} {to} {trash}", user.id), "meetings", rows)?;
         if let Content::Json(body) = &mut answer.content {
             body["from"] = from.to_string().into();
             body["to"] = to.to_string().into();
@@ -112,8 +128,9 @@ impl World {
             Some(Ok(seconds @ 0..=604_800)) => seconds,
             Some(_) => return Err(Answer::invalid("ttl", "Invalid field.")),
         };
-        let token = (call.query.get("include_fields") == Some("download_access_token"))
-            .then(|| self.download_token(call.now + Duration::seconds(if seconds == 0 { 86_400 } else { seconds })));
+        let token = (call.query.get("include_fields") == Some("download_access_token")).then(|| {
+            self.download_token(call.now + Duration::seconds(if seconds == 0 { 86_400 } else { seconds }))
+        });
         let meeting = self.meetings.get(&at.0).ok_or_else(|| call.refuse(404, 3301))?;
         let run = meeting.runs.get(at.1).ok_or_else(|| call.refuse(404, 3301))?;
         let files = self.files(run, call.now, false);
@@ -151,7 +168,13 @@ impl World {
             return Err(call.refuse(404, 3301));
         }
         let uuid = run.uuid.clone();
-        let hit = run.recording.files.iter().filter(|file| fits(file) && there(file)).map(|file| file.id.clone()).collect::<Vec<_>>();
+        let hit = run
+            .recording
+            .files
+            .iter()
+            .filter(|file| fits(file) && there(file))
+            .map(|file| file.id.clone())
+            .collect::<Vec<_>>();
         let object = self.recording_set(at.0, &uuid, now, |file| hit.contains(&file.id));
         let operator = self.operator(call, at.0);
         if let Some(run) = self.run_mut(at) {
@@ -224,7 +247,9 @@ impl World {
             "share_recording": "internally", "recording_authentication": false, "viewer_download": false, "on_demand": false,
             "approval_type": 2, "send_email_to_host": false, "show_social_share_buttons": false, "topic": meeting.topic, "auto_delete": false,
         });
-        if let Some((delete, date)) = meeting.runs.get(position).and_then(|run| self.auto_delete(meeting, run)) {
+        if let Some((delete, date)) =
+            meeting.runs.get(position).and_then(|run| self.auto_delete(meeting, run))
+        {
             body["auto_delete"] = delete.into();
             body["auto_delete_date"] = date.into();
         }
@@ -249,15 +274,27 @@ impl World {
     }
 
     fn file_by_handle(&self, handle: &str, now: DateTime<Utc>) -> Option<&RecordingFile> {
-        let files = self.meetings.values().flat_map(|meeting| &meeting.runs).flat_map(|run| &run.recording.files);
+        let files =
+            self.meetings.values().flat_map(|meeting| &meeting.runs).flat_map(|run| &run.recording.files);
         files.into_iter().find(|file| file.handle == handle && file.trashed.is_none() && file.ready <= now)
     }
 
     /// `GET /rec/download/{handle}`: with a good token a redirect to where the bytes are, without one Zoom's sign-in page.
-    pub(crate) fn download(&mut self, handle: &str, authorization: Option<&str>, query: &Query, now: DateTime<Utc>) -> Answer {
-        let given = authorization.and_then(|value| value.strip_prefix("Bearer ")).or_else(|| query.get("access_token"));
+    pub(crate) fn download(
+        &mut self,
+        handle: &str,
+        authorization: Option<&str>,
+        query: &Query,
+        now: DateTime<Utc>,
+    ) -> Answer {
+        let given = authorization
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .or_else(|| query.get("access_token"));
         let Some(given) = given else {
-            return Answer::html(200, page("Zoom", "Sign in", "", "<h1>Sign in</h1><p>Sign in to see this recording.</p>"));
+            return Answer::html(
+                200,
+                page("Zoom", "Sign in", "", "<h1>Sign in</h1><p>Sign in to see this recording.</p>"),
+            );
         };
         let by_token = self.download_tokens.get(given).is_some_and(|until| now < *until);
         if !by_token {
@@ -277,8 +314,17 @@ impl World {
     }
 
     /// `GET /rec/file/{handle}`: the bytes, whole or a range.
-    pub(crate) fn file_bytes(&self, handle: &str, query: &Query, range: Option<&str>, now: DateTime<Utc>) -> Answer {
-        let allowed = query.get("pass").and_then(|pass| self.download_tokens.get(pass)).is_some_and(|until| now < *until);
+    pub(crate) fn file_bytes(
+        &self,
+        handle: &str,
+        query: &Query,
+        range: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Answer {
+        let allowed = query
+            .get("pass")
+            .and_then(|pass| self.download_tokens.get(pass))
+            .is_some_and(|until| now < *until);
         let Some(file) = self.file_by_handle(handle, now).filter(|_| allowed) else {
             return Answer::html(403, page("Zoom", "Forbidden", "", "<h1>This link has expired</h1>"));
         };
@@ -289,7 +335,8 @@ impl World {
             "VTT" => "text/vtt",
             _ => "application/octet-stream",
         };
-        let name = format!("attachment; filename=\"{}.{}\"", file.recording_type, file.extension.to_lowercase());
+        let name =
+            format!("attachment; filename=\"{}.{}\"", file.recording_type, file.extension.to_lowercase());
         let whole = bytes.len();
         let wanted = range.and_then(|range| span(range, whole));
         let (status, part) = match (range, wanted) {
@@ -301,7 +348,9 @@ impl World {
             .header("accept-ranges", "bytes".to_owned())
             .header("content-disposition", name);
         match wanted {
-            Some((first, last)) if status == 206 => answer.header("content-range", format!("bytes {first}-{last}/{whole}")),
+            Some((first, last)) if status == 206 => {
+                answer.header("content-range", format!("bytes {first}-{last}/{whole}"))
+            }
             _ => answer,
         }
     }

@@ -52,7 +52,8 @@ impl World {
         let (start, end) = recording.segments.last().copied().unwrap_or((now, None));
         let end = if name == "recording.paused" { Some(now) } else { end };
         let mut object = self.recording_object(id, None);
-        object["recording_file"] = json!({ "recording_start": stamp(start), "recording_end": end.map(stamp).unwrap_or_default() });
+        object["recording_file"] =
+            json!({ "recording_start": stamp(start), "recording_end": end.map(stamp).unwrap_or_default() });
         self.recording_event(name, id, object, None, false, now);
         true
     }
@@ -61,7 +62,11 @@ impl World {
     fn recording_object(&self, id: u64, run: Option<&str>) -> Value {
         let mut object = self.run_object(id);
         object["id"] = id.into();
-        if let Some(found) = self.meetings.get(&id).and_then(|meeting| meeting.runs.iter().find(|found| Some(found.uuid.as_str()) == run)) {
+        if let Some(found) = self
+            .meetings
+            .get(&id)
+            .and_then(|meeting| meeting.runs.iter().find(|found| Some(found.uuid.as_str()) == run))
+        {
             object["uuid"] = found.uuid.clone().into();
             object["start_time"] = stamp(found.started).into();
             object["duration"] = minutes(found).into();
@@ -78,7 +83,9 @@ impl World {
         download_token: bool,
         now: DateTime<Utc>,
     ) {
-        let Some((account, host)) = self.meetings.get(&id).map(|meeting| (meeting.account.clone(), meeting.host.clone())) else {
+        let Some((account, host)) =
+            self.meetings.get(&id).map(|meeting| (meeting.account.clone(), meeting.host.clone()))
+        else {
             return;
         };
         let mut payload = json!({ "object": object });
@@ -86,7 +93,15 @@ impl World {
             payload["operator"] = user.email.clone().into();
             payload["operator_id"] = user.id.clone().into();
         }
-        self.emit(Event { name, at: now, account: &account, host: &host, meeting: Some(id), payload, download_token });
+        self.emit(Event {
+            name,
+            at: now,
+            account: &account,
+            host: &host,
+            meeting: Some(id),
+            payload,
+            download_token,
+        });
     }
 
     /// The files of an ended run come into being: `recording.completed`.
@@ -142,19 +157,27 @@ impl World {
     }
 
     /// A run's recording as an event's object, with those files that fit.
-    pub(crate) fn recording_set(&self, id: u64, uuid: &str, now: DateTime<Utc>, fits: impl Fn(&RecordingFile) -> bool) -> Value {
+    pub(crate) fn recording_set(
+        &self,
+        id: u64,
+        uuid: &str,
+        now: DateTime<Utc>,
+        fits: impl Fn(&RecordingFile) -> bool,
+    ) -> Value {
         let mut object = self.recording_object(id, Some(uuid));
         let Some(meeting) = self.meetings.get(&id) else { return object };
         let Some(run) = meeting.runs.iter().find(|run| run.uuid == uuid) else { return object };
         let files = run.recording.files.iter().filter(|file| fits(file)).collect::<Vec<_>>();
         object["account_id"] = meeting.account.clone().into();
-        object["host_email"] = self.users.get(&meeting.host).map(|user| user.email.clone()).unwrap_or_default().into();
+        object["host_email"] =
+            self.users.get(&meeting.host).map(|user| user.email.clone()).unwrap_or_default().into();
         object["password"] = run.recording.passcode.clone().into();
         object["recording_play_passcode"] = run.recording.passcode.clone().into();
         object["share_url"] = format!("{}/rec/share/{}", self.base, run.recording.share).into();
         object["total_size"] = files.iter().map(|file| file.size).sum::<u64>().into();
         object["recording_count"] = files.len().into();
-        object["recording_files"] = files.iter().map(|file| self.file_json(run, file, now, false)).collect::<Vec<_>>().into();
+        object["recording_files"] =
+            files.iter().map(|file| self.file_json(run, file, now, false)).collect::<Vec<_>>().into();
         if let Some((delete, date)) = self.auto_delete(meeting, run) {
             object["auto_delete"] = delete.into();
             object["auto_delete_date"] = date.into();
@@ -169,7 +192,13 @@ impl World {
     }
 
     /// One file; in the trash it also tells since when.
-    pub(crate) fn file_json(&self, run: &Run, file: &RecordingFile, now: DateTime<Utc>, in_trash: bool) -> Value {
+    pub(crate) fn file_json(
+        &self,
+        run: &Run,
+        file: &RecordingFile,
+        now: DateTime<Utc>,
+        in_trash: bool,
+    ) -> Value {
         let mut body = json!({
             "id": file.id, "meeting_id": run.uuid, "recording_start": stamp(file.start), "recording_end": stamp(file.end),
             "file_type": file.file_type, "file_extension": file.extension, "file_size": file.size, "recording_type": file.recording_type,

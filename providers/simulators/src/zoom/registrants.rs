@@ -29,8 +29,9 @@ impl Application {
     pub(crate) fn read(body: &Value) -> Result<Self, Answer> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
         let (email, first_name) = (text("email"), text("first_name"));
-        let plausible = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
-            && !email.contains(char::is_whitespace);
+        let plausible =
+            email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+                && !email.contains(char::is_whitespace);
         if !plausible || email.len() > 128 {
             return Err(Answer::invalid("email", "Invalid field."));
         }
@@ -65,12 +66,15 @@ impl World {
             return Err(Answer::error(400, 200, format!("Only available for Paid user: {email}")));
         }
         if meeting.approval_type() == 2 {
-            let (status, code) = if self.behaviour.registration_off_is_3027 { (400, 3027) } else { (404, 404) };
+            let (status, code) =
+                if self.behaviour.registration_off_is_3027 { (400, 3027) } else { (404, 404) };
             return Err(call.refuse(status, code));
         }
         let over = meeting.kind == 2
             && meeting.live().is_none()
-            && meeting.start.is_some_and(|start| call.now > start + Duration::minutes(meeting.duration.max(1)));
+            && meeting
+                .start
+                .is_some_and(|start| call.now > start + Duration::minutes(meeting.duration.max(1)));
         if over {
             return Err(call.refuse(400, 3038));
         }
@@ -93,7 +97,12 @@ impl World {
             body["start_time"] = stamp(start).into();
         }
         if !meeting.occurrences.is_empty() {
-            body["occurrences"] = meeting.occurrences.iter().filter(|occurrence| !occurrence.deleted).map(super::meetings::occurrence_json).collect();
+            body["occurrences"] = meeting
+                .occurrences
+                .iter()
+                .filter(|occurrence| !occurrence.deleted)
+                .map(super::meetings::occurrence_json)
+                .collect();
         }
         if registrant.status == RegistrantStatus::Approved {
             body["join_url"] = self.join_url(meeting, &registrant).into();
@@ -102,13 +111,23 @@ impl World {
     }
 
     /// Registers, or finds who registered with this address; `None` when the meeting is full.
-    pub(crate) fn register(&mut self, id: u64, application: &Application, now: DateTime<Utc>) -> Option<Registrant> {
+    pub(crate) fn register(
+        &mut self,
+        id: u64,
+        application: &Application,
+        now: DateTime<Utc>,
+    ) -> Option<Registrant> {
         let meeting = self.meetings.get_mut(&id)?;
-        let known = meeting.registrants.iter().find(|known| known.email.eq_ignore_ascii_case(&application.email));
+        let known =
+            meeting.registrants.iter().find(|known| known.email.eq_ignore_ascii_case(&application.email));
         if let Some(known) = known {
             return Some(known.clone());
         }
-        let taken = meeting.registrants.iter().filter(|registrant| registrant.status != RegistrantStatus::Denied).count();
+        let taken = meeting
+            .registrants
+            .iter()
+            .filter(|registrant| registrant.status != RegistrantStatus::Denied)
+            .count();
         if taken >= CAPACITY {
             return None;
         }
@@ -143,7 +162,8 @@ impl World {
             "id": registrant.id, "first_name": registrant.first_name, "last_name": registrant.last_name, "email": registrant.email,
         });
         if matches!(name, "meeting.registration_created" | "meeting.registration_approved") {
-            person["join_url"] = if approved { self.join_url(meeting, registrant) } else { String::new() }.into();
+            person["join_url"] =
+                if approved { self.join_url(meeting, registrant) } else { String::new() }.into();
         }
         if name == "meeting.registration_created" {
             person["status"] = registrant.status.word().into();
@@ -154,7 +174,12 @@ impl World {
             "registrant": person,
         });
         if !meeting.occurrences.is_empty() {
-            object["occurrences"] = meeting.occurrences.iter().filter(|occurrence| !occurrence.deleted).map(super::meetings::occurrence_mark).collect();
+            object["occurrences"] = meeting
+                .occurrences
+                .iter()
+                .filter(|occurrence| !occurrence.deleted)
+                .map(super::meetings::occurrence_mark)
+                .collect();
         }
         let (account, host) = (meeting.account.clone(), meeting.host.clone());
         let mut payload = json!({ "object": object });
@@ -163,7 +188,15 @@ impl World {
             payload["operator"] = operator.map(|user| user.email.clone()).unwrap_or_default().into();
             payload["operator_id"] = operator.map(|user| user.id.clone()).unwrap_or_default().into();
         }
-        self.emit(Event { name, at: now, account: &account, host: &host, meeting: Some(id), payload, download_token: false });
+        self.emit(Event {
+            name,
+            at: now,
+            account: &account,
+            host: &host,
+            meeting: Some(id),
+            payload,
+            download_token: false,
+        });
     }
 
     pub(crate) fn registrant_json(&self, meeting: &Meeting, registrant: &Registrant) -> Value {
@@ -192,7 +225,9 @@ impl World {
             .iter()
             .filter(|registrant| registrant.status == status)
             .filter(|registrant| {
-                occurrence.is_none_or(|wanted| registrant.occurrences.is_empty() || registrant.occurrences.iter().any(|id| id == wanted))
+                occurrence.is_none_or(|wanted| {
+                    registrant.occurrences.is_empty() || registrant.occurrences.iter().any(|id| id == wanted)
+                })
             })
             .collect::<Vec<_>>();
         // No order to rely on, but the same one for all pages of a list.
@@ -212,7 +247,8 @@ impl World {
             Some("deny") => (RegistrantStatus::Denied, "meeting.registration_denied"),
             _ => return Err(Answer::invalid("action", "Invalid field.")),
         };
-        let wanted = call.body.get("registrants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let wanted =
+            call.body.get("registrants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         if wanted.is_empty() || wanted.len() > 30 {
             return Err(Answer::invalid("registrants", "Invalid field."));
         }
@@ -226,7 +262,9 @@ impl World {
                     |id| registrant.id == id,
                 )
             });
-            let registrant = registrant.ok_or_else(|| Answer::error(400, 300, "The value that you entered for the Registrant ID field is invalid."))?;
+            let registrant = registrant.ok_or_else(|| {
+                Answer::error(400, 300, "The value that you entered for the Registrant ID field is invalid.")
+            })?;
             found.push(registrant.id.clone());
         }
         let behaviour = self.behaviour.clone();
@@ -236,7 +274,10 @@ impl World {
         let operator = call.caller.user.clone();
         for wanted in found {
             let Some(meeting) = self.meetings.get_mut(&id) else { continue };
-            let Some(registrant) = meeting.registrants.iter_mut().find(|registrant| registrant.id == wanted) else { continue };
+            let Some(registrant) = meeting.registrants.iter_mut().find(|registrant| registrant.id == wanted)
+            else {
+                continue;
+            };
             if registrant.status == status {
                 continue;
             }
@@ -250,7 +291,8 @@ impl World {
     /// `DELETE /meetings/{id}/registrants/{registrantId}`: gone from the lists, and the address stays denied.
     pub(crate) fn delete_registrant(&mut self, call: &Call) -> Result<Answer, Answer> {
         let id = self.named_meeting(call, false)?;
-        let meeting = self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(call.now));
+        let meeting =
+            self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(call.now));
         let meeting = meeting.ok_or_else(|| call.refuse(400, 3001))?;
         let host = self.users.get(&meeting.host);
         if host.is_none_or(|host| host.plan != HostPlan::Licensed) {
@@ -266,7 +308,13 @@ impl World {
         if registrant.status != RegistrantStatus::Denied {
             registrant.status = RegistrantStatus::Denied;
             let changed = registrant.clone();
-            self.registration_event("meeting.registration_cancelled", id, &changed, operator.as_deref(), call.now);
+            self.registration_event(
+                "meeting.registration_cancelled",
+                id,
+                &changed,
+                operator.as_deref(),
+                call.now,
+            );
         }
         Ok(Answer::empty(204))
     }
@@ -278,9 +326,13 @@ impl World {
             return Err(call.refuse(400, 303));
         }
         self.registration_open(call, id)?;
-        let wanted = call.body.get("registrants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let wanted =
+            call.body.get("registrants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         if wanted.is_empty() || wanted.len() > 30 {
-            return Err(Answer::invalid("registrants", "The number of registrants must be between 1 and 30."));
+            return Err(Answer::invalid(
+                "registrants",
+                "The number of registrants must be between 1 and 30.",
+            ));
         }
         let auto_approve = call.body.get("auto_approve").and_then(Value::as_bool).unwrap_or(false);
         let mut applications = Vec::with_capacity(wanted.len());
@@ -293,7 +345,8 @@ impl World {
         }
         let mut rows = Vec::with_capacity(applications.len());
         for application in applications {
-            let registrant = self.register(id, &application, call.now).ok_or_else(|| call.refuse(404, 3043))?;
+            let registrant =
+                self.register(id, &application, call.now).ok_or_else(|| call.refuse(404, 3043))?;
             let Some(meeting) = self.meetings.get(&id) else { return Err(call.refuse(404, 3001)) };
             let mut row = json!({ "email": registrant.email, "registrant_id": registrant.id });
             if registrant.status == RegistrantStatus::Approved {

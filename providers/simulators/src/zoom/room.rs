@@ -19,7 +19,10 @@ pub(crate) const BROWSER: &str = "zoom_simulator_browser";
 const RELOAD_SECONDS: u32 = 15;
 
 fn message(status: u16, title: &str, text: &str) -> Answer {
-    Answer::html(status, page("Zoom", title, "", &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text))))
+    Answer::html(
+        status,
+        page("Zoom", title, "", &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text))),
+    )
 }
 
 fn refused(refusal: Refusal) -> Answer {
@@ -48,7 +51,11 @@ impl World {
 
     /// `GET /s/{meeting}?zak=…`: the host's link.
     pub(crate) fn start_page(&mut self, id: u64, query: &Query, browser: &str, now: DateTime<Utc>) -> Answer {
-        let owner = query.get("zak").and_then(|zak| self.zaks.get(zak)).filter(|(_, until)| now < *until).map(|(user, _)| user.clone());
+        let owner = query
+            .get("zak")
+            .and_then(|zak| self.zaks.get(zak))
+            .filter(|(_, until)| now < *until)
+            .map(|(user, _)| user.clone());
         let Some(meeting) = self.meetings.get(&id) else { return refused(Refusal::NoSuchMeeting) };
         if owner.as_deref() != Some(meeting.host.as_str()) {
             return refused(Refusal::StartLinkExpired);
@@ -62,11 +69,16 @@ impl World {
 
     /// `GET /j/{meeting}`: without a registrant's mark.
     pub(crate) fn registration_or_passcode(&self, id: u64, query: &Query, now: DateTime<Utc>) -> Answer {
-        let Some(meeting) = self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(now)) else {
+        let Some(meeting) =
+            self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(now))
+        else {
             return refused(Refusal::NoSuchMeeting);
         };
         if meeting.approval_type() != 2 {
-            return Answer::redirect(302, &format!("{}/meeting/register/{}", self.base, meeting.registration_token));
+            return Answer::redirect(
+                302,
+                &format!("{}/meeting/register/{}", self.base, meeting.registration_token),
+            );
         }
         let body = format!(
             "<h1>{topic}</h1><p class=\"soft\">Meeting {id}</p><form method=\"post\" action=\"/j/{id}\" style=\"display:block\">\
@@ -79,12 +91,19 @@ impl World {
     }
 
     /// `POST /j/{meeting}`: in by id and passcode, under any name.
-    pub(crate) fn join_by_passcode(&mut self, id: u64, form: &Query, browser: &str, now: DateTime<Utc>) -> Answer {
+    pub(crate) fn join_by_passcode(
+        &mut self,
+        id: u64,
+        form: &Query,
+        browser: &str,
+        now: DateTime<Utc>,
+    ) -> Answer {
         let Some(meeting) = self.meetings.get(&id) else { return refused(Refusal::NoSuchMeeting) };
         if form.get("passcode") != Some(meeting.password.as_str()) {
             return refused(Refusal::WrongPasscode);
         }
-        let name = form.get("name").map(str::trim).filter(|name| !name.is_empty()).unwrap_or("Guest").to_owned();
+        let name =
+            form.get("name").map(str::trim).filter(|name| !name.is_empty()).unwrap_or("Guest").to_owned();
         let who = Who { role: Role::Outsider, name, email: String::new(), registrant: None, zoom_user: None };
         match self.arrive(id, who, Some(browser), true, now) {
             Ok(visitor) => self.to_room(visitor),
@@ -94,7 +113,11 @@ impl World {
 
     /// `GET /meeting/register/{token}`: anybody may ask to be registered.
     pub(crate) fn registration_page(&self, token: &str) -> Answer {
-        let Some(meeting) = self.meetings.values().find(|meeting| meeting.registration_token == token && meeting.deleted.is_none()) else {
+        let Some(meeting) = self
+            .meetings
+            .values()
+            .find(|meeting| meeting.registration_token == token && meeting.deleted.is_none())
+        else {
             return refused(Refusal::NoSuchMeeting);
         };
         if meeting.approval_type() == 2 {
@@ -114,8 +137,13 @@ impl World {
 
     /// The form of that page: pending with manual approval, in at once with automatic approval.
     pub(crate) fn self_register(&mut self, token: &str, form: &Query, now: DateTime<Utc>) -> Answer {
-        let found = self.meetings.values().find(|meeting| meeting.registration_token == token && meeting.deleted.is_none());
-        let Some(meeting) = found.filter(|meeting| meeting.approval_type() != 2) else { return refused(Refusal::NoSuchMeeting) };
+        let found = self
+            .meetings
+            .values()
+            .find(|meeting| meeting.registration_token == token && meeting.deleted.is_none());
+        let Some(meeting) = found.filter(|meeting| meeting.approval_type() != 2) else {
+            return refused(Refusal::NoSuchMeeting);
+        };
         if self.users.get(&meeting.host).is_none_or(|host| host.plan != HostPlan::Licensed) {
             return message(400, "No registration", "Only available for Paid user.");
         }
@@ -148,7 +176,9 @@ impl World {
     /// `GET /room/{key}`: the same room again, and a sign of life. It never joins anew.
     pub(crate) fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
         let Some(visitor) = self.visitor_by_key(key) else { return refused(Refusal::NotThere) };
-        let present = |visitor: &Visitor| matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting);
+        let present = |visitor: &Visitor| {
+            matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)
+        };
         if self.visitors.get(&visitor).is_some_and(present) {
             self.seen(visitor, now);
         }
@@ -168,7 +198,9 @@ impl World {
             }
             "admit" if is_host => {
                 let waiting = form.get("who").and_then(|key| self.visitor_by_key(key));
-                match waiting.filter(|other| self.visitors.get(other).is_some_and(|other| other.meeting == visitor.meeting)) {
+                match waiting.filter(|other| {
+                    self.visitors.get(other).is_some_and(|other| other.meeting == visitor.meeting)
+                }) {
                     Some(other) => self.admit(other, now),
                     None => Err(Refusal::NotThere),
                 }
@@ -192,16 +224,22 @@ impl World {
 
     fn room_page(&self, visitor: u64) -> Answer {
         let Some(visitor) = self.visitors.get(&visitor) else { return refused(Refusal::NotThere) };
-        let Some(meeting) = self.meetings.get(&visitor.meeting) else { return refused(Refusal::NoSuchMeeting) };
+        let Some(meeting) = self.meetings.get(&visitor.meeting) else {
+            return refused(Refusal::NoSuchMeeting);
+        };
         let key = escape(&visitor.key);
         let topic = escape(&meeting.topic);
         let again = format!("<meta http-equiv=\"refresh\" content=\"{RELOAD_SECONDS};url=/room/{key}\">");
-        let leave = format!("<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave meeting</button></form>");
+        let leave = format!(
+            "<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave meeting</button></form>"
+        );
         let (title, head, body) = match visitor.presence {
             Presence::BeforeHost => (
                 "Waiting for the host",
                 again,
-                format!("<h1>Waiting for the host to start this meeting</h1><p>{topic}</p><p class=\"soft\">This page opens the meeting by itself.</p>{leave}"),
+                format!(
+                    "<h1>Waiting for the host to start this meeting</h1><p>{topic}</p><p class=\"soft\">This page opens the meeting by itself.</p>{leave}"
+                ),
             ),
             Presence::WaitingRoom => (
                 "Waiting room",
@@ -210,11 +248,19 @@ impl World {
             ),
             Presence::InMeeting => ("In the meeting", again, self.inside(meeting, visitor, &leave)),
             Presence::Crashed => ("Connection lost", String::new(), "<h1>Connection lost</h1>".to_owned()),
-            Presence::Left => ("You left the meeting", String::new(), format!("<h1>You left the meeting</h1><p>{topic}</p><p class=\"soft\">You can close this page.</p>")),
+            Presence::Left => (
+                "You left the meeting",
+                String::new(),
+                format!(
+                    "<h1>You left the meeting</h1><p>{topic}</p><p class=\"soft\">You can close this page.</p>"
+                ),
+            ),
             Presence::Ended => (
                 "The meeting has ended",
                 String::new(),
-                format!("<h1>This meeting has been ended by the host</h1><p>{topic}</p><p class=\"soft\">You can close this page.</p>"),
+                format!(
+                    "<h1>This meeting has been ended by the host</h1><p>{topic}</p><p class=\"soft\">You can close this page.</p>"
+                ),
             ),
         };
         Answer::html(200, page("Zoom", title, &head, &body))
@@ -223,7 +269,9 @@ impl World {
     fn inside(&self, meeting: &Meeting, visitor: &Visitor, leave: &str) -> String {
         let mut people = String::new();
         if let Some(run) = meeting.live() {
-            for stay in run.stays.iter().filter(|stay| stay.left.is_none() && stay.place != Place::WaitingRoom) {
+            for stay in
+                run.stays.iter().filter(|stay| stay.left.is_none() && stay.place != Place::WaitingRoom)
+            {
                 let mine = if stay.visitor == visitor.id { " (you)" } else { "" };
                 let role = match (&stay.place, stay.who.role) {
                     (Place::Breakout { .. }, _) => "in a breakout room",
@@ -235,7 +283,9 @@ impl World {
                 let _ = write!(people, "<li>{}{mine}<small>{role}</small></li>", escape(&stay.who.name));
             }
         }
-        let recording = meeting.live().is_some_and(|run| run.recording.segments.last().is_some_and(|(_, end)| end.is_none()));
+        let recording = meeting
+            .live()
+            .is_some_and(|run| run.recording.segments.last().is_some_and(|(_, end)| end.is_none()));
         let mut body = format!(
             "<h1>{topic}</h1><p><span class=\"live\">● Live</span>{recording} <span class=\"soft\">Meeting {id}, you are {name}</span></p><h2>In the meeting</h2><ul class=\"people\">{people}</ul>",
             topic = escape(&meeting.topic),
@@ -244,7 +294,8 @@ impl World {
             name = escape(&visitor.who.name),
         );
         if visitor.who.role == Role::Host {
-            let waiting = self.visitors_of(meeting.id).filter(|other| other.presence == Presence::WaitingRoom);
+            let waiting =
+                self.visitors_of(meeting.id).filter(|other| other.presence == Presence::WaitingRoom);
             let mut rows = String::new();
             for other in waiting {
                 let _ = write!(

@@ -18,7 +18,10 @@ use super::{
     live::Refusal,
     query::Query,
     recordings::Control,
-    state::{Account, AccountPlan, App, AppMode, Behaviour, Endpoint, HostPlan, RequestRecord, Role, User, Who, World},
+    state::{
+        Account, AccountPlan, App, AppMode, Behaviour, Endpoint, HostPlan, RequestRecord, Role, User, Who,
+        World,
+    },
     truth::Truth,
     webhooks::{Delivery, WebhookBehaviour, WebhookRecord, encrypted_token, signature},
 };
@@ -54,7 +57,15 @@ impl ZoomOptions {
     /// Loopback, a port the system chooses, no control routes, webhooks by hand.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self { clock, shifted: None, seed, bind: SocketAddr::from(([127, 0, 0, 1], 0)), contract: None, control: false, live: false }
+        Self {
+            clock,
+            shifted: None,
+            seed,
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            contract: None,
+            control: false,
+            live: false,
+        }
     }
 }
 
@@ -176,7 +187,11 @@ impl Inner {
         }
     }
 
-    async fn post(&self, delivery: &mut Delivery, (timestamp, signature, tracking): (String, String, String)) -> Option<u16> {
+    async fn post(
+        &self,
+        delivery: &mut Delivery,
+        (timestamp, signature, tracking): (String, String, String),
+    ) -> Option<u16> {
         if let Some(contract) = self.contract.as_ref().filter(|_| delivery.regular) {
             contract.check_webhook(&delivery.body);
         }
@@ -206,7 +221,9 @@ impl Inner {
             world
                 .apps
                 .values()
-                .flat_map(|app| app.endpoints.iter().map(|endpoint| (app.client_id.clone(), endpoint.clone())))
+                .flat_map(|app| {
+                    app.endpoints.iter().map(|endpoint| (app.client_id.clone(), endpoint.clone()))
+                })
                 .filter(|(_, endpoint)| now >= endpoint.validated + Duration::hours(72))
                 .collect::<Vec<_>>()
         };
@@ -214,7 +231,10 @@ impl Inner {
             let outcome = self.validate(&endpoint.url, &endpoint.secret_token).await;
             let now = self.now();
             let mut world = self.world();
-            let found = world.apps.get_mut(&app).and_then(|app| app.endpoints.iter_mut().find(|found| found.url == endpoint.url));
+            let found = world
+                .apps
+                .get_mut(&app)
+                .and_then(|app| app.endpoints.iter_mut().find(|found| found.url == endpoint.url));
             if let Some(found) = found {
                 found.validated = now;
                 found.failed_validations = if outcome.is_ok() { 0 } else { found.failed_validations + 1 };
@@ -243,7 +263,8 @@ impl Inner {
         if answer.status().as_u16() != 200 {
             return Err(ValidationFailed(format!("status {}", answer.status().as_u16())));
         }
-        let answer: serde_json::Value = answer.json().await.map_err(|error| ValidationFailed(error.to_string()))?;
+        let answer: serde_json::Value =
+            answer.json().await.map_err(|error| ValidationFailed(error.to_string()))?;
         if answer == json!({ "plainToken": plain, "encryptedToken": encrypted_token(secret, &plain) }) {
             Ok(())
         } else {
@@ -281,7 +302,11 @@ impl Inner {
         self.world().apps.insert(spec.client_id, app);
     }
 
-    pub(crate) async fn subscribe(&self, client_id: &str, endpoint: EndpointSpec) -> Result<(), ValidationFailed> {
+    pub(crate) async fn subscribe(
+        &self,
+        client_id: &str,
+        endpoint: EndpointSpec,
+    ) -> Result<(), ValidationFailed> {
         self.validate(&endpoint.url, &endpoint.secret_token).await?;
         let now = self.now();
         let mut world = self.world();
@@ -446,8 +471,18 @@ impl ZoomSimulator {
     }
 
     /// Changes what the account's administrators decide.
-    pub fn set_account(&self, account_id: &str, plan: AccountPlan, locked: Map<String, serde_json::Value>, storage_full: bool, auto_delete_days: Option<i64>) {
-        self.inner.world().accounts.insert(account_id.to_owned(), Account { plan, locked, storage_full, auto_delete_days });
+    pub fn set_account(
+        &self,
+        account_id: &str,
+        plan: AccountPlan,
+        locked: Map<String, serde_json::Value>,
+        storage_full: bool,
+        auto_delete_days: Option<i64>,
+    ) {
+        self.inner
+            .world()
+            .accounts
+            .insert(account_id.to_owned(), Account { plan, locked, storage_full, auto_delete_days });
     }
 
     /// What a person's "Allow" in the browser does: takes the authorization URL, gives the callback URL with code and state.
@@ -455,7 +490,10 @@ impl ZoomSimulator {
     pub fn allow(&self, authorize_url: &str, email: &str) -> Option<String> {
         let query = authorize_url.split_once('?')?.1;
         let form = Query::parse(query).join(Query::parse(
-            &url::form_urlencoded::Serializer::new(String::new()).append_pair("user", email).append_pair("decision", "allow").finish(),
+            &url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("user", email)
+                .append_pair("decision", "allow")
+                .finish(),
         ));
         let (mut world, now) = self.inner.present();
         let answer = world.decide(&form, now);
@@ -492,7 +530,11 @@ impl ZoomSimulator {
     /// [`Refusal`].
     pub fn host_joins(&self, meeting: u64) -> Result<Visit, Refusal> {
         self.act(|world, now| {
-            let who = world.meetings.get(&meeting).map(|found| world.host_of(found)).ok_or(Refusal::NoSuchMeeting)?;
+            let who = world
+                .meetings
+                .get(&meeting)
+                .map(|found| world.host_of(found))
+                .ok_or(Refusal::NoSuchMeeting)?;
             world.arrive(meeting, who, None, false, now).map(Visit)
         })
     }
@@ -503,10 +545,18 @@ impl ZoomSimulator {
     /// [`Refusal`].
     pub fn joins(&self, join_url: &str) -> Result<Visit, Refusal> {
         let parsed = url::Url::parse(join_url).map_err(|_| Refusal::NoSuchMeeting)?;
-        let meeting = parsed.path().rsplit('/').next().and_then(|id| id.parse::<u64>().ok()).ok_or(Refusal::NoSuchMeeting)?;
+        let meeting = parsed
+            .path()
+            .rsplit('/')
+            .next()
+            .and_then(|id| id.parse::<u64>().ok())
+            .ok_or(Refusal::NoSuchMeeting)?;
         let tk = parsed.query_pairs().find(|(name, _)| name == "tk").map(|(_, value)| value.into_owned());
         self.act(|world, now| {
-            let registrant = tk.as_deref().and_then(|tk| world.registrant_by_tk(meeting, tk)).ok_or(Refusal::NotRegistered)?;
+            let registrant = tk
+                .as_deref()
+                .and_then(|tk| world.registrant_by_tk(meeting, tk))
+                .ok_or(Refusal::NotRegistered)?;
             let who = Who {
                 role: Role::Registrant,
                 name: registrant.name(),
@@ -523,7 +573,13 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal`].
     pub fn stranger_joins(&self, meeting: u64, name: &str) -> Result<Visit, Refusal> {
-        let who = Who { role: Role::Outsider, name: name.to_owned(), email: String::new(), registrant: None, zoom_user: None };
+        let who = Who {
+            role: Role::Outsider,
+            name: name.to_owned(),
+            email: String::new(),
+            registrant: None,
+            zoom_user: None,
+        };
         self.act(|world, now| world.arrive(meeting, who, None, false, now).map(Visit))
     }
 
@@ -583,14 +639,21 @@ impl ZoomSimulator {
 
     /// The host presses Record; false when that is impossible or makes no difference.
     pub fn records(&self, meeting: u64, on: bool) -> bool {
-        self.act(|world, now| world.recording_control(meeting, if on { Control::Start } else { Control::Stop }, now))
+        self.act(|world, now| {
+            world.recording_control(meeting, if on { Control::Start } else { Control::Stop }, now)
+        })
     }
 
     /// Meetings that exist and are not deleted: number and topic.
     #[must_use]
     pub fn meetings(&self) -> Vec<(u64, String)> {
         let world = self.inner.world();
-        world.meetings.values().filter(|meeting| meeting.deleted.is_none()).map(|meeting| (meeting.id, meeting.topic.clone())).collect()
+        world
+            .meetings
+            .values()
+            .filter(|meeting| meeting.deleted.is_none())
+            .map(|meeting| (meeting.id, meeting.topic.clone()))
+            .collect()
     }
 
     /// Approved registrants of a meeting: id, e-mail address, join URL.
@@ -602,7 +665,9 @@ impl ZoomSimulator {
             .registrants
             .iter()
             .filter(|registrant| registrant.status == super::state::RegistrantStatus::Approved)
-            .map(|registrant| (registrant.id.clone(), registrant.email.clone(), world.join_url(found, registrant)))
+            .map(|registrant| {
+                (registrant.id.clone(), registrant.email.clone(), world.join_url(found, registrant))
+            })
             .collect()
     }
 

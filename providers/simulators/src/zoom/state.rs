@@ -340,11 +340,22 @@ pub(crate) struct RecordingFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
     /// Zoom notices that a client died.
-    Noticed { visitor: u64 },
-    RecordingReady { meeting: u64, run: String },
-    TranscriptReady { meeting: u64, run: String },
+    Noticed {
+        visitor: u64,
+    },
+    RecordingReady {
+        meeting: u64,
+        run: String,
+    },
+    TranscriptReady {
+        meeting: u64,
+        run: String,
+    },
     /// A free host's 40 minutes are over.
-    FreeLimit { meeting: u64, run: String },
+    FreeLimit {
+        meeting: u64,
+        run: String,
+    },
 }
 
 /// Choices Zoom leaves open, and how generous the simulator is with time.

@@ -70,7 +70,8 @@ impl World {
 
 fn people(meeting: &Meeting, now: DateTime<Utc>) -> Vec<PersonTruth> {
     let mut by_person: BTreeMap<(Role, Option<String>, String), PersonTruth> = BTreeMap::new();
-    let stays = meeting.runs.iter().flat_map(|run| &run.stays).filter(|stay| stay.place != Place::WaitingRoom);
+    let stays =
+        meeting.runs.iter().flat_map(|run| &run.stays).filter(|stay| stay.place != Place::WaitingRoom);
     for stay in stays {
         let key = match stay.who.role {
             Role::Outsider => (Role::Outsider, None, stay.who.name.clone()),

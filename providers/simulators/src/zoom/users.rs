@@ -34,8 +34,19 @@ impl World {
 
 /// The fields PATCH may change that the answer of GET has too.
 const PROFILE: &[&str] = &[
-    "dept", "company", "job_title", "location", "manager", "cost_center", "language", "pronouns", "pronouns_option", "use_pmi", "phone_number",
-    "phone_country", "display_name",
+    "dept",
+    "company",
+    "job_title",
+    "location",
+    "manager",
+    "cost_center",
+    "language",
+    "pronouns",
+    "pronouns_option",
+    "use_pmi",
+    "phone_number",
+    "phone_country",
+    "display_name",
 ];
 
 impl World {
@@ -45,13 +56,34 @@ impl World {
             return Err(Answer::error(400, 200, "No permission."));
         }
         let active = call.query.get("status").is_none_or(|status| status == "active");
-        let found = self.users.values().filter(|user| active && user.account == call.caller.account).collect::<Vec<_>>();
-        let fields = ["id", "email", "first_name", "last_name", "display_name", "type", "status", "timezone", "pmi", "role_id", "verified", "created_at", "dept"];
+        let found = self
+            .users
+            .values()
+            .filter(|user| active && user.account == call.caller.account)
+            .collect::<Vec<_>>();
+        let fields = [
+            "id",
+            "email",
+            "first_name",
+            "last_name",
+            "display_name",
+            "type",
+            "status",
+            "timezone",
+            "pmi",
+            "role_id",
+            "verified",
+            "created_at",
+            "dept",
+        ];
         let rows = found
             .into_iter()
             .map(|user| {
                 let whole = self.user_json(user);
-                fields.iter().filter_map(|name| Some(((*name).to_owned(), whole.get(*name)?.clone()))).collect()
+                fields
+                    .iter()
+                    .filter_map(|name| Some(((*name).to_owned(), whole.get(*name)?.clone())))
+                    .collect()
             })
             .collect();
         self.page(call, "users", "users", rows)

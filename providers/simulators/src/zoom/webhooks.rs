@@ -39,14 +39,27 @@ pub struct WebhookBehaviour {
     pub omit_optional: u8,
     /// JSON with unusual spacing and escapes; the signature is over those bytes.
     pub odd_whitespace: bool,
-    /// `object.id` as a number where the samples have a number and the types a string.
-    pub numeric_ids: bool,
+    /// The form of `object.id`.
+    pub ids: IdForm,
     /// `recording_end` null, as in the samples, instead of empty until a recording stops.
     pub null_recording_end: bool,
     /// Which answers are tried again.
     pub retry: RetryRule,
     /// Whether a retry is signed anew or repeats its first timestamp and signature.
     pub keep_first_signature: bool,
+}
+
+/// Zoom's samples and types disagree on the type of a meeting's id in events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdForm {
+    /// As the types say: a string in live events, a number in the others.
+    #[default]
+    AsTyped,
+    /// A number, as in the sample of `meeting.started`.
+    Numbers,
+    /// A string.
+    Strings,
 }
 
 /// Zoom's texts disagree on what is retried.
@@ -190,7 +203,14 @@ impl Outbox {
         }
     }
 
-    fn record(&mut self, delivery: &Delivery, attempt: u8, status: Option<u16>, is_final: bool, now: DateTime<Utc>) {
+    fn record(
+        &mut self,
+        delivery: &Delivery,
+        attempt: u8,
+        status: Option<u16>,
+        is_final: bool,
+        now: DateTime<Utc>,
+    ) {
         let seq = self.log.len() as u64 + 1;
         let (event, meeting) = (delivery.event.clone(), delivery.meeting);
         self.log.push(WebhookRecord { seq, at: now, event, meeting, attempt, status, is_final });
@@ -279,23 +299,40 @@ impl World {
         token
     }
 
-    fn enqueue(&mut self, name: &str, meeting: Option<u64>, mut body: Value, url: &str, secret: &str, at: DateTime<Utc>) {
+    fn enqueue(
+        &mut self,
+        name: &str,
+        meeting: Option<u64>,
+        mut body: Value,
+        url: &str,
+        secret: &str,
+        at: DateTime<Utc>,
+    ) {
         let behaviour = self.outbox.behaviour.clone();
         let mut regular = name != "meeting.something_unheard_of";
-        if behaviour.numeric_ids
-            && let Some(number) = body.pointer("/payload/object/id").and_then(Value::as_str).and_then(|id| id.parse::<u64>().ok())
-        {
-            body["payload"]["object"]["id"] = number.into();
+        let id = body.pointer("/payload/object/id").cloned();
+        let other = match (behaviour.ids, &id) {
+            (IdForm::Numbers, Some(Value::String(text))) => text.parse::<u64>().ok().map(Value::from),
+            (IdForm::Strings, Some(Value::Number(number))) => Some(number.to_string().into()),
+            _ => None,
+        };
+        if let Some(other) = other {
+            body["payload"]["object"]["id"] = other;
+            // Only this sample has the other form.
+            regular &= name == "meeting.started";
         }
         if behaviour.null_recording_end
-            && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str) == Some("")
+            && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str)
+                == Some("")
         {
             body["payload"]["object"]["recording_file"]["recording_end"] = Value::Null;
         }
         if self.outbox.dice.percent(behaviour.omit_optional)
-            && let Some(participant) = body.pointer_mut("/payload/object/participant").and_then(Value::as_object_mut)
+            && let Some(participant) =
+                body.pointer_mut("/payload/object/participant").and_then(Value::as_object_mut)
         {
-            for optional in ["id", "participant_user_id", "participant_uuid", "phone_number", "leave_reason"] {
+            for optional in ["id", "participant_user_id", "participant_uuid", "phone_number", "leave_reason"]
+            {
                 participant.remove(optional);
             }
             regular = false;
@@ -325,10 +362,12 @@ impl World {
     fn listeners(&self, account: &str, host: &str) -> Vec<(String, String, Vec<String>)> {
         let hears = |app: &super::state::App| match app.mode {
             AppMode::ServerToServer => app.account.as_deref() == Some(account),
-            AppMode::Admin => self.standing_grants().any(|grant| grant.app == app.client_id && grant.account == account),
-            AppMode::User => {
-                self.standing_grants().any(|grant| grant.app == app.client_id && grant.user.as_deref() == Some(host))
+            AppMode::Admin => {
+                self.standing_grants().any(|grant| grant.app == app.client_id && grant.account == account)
             }
+            AppMode::User => self
+                .standing_grants()
+                .any(|grant| grant.app == app.client_id && grant.user.as_deref() == Some(host)),
         };
         self.apps
             .values()
@@ -340,7 +379,10 @@ impl World {
 
     /// A person, or an administrator, removes an app: its tokens die, and it is told.
     pub(crate) fn remove_app(&mut self, app: &str, user: &str, now: DateTime<Utc>) -> bool {
-        let Some((user, account)) = self.user(user).map(|user| (user.id.clone(), user.account.clone())) else { return false };
+        let Some((user, account)) = self.user(user).map(|user| (user.id.clone(), user.account.clone()))
+        else {
+            return false;
+        };
         if !self.revoke_user(app, &user) {
             return false;
         }
@@ -353,7 +395,11 @@ impl World {
                 "event_ts": now.format("%Y-%m-%d %H:%M:%S").to_string(),
             },
         });
-        let endpoints = found.endpoints.iter().map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone())).collect::<Vec<_>>();
+        let endpoints = found
+            .endpoints
+            .iter()
+            .map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone()))
+            .collect::<Vec<_>>();
         for (url, secret) in endpoints {
             self.enqueue("app_deauthorized", None, body.clone(), &url, &secret, now);
         }
@@ -382,4 +428,31 @@ fn odd(body: &Value) -> Vec<u8> {
     }
     text.push('\n');
     text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors of `zoom.md`, section 11.1.
+    #[test]
+    fn signatures_equal_the_published_vectors() {
+        let body = r#"{"event":"meeting.ended","payload":{"account_id":"A1","object":{"id":"123","topic":"Zażółć"}},"event_ts":1700000000000}"#;
+        assert_eq!(
+            signature("test-secret-token", "1700000000", body.as_bytes()),
+            "v0=908e16b6816fafdde1f4ae055a2713c74e9d11c8031109eecd5749e360e6cc5e"
+        );
+        assert_eq!(
+            encrypted_token("test-secret-token", "qgg8vlvZRS6UYooatFL8Aw"),
+            "9c8ad56737c19db2904b301c0781e86857e999f39f07727668cf62a5e7e298c8"
+        );
+    }
+
+    #[test]
+    fn odd_spacing_is_the_same_json() {
+        let body = json!({ "a": "x/y, \"z\": {", "b": [1, { "c": "Zażółć\\" }] });
+        let bytes = odd(&body);
+        assert_ne!(bytes, body.to_string().into_bytes());
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), body);
+    }
 }

@@ -1,19 +1,34 @@
 //! A simulator with one school, an app, and a receiver of its webhooks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code, unreachable_pub)]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
 use chrono::{DateTime, TimeZone as _, Utc};
 use lectern_core::clock::FixedClock;
+use lectern_simulators::contract::Contract;
 use lectern_simulators::zoom::{
-    AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec, ZoomOptions, ZoomSimulator, encrypted_token, signature,
+    AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec, ZoomOptions, ZoomSimulator,
+    encrypted_token, signature,
 };
 use serde_json::{Value, json};
 
 pub const SECRET_TOKEN: &str = "test-secret-token";
 pub const CALLBACK: &str = "http://127.0.0.1:9/oauth/zoom/callback";
-pub const SCOPES: &[&str] = &["user:read:admin", "user:write:admin", "user_zak:read", "user_profile", "meeting:read", "meeting:write", "report:read:admin", "recording:read", "recording:write"];
+pub const SCOPES: &[&str] = &[
+    "user:read:admin",
+    "user:write:admin",
+    "user_zak:read",
+    "user_profile",
+    "meeting:read",
+    "meeting:write",
+    "report:read:admin",
+    "recording:read",
+    "recording:write",
+];
+
+/// The documents, once for all tests of this program.
+static CONTRACT: LazyLock<Option<Arc<Contract>>> =
+    LazyLock::new(|| Contract::zoom_from_environment().unwrap());
 
 /// What the receiver got: headers in lower case, raw body.
 pub type Received = Arc<Mutex<Vec<(Vec<(String, String)>, Vec<u8>)>>>;
@@ -29,7 +44,8 @@ pub struct Receiver {
 impl Receiver {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self { url: format!("http://{}/hook", listener.local_addr().unwrap()), ..Self::default() };
+        let receiver =
+            Self { url: format!("http://{}/hook", listener.local_addr().unwrap()), ..Self::default() };
         let router = Router::new().route("/hook", post(receive)).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         receiver
@@ -44,7 +60,10 @@ impl Receiver {
     }
 
     pub fn event(&self, name: &str) -> Value {
-        self.bodies().into_iter().find(|body| body["event"] == name).unwrap_or_else(|| panic!("no {name} in {:?}", self.events()))
+        self.bodies()
+            .into_iter()
+            .find(|body| body["event"] == name)
+            .unwrap_or_else(|| panic!("no {name} in {:?}", self.events()))
     }
 
     pub fn clear(&self) {
@@ -52,14 +71,19 @@ impl Receiver {
     }
 }
 
-async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> (axum::http::StatusCode, String) {
+async fn receive(
+    State(receiver): State<Receiver>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (axum::http::StatusCode, String) {
     let value: Value = serde_json::from_slice(&body).unwrap();
     if value["event"] == "endpoint.url_validation" {
         let plain = value["payload"]["plainToken"].as_str().unwrap();
         let answer = json!({ "plainToken": plain, "encryptedToken": encrypted_token(SECRET_TOKEN, plain) });
         return (axum::http::StatusCode::OK, answer.to_string());
     }
-    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let headers =
+        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     receiver.received.lock().unwrap().push((headers, body.to_vec()));
     let mut answers = receiver.answers.lock().unwrap();
     let status = if answers.is_empty() { 200 } else { answers.remove(0) };
@@ -112,17 +136,22 @@ impl School {
     pub async fn with(mode: AppMode, options: impl FnOnce(&mut ZoomOptions)) -> Self {
         let clock = FixedClock::at(noon());
         let mut asked = ZoomOptions::new(Arc::new(clock.clone()), 7);
+        asked.contract = CONTRACT.clone();
         options(&mut asked);
         let zoom = ZoomSimulator::start(asked).await.unwrap();
         zoom.add_host(host("ada@oak.test", HostPlan::Licensed));
         let hook = Receiver::start().await;
         zoom.add_app(app(mode));
-        let endpoint = EndpointSpec { url: hook.url.clone(), secret_token: SECRET_TOKEN.to_owned(), events: Vec::new() };
+        let endpoint =
+            EndpointSpec { url: hook.url.clone(), secret_token: SECRET_TOKEN.to_owned(), events: Vec::new() };
         zoom.subscribe(&format!("client-{mode:?}"), endpoint).await.unwrap();
         let mut school = Self { zoom, clock, hook, http: http(), token: String::new() };
         school.token = match mode {
             AppMode::ServerToServer => {
-                let body = school.token_call(mode, &[("grant_type", "account_credentials"), ("account_id", "account-oak")]).await.1;
+                let body = school
+                    .token_call(mode, &[("grant_type", "account_credentials"), ("account_id", "account-oak")])
+                    .await
+                    .1;
                 body["access_token"].as_str().unwrap().to_owned()
             }
             _ => school.connect(mode, "ada@oak.test").await["access_token"].as_str().unwrap().to_owned(),
@@ -134,13 +163,32 @@ impl School {
         Self::with(AppMode::User, |_| {}).await
     }
 
+    /// For tests that send on purpose what the documents do not allow.
+    pub async fn unchecked() -> Self {
+        Self::with(AppMode::User, |options| options.contract = None).await
+    }
+
     /// The whole authorization by code.
     pub async fn connect(&self, mode: AppMode, email: &str) -> Value {
         let url = self.authorize_url(mode, "state-1", Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
         let location = self.zoom.allow(&url, email).unwrap();
-        let code = url::Url::parse(&location).unwrap().query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let code = url::Url::parse(&location)
+            .unwrap()
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .unwrap()
+            .1
+            .into_owned();
         let (status, body) = self
-            .token_call(mode, &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")])
+            .token_call(
+                mode,
+                &[
+                    ("grant_type", "authorization_code"),
+                    ("code", &code),
+                    ("redirect_uri", CALLBACK),
+                    ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+                ],
+            )
             .await;
         assert_eq!(status, 200, "{body}");
         body
@@ -154,7 +202,9 @@ impl School {
             .append_pair("redirect_uri", CALLBACK)
             .append_pair("state", state);
         if let Some(challenge) = challenge {
-            url.query_pairs_mut().append_pair("code_challenge", challenge).append_pair("code_challenge_method", "S256");
+            url.query_pairs_mut()
+                .append_pair("code_challenge", challenge)
+                .append_pair("code_challenge_method", "S256");
         }
         url.to_string()
     }
@@ -176,9 +226,16 @@ impl School {
         (status, body)
     }
 
-    pub async fn call_with(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> (u16, HeaderMap, Value) {
+    pub async fn call_with(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, HeaderMap, Value) {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.zoom.api_url())).bearer_auth(token);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.zoom.api_url())).bearer_auth(token);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -217,7 +274,16 @@ impl School {
     }
 }
 
+impl Drop for School {
+    fn drop(&mut self) {
+        if let Some(contract) = CONTRACT.as_ref().filter(|_| !std::thread::panicking()) {
+            assert!(contract.violations().is_empty(), "{}", contract.report());
+        }
+    }
+}
+
 pub fn check_signature(headers: &[(String, String)], body: &[u8]) -> bool {
-    let header = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
+    let header =
+        |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
     header("x-zm-signature") == signature(SECRET_TOKEN, header("x-zm-request-timestamp"), body)
 }

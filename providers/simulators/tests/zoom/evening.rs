@@ -1,10 +1,8 @@
 //! One class from connecting to its end, over HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod harness;
-
-use harness::{School, check_signature};
 use serde_json::json;
+
+use crate::harness::{School, check_signature};
 
 #[tokio::test]
 async fn a_class_takes_place_and_every_step_is_told() {
@@ -32,7 +30,10 @@ async fn a_class_takes_place_and_every_step_is_told() {
     let left = school.http.post(format!("{}{leave}", school.zoom.base_url())).send().await.unwrap();
     assert_eq!(left.status(), 303);
     school.minutes(1);
-    assert_eq!(school.call("PUT", &format!("/meetings/{meeting}/status"), Some(json!({ "action": "end" }))).await.0, 204);
+    assert_eq!(
+        school.call("PUT", &format!("/meetings/{meeting}/status"), Some(json!({ "action": "end" }))).await.0,
+        204
+    );
     school.zoom.flush_webhooks().await;
     assert_eq!(
         school.hook.events(),
