@@ -63,6 +63,8 @@ pub struct Parts {
     pub providers: crate::platforms::Providers,
     /// Wakes the tasks that wait for work.
     pub wake: Wake,
+    /// Counters and timings, rendered for Prometheus.
+    pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// Names this process among others on the same database.
     pub instance: String,
     stop: watch::Sender<bool>,
@@ -93,7 +95,7 @@ pub struct Outside {
     /// Randomness.
     pub randomness: Arc<dyn Randomness>,
     /// Sees every provider call: for tests.
-    pub inspect: Option<Arc<dyn lectern_providers::Inspect>>,
+    pub inspect: Option<Arc<dyn lectern_providers::transport::Inspect>>,
 }
 
 /// Why the application cannot start.
@@ -169,6 +171,7 @@ impl App {
             )
             .map_err(|error| StartError::Transport(error.to_string()))?,
             wake: Wake::default(),
+            metrics: crate::probes::recorder(),
             instance: randomness.uuid(clock.now()).to_string(),
             ids: IdSource::new(Arc::clone(&clock), Arc::clone(&randomness)),
             stop: watch::channel(false).0,
@@ -195,6 +198,12 @@ impl App {
     /// Asks all tasks to end.
     pub fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Whether [`App::stop`] was called.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
     }
 
     /// Resolves when [`App::stop`] was called.

@@ -46,6 +46,8 @@ pub enum ApiError {
     TooMany(u64),
     /// A body beyond the limit.
     TooLarge,
+    /// The path is known, the method is not.
+    MethodNotAllowed,
     /// The platform failed.
     Provider(ProviderError),
     /// Everything else: logged whole, shown as an id.
@@ -143,6 +145,12 @@ impl ApiError {
                 "too_large",
                 "The request is larger than this address takes.".into(),
                 Some("Send less at once."),
+            ),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This address does not take this method.".into(),
+                Some("Check the request against /api/docs."),
             ),
             Self::Provider(error) => (provider_status(&error.kind), error.code(), error.sentence(), None),
             Self::Internal(_) => (

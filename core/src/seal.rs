@@ -10,7 +10,7 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _};
+use hmac::Hmac;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;

@@ -74,7 +74,9 @@ pub fn build(
     connection: Option<Connection>,
 ) -> Result<Arc<dyn Provider>, NotAvailable> {
     match settings.provider {
-        ProviderName::Zoom => Ok(Arc::new(CheckCapabilities::new(Arc::new(zoom(settings, transport, connection))))),
+        ProviderName::Zoom => {
+            Ok(Arc::new(CheckCapabilities::new(Arc::new(zoom(settings, transport, connection)))))
+        }
         other => Err(NotAvailable(other)),
     }
 }
@@ -143,6 +145,9 @@ mod tests {
     fn addresses_are_put_below_the_base() {
         let base = Url::parse("https://zoom.us/oauth/").unwrap();
         assert_eq!(below(&base, "token").as_str(), "https://zoom.us/oauth/token");
-        assert_eq!(below(&addresses(ProviderName::Zoom).unwrap().oauth_base, "token").as_str(), "https://zoom.us/oauth/token");
+        assert_eq!(
+            below(&addresses(ProviderName::Zoom).unwrap().oauth_base, "token").as_str(),
+            "https://zoom.us/oauth/token"
+        );
     }
 }

@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
 use lectern_web::pages::{
-    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Classes,
-    Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations, People, SessionPage,
-    SetUp, SignIn, ZoomPlatform,
+    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
+    Classes, Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations,
+    People, SessionPage, SetUp, SignIn, ZoomPlatform,
 };
 use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web, assets};
 
@@ -86,7 +86,10 @@ fn mail<M: Mail>(out: &Path, web: &Web, lang: Lang) -> Outcome {
         let body = web.mail(sample, Vocabulary::School, lang)?;
         let name = format!("mail-{}-{number}", M::NAME);
         write(out, &name, lang, &body.html)?;
-        fs::write(out.join(format!("{name}.{}.txt", lang.tag())), format!("{}\n\n{}", body.subject, body.text))?;
+        fs::write(
+            out.join(format!("{name}.{}.txt", lang.tag())),
+            format!("{}\n\n{}", body.subject, body.text),
+        )?;
     }
     Ok(())
 }

@@ -95,13 +95,19 @@ impl Catalog {
         count: Option<i64>,
         value: &dyn Fn(&str) -> Option<String>,
     ) -> Result<String, CatalogError> {
-        let message = self.message(lang, vocabulary, key).ok_or_else(|| CatalogError::Unknown(key.to_owned()))?;
+        let message =
+            self.message(lang, vocabulary, key).ok_or_else(|| CatalogError::Unknown(key.to_owned()))?;
         let text = match message {
             Message::Plain(text) => text,
             Message::Plural { one, other } => match count {
                 Some(count) if lang.is_one(count) => one,
                 Some(_) => other,
-                None => return Err(CatalogError::Missing { key: key.to_owned(), placeholder: "count".to_owned() }),
+                None => {
+                    return Err(CatalogError::Missing {
+                        key: key.to_owned(),
+                        placeholder: "count".to_owned(),
+                    });
+                }
             },
         };
         let mut out = String::with_capacity(text.len() + 16);
@@ -117,7 +123,10 @@ impl Catalog {
                     Cow::Owned(self.say(lang, vocabulary, placeholder, count, value)?)
                 }
                 None => {
-                    return Err(CatalogError::Missing { key: key.to_owned(), placeholder: placeholder.to_owned() });
+                    return Err(CatalogError::Missing {
+                        key: key.to_owned(),
+                        placeholder: placeholder.to_owned(),
+                    });
                 }
             };
             out.push_str(&filled);

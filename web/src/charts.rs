@@ -107,7 +107,12 @@ impl Axis {
 ///
 /// # Errors
 /// When an instant is not one.
-pub fn attendance(starts: &str, ends: &str, intervals: &[Interval], now: Option<&str>) -> Result<Track, TimeError> {
+pub fn attendance(
+    starts: &str,
+    ends: &str,
+    intervals: &[Interval],
+    now: Option<&str>,
+) -> Result<Track, TimeError> {
     let (starts, ends) = (instant(starts)?, instant(ends)?);
     let axis = Axis::new(starts - Duration::minutes(6), ends + Duration::minutes(9));
     let now = now.map(instant).transpose()?;
@@ -187,7 +192,13 @@ pub fn door(now: &str, opens: &str, starts: &str, ends: &str) -> Result<DoorLine
 ///
 /// # Errors
 /// When an instant is not one.
-pub fn presence(steps: &[Step], starts: &str, ends: &str, now: &str, roster: u32) -> Result<Presence, TimeError> {
+pub fn presence(
+    steps: &[Step],
+    starts: &str,
+    ends: &str,
+    now: &str,
+    roster: u32,
+) -> Result<Presence, TimeError> {
     let (starts, ends, now) = (instant(starts)?, instant(ends)?, instant(now)?);
     let axis = Axis::new(starts - Duration::minutes(10), ends + Duration::minutes(5));
     let most = steps.iter().map(|step| step.here).max().unwrap_or_default();

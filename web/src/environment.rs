@@ -146,7 +146,12 @@ impl Web {
     ///
     /// # Errors
     /// [`WebError::Template`].
-    pub fn bare_fragment<P: Page>(&self, page: &P, vocabulary: Vocabulary, lang: Lang) -> Result<String, WebError> {
+    pub fn bare_fragment<P: Page>(
+        &self,
+        page: &P,
+        vocabulary: Vocabulary,
+        lang: Lang,
+    ) -> Result<String, WebError> {
         self.unframed(page, vocabulary, lang, Frame::Fragment)
     }
 
@@ -245,14 +250,17 @@ impl Web {
 fn environment(catalog: &Arc<Catalog>, lang: Lang, vocabulary: Vocabulary) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_auto_escape_callback(|name| {
-        if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html }
-    });
+    env.set_auto_escape_callback(
+        |name| {
+            if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html }
+        },
+    );
     env.set_fuel(Some(FUEL));
     env.set_loader(|name| {
         let Some(file) = Templates::get(name) else { return Ok(None) };
         String::from_utf8(file.data.into_owned()).map(Some).map_err(|error| {
-            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "a template is not UTF-8").with_source(error)
+            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "a template is not UTF-8")
+                .with_source(error)
         })
     });
     env.add_global("static_version", assets::version());

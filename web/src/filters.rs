@@ -153,20 +153,24 @@ fn install_time(env: &mut Environment<'static>, tongue: &Tongue) {
     });
     let words = tongue.clone();
     env.add_filter("zone_words", move |zone: &str| words.speaker().zone_words(zone).map_err(failed));
-    env.add_function("minutes_between", |from: &str, to: &str| time::minutes_between(from, to).map_err(failed));
+    env.add_function("minutes_between", |from: &str, to: &str| {
+        time::minutes_between(from, to).map_err(failed)
+    });
 }
 
 fn install_charts(env: &mut Environment<'static>) {
-    env.add_function("presence_chart", |steps: Serde<Vec<charts::Step>>, starts: &str, ends: &str, now: &str, roster: u32| {
-        charts::presence(&steps, starts, ends, now, roster)
-            .map(geometry)
-            .map_err(failed)
-    });
-    env.add_function("attendance_track", |starts: &str, ends: &str, intervals: Serde<Vec<charts::Interval>>, now: Option<&str>| {
-        charts::attendance(starts, ends, &intervals, now)
-            .map(geometry)
-            .map_err(failed)
-    });
+    env.add_function(
+        "presence_chart",
+        |steps: Serde<Vec<charts::Step>>, starts: &str, ends: &str, now: &str, roster: u32| {
+            charts::presence(&steps, starts, ends, now, roster).map(geometry).map_err(failed)
+        },
+    );
+    env.add_function(
+        "attendance_track",
+        |starts: &str, ends: &str, intervals: Serde<Vec<charts::Interval>>, now: Option<&str>| {
+            charts::attendance(starts, ends, &intervals, now).map(geometry).map_err(failed)
+        },
+    );
     env.add_function("progress_track", |starts: &str, ends: &str, now: &str| {
         charts::progress(starts, ends, now).map(geometry).map_err(failed)
     });

@@ -216,14 +216,19 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             .collect(),
     };
     match viewer {
-        Viewer::SuperAdmin => vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])],
+        Viewer::SuperAdmin => {
+            vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])]
+        }
         Viewer::Owner | Viewer::Admin => vec![
             group(None, &[Section::Live, Section::Classes]),
             group(Some("set_up"), &[Section::Platforms, Section::People, Section::Connections]),
             group(Some("look_back"), &[Section::Audit]),
         ],
         Viewer::Instructor => {
-            vec![group(None, &[Section::Classes, Section::Live]), group(Some("yours"), &[Section::Connection])]
+            vec![
+                group(None, &[Section::Classes, Section::Live]),
+                group(Some("yours"), &[Section::Connection]),
+            ]
         }
         Viewer::Student => vec![group(None, &[Section::Classes])],
     }
@@ -250,7 +255,13 @@ impl Shell {
             ..NoticeKind::TryingAgain.into()
         });
         student.live_now = 0;
-        let mut seller = shell("Farhan Karim", Viewer::Instructor, "DreamCrowd", Vocabulary::Marketplace, Section::Classes);
+        let mut seller = shell(
+            "Farhan Karim",
+            Viewer::Instructor,
+            "DreamCrowd",
+            Vocabulary::Marketplace,
+            Section::Classes,
+        );
         seller.notice = Some(NoticeKind::Enrolled.into());
         vec![
             shell("Nusrat Rahman", Viewer::Admin, "Oakwood School", Vocabulary::School, Section::Live),

@@ -112,8 +112,12 @@ impl Speaker<'_> {
             }
             Lang::Bn => {
                 let (first, last) = (part_of_day(from.hour()), part_of_day(to.hour()));
-                let mut text =
-                    format!("{} {}:{:02} – ", self.word(&format!("daypart.{first}"))?, twelve(from.hour()), from.minute());
+                let mut text = format!(
+                    "{} {}:{:02} – ",
+                    self.word(&format!("daypart.{first}"))?,
+                    twelve(from.hour()),
+                    from.minute()
+                );
                 if first != last {
                     text.push_str(&self.word(&format!("daypart.{last}"))?);
                     text.push(' ');
@@ -199,7 +203,10 @@ mod tests {
         let bn = Speaker { catalog: &catalog, lang: Lang::Bn };
         assert_eq!(en.when(FROM, TO, "Asia/Dhaka").unwrap(), "Saturday 21 November, 9:00 – 9:45, Dhaka time");
         assert_eq!(bn.when(FROM, TO, "Asia/Dhaka").unwrap(), "শনিবার ২১ নভেম্বর, সকাল ৯:০০ – ৯:৪৫, ঢাকার সময়");
-        assert_eq!(en.when(FROM, TO, "America/New_York").unwrap(), "Friday 20 November, 22:00 – 22:45, New York time");
+        assert_eq!(
+            en.when(FROM, TO, "America/New_York").unwrap(),
+            "Friday 20 November, 22:00 – 22:45, New York time"
+        );
         assert_eq!(en.when(FROM, TO, "Nowhere/Land").unwrap(), "Saturday 21 November, 3:00 – 3:45, UTC");
     }
 

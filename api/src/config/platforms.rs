@@ -43,3 +43,23 @@ impl Default for PlatformsConfig {
         }
     }
 }
+
+impl PlatformsConfig {
+    /// The meeting hosts as sources of a content policy.
+    #[must_use]
+    pub fn meeting_sources(&self) -> Vec<String> {
+        let scheme = if self.allow_loopback { "http" } else { "https" };
+        let mut sources: Vec<String> = self
+            .zoom
+            .iter()
+            .flat_map(|hosts| &hosts.meeting_hosts)
+            .map(|host| match host.strip_prefix('.') {
+                Some(domain) => format!("{scheme}://*.{domain}"),
+                None => format!("{scheme}://{host}"),
+            })
+            .collect();
+        sources.sort();
+        sources.dedup();
+        sources
+    }
+}

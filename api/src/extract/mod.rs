@@ -5,6 +5,7 @@ mod client;
 mod roles;
 mod signed_in;
 
+pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
 pub use client::{ClientAddress, cookie};
 pub use roles::{Admin, Instructor, Owner, SuperAdmin};

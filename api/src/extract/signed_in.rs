@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The name of the sign-in cookie, before the prefix.
-pub const COOKIE: &str = "lectern";
+const COOKIE: &str = "lectern";
 
 /// How a request proved who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use lectern_core::ids::OrganizationId;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use schedule::start_ticks;
+pub use schedule::{start_ticks, tick};
 
 /// How a job ended that did not succeed.
 #[derive(Debug)]

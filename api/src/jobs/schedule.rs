@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// When each kind of regular work is due (seconds first), and the job that does it.
-pub const TICKS: &[(&str, &str)] = &[
+const TICKS: &[(&str, &str)] = &[
     ("5 * * * * *", "tick.refresh_tokens"),
     ("15 * * * * *", "tick.prepare_sessions"),
     ("25 * * * * *", "tick.end_sessions"),

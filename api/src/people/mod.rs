@@ -1,7 +1,9 @@
 //! People of an organization, and how they prove who they are: passwords, sign-ins, API keys, the host application's tokens.
 
 pub mod host_tokens;
+pub mod pages;
 mod passwords;
+pub mod routes;
 pub mod service;
 pub mod store;
 mod tokens;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lectern_core::{
     provider::{
-        Attendance, BreakoutRooms, Call, Capabilities, ErrorKind, Events, HostUrl, Meeting, MeetingDraft, MeetingRef,
-        Meetings, OAuth, Provider, ProviderError, ProviderName, Recordings, Registrants, Result,
+        Attendance, BreakoutRooms, Call, Capabilities, ErrorKind, Events, HostUrl, Meeting, MeetingDraft,
+        MeetingRef, Meetings, OAuth, Provider, ProviderError, ProviderName, Recordings, Registrants, Result,
     },
     settings::{RecordingMode, ScreenShare},
 };
@@ -35,7 +35,9 @@ impl CheckCapabilities {
     fn check(&self, operation: &'static str, draft: &MeetingDraft) -> Result<()> {
         let can = self.inner.capabilities();
         let settings = &draft.settings;
-        let recording = |wanted: fn(&lectern_core::provider::RecordingModes) -> bool| can.auto_recording.how().is_some_and(wanted);
+        let recording = |wanted: fn(&lectern_core::provider::RecordingModes) -> bool| {
+            can.auto_recording.how().is_some_and(wanted)
+        };
         let wishes = [
             (draft.registration && !can.registrants.is_possible(), "registrants"),
             (settings.waiting_room && !can.waiting_room.is_possible(), "waiting_room"),
@@ -43,7 +45,10 @@ impl CheckCapabilities {
             (settings.recording == RecordingMode::Cloud && !recording(|modes| modes.cloud), "auto_recording"),
             (settings.breakout_rooms && !can.breakout_rooms.is_possible(), "breakout_rooms"),
             (!settings.chat && !can.chat.is_possible(), "chat"),
-            (settings.screen_share != ScreenShare::default() && !can.screen_share.is_possible(), "screen_share"),
+            (
+                settings.screen_share != ScreenShare::default() && !can.screen_share.is_possible(),
+                "screen_share",
+            ),
         ];
         match wishes.into_iter().find(|(refused, _)| *refused) {
             Some((_, what)) => Err(self.unsupported(operation, what)),

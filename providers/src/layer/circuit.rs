@@ -1,4 +1,8 @@
-use std::{collections::{HashMap, VecDeque}, sync::Mutex, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Mutex,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -10,7 +14,7 @@ const REMEMBERED: usize = 20;
 /// Older ones are forgotten.
 const MEMORY: Duration = Duration::from_secs(60);
 /// Fewer prove nothing.
-const ENOUGH: usize = 8;
+const ENOUGH: usize = 10;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -86,7 +90,11 @@ impl<E> Circuit<E> {
         }
         let bad = state.outcomes.iter().filter(|(_, good)| !good).count();
         if state.open.is_none() && state.outcomes.len() >= ENOUGH && bad * 5 >= state.outcomes.len() * 3 {
-            tracing::warn!(provider = line.0.as_str(), organization = line.1, "calls are paused: the vendor does not answer");
+            tracing::warn!(
+                provider = line.0.as_str(),
+                organization = line.1,
+                "calls are paused: the vendor does not answer"
+            );
             state.open = Some(Open { until: now + FIRST_PAUSE, pause: FIRST_PAUSE, probing: false });
         }
     }
@@ -108,7 +116,10 @@ impl<E> Entered<'_, E> {
 
 impl<E> Drop for Entered<'_, E> {
     fn drop(&mut self) {
-        if self.probe && let Some(Some(open)) = locked(&self.circuit.lines).get_mut(&self.line).map(|state| state.open.as_mut()) {
+        if self.probe
+            && let Some(Some(open)) =
+                locked(&self.circuit.lines).get_mut(&self.line).map(|state| state.open.as_mut())
+        {
             open.probing = false;
         }
     }
@@ -116,9 +127,8 @@ impl<E> Drop for Entered<'_, E> {
 
 impl<E: Exchange> Exchange for Circuit<E> {
     async fn exchange(&self, request: &Request, time: &Allowance) -> Result<Response, Failure> {
-        let entered = self
-            .enter(&line(request))
-            .map_err(|pause| Failure::new(FailureKind::CircuitOpen(pause)))?;
+        let entered =
+            self.enter(&line(request)).map_err(|pause| Failure::new(FailureKind::CircuitOpen(pause)))?;
         let outcome = self.inner.exchange(request, time).await;
         match &outcome {
             Ok(response) => entered.finish(response.status < 500),
@@ -142,7 +152,11 @@ mod tests {
         let mut request = request(true);
         request.tenant = tenant.into();
         let time = Allowance::start(&Call::background());
-        circuit.exchange(&request, &time).await.map(|response| response.status).map_err(|failure| failure.kind)
+        circuit
+            .exchange(&request, &time)
+            .await
+            .map(|response| response.status)
+            .map_err(|failure| failure.kind)
     }
 
     fn is_open(outcome: &Result<u16, FailureKind>) -> bool {
@@ -151,14 +165,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn r_04_a_vendor_that_is_down_is_left_alone_and_tried_again() {
-        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, 9)));
-        for _ in 0..8 {
+        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, ENOUGH + 1)));
+        for _ in 0..ENOUGH {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
         for _ in 0..1000 {
             assert!(is_open(&run(&circuit, "a").await));
         }
-        assert_eq!(circuit.inner.calls(), 8);
+        assert_eq!(circuit.inner.calls(), ENOUGH);
         // The first probe fails: twice the pause.
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(run(&circuit, "a").await, Ok(503));
@@ -172,8 +186,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn another_organization_is_not_touched() {
-        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, 8)));
-        for _ in 0..8 {
+        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
+        for _ in 0..ENOUGH {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
         assert!(is_open(&run(&circuit, "a").await));
@@ -190,8 +204,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_probe_that_is_given_up_does_not_block_the_next() {
-        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, 8)));
-        for _ in 0..8 {
+        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
+        for _ in 0..ENOUGH {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
         tokio::time::advance(FIRST_PAUSE).await;

@@ -1,4 +1,7 @@
-use std::{collections::HashMap, sync::{Arc, Mutex}};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use tokio::{sync::Semaphore, time::timeout_at};
 
@@ -33,7 +36,10 @@ impl<E> Concurrency<E> {
         locked(&self.lines)
             .entry(line)
             .or_insert_with(|| {
-                Arc::new(Places { all: Semaphore::new(AT_ONCE), background: Semaphore::new(BACKGROUND_AT_ONCE) })
+                Arc::new(Places {
+                    all: Semaphore::new(AT_ONCE),
+                    background: Semaphore::new(BACKGROUND_AT_ONCE),
+                })
             })
             .clone()
     }
@@ -45,7 +51,9 @@ impl<E: Exchange> Exchange for Concurrency<E> {
         let no_time = || Failure::new(FailureKind::NoTime);
         let _background = match time.interactive() {
             true => None,
-            false => Some(timeout_at(time.until(), places.background.acquire()).await.map_err(|_| no_time())?),
+            false => {
+                Some(timeout_at(time.until(), places.background.acquire()).await.map_err(|_| no_time())?)
+            }
         };
         let _place = timeout_at(time.until(), places.all.acquire()).await.map_err(|_| no_time())?;
         self.inner.exchange(request, time).await
@@ -55,7 +63,10 @@ impl<E: Exchange> Exchange for Concurrency<E> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use std::{sync::atomic::{AtomicUsize, Ordering}, time::Duration};
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
 
     use futures::future::join_all;
     use lectern_core::provider::Call;

@@ -12,7 +12,9 @@ use lectern_core::clock::Clock;
 use tokio::time::{Instant, timeout_at};
 
 use super::{locked, next_utc_day};
-use crate::transport::{Allowance, Budget, Exchange, Failure, FailureKind, Judgement, Label, RateLimits, Request, Response};
+use crate::transport::{
+    Allowance, Budget, Exchange, Failure, FailureKind, Judgement, Label, RateLimits, Request, Response,
+};
 
 /// The vendor's second, and a tenth more for calls that overtake each other on the way.
 const SECOND: Duration = Duration::from_millis(1100);
@@ -76,7 +78,9 @@ impl Used {
         let share = if interactive { limits.per_second } else { limits.per_second * 2 / 3 };
         let share = usize::try_from(share.max(1)).unwrap_or(usize::MAX);
         match self.recent.len().checked_sub(share).and_then(|index| self.recent.get(index)) {
-            Some(oldest) => Room::In(SECOND.saturating_sub(now.duration_since(*oldest)).max(Duration::from_millis(1))),
+            Some(oldest) => {
+                Room::In(SECOND.saturating_sub(now.duration_since(*oldest)).max(Duration::from_millis(1)))
+            }
             None => {
                 self.recent.push_back(now);
                 self.today += 1;
@@ -132,11 +136,16 @@ impl RateBudgets {
         let bucket = self.bucket(budget);
         let turn = async {
             let _waiting = time.interactive().then(|| Waiting::one(&bucket.waiting));
-            let _turn = if time.interactive() { bucket.people.lock().await } else { bucket.background.lock().await };
+            let _turn =
+                if time.interactive() { bucket.people.lock().await } else { bucket.background.lock().await };
             loop {
                 let now = self.clock.now();
-                let room =
-                    locked(&bucket.used).take(budget.limits, time.interactive(), Instant::now(), now.date_naive());
+                let room = locked(&bucket.used).take(
+                    budget.limits,
+                    time.interactive(),
+                    Instant::now(),
+                    now.date_naive(),
+                );
                 match room {
                     Room::Taken => return Ok(()),
                     Room::NotToday => return Err(Failure::new(FailureKind::DayOver(next_utc_day(now)))),
@@ -186,7 +195,8 @@ impl<E: Exchange> Exchange for RateLimit<E> {
         let outcome = self.inner.exchange(request, time).await;
         if let Ok(response) = &outcome
             && response.status == 429
-            && let Judgement::Again { after: Some(wait), .. } = (request.judge)(response, self.budgets.clock.now())
+            && let Judgement::Again { after: Some(wait), .. } =
+                (request.judge)(response, self.budgets.clock.now())
         {
             self.budgets.pause(budget, wait.min(Duration::from_secs(10)));
         }
@@ -223,7 +233,8 @@ mod tests {
         }))
         .await;
         for at in &taken {
-            let in_that_second = taken.iter().filter(|other| **other >= *at && **other < *at + Duration::from_secs(1)).count();
+            let in_that_second =
+                taken.iter().filter(|other| **other >= *at && **other < *at + Duration::from_secs(1)).count();
             assert!(in_that_second <= 30, "{in_that_second}");
         }
         assert!(taken.iter().max().unwrap() < &Duration::from_secs(9));
@@ -237,11 +248,17 @@ mod tests {
         for _ in 0..20 {
             budgets.take(&budget, &background).await.unwrap();
         }
+        let hurried = Call { deadline: Duration::from_millis(500), interactive: false };
+        let refused = budgets.take(&budget, &Allowance::start(&hurried)).await.unwrap_err();
+        assert!(matches!(refused.kind, FailureKind::Throttled(_)));
         assert!(budgets.room_now(&budget, 10));
         assert!(!budgets.room_now(&budget, 11));
         let begun = Instant::now();
         for _ in 0..10 {
-            budgets.take(&budget, &Allowance::start(&Call::interactive(Duration::from_secs(2)))).await.unwrap();
+            budgets
+                .take(&budget, &Allowance::start(&Call::interactive(Duration::from_secs(2))))
+                .await
+                .unwrap();
         }
         assert_eq!(begun.elapsed(), Duration::ZERO);
         assert!(!budgets.room_now(&budget, 1));

@@ -1,4 +1,8 @@
-use std::{collections::HashMap, sync::{Arc, Mutex}, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use lectern_core::{clock::Clock, random::Randomness};
 
@@ -97,7 +101,13 @@ impl<E: Exchange> Exchange for RetryLayer<E> {
                 return outcome;
             }
             let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-            tracing::debug!(provider = request.provider.as_str(), operation = request.operation, tried, millis, "again");
+            tracing::debug!(
+                provider = request.provider.as_str(),
+                operation = request.operation,
+                tried,
+                millis,
+                "again"
+            );
             tokio::time::sleep(pause).await;
         }
     }

@@ -8,7 +8,8 @@ use chrono::{DateTime, Days, NaiveTime, Utc};
 pub fn retry_after(header: Option<&str>, now: DateTime<Utc>, usual: Duration, longest: Duration) -> Duration {
     let Some(text) = header.map(str::trim) else { return usual.min(longest) };
     let asked = text.parse::<u64>().ok().map(Duration::from_secs).or_else(|| {
-        let until = DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok()?;
+        let until =
+            DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok()?;
         Some((until.to_utc() - now).to_std().unwrap_or_default())
     });
     asked.unwrap_or(usual).min(longest)

@@ -75,7 +75,12 @@ pub(crate) fn request(repeatable: bool) -> Request {
         budget: None,
         judge: |response, now| match response.status {
             429 => Judgement::Again {
-                after: Some(retry_after(response.header("retry-after"), now, Duration::from_secs(1), Duration::from_secs(300))),
+                after: Some(retry_after(
+                    response.header("retry-after"),
+                    now,
+                    Duration::from_secs(1),
+                    Duration::from_secs(300),
+                )),
                 refused: true,
             },
             500.. => Judgement::Again { after: None, refused: false },

@@ -66,12 +66,16 @@ impl Failure {
 
     /// The same in the words of the provider traits.
     #[must_use]
-    pub fn into_error(self, provider: ProviderName, operation: &'static str, now: DateTime<Utc>) -> ProviderError {
+    pub fn into_error(
+        self,
+        provider: ProviderName,
+        operation: &'static str,
+        now: DateTime<Utc>,
+    ) -> ProviderError {
         let wait = |until: DateTime<Utc>| Retry::After((until - now).to_std().unwrap_or_default());
         let mut error = match self.kind {
-            FailureKind::Forbidden(_) => {
-                ProviderError::new(provider, operation, ErrorKind::Unexpected).repaired_by(RepairedBy::Operator)
-            }
+            FailureKind::Forbidden(_) => ProviderError::new(provider, operation, ErrorKind::Unexpected)
+                .repaired_by(RepairedBy::Operator),
             FailureKind::TooLarge => ProviderError::new(provider, operation, ErrorKind::Unexpected),
             FailureKind::Throttled(until) => {
                 ProviderError::new(provider, operation, ErrorKind::RateLimited(until)).retry(wait(until))
@@ -82,9 +86,10 @@ impl Failure {
             FailureKind::CircuitOpen(pause) => {
                 ProviderError::new(provider, operation, ErrorKind::Unavailable).retry(Retry::After(pause))
             }
-            FailureKind::NotConnected | FailureKind::TimedOut | FailureKind::Interrupted | FailureKind::NoTime => {
-                ProviderError::new(provider, operation, ErrorKind::Unavailable)
-            }
+            FailureKind::NotConnected
+            | FailureKind::TimedOut
+            | FailureKind::Interrupted
+            | FailureKind::NoTime => ProviderError::new(provider, operation, ErrorKind::Unavailable),
         };
         error.maybe_done = self.maybe_done;
         error.source(self)

@@ -8,7 +8,8 @@ use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
 use super::{
-    Allowance, Body, Credentials, Exchange, Failure, FailureKind, Inspect, Request, Response, Seen, SeenAnswer,
+    Allowance, Body, Credentials, Exchange, Failure, FailureKind, Inspect, Request, Response, Seen,
+    SeenAnswer,
     address::{self, PublicOnly},
 };
 
@@ -102,10 +103,19 @@ impl Http {
             Ok(Err(error)) => Err(failure(error)),
             Ok(Ok(answer)) => Ok(answer),
         };
-        let answer = self.note(request, started, answer.map(|answer| {
-            let head = Response { status: answer.status().as_u16(), headers: answer.headers().clone(), body: Bytes::new() };
-            (head, answer)
-        }), |(head, _)| head)?;
+        let answer = self.note(
+            request,
+            started,
+            answer.map(|answer| {
+                let head = Response {
+                    status: answer.status().as_u16(),
+                    headers: answer.headers().clone(),
+                    body: Bytes::new(),
+                };
+                (head, answer)
+            }),
+            |(head, _)| head,
+        )?;
         let (head, answer) = answer;
         let body = answer.bytes_stream().map(|chunk| chunk.map_err(|error| error.without_url().into()));
         Ok(Opened { head, body: Box::pin(body) })
@@ -140,7 +150,16 @@ impl Http {
             Ok(answer) => {
                 let answer = head(answer);
                 let tracking = answer.header(request.tracking_header).unwrap_or("-");
-                tracing::debug!(provider, operation, method, route, status = answer.status, millis, tracking, "called");
+                tracing::debug!(
+                    provider,
+                    operation,
+                    method,
+                    route,
+                    status = answer.status,
+                    millis,
+                    tracking,
+                    "called"
+                );
             }
             Err(failure) => {
                 tracing::warn!(provider, operation, method, route, millis, failure = ?failure.kind, "no answer");
@@ -189,12 +208,19 @@ fn failure(error: reqwest::Error) -> Failure {
 
 fn show(inspect: &dyn Inspect, request: &Request, answer: Option<&Response>) {
     let list = |headers: &reqwest::header::HeaderMap| -> Vec<(String, String)> {
-        headers.iter().map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+        headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect()
     };
     let mut headers: Vec<(String, String)> = request
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     let secret_answer = matches!(request.body, Body::Form(_));
     let body = match &request.body {

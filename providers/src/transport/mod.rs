@@ -15,5 +15,7 @@ pub use allowance::Allowance;
 pub use failure::{Failure, FailureKind};
 pub use http::{Http, Opened, TransportBroken};
 pub use inspect::{Inspect, Seen, SeenAnswer};
-pub use request::{Body, Budget, Credentials, Exchange, Field, Judgement, Label, RateLimits, Request, Response};
+pub use request::{
+    Body, Budget, Credentials, Exchange, Field, Judgement, Label, RateLimits, Request, Response,
+};
 pub use stack::{Transport, TransportOptions};

@@ -14,7 +14,11 @@ use super::{Allowance, Failure};
 /// Anything that turns a request into an answer: the client itself, and each layer around it.
 pub trait Exchange: fmt::Debug + Send + Sync {
     /// One answer, whatever its status; or the reason why there is none.
-    fn exchange(&self, request: &Request, time: &Allowance) -> impl Future<Output = Result<Response, Failure>> + Send;
+    fn exchange(
+        &self,
+        request: &Request,
+        time: &Allowance,
+    ) -> impl Future<Output = Result<Response, Failure>> + Send;
 }
 
 /// Who we are to the vendor.
@@ -147,7 +151,10 @@ pub struct Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("method", &self.method).field("route", &self.route).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("route", &self.route)
+            .finish_non_exhaustive()
     }
 }
 
@@ -178,6 +185,9 @@ impl Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("status", &self.status).field("bytes", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }

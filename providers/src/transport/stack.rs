@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use lectern_core::{clock::Clock, random::Randomness};
 
-use super::{Allowance, Budget, Exchange, Failure, Http, Inspect, Opened, Request, Response, TransportBroken};
+use super::{
+    Allowance, Budget, Exchange, Failure, Http, Inspect, Opened, Request, Response, TransportBroken,
+};
 use crate::layer::{Circuit, Concurrency, RateBudgets, RateLimit, RetryLayer};
 
 /// How the client is to behave.

@@ -30,22 +30,36 @@ fn row(stay: wire::Stay) -> Option<ReportRow> {
 
 impl Zoom {
     /// `None`: unknown, not ended, or not ready; or nobody but one person was there, for whom Zoom reports nothing.
-    async fn stays(&self, kind: ReportKind, run: &str, time: &Allowance) -> Result<Option<ParticipantReport>> {
+    async fn stays(
+        &self,
+        kind: ReportKind,
+        run: &str,
+        time: &Allowance,
+    ) -> Result<Option<ParticipantReport>> {
         const OPERATION: &str = "participant report";
         let run = wire::run_segment(run);
         let (label, route, path) = match kind {
-            ReportKind::Admin => {
-                (Label::Heavy, "/report/meetings/{id}/participants", format!("/report/meetings/{run}/participants"))
-            }
-            ReportKind::PastParticipants => {
-                (Label::Medium, "/past_meetings/{id}/participants", format!("/past_meetings/{run}/participants"))
-            }
+            ReportKind::Admin => (
+                Label::Heavy,
+                "/report/meetings/{id}/participants",
+                format!("/report/meetings/{run}/participants"),
+            ),
+            ReportKind::PastParticipants => (
+                Label::Medium,
+                "/past_meetings/{id}/participants",
+                format!("/past_meetings/{run}/participants"),
+            ),
         };
         // The list of past participants does not document this parameter, although its answer's text refers to it.
-        let list = || Ask::new(OPERATION, Method::GET, label, route, path.clone()).query("include_fields", "registrant_id");
+        let list = || {
+            Ask::new(OPERATION, Method::GET, label, route, path.clone())
+                .query("include_fields", "registrant_id")
+        };
         match self.ask_all::<wire::StayPage>(list, time).await {
             Ok(stays) if stays.is_empty() => Ok(None),
-            Ok(stays) => Ok(Some(ParticipantReport { kind, rows: stays.into_iter().filter_map(row).collect() })),
+            Ok(stays) => {
+                Ok(Some(ParticipantReport { kind, rows: stays.into_iter().filter_map(row).collect() }))
+            }
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -72,13 +86,19 @@ impl Attendance for Zoom {
         Ok(runs)
     }
 
-    async fn report(&self, call: &Call, _: &MeetingRef, run: &MeetingRun) -> Result<Option<ParticipantReport>> {
+    async fn report(
+        &self,
+        call: &Call,
+        _: &MeetingRef,
+        run: &MeetingRun,
+    ) -> Result<Option<ParticipantReport>> {
         let time = begin(call);
         let connection = self.connected("participant report")?;
         if Scopes::new(&connection.scopes).may_report() {
             match self.stays(ReportKind::Admin, &run.id, &time).await {
                 // The scope was taken away since.
-                Err(error) if matches!(error.kind, ErrorKind::ScopeMissing(_) | ErrorKind::PolicyMissing(_)) => {}
+                Err(error)
+                    if matches!(error.kind, ErrorKind::ScopeMissing(_) | ErrorKind::PolicyMissing(_)) => {}
                 outcome => return outcome,
             }
         }

@@ -28,8 +28,10 @@ pub(super) fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
                  everybody else from the plan, in the meeting.",
             )
         } else {
-            Can::no("The Zoom app lacks the scope meeting:update:meeting. Add it and connect again; until then the teacher \
-                     makes the rooms in the meeting.")
+            Can::no(
+                "The Zoom app lacks the scope meeting:update:meeting. Add it and connect again; until then the teacher \
+                     makes the rooms in the meeting.",
+            )
         },
         waiting_room: Can::yes(ControlScope::PerMeeting),
         auto_recording: if unlicensed {
@@ -56,8 +58,10 @@ pub(super) fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
         end_meeting: if scopes.may("meeting:update:status") {
             Can::yes(())
         } else {
-            Can::no("The Zoom app lacks the scope meeting:update:status. Add it and connect again; until then the teacher \
-                     ends the meeting in Zoom.")
+            Can::no(
+                "The Zoom app lacks the scope meeting:update:status. Add it and connect again; until then the teacher \
+                     ends the meeting in Zoom.",
+            )
         },
         create_recovery: if scopes.may("meeting:read:list_meetings") {
             CreateRecovery::ByMarker
@@ -83,7 +87,8 @@ fn registrants(unlicensed: bool, scopes: &Scopes<'_>) -> Can<RegistrantLinks> {
              everybody gets the same link and the teacher admits people from the waiting room.",
         );
     }
-    let needed = ["meeting:write:registrant", "meeting:read:list_registrants", "meeting:update:registrant_status"];
+    let needed =
+        ["meeting:write:registrant", "meeting:read:list_registrants", "meeting:update:registrant_status"];
     match scopes.first_missing(&needed) {
         None => Can::yes(RegistrantLinks::Unique),
         Some(scope) => Can::no(format!(
@@ -95,7 +100,8 @@ fn registrants(unlicensed: bool, scopes: &Scopes<'_>) -> Can<RegistrantLinks> {
 
 fn attendance(unlicensed: bool, scopes: &Scopes<'_>) -> Can<LiveAttendance> {
     let reports = scopes.may_report()
-        || (scopes.may("meeting:read:list_past_participants") && scopes.may("meeting:read:list_past_instances"));
+        || (scopes.may("meeting:read:list_past_participants")
+            && scopes.may("meeting:read:list_past_instances"));
     if unlicensed {
         Can::helped(
             LiveAttendance::Live,
@@ -113,7 +119,9 @@ fn attendance(unlicensed: bool, scopes: &Scopes<'_>) -> Can<LiveAttendance> {
 
 fn recordings(unlicensed: bool, scopes: &Scopes<'_>) -> Can<()> {
     if unlicensed {
-        return Can::no("Zoom records to its cloud only for licensed hosts. Upload a recording made on the teacher's computer.");
+        return Can::no(
+            "Zoom records to its cloud only for licensed hosts. Upload a recording made on the teacher's computer.",
+        );
     }
     let needed = ["cloud_recording:read:list_user_recordings", "cloud_recording:read:list_recording_files"];
     match scopes.first_missing(&needed) {
@@ -133,7 +141,8 @@ mod tests {
         list.iter().map(|scope| (*scope).to_owned()).collect()
     }
 
-    const CLASSIC: &[&str] = &["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"];
+    const CLASSIC: &[&str] =
+        &["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"];
 
     #[test]
     fn a_licensed_host_with_classic_scopes_can_everything_zoom_can() {
@@ -160,11 +169,15 @@ mod tests {
 
     #[test]
     fn granular_scopes_decide_one_by_one_and_admin_ones_count() {
-        let can = of(Some(2), &scopes(&["meeting:write:registrant:admin", "meeting:read:list_registrants:admin"]));
+        let can =
+            of(Some(2), &scopes(&["meeting:write:registrant:admin", "meeting:read:list_registrants:admin"]));
         assert!(can.registrants.reason().unwrap().0.contains("meeting:update:registrant_status"));
         assert!(!can.end_meeting.is_possible());
         assert_eq!(can.create_recovery, CreateRecovery::None);
-        let can = of(Some(2), &scopes(&["meeting:update:status:admin", "report:read:list_meeting_participants:admin"]));
+        let can = of(
+            Some(2),
+            &scopes(&["meeting:update:status:admin", "report:read:list_meeting_participants:admin"]),
+        );
         assert!(can.end_meeting.is_possible());
         assert_eq!(can.attendance, Can::yes(LiveAttendance::Live));
     }

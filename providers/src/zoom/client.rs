@@ -42,7 +42,13 @@ pub(super) struct Ask {
 
 impl Ask {
     /// A call with these essentials. GET, PUT and DELETE are repeatable; others must say so.
-    pub(super) fn new(operation: &'static str, method: Method, label: Label, route: &'static str, path: String) -> Self {
+    pub(super) fn new(
+        operation: &'static str,
+        method: Method,
+        label: Label,
+        route: &'static str,
+        path: String,
+    ) -> Self {
         let repeatable = matches!(method, Method::GET | Method::PUT | Method::DELETE);
         Self { operation, route, method, label, path, query: Vec::new(), body: None, repeatable, tries: 3 }
     }
@@ -99,7 +105,9 @@ impl Zoom {
     pub(super) fn user(&self, connection: &ZoomConnection, host: Option<&str>) -> String {
         match (&self.settings.mode, host) {
             (Mode::ServerToServer { .. }, host) => wire::segment(host.unwrap_or(&connection.account.user_id)),
-            (Mode::User, Some(host)) if host != connection.account.user_id && self.is_account_level(connection) => {
+            (Mode::User, Some(host))
+                if host != connection.account.user_id && self.is_account_level(connection) =>
+            {
                 wire::segment(host)
             }
             (Mode::User, _) => "me".to_owned(),
@@ -140,11 +148,13 @@ impl Zoom {
     }
 
     async fn send(&self, request: &Request, time: &Allowance) -> Result<Response> {
-        let now = || self.transport.clock().now();
-        self.transport
-            .send(request, time)
-            .await
-            .map_err(|failure| failure.into_error(ProviderName::Zoom, request.operation, now()))
+        self.transport.send(request, time).await.map_err(|failure| {
+            let now = self.transport.clock().now();
+            let mut error = failure.into_error(ProviderName::Zoom, request.operation, now);
+            // Looking changes nothing.
+            error.maybe_done &= request.method != Method::GET;
+            error
+        })
     }
 
     /// The connection's token, within the use's time.
@@ -193,7 +203,11 @@ impl Zoom {
     }
 
     /// All pages of a list.
-    pub(super) async fn ask_all<P: Page>(&self, make: impl Fn() -> Ask, time: &Allowance) -> Result<Vec<P::Item>> {
+    pub(super) async fn ask_all<P: Page>(
+        &self,
+        make: impl Fn() -> Ask,
+        time: &Allowance,
+    ) -> Result<Vec<P::Item>> {
         let mut items = Vec::new();
         let mut next: Option<String> = None;
         for _ in 0..MOST_PAGES {
@@ -213,7 +227,8 @@ impl Zoom {
             next = following;
         }
         // A list that is not whole must not pass for one: somebody could be removed for not being on it.
-        Err(ProviderError::new(ProviderName::Zoom, make().operation, ErrorKind::Unexpected).vendor_code("endless list"))
+        Err(ProviderError::new(ProviderName::Zoom, make().operation, ErrorKind::Unexpected)
+            .vendor_code("endless list"))
     }
 
     /// Reads a user with a token that no connection holds yet.
@@ -224,7 +239,13 @@ impl Zoom {
         user: &str,
         time: &Allowance,
     ) -> Result<Response> {
-        let ask = Ask::new(operation, Method::GET, Label::Light, "/users/{id}", format!("/users/{}", wire::segment(user)));
+        let ask = Ask::new(
+            operation,
+            Method::GET,
+            Label::Light,
+            "/users/{id}",
+            format!("/users/{}", wire::segment(user)),
+        );
         let response = self.send(&self.request(&ask, token, None), time).await?;
         if response.is_success() {
             return Ok(response);

@@ -2,8 +2,8 @@ use std::{fmt, sync::Arc};
 
 use lectern_core::{
     provider::{
-        AccessTokens, Account, Attendance, BreakoutRooms, Can, Capabilities, ErrorKind, Events, Meetings, OAuth,
-        Provider, ProviderError, ProviderName, RecordingModes, Recordings, Registrants, Result,
+        AccessTokens, Account, Attendance, BreakoutRooms, Can, Capabilities, ErrorKind, Events, Meetings,
+        OAuth, Provider, ProviderError, ProviderName, RecordingModes, Recordings, Registrants, Result,
     },
     secret::SecretString,
 };
@@ -88,13 +88,18 @@ impl Zoom {
 
     /// The connection, for a call that needs one.
     pub(super) fn connected(&self, operation: &'static str) -> Result<&ZoomConnection> {
-        self.connection.as_ref().ok_or_else(|| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Reconnect))
+        self.connection
+            .as_ref()
+            .ok_or_else(|| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Reconnect))
     }
 
-    /// Whether an address is Zoom's: its token may go there, its recordings come from there. The API's own origin counts,
-    /// so that a simulator works like Zoom does.
+    /// Whether an address is Zoom's: its token may go there, its recordings come from there. The origins of the
+    /// API and of the token endpoint count, so that a simulator works like Zoom does.
     pub(super) fn is_zooms(&self, url: &Url) -> bool {
-        if url.origin().is_tuple() && url.origin() == self.settings.api_base.origin() {
+        let origin = url.origin();
+        if origin.is_tuple()
+            && [&self.settings.api_base, &self.settings.oauth_token].iter().any(|own| own.origin() == origin)
+        {
             return true;
         }
         let named = url.domain().is_some_and(|domain| {
@@ -102,7 +107,11 @@ impl Zoom {
                 domain.strip_suffix(host.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             })
         });
-        named && url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none()
+        named
+            && url.scheme() == "https"
+            && url.port().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
     }
 
     /// An address Zoom gave for a browser; refused when it leads elsewhere.
@@ -118,7 +127,8 @@ impl Zoom {
             return Ok(SecretString::from(text));
         }
         tracing::error!(operation, "Zoom answered an address that is not Zoom's; it is not used");
-        Err(ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unexpected).vendor_code("foreign address"))
+        Err(ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unexpected)
+            .vendor_code("foreign address"))
     }
 }
 

@@ -81,12 +81,22 @@ fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) ->
 
 /// The scopes named in `Invalid access token, does not contain scopes:[a, b].`
 fn named_scopes(message: &str) -> Vec<String> {
-    let inside = message.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(inside, _)| inside);
-    inside.split(',').map(|scope| scope.trim().trim_matches('"').to_owned()).filter(|scope| !scope.is_empty()).collect()
+    let inside =
+        message.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(inside, _)| inside);
+    inside
+        .split(',')
+        .map(|scope| scope.trim().trim_matches('"').to_owned())
+        .filter(|scope| !scope.is_empty())
+        .collect()
 }
 
 /// An error answer of the API. `repeatable`: the request's; a server error leaves others in doubt.
-pub(super) fn of(operation: &'static str, response: &Response, repeatable: bool, now: DateTime<Utc>) -> ProviderError {
+pub(super) fn of(
+    operation: &'static str,
+    response: &Response,
+    repeatable: bool,
+    now: DateTime<Utc>,
+) -> ProviderError {
     let ErrorBody { code, message, errors } = body(response);
     let status = response.status;
     let says = |words: &str| message.to_ascii_lowercase().contains(words);
@@ -177,17 +187,23 @@ pub(super) fn of_oauth(operation: &'static str, response: &Response, now: DateTi
     let reason = body.reason.to_ascii_lowercase();
     let kind = match (response.status, body.error.as_str()) {
         (429, _) => return too_many(operation, response, now),
-        (500..=599, _) => return new(operation, ErrorKind::Unavailable).vendor_code(response.status.to_string()).maybe_done(),
+        (500..=599, _) => {
+            return new(operation, ErrorKind::Unavailable)
+                .vendor_code(response.status.to_string())
+                .maybe_done();
+        }
         _ if named(&GRANT_OVER) => ErrorKind::Reconnect,
-        _ if named(&APP_OFF) => ErrorKind::PolicyMissing("activate the app in the Zoom App Marketplace.".to_owned()),
+        _ if named(&APP_OFF) => {
+            ErrorKind::PolicyMissing("activate the app in the Zoom App Marketplace.".to_owned())
+        }
         _ if named(&[4709]) || reason.contains("redirect") => {
             ErrorKind::PolicyMissing("add Lectern's redirect URL to the app's allow list at Zoom.".to_owned())
         }
         (401, _) | (_, "invalid_client") => ErrorKind::Invalid("client_secret".to_owned()),
         _ if named(&WRONG_CLIENT) => ErrorKind::Invalid("client_secret".to_owned()),
-        _ if named(&[4705]) || body.error == "unsupported_grant_type" => {
-            ErrorKind::PolicyMissing("use credentials of the right kind of app: General, or Server-to-Server.".to_owned())
-        }
+        _ if named(&[4705]) || body.error == "unsupported_grant_type" => ErrorKind::PolicyMissing(
+            "use credentials of the right kind of app: General, or Server-to-Server.".to_owned(),
+        ),
         _ if reason.contains("account") => ErrorKind::Invalid("account_id".to_owned()),
         // 2024 says invalid_grant, 2021 said invalid_request with the same reason.
         (_, "invalid_grant") => ErrorKind::Reconnect,
@@ -241,7 +257,12 @@ mod tests {
             (400, 4700, "Token cannot be empty.", ErrorKind::Unexpected),
             (400, 200, "Only available for Paid user: x", ErrorKind::LicenceMissing),
             (400, 200, "Only available for paid account: x", ErrorKind::LicenceMissing),
-            (400, 3161, "Meeting hosting and scheduling capabilities are not allowed for your user account.", ErrorKind::LicenceMissing),
+            (
+                400,
+                3161,
+                "Meeting hosting and scheduling capabilities are not allowed for your user account.",
+                ErrorKind::LicenceMissing,
+            ),
             (400, 1010, "User does not belong to this account: x.", ErrorKind::HostNotFound),
             (404, 1001, "User does not exist: x.", ErrorKind::HostNotFound),
             (400, 1001, "User x does not exist or does not belong to this account.", ErrorKind::HostNotFound),
@@ -251,11 +272,31 @@ mod tests {
             (400, 12702, "Can not access a meeting a year ago.", ErrorKind::NotFound),
             (400, 300, "Meeting id does not exist.", ErrorKind::NotFound),
             (400, 300, "Cannot access meeting information.", ErrorKind::Conflict),
-            (400, 300, "The value that you entered in the `schedule_for` field is invalid.", ErrorKind::Invalid("schedule_for".into())),
-            (400, 300, "The value that you entered for the Registrant ID field is invalid. Enter a valid value and try again.", ErrorKind::Invalid("Registrant ID".into())),
-            (400, 303, "This API can only be used for scheduled meeting(meeting type: 2).", ErrorKind::Conflict),
+            (
+                400,
+                300,
+                "The value that you entered in the `schedule_for` field is invalid.",
+                ErrorKind::Invalid("schedule_for".into()),
+            ),
+            (
+                400,
+                300,
+                "The value that you entered for the Registrant ID field is invalid. Enter a valid value and try again.",
+                ErrorKind::Invalid("Registrant ID".into()),
+            ),
+            (
+                400,
+                303,
+                "This API can only be used for scheduled meeting(meeting type: 2).",
+                ErrorKind::Conflict,
+            ),
             (400, 3000, "Cannot access meeting info.", ErrorKind::Conflict),
-            (400, 3002, "Sorry, you cannot delete this meeting since it is in progress.", ErrorKind::Conflict),
+            (
+                400,
+                3002,
+                "Sorry, you cannot delete this meeting since it is in progress.",
+                ErrorKind::Conflict,
+            ),
             (400, 3003, "You are not the meeting host.", ErrorKind::Conflict),
             (400, 3007, "Sorry, you cannot delete this meeting since it has ended.", ErrorKind::Conflict),
             (400, 3018, "Not allowed to delete PMI.", ErrorKind::Conflict),
@@ -283,20 +324,36 @@ mod tests {
     fn steps_of_the_vendors_administrator_are_named() {
         assert!(policy(&api(400, 200, "No permission.")).contains("permission"));
         assert!(policy(&api(400, 300, "No permission.")).contains("settings"));
-        assert!(policy(&api(400, 3000, "Users in 'x' have been blocked from joining meetings and webinars.")).contains("domain"));
-        assert!(policy(&api(400, 3000, "You cannot schedule a meeting for x")).contains("scheduling privilege"));
-        assert!(policy(&api(400, 3043, "Meeting has reached maximum attendee capacity.")).contains("capacity"));
-        assert!(policy(&api(404, 3043, "Meeting has reached maximum attendee capacity.")).contains("capacity"));
+        assert!(
+            policy(&api(400, 3000, "Users in 'x' have been blocked from joining meetings and webinars."))
+                .contains("domain")
+        );
+        assert!(
+            policy(&api(400, 3000, "You cannot schedule a meeting for x")).contains("scheduling privilege")
+        );
+        assert!(
+            policy(&api(400, 3043, "Meeting has reached maximum attendee capacity.")).contains("capacity")
+        );
+        assert!(
+            policy(&api(404, 3043, "Meeting has reached maximum attendee capacity.")).contains("capacity")
+        );
         assert!(policy(&api(400, 3309, "Not enough cloud storage available.")).contains("storage"));
         assert!(policy(&api(403, 0, "")).contains("scheduling access"));
     }
 
     #[test]
     fn missing_scopes_are_named() {
-        let error = api(400, 4711, "Invalid access token, does not contain scopes:[meeting:write:meeting, meeting:write:meeting:admin].");
+        let error = api(
+            400,
+            4711,
+            "Invalid access token, does not contain scopes:[meeting:write:meeting, meeting:write:meeting:admin].",
+        );
         let scopes = vec!["meeting:write:meeting".to_owned(), "meeting:write:meeting:admin".to_owned()];
         assert_eq!(error.kind, ErrorKind::ScopeMissing(scopes));
-        assert_eq!(api(401, 4711, "Invalid access token, does not contain scopes:[a].").kind, ErrorKind::ScopeMissing(vec!["a".into()]));
+        assert_eq!(
+            api(401, 4711, "Invalid access token, does not contain scopes:[a].").kind,
+            ErrorKind::ScopeMissing(vec!["a".into()])
+        );
         assert_eq!(error.repaired_by, RepairedBy::Admin);
     }
 
@@ -315,12 +372,23 @@ mod tests {
 
     #[test]
     fn r_03_per_second_limits() {
-        let until = |headers: &[(&str, &str)]| of("test", &response(429, headers, r#"{"code":429,"message":"You have reached the maximum per-second rate limit for this API."}"#), true, now()).kind;
+        let until = |headers: &[(&str, &str)]| {
+            of("test", &response(429, headers, r#"{"code":429,"message":"You have reached the maximum per-second rate limit for this API."}"#), true, now()).kind
+        };
         assert_eq!(until(&[("retry-after", "30")]), ErrorKind::RateLimited(now() + TimeDelta::seconds(30)));
-        assert_eq!(until(&[("retry-after", "Sat, 21 Nov 2026 09:00:20 GMT")]), ErrorKind::RateLimited(now() + TimeDelta::seconds(20)));
+        assert_eq!(
+            until(&[("retry-after", "Sat, 21 Nov 2026 09:00:20 GMT")]),
+            ErrorKind::RateLimited(now() + TimeDelta::seconds(20))
+        );
         assert_eq!(until(&[("retry-after", "soon")]), ErrorKind::RateLimited(now() + TimeDelta::seconds(1)));
-        assert_eq!(until(&[("x-ratelimit-type", "QPS"), ("x-ratelimit-reset", "3")]), ErrorKind::RateLimited(now() + TimeDelta::seconds(3)));
-        assert_eq!(until(&[("retry-after", "86400")]), ErrorKind::RateLimited(now() + TimeDelta::seconds(300)));
+        assert_eq!(
+            until(&[("x-ratelimit-type", "QPS"), ("x-ratelimit-reset", "3")]),
+            ErrorKind::RateLimited(now() + TimeDelta::seconds(3))
+        );
+        assert_eq!(
+            until(&[("retry-after", "86400")]),
+            ErrorKind::RateLimited(now() + TimeDelta::seconds(300))
+        );
         assert_eq!(until(&[]), ErrorKind::RateLimited(now() + TimeDelta::seconds(1)));
     }
 
@@ -328,7 +396,9 @@ mod tests {
     fn daily_limits_end_when_zoom_says_or_at_midnight_utc() {
         let midnight: DateTime<Utc> = "2026-11-22T00:00:00Z".parse().unwrap();
         let daily = r#"{"code":429,"message":"You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user. You may resume these requests at GMT 00:00:00."}"#;
-        let kind = |headers: &[(&str, &str)], body: &str| of("test", &response(429, headers, body), true, now()).kind;
+        let kind = |headers: &[(&str, &str)], body: &str| {
+            of("test", &response(429, headers, body), true, now()).kind
+        };
         assert_eq!(kind(&[], daily), ErrorKind::DailyLimit(midnight));
         assert_eq!(kind(&[("retry-after", "1")], daily), ErrorKind::DailyLimit(midnight));
         let dated = [("x-ratelimit-type", "Daily-limit"), ("retry-after", "2026-11-22T00:00:00Z")];
@@ -345,7 +415,10 @@ mod tests {
         assert_eq!(judged(200, &[]), Judgement::Final);
         assert_eq!(judged(400, &[]), Judgement::Final);
         assert_eq!(judged(503, &[]), Judgement::Again { after: None, refused: false });
-        assert_eq!(judged(503, &[("retry-after", "7")]), Judgement::Again { after: Some(Duration::from_secs(7)), refused: false });
+        assert_eq!(
+            judged(503, &[("retry-after", "7")]),
+            Judgement::Again { after: Some(Duration::from_secs(7)), refused: false }
+        );
         assert_eq!(judged(429, &[]), Judgement::Again { after: Some(USUAL_WAIT), refused: true });
     }
 
@@ -375,7 +448,10 @@ mod tests {
             assert_eq!(error.repaired_by, RepairedBy::Admin);
         }
         assert_eq!(kind(401, "{}"), ErrorKind::Invalid("client_secret".into()));
-        assert_eq!(kind(400, r#"{"reason":"Bad account_id","error":"invalid_request"}"#), ErrorKind::Invalid("account_id".into()));
+        assert_eq!(
+            kind(400, r#"{"reason":"Bad account_id","error":"invalid_request"}"#),
+            ErrorKind::Invalid("account_id".into())
+        );
         assert_eq!(kind(400, "nonsense"), ErrorKind::Unexpected);
         assert_eq!(kind(502, ""), ErrorKind::Unavailable);
         assert!(matches!(kind(429, ""), ErrorKind::RateLimited(_)));

@@ -36,10 +36,17 @@ fn mac(secret: &SecretString) -> Result<Hmac<Sha256>, Rejected> {
 
 /// How many headers of this name there are, and the first.
 fn headers<'a>(delivery: &'a Delivery<'_>, name: &str) -> (usize, Option<&'a str>) {
-    let mut values = delivery.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+    let mut values = delivery
+        .headers
+        .iter()
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str());
     let first = values.next();
     (usize::from(first.is_some()) + values.count(), first)
 }
+
+/// The longest body that can be a URL validation; longer ones are not read twice.
+const LONGEST_VALIDATION: usize = 1024;
 
 /// The token of a URL validation, when the body is one and the token can be nothing else.
 fn plain_token(body: &[u8]) -> Option<String> {
@@ -52,6 +59,9 @@ fn plain_token(body: &[u8]) -> Option<String> {
     #[serde(rename_all = "camelCase")]
     struct Payload {
         plain_token: String,
+    }
+    if body.len() > LONGEST_VALIDATION {
+        return None;
     }
     let validation: Validation = serde_json::from_slice(body).ok()?;
     let token = validation.payload.plain_token;
@@ -73,24 +83,34 @@ fn is_validation(body: &[u8]) -> bool {
     struct Name {
         event: String,
     }
-    serde_json::from_slice::<Name>(body).is_ok_and(|name| name.event == VALIDATION)
+    body.len() <= LONGEST_VALIDATION
+        && serde_json::from_slice::<Name>(body).is_ok_and(|name| name.event == VALIDATION)
 }
 
 impl Events for ZoomEvents {
     /// A URL validation is answered when this secret signed it, or when it is not signed at all (Zoom's documents disagree)
     /// and holds nothing but a short token. The caller decides whether an unsigned one may name an organization.
-    fn verify(&self, delivery: &Delivery<'_>, secret: &SecretString, now: DateTime<Utc>) -> Result<Verified, Rejected> {
+    fn verify(
+        &self,
+        delivery: &Delivery<'_>,
+        secret: &SecretString,
+        now: DateTime<Utc>,
+    ) -> Result<Verified, Rejected> {
         let (signature, timestamp) = match (headers(delivery, SIGNATURE), headers(delivery, TIMESTAMP)) {
             ((1, Some(signature)), (1, Some(timestamp))) => (signature, timestamp),
             ((0, _), _) => {
-                return plain_token(delivery.body).ok_or(Rejected::NoSignature).and_then(|token| answer(&token, secret));
+                return plain_token(delivery.body)
+                    .ok_or(Rejected::NoSignature)
+                    .and_then(|token| answer(&token, secret));
             }
             _ => return Err(Rejected::NoSignature),
         };
-        let digits = (1..=12).contains(&timestamp.len()) && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            (1..=12).contains(&timestamp.len()) && timestamp.bytes().all(|byte| byte.is_ascii_digit());
         let seconds = timestamp.parse().ok().filter(|_| digits).ok_or(Rejected::NoSignature)?;
         let signed_at = DateTime::from_timestamp(seconds, 0).ok_or(Rejected::NoSignature)?;
-        let hexadecimal = signature.strip_prefix("v0=").filter(|text| text.len() == 64).ok_or(Rejected::NoSignature)?;
+        let hexadecimal =
+            signature.strip_prefix("v0=").filter(|text| text.len() == 64).ok_or(Rejected::NoSignature)?;
         let claimed = hex::decode(hexadecimal).map_err(|_| Rejected::NoSignature)?;
 
         let mut mac = mac(secret)?;
@@ -109,7 +129,9 @@ impl Events for ZoomEvents {
             if late {
                 return Err(Rejected::TooOld);
             }
-            return plain_token(delivery.body).ok_or(Rejected::Malformed).and_then(|token| answer(&token, secret));
+            return plain_token(delivery.body)
+                .ok_or(Rejected::Malformed)
+                .and_then(|token| answer(&token, secret));
         }
         Ok(Verified::Event { late })
     }
@@ -122,14 +144,22 @@ impl Events for ZoomEvents {
         let kind = kind(&envelope.event);
         let event_at = envelope.at().ok_or(Rejected::Malformed)?;
         let participant = match kind {
-            EventKind::RegistrantChanged => object.get("registrant").and_then(Value::as_object).map(registrant),
-            _ => object.get("participant").and_then(Value::as_object).map(|person| participant(person, object)),
+            EventKind::RegistrantChanged => {
+                object.get("registrant").and_then(Value::as_object).map(registrant)
+            }
+            _ => {
+                object.get("participant").and_then(Value::as_object).map(|person| participant(person, object))
+            }
         };
         Ok(IncomingEvent {
             at: inner_time(kind, object).unwrap_or(event_at),
             fingerprint: fingerprint(&envelope, object, kind),
             account_id: text(payload, "account_id"),
-            host_id: if kind == EventKind::Deauthorized { text(payload, "user_id") } else { text(object, "host_id") },
+            host_id: if kind == EventKind::Deauthorized {
+                text(payload, "user_id")
+            } else {
+                text(object, "host_id")
+            },
             meeting_id: text(object, "id"),
             run_id: text(object, "uuid"),
             vendor_kind: envelope.event,
@@ -173,7 +203,9 @@ fn kind(event: &str) -> EventKind {
         "meeting.participant_joined_waiting_room" | "meeting.participant_put_in_waiting_room" => {
             EventKind::WaitingRoomJoined
         }
-        "meeting.participant_left_waiting_room" | "meeting.participant_admitted" => EventKind::WaitingRoomLeft,
+        "meeting.participant_left_waiting_room" | "meeting.participant_admitted" => {
+            EventKind::WaitingRoomLeft
+        }
         "meeting.participant_joined_breakout_room" => EventKind::BreakoutJoined,
         "meeting.participant_left_breakout_room" => EventKind::BreakoutLeft,
         "meeting.registration_created"
@@ -236,7 +268,11 @@ fn participant(person: &Map<String, Value>, object: &Map<String, Value>) -> Part
 }
 
 fn registrant(person: &Map<String, Value>) -> ParticipantFacts {
-    let name = [text(person, "first_name"), text(person, "last_name")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = [text(person, "first_name"), text(person, "last_name")]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
     ParticipantFacts {
         registrant_id: text(person, "id"),
         email: text(person, "email"),
@@ -305,7 +341,12 @@ fn fingerprint(envelope: &Envelope, object: &Map<String, Value>, kind: EventKind
         .collect();
     files.sort();
     files.into_iter().for_each(|file| field(Some(file)));
-    field(object.get("recording_file").and_then(Value::as_object).and_then(|file| text(file, "recording_start")));
+    field(
+        object
+            .get("recording_file")
+            .and_then(Value::as_object)
+            .and_then(|file| text(file, "recording_start")),
+    );
     let whole = match kind {
         EventKind::Other | EventKind::MeetingUpdated => Some(&envelope.payload),
         // Batches name many meetings and have no id of their own.

@@ -84,7 +84,11 @@ fn differences(draft: &MeetingDraft, got: &wire::MeetingSettings) -> Vec<Setting
         got.approval_type.map(|kind| (kind != NO_REGISTRATION).to_string()),
     );
     if draft.registration && got.approval_type.is_some_and(|kind| kind != NO_REGISTRATION) {
-        compare("manual_approval", true.to_string(), got.approval_type.map(|kind| (kind == MANUAL_APPROVAL).to_string()));
+        compare(
+            "manual_approval",
+            true.to_string(),
+            got.approval_type.map(|kind| (kind == MANUAL_APPROVAL).to_string()),
+        );
         compare("registrant_mails", off(), flag(got.registrants_confirmation_email));
         compare("registrant_notices", off(), flag(got.registrants_email_notification));
         compare("several_devices", off(), flag(got.allow_multiple_devices));
@@ -100,7 +104,12 @@ fn differences(draft: &MeetingDraft, got: &wire::MeetingSettings) -> Vec<Setting
 }
 
 impl Zoom {
-    fn meeting(&self, operation: &'static str, answer: wire::Meeting, draft: Option<&MeetingDraft>) -> Result<Meeting> {
+    fn meeting(
+        &self,
+        operation: &'static str,
+        answer: wire::Meeting,
+        draft: Option<&MeetingDraft>,
+    ) -> Result<Meeting> {
         let differences = draft.map(|draft| differences(draft, &answer.settings)).unwrap_or_default();
         Ok(Meeting {
             join_url: self.browser_url(operation, &answer.join_url)?,
@@ -109,7 +118,11 @@ impl Zoom {
             topic: answer.topic,
             starts_at: answer.start_time,
             minutes: answer.duration,
-            state: if answer.status.as_deref() == Some("started") { MeetingState::Started } else { MeetingState::Waiting },
+            state: if answer.status.as_deref() == Some("started") {
+                MeetingState::Started
+            } else {
+                MeetingState::Waiting
+            },
             registration: answer.settings.approval_type.is_some_and(|kind| kind != NO_REGISTRATION),
             differences,
         })
@@ -127,7 +140,8 @@ impl Meetings for Zoom {
         const OPERATION: &str = "create meeting";
         let connection = self.connected(OPERATION)?;
         let path = format!("/users/{}/meetings", self.user(connection, draft.host.as_deref()));
-        let ask = Ask::new(OPERATION, Method::POST, Label::Medium, "/users/{id}/meetings", path).json(body(draft));
+        let ask =
+            Ask::new(OPERATION, Method::POST, Label::Medium, "/users/{id}/meetings", path).json(body(draft));
         let answer: wire::Meeting = self.ask_json(&ask, &begin(call)).await?;
         // It exists now, whatever is wrong with the answer.
         self.meeting(OPERATION, answer, Some(draft)).map_err(ProviderError::maybe_done)
@@ -170,7 +184,9 @@ impl Meetings for Zoom {
         let time = begin(call);
         let path = format!("/meetings/{}", meeting_segment(OPERATION, &meeting.id)?);
         // The whole draft each time, so a repetition changes nothing. Two tries: a host has 100 writes a day.
-        let ask = Ask::new(OPERATION, Method::PATCH, Label::Light, "/meetings/{id}", path).json(body(draft)).repeatable(2);
+        let ask = Ask::new(OPERATION, Method::PATCH, Label::Light, "/meetings/{id}", path)
+            .json(body(draft))
+            .repeatable(2);
         self.ask(&ask, &time).await?;
         let now = self.look(OPERATION, &meeting.id, &time).await?;
         self.meeting(OPERATION, now, Some(draft))
@@ -201,11 +217,19 @@ impl Meetings for Zoom {
         const OPERATION: &str = "end meeting";
         let time = begin(call);
         let path = format!("/meetings/{}/status", meeting_segment(OPERATION, &meeting.id)?);
-        let ask = Ask::new(OPERATION, Method::PUT, Label::Light, "/meetings/{id}/status", path).json(json!({"action": "end"}));
+        let ask = Ask::new(OPERATION, Method::PUT, Label::Light, "/meetings/{id}/status", path)
+            .json(json!({"action": "end"}));
         let refused = match self.ask(&ask, &time).await {
             Ok(_) => return Ok(()),
             Err(error) if matches!(error.kind, ErrorKind::NotFound) => return Ok(()),
-            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Invalid(_) | ErrorKind::Unexpected) => error,
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::Conflict | ErrorKind::Invalid(_) | ErrorKind::Unexpected
+                ) =>
+            {
+                error
+            }
             Err(error) => return Err(error),
         };
         // What Zoom answers for a meeting that does not run is not documented: look.
@@ -219,9 +243,10 @@ impl Meetings for Zoom {
     async fn host_url(&self, call: &Call, meeting: &MeetingRef) -> Result<HostUrl> {
         const OPERATION: &str = "start link";
         let answer = self.look(OPERATION, &meeting.id, &begin(call)).await?;
-        let url = answer
-            .start_url
-            .ok_or_else(|| ProviderError::new(ProviderName::Zoom, OPERATION, ErrorKind::Unexpected).vendor_code("no start_url"))?;
+        let url = answer.start_url.ok_or_else(|| {
+            ProviderError::new(ProviderName::Zoom, OPERATION, ErrorKind::Unexpected)
+                .vendor_code("no start_url")
+        })?;
         Ok(HostUrl(self.browser_url(OPERATION, &url)?))
     }
 }

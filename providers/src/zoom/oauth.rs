@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use lectern_core::{
-    provider::{Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, ProviderName, RepairedBy, Result, TokenSet},
+    provider::{
+        Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, ProviderName, RepairedBy, Result,
+        TokenSet,
+    },
     secret::SecretString,
 };
 use reqwest::Method;
@@ -82,7 +85,9 @@ impl<'a> Scopes<'a> {
     }
 
     fn has_at_any_level(&self, name: &str) -> bool {
-        self.0.iter().any(|granted| granted.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest == ":admin"))
+        self.0
+            .iter()
+            .any(|granted| granted.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest == ":admin"))
     }
 
     /// By its granular name; the classic one that includes it counts as well.
@@ -144,7 +149,10 @@ impl Zoom {
             method: Method::POST,
             url: url.clone(),
             headers: Vec::new(),
-            credentials: Some(Credentials::Basic(self.settings.client_id.clone(), self.settings.client_secret.clone())),
+            credentials: Some(Credentials::Basic(
+                self.settings.client_id.clone(),
+                self.settings.client_secret.clone(),
+            )),
             body: Body::Form(form),
             repeatable,
             tries: 2,
@@ -178,7 +186,12 @@ impl Zoom {
             access_token: answer.access_token,
             refresh_token: answer.refresh_token,
             expires_at: asked_at + TimeDelta::seconds(seconds),
-            scopes: answer.scope.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+            scopes: answer
+                .scope
+                .split([' ', ','])
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned)
+                .collect(),
             api_url: answer.api_url.and_then(|text| Url::parse(&text).ok()),
         })
     }
@@ -199,7 +212,13 @@ impl OAuth for Zoom {
         url
     }
 
-    async fn exchange(&self, call: &Call, code: &str, verifier: &SecretString, redirect_uri: &Url) -> Result<TokenSet> {
+    async fn exchange(
+        &self,
+        call: &Call,
+        code: &str,
+        verifier: &SecretString,
+        redirect_uri: &Url,
+    ) -> Result<TokenSet> {
         let form = vec![
             ("grant_type", Field::Open("authorization_code".to_owned())),
             ("code", Field::Hidden(code.into())),
@@ -221,7 +240,11 @@ impl OAuth for Zoom {
 
     async fn account_token(&self, call: &Call) -> Result<TokenSet> {
         let Mode::ServerToServer { account_id } = &self.settings.mode else {
-            return Err(ProviderError::new(ProviderName::Zoom, "account token", ErrorKind::Unsupported("account_token")));
+            return Err(ProviderError::new(
+                ProviderName::Zoom,
+                "account token",
+                ErrorKind::Unsupported("account_token"),
+            ));
         };
         let form = vec![
             ("grant_type", Field::Open("account_credentials".to_owned())),
@@ -252,7 +275,8 @@ impl OAuth for Zoom {
         };
         let response = self.read_user(OPERATION, access_token, user, &Allowance::start(call)).await?;
         let answer: UserAnswer = wire::read(OPERATION, &response)?;
-        let full_name = [answer.first_name, answer.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let full_name =
+            [answer.first_name, answer.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let account_id = match (&self.settings.mode, answer.account_id) {
             (Mode::ServerToServer { account_id }, said) if said.is_empty() => account_id.clone(),
             (_, said) => said,
@@ -268,10 +292,14 @@ impl OAuth for Zoom {
 
     fn missing_scopes(&self, granted: &[String]) -> Vec<(&'static str, &'static str)> {
         let granted = Scopes::new(granted);
-        let account_level = granted.is_account_level() || matches!(self.settings.mode, Mode::ServerToServer { .. });
+        let account_level =
+            granted.is_account_level() || matches!(self.settings.mode, Mode::ServerToServer { .. });
         let name = |scope: &Scope| if account_level { scope.granular_admin } else { scope.granular };
-        let mut missing: Vec<_> =
-            SCOPES.iter().filter(|scope| !granted.may(scope.granular)).map(|scope| (name(scope), scope.purpose)).collect();
+        let mut missing: Vec<_> = SCOPES
+            .iter()
+            .filter(|scope| !granted.may(scope.granular))
+            .map(|scope| (name(scope), scope.purpose))
+            .collect();
         if account_level && !granted.may_report() {
             missing.push((REPORT_SCOPE.granular_admin, REPORT_SCOPE.purpose));
         }

@@ -3,7 +3,7 @@ use chrono::{Days, NaiveDate};
 use futures::StreamExt;
 use lectern_core::{
     provider::{
-        BoxError, Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
+        Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
         RecordingFile, RecordingFileRef, Recordings, Removal, Result,
     },
     secret::SecretString,
@@ -40,7 +40,11 @@ fn windows(from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, NaiveDate)> {
     windows
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole, small, positive number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a whole, small, positive number"
+)]
 fn bytes(size: Option<f64>) -> Option<u64> {
     size.filter(|size| *size > 0.0 && *size < 9.0e15).map(|size| size as u64)
 }
@@ -61,7 +65,9 @@ fn file(file: wire::RecordedFile) -> RecordingFile {
 
 fn recorded(answer: wire::Recorded) -> Option<RecordedMeeting> {
     Some(RecordedMeeting {
-        started_at: answer.start_time.or_else(|| answer.recording_files.iter().find_map(|file| file.recording_start))?,
+        started_at: answer
+            .start_time
+            .or_else(|| answer.recording_files.iter().find_map(|file| file.recording_start))?,
         run: answer.uuid,
         meeting: answer.id,
         topic: answer.topic,
@@ -77,9 +83,10 @@ fn path_of(what: &RecordingFileRef) -> (&'static str, String) {
     let run = wire::run_segment(&what.run);
     match &what.file {
         None => ("/meetings/{id}/recordings", format!("/meetings/{run}/recordings")),
-        Some(file) => {
-            ("/meetings/{id}/recordings/{file}", format!("/meetings/{run}/recordings/{}", wire::segment(file)))
-        }
+        Some(file) => (
+            "/meetings/{id}/recordings/{file}",
+            format!("/meetings/{run}/recordings/{}", wire::segment(file)),
+        ),
     }
 }
 
@@ -90,7 +97,13 @@ fn first_byte(content_range: Option<&str>) -> Option<u64> {
 
 impl Zoom {
     /// One hop. The token goes only where the file itself is.
-    async fn hop(&self, url: Url, token: Option<&SecretString>, offset: u64, time: &Allowance) -> Result<Opened> {
+    async fn hop(
+        &self,
+        url: Url,
+        token: Option<&SecretString>,
+        offset: u64,
+        time: &Allowance,
+    ) -> Result<Opened> {
         if !self.is_zooms(&url) {
             tracing::error!("a recording's address leads away from Zoom; it is not followed");
             return Err(unexpected("foreign address"));
@@ -113,11 +126,20 @@ impl Zoom {
             tracking_header: TRACKING,
         };
         let now = self.transport.clock().now();
-        self.transport.open(&request, time).await.map_err(|failure| failure.into_error(ProviderName::Zoom, DOWNLOAD, now))
+        self.transport
+            .open(&request, time)
+            .await
+            .map_err(|failure| failure.into_error(ProviderName::Zoom, DOWNLOAD, now))
     }
 
     /// Follows redirects. Each hop is checked anew; the token is dropped for good at the first change of host.
-    async fn follow(&self, first: &Url, token: &SecretString, offset: u64, time: &Allowance) -> Result<Opened> {
+    async fn follow(
+        &self,
+        first: &Url,
+        token: &SecretString,
+        offset: u64,
+        time: &Allowance,
+    ) -> Result<Opened> {
         let mut url = first.clone();
         let mut token = Some(token);
         for _ in 0..=MOST_REDIRECTS {
@@ -125,7 +147,8 @@ impl Zoom {
             if !(300..400).contains(&opened.head.status) {
                 return Ok(opened);
             }
-            let location = opened.head.header(LOCATION.as_str()).ok_or_else(|| unexpected("redirect to nowhere"))?;
+            let location =
+                opened.head.header(LOCATION.as_str()).ok_or_else(|| unexpected("redirect to nowhere"))?;
             let next = url.join(location).map_err(|_| unexpected("redirect to nowhere"))?;
             if next.origin() != url.origin() {
                 token = None;
@@ -138,7 +161,13 @@ impl Zoom {
 
 #[async_trait]
 impl Recordings for Zoom {
-    async fn list(&self, call: &Call, host: Option<&str>, from: NaiveDate, to: NaiveDate) -> Result<Vec<RecordedMeeting>> {
+    async fn list(
+        &self,
+        call: &Call,
+        host: Option<&str>,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<RecordedMeeting>> {
         const OPERATION: &str = "list recordings";
         let time = begin(call);
         let connection = self.connected(OPERATION)?;
@@ -159,7 +188,12 @@ impl Recordings for Zoom {
         Ok(all)
     }
 
-    async fn get(&self, call: &Call, meeting: &MeetingRef, run: Option<&str>) -> Result<Option<RecordedMeeting>> {
+    async fn get(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        run: Option<&str>,
+    ) -> Result<Option<RecordedMeeting>> {
         const OPERATION: &str = "get recording";
         let which = match run {
             Some(run) => wire::run_segment(run),
@@ -200,11 +234,14 @@ impl Recordings for Zoom {
         };
         let content_type = head.header("content-type").map(str::to_owned);
         // A download that failed can be a page with status 200.
-        if content_type.as_deref().is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html")) {
+        if content_type
+            .as_deref()
+            .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
+        {
             return Err(unexpected("a page instead of a file"));
         }
         let bytes = head.header("content-length").and_then(|length| length.parse().ok());
-        let stream = opened.body.map(|chunk| chunk.map(|bytes| bytes.to_vec()).map_err(BoxError::from));
+        let stream = opened.body.map(|chunk| chunk.map(|bytes| bytes.to_vec()));
         Ok(RecordingDownload { content_type, bytes, from, stream: Box::pin(stream) })
     }
 
@@ -214,7 +251,8 @@ impl Recordings for Zoom {
             Removal::Trash => "trash",
             Removal::Delete => "delete",
         };
-        let ask = Ask::new("remove recording", Method::DELETE, Label::Light, route, path).query("action", action);
+        let ask =
+            Ask::new("remove recording", Method::DELETE, Label::Light, route, path).query("action", action);
         match self.ask(&ask, &begin(call)).await {
             Ok(_) => Ok(()),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
@@ -224,10 +262,13 @@ impl Recordings for Zoom {
 
     async fn recover(&self, call: &Call, what: &RecordingFileRef) -> Result<()> {
         let (route, path) = match path_of(what) {
-            ("/meetings/{id}/recordings", path) => ("/meetings/{id}/recordings/status", format!("{path}/status")),
+            ("/meetings/{id}/recordings", path) => {
+                ("/meetings/{id}/recordings/status", format!("{path}/status"))
+            }
             (_, path) => ("/meetings/{id}/recordings/{file}/status", format!("{path}/status")),
         };
-        let ask = Ask::new("recover recording", Method::PUT, Label::Light, route, path).json(json!({"action": "recover"}));
+        let ask = Ask::new("recover recording", Method::PUT, Label::Light, route, path)
+            .json(json!({"action": "recover"}));
         self.ask(&ask, &begin(call)).await.map(|_| ())
     }
 }

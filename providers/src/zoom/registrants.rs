@@ -78,7 +78,12 @@ impl Zoom {
         Ok(Admission { registrant_id, join_url: JoinUrl(self.browser_url(REGISTER, join_url)?) })
     }
 
-    async fn listed(&self, id: &str, state: RegistrantState, time: &Allowance) -> Result<Vec<wire::ListedRegistrant>> {
+    async fn listed(
+        &self,
+        id: &str,
+        state: RegistrantState,
+        time: &Allowance,
+    ) -> Result<Vec<wire::ListedRegistrant>> {
         const OPERATION: &str = "list registrants";
         let path = format!("/meetings/{}/registrants", meeting_segment(OPERATION, id)?);
         let list = || {
@@ -88,7 +93,14 @@ impl Zoom {
         self.ask_all::<wire::RegistrantPage>(list, time).await
     }
 
-    async fn set_status(&self, operation: &'static str, id: &str, action: &str, who: Value, time: &Allowance) -> Result<()> {
+    async fn set_status(
+        &self,
+        operation: &'static str,
+        id: &str,
+        action: &str,
+        who: Value,
+        time: &Allowance,
+    ) -> Result<()> {
         let path = format!("/meetings/{}/registrants/status", meeting_segment(operation, id)?);
         let ask = Ask::new(operation, Method::PUT, Label::Medium, "/meetings/{id}/registrants/status", path)
             .json(json!({"action": action, "registrants": [who]}));
@@ -105,16 +117,22 @@ impl Zoom {
     }
 
     /// Zoom gave no link: the registrant is known and approved, or waits, or was once refused.
-    async fn approve(&self, id: &str, answer: wire::Registered, email: &str, time: &Allowance) -> Result<Admission> {
+    async fn approve(
+        &self,
+        id: &str,
+        answer: wire::Registered,
+        email: &str,
+        time: &Allowance,
+    ) -> Result<Admission> {
         if let Some(admission) = self.approved(id, email, time).await? {
             return Ok(admission);
         }
         let who = json!({"id": answer.registrant_id, "email": email});
         self.set_status("approve registrant", id, "approve", who, time).await?;
         // Someone who was cancelled may stay refused: a new seat needs a new address.
-        self.approved(id, email, time)
-            .await?
-            .ok_or_else(|| ProviderError::new(ProviderName::Zoom, REGISTER, ErrorKind::Conflict).vendor_code("not approved"))
+        self.approved(id, email, time).await?.ok_or_else(|| {
+            ProviderError::new(ProviderName::Zoom, REGISTER, ErrorKind::Conflict).vendor_code("not approved")
+        })
     }
 
     async fn register_one(&self, id: &str, who: &Registrant, time: &Allowance) -> Result<Admission> {
@@ -122,15 +140,24 @@ impl Zoom {
         body["auto_approve"] = json!(true);
         let path = format!("/meetings/{}/registrants", meeting_segment(REGISTER, id)?);
         // The same address gives the same registrant, so it may be repeated; but Zoom allows three calls a day for one.
-        let ask = Ask::new(REGISTER, Method::POST, Label::Light, "/meetings/{id}/registrants", path).json(body).repeatable(2);
+        let ask = Ask::new(REGISTER, Method::POST, Label::Light, "/meetings/{id}/registrants", path)
+            .json(body)
+            .repeatable(2);
         let answer: wire::Registered = self.ask_json(&ask, time).await?;
         match &answer.join_url {
-            Some(url) if !answer.registrant_id.is_empty() => self.admission(answer.registrant_id.clone(), url),
+            Some(url) if !answer.registrant_id.is_empty() => {
+                self.admission(answer.registrant_id.clone(), url)
+            }
             _ => self.approve(id, answer, &who.email, time).await,
         }
     }
 
-    async fn register_singly(&self, id: &str, who: &[Registrant], time: &Allowance) -> Vec<Result<Admission>> {
+    async fn register_singly(
+        &self,
+        id: &str,
+        who: &[Registrant],
+        time: &Allowance,
+    ) -> Vec<Result<Admission>> {
         let mut all = Vec::with_capacity(who.len());
         for one in who {
             all.push(self.register_one(id, one, time));
@@ -138,11 +165,18 @@ impl Zoom {
         futures::stream::iter(all).buffered(TOGETHER).collect().await
     }
 
-    async fn register_batch(&self, id: &str, who: &[Registrant], time: &Allowance) -> Result<HashMap<String, Admission>> {
+    async fn register_batch(
+        &self,
+        id: &str,
+        who: &[Registrant],
+        time: &Allowance,
+    ) -> Result<HashMap<String, Admission>> {
         let people = who.iter().map(person).collect::<Result<Vec<_>>>()?;
         let path = format!("/meetings/{}/batch_registrants", meeting_segment(REGISTER, id)?);
         let ask = Ask::new(REGISTER, Method::POST, Label::Heavy, "/meetings/{id}/batch_registrants", path)
-            .json(json!({"auto_approve": true, "registrants_confirmation_email": false, "registrants": people}))
+            .json(
+                json!({"auto_approve": true, "registrants_confirmation_email": false, "registrants": people}),
+            )
             .repeatable(2);
         let answer: wire::RegisteredBatch = self.ask_json(&ask, time).await?;
         let mut admissions = HashMap::new();
@@ -177,11 +211,17 @@ impl Registrants for Zoom {
         self.register_one(&meeting.id, who, &begin(call)).await
     }
 
-    async fn register_many(&self, call: &Call, meeting: &MeetingRef, who: &[Registrant]) -> Vec<Result<Admission>> {
+    async fn register_many(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        who: &[Registrant],
+    ) -> Vec<Result<Admission>> {
         let time = begin(call);
-        let batches = self.connection.as_ref().is_some_and(|connection| {
-            Scopes::new(&connection.scopes).may("meeting:write:batch_registrants")
-        });
+        let batches = self
+            .connection
+            .as_ref()
+            .is_some_and(|connection| Scopes::new(&connection.scopes).may("meeting:write:batch_registrants"));
         let mut results = Vec::with_capacity(who.len());
         for chunk in who.chunks(BATCH) {
             if batches && chunk.len() > 1 {
@@ -216,15 +256,27 @@ impl Registrants for Zoom {
         }
     }
 
-    async fn list(&self, call: &Call, meeting: &MeetingRef, state: RegistrantState) -> Result<Vec<Registration>> {
+    async fn list(
+        &self,
+        call: &Call,
+        meeting: &MeetingRef,
+        state: RegistrantState,
+    ) -> Result<Vec<Registration>> {
         let listed = self.listed(&meeting.id, state, &begin(call)).await?;
         listed
             .into_iter()
             .map(|one| {
                 let join_url = one.join_url.filter(|_| state == RegistrantState::Approved);
                 Ok(Registration {
-                    join_url: join_url.map(|url| self.browser_url("list registrants", &url)).transpose()?.map(JoinUrl),
-                    name: [Some(one.first_name), one.last_name].into_iter().flatten().collect::<Vec<_>>().join(" "),
+                    join_url: join_url
+                        .map(|url| self.browser_url("list registrants", &url))
+                        .transpose()?
+                        .map(JoinUrl),
+                    name: [Some(one.first_name), one.last_name]
+                        .into_iter()
+                        .flatten()
+                        .collect::<Vec<_>>()
+                        .join(" "),
                     id: one.id,
                     email: one.email,
                     state,

@@ -148,10 +148,20 @@ impl Page for Attendance {
             to: to.map(at),
             detail: detail.map(str::to_owned),
         };
-        let verified = |row: AttendanceRow| AttendanceRow { verified_by: Some("Farhan Karim".to_owned()), ..row };
+        let verified =
+            |row: AttendanceRow| AttendanceRow { verified_by: Some("Farhan Karim".to_owned()), ..row };
         let rows = vec![
-            verified(row("p1", "Ayesha Noor", AttendanceState::Present, 45, vec![interval("02:58:03", "03:47:00")])),
-            AttendanceRow { minutes_late: 11, ..row("p2", "Tanvir Hasan", AttendanceState::Late, 34, vec![interval("03:11:08", "03:46:00")]) },
+            verified(row(
+                "p1",
+                "Ayesha Noor",
+                AttendanceState::Present,
+                45,
+                vec![interval("02:58:03", "03:47:00")],
+            )),
+            AttendanceRow {
+                minutes_late: 11,
+                ..row("p2", "Tanvir Hasan", AttendanceState::Late, 34, vec![interval("03:11:08", "03:46:00")])
+            },
             AttendanceRow {
                 evidence: vec![
                     evidence(EvidenceSource::Redirect, "02:58:50", None, None),
@@ -159,12 +169,33 @@ impl Page for Attendance {
                     evidence(EvidenceSource::Report, "02:59:12", Some("03:46:00"), None),
                     evidence(EvidenceSource::Person, "03:50:00", None, Some("Nusrat Rahman")),
                 ],
-                ..row("p3", "Samira Akhter", AttendanceState::Present, 42, vec![interval("02:59:12", "03:09:30"), interval("03:12:41", "03:46:00")])
+                ..row(
+                    "p3",
+                    "Samira Akhter",
+                    AttendanceState::Present,
+                    42,
+                    vec![interval("02:59:12", "03:09:30"), interval("03:12:41", "03:46:00")],
+                )
             },
-            AttendanceRow { minutes_early: 16, ..row("p4", "Rafi Chowdhury", AttendanceState::LeftEarly, 29, vec![interval("02:57:44", "03:29:00")]) },
+            AttendanceRow {
+                minutes_early: 16,
+                ..row(
+                    "p4",
+                    "Rafi Chowdhury",
+                    AttendanceState::LeftEarly,
+                    29,
+                    vec![interval("02:57:44", "03:29:00")],
+                )
+            },
             row("p5", "Priya Nandi", AttendanceState::Absent, 0, vec![]),
-            verified(AttendanceRow { note: Some("Mother called the office".to_owned()), ..row("p6", "Omar Reza", AttendanceState::Excused, 0, vec![]) }),
-            AttendanceRow { role: ParticipantRole::Guest, ..row("p7", "Rokeya Begum", AttendanceState::Unconfirmed, 0, vec![]) },
+            verified(AttendanceRow {
+                note: Some("Mother called the office".to_owned()),
+                ..row("p6", "Omar Reza", AttendanceState::Excused, 0, vec![])
+            }),
+            AttendanceRow {
+                role: ParticipantRole::Guest,
+                ..row("p7", "Rokeya Begum", AttendanceState::Unconfirmed, 0, vec![])
+            },
         ];
         let page = Self {
             session_id: "s1".to_owned(),
@@ -179,19 +210,38 @@ impl Page for Attendance {
             ended: true,
             checked_at: Some(at("03:58:00")),
             report_problem: None,
-            figures: AttendanceFigures { present: 18, late: 2, left_early: 1, absent: 2, excused: 1, unconfirmed: 1, to_check: 4 },
+            figures: AttendanceFigures {
+                present: 18,
+                late: 2,
+                left_early: 1,
+                absent: 2,
+                excused: 1,
+                unconfirmed: 1,
+                to_check: 4,
+            },
             needed_minutes: 36,
             rows,
             clear: vec!["p3".to_owned()],
             strangers: vec![
-                Stranger { name: "Guest phone".to_owned(), from: at("03:02:00"), to: at("03:44:00"), maybe: Some("Priya Nandi".to_owned()) },
+                Stranger {
+                    name: "Guest phone".to_owned(),
+                    from: at("03:02:00"),
+                    to: at("03:44:00"),
+                    maybe: Some("Priya Nandi".to_owned()),
+                },
                 Stranger { name: "iPad".to_owned(), from: at("03:02:00"), to: at("03:04:00"), maybe: None },
             ],
             can_change: true,
             csv_url: "/api/v1/sessions/s1/attendance.csv".to_owned(),
         };
         let before = vec![
-            row("p1", "Ayesha Noor", AttendanceState::InClass, 12, vec![Interval { from: at("02:58:03"), to: None }]),
+            row(
+                "p1",
+                "Ayesha Noor",
+                AttendanceState::InClass,
+                12,
+                vec![Interval { from: at("02:58:03"), to: None }],
+            ),
             row("p2", "Tanvir Hasan", AttendanceState::Expected, 0, vec![]),
             row("p3", "Leela Das", AttendanceState::Left, 3, vec![interval("03:00:00", "03:03:00")]),
         ];

@@ -54,8 +54,16 @@ impl Page for Audit {
         };
         vec![
             Self {
-                filter: AuditFilter { kind: "join.refused".to_owned(), person: "Jamil".to_owned(), ..AuditFilter::default() },
-                kinds: vec!["join.refused".to_owned(), "join.redirected".to_owned(), "something.newer".to_owned()],
+                filter: AuditFilter {
+                    kind: "join.refused".to_owned(),
+                    person: "Jamil".to_owned(),
+                    ..AuditFilter::default()
+                },
+                kinds: vec![
+                    "join.refused".to_owned(),
+                    "join.redirected".to_owned(),
+                    "something.newer".to_owned(),
+                ],
                 items: vec![
                     row("join.refused", Some("Jamil Islam"), "Other browser, Fractions", true),
                     row("join.redirected", Some("Ayesha Noor"), "Fractions", false),

@@ -52,7 +52,11 @@ impl Page for ClassOverview {
             Self {
                 class: ClassHead::sample(),
                 next: Some(SessionLine { state: SessionState::Live, ..SessionLine::sample("s1") }),
-                recent: vec![SessionLine { state: SessionState::Ended, here: Some(21), ..SessionLine::sample("s0") }],
+                recent: vec![SessionLine {
+                    state: SessionState::Ended,
+                    here: Some(21),
+                    ..SessionLine::sample("s0")
+                }],
                 enrolled: 24,
                 guests: 1,
                 join_url: None,
@@ -65,7 +69,14 @@ impl Page for ClassOverview {
                 guests: 0,
                 join_url: Some("/join/class/c1?token=abc".to_owned()),
             },
-            Self { class: ClassHead::sample(), next: None, recent: vec![], enrolled: 0, guests: 0, join_url: None },
+            Self {
+                class: ClassHead::sample(),
+                next: None,
+                recent: vec![],
+                enrolled: 0,
+                guests: 0,
+                join_url: None,
+            },
         ]
     }
 }
@@ -178,7 +189,10 @@ impl Page for ClassRoster {
                 enrollments: vec![],
                 guests: vec![],
                 enroll: PersonFields::default(),
-                invite: GuestForm { errors: vec![FieldError::form("Zoom takes 100 guests at most.")], ..GuestForm::default() },
+                invite: GuestForm {
+                    errors: vec![FieldError::form("Zoom takes 100 guests at most.")],
+                    ..GuestForm::default()
+                },
                 sessions: vec![],
             },
         ]
@@ -209,17 +223,15 @@ impl Page for ClassSessions {
                     SessionLine { state: SessionState::Cancelled, ..SessionLine::sample("s3") },
                 ],
                 form: ScheduleForm {
-                    errors: vec![FieldError::new("time", "You already teach “Geometry, class 9” then. Choose 9:50.")],
+                    errors: vec![FieldError::new(
+                        "time",
+                        "You already teach “Geometry, class 9” then. Choose 9:50.",
+                    )],
                     ..ScheduleForm::sample()
                 },
                 zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
             },
-            Self {
-                class: ClassHead::sample(),
-                items: vec![],
-                form: ScheduleForm::sample(),
-                zones: vec![],
-            },
+            Self { class: ClassHead::sample(), items: vec![], form: ScheduleForm::sample(), zones: vec![] },
         ]
     }
 }
@@ -317,10 +329,14 @@ impl Page for ClassSettings {
         };
         let mixed = SettingsAbilities {
             waiting_room: Ability { locked_by: Some("Oakwood School".to_owned()), ..Ability::yes() },
-            recording_cloud: Ability::no("Cloud recording needs a paid Zoom plan; this account has the free one."),
+            recording_cloud: Ability::no(
+                "Cloud recording needs a paid Zoom plan; this account has the free one.",
+            ),
             breakout_rooms: Ability {
                 state: AbilityState::Helped,
-                reason: Some("Each room is a small meeting of its own that we open, fill, time and close.".to_owned()),
+                reason: Some(
+                    "Each room is a small meeting of its own that we open, fill, time and close.".to_owned(),
+                ),
                 locked_by: None,
             },
             chat: Ability {
@@ -333,7 +349,10 @@ impl Page for ClassSettings {
         vec![
             page(mixed),
             page(all(&Ability::yes())),
-            Self { errors: vec![FieldError::form("Zoom did not take these settings.")], ..page(all(&Ability::no("Not on this platform."))) },
+            Self {
+                errors: vec![FieldError::form("Zoom did not take these settings.")],
+                ..page(all(&Ability::no("Not on this platform.")))
+            },
         ]
     }
 }

@@ -70,8 +70,20 @@ impl Page for Classes {
             Self {
                 tab: ClassTab::Upcoming,
                 items: vec![
-                    item("1", "Mathematics, class 8", ClassState::Live, Some("2026-11-21T03:00:00Z"), Some("2026-11-21T03:45:00Z")),
-                    item("2", "Geometry, class 9", ClassState::Scheduled, Some("2026-11-22T08:00:00Z"), Some("2026-11-22T09:00:00Z")),
+                    item(
+                        "1",
+                        "Mathematics, class 8",
+                        ClassState::Live,
+                        Some("2026-11-21T03:00:00Z"),
+                        Some("2026-11-21T03:45:00Z"),
+                    ),
+                    item(
+                        "2",
+                        "Geometry, class 9",
+                        ClassState::Scheduled,
+                        Some("2026-11-22T08:00:00Z"),
+                        Some("2026-11-22T09:00:00Z"),
+                    ),
                     ClassItem { people: 1, ..item("3", "Chess club", ClassState::Idle, None, None) },
                 ],
                 can_create: true,

@@ -115,7 +115,10 @@ impl Page for Connections {
                     row(
                         Some("k1"),
                         "Imran Sarkar",
-                        ConnectionState::NeedsReconnect { email: None, reason: "Zoom no longer accepts the saved permission.".to_owned() },
+                        ConnectionState::NeedsReconnect {
+                            email: None,
+                            reason: "Zoom no longer accepts the saved permission.".to_owned(),
+                        },
                     ),
                     row(Some("k2"), "Dalia Haque", connected(vec![])),
                     row(Some("k3"), "Farhan Karim", connected(vec!["report:read:admin".to_owned()])),

@@ -59,7 +59,10 @@ impl Page for SetUp {
                 token: "t".to_owned(),
                 organization_name: "Oakwood School".to_owned(),
                 organization_slug: "Oak Wood".to_owned(),
-                errors: vec![FieldError::new("organization_slug", "slug"), FieldError::new("email", "required")],
+                errors: vec![
+                    FieldError::new("organization_slug", "slug"),
+                    FieldError::new("email", "required"),
+                ],
                 ..Self::default()
             },
         ]

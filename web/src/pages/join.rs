@@ -34,9 +34,13 @@ pub struct JoinChoice {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum JoinState {
     /// Several sessions are open.
-    Choose { sessions: Vec<JoinChoice> },
+    Choose {
+        sessions: Vec<JoinChoice>,
+    },
     /// The door opens later.
-    Early { opens_at: String },
+    Early {
+        opens_at: String,
+    },
     Ready {
         /// When the door opened, for the hour line.
         opens_at: String,
@@ -160,13 +164,21 @@ impl Page for Join {
                 ..Self::sample(JoinState::Early { opens_at: opens.clone() })
             },
             Self::sample(JoinState::Ready { opens_at: opens.clone() }),
-            Self { now: "2026-11-21T03:13:00Z".to_owned(), ..Self::sample(JoinState::Ready { opens_at: opens }) },
+            Self {
+                now: "2026-11-21T03:13:00Z".to_owned(),
+                ..Self::sample(JoinState::Ready { opens_at: opens })
+            },
             Self {
                 session: None,
                 ..Self::sample(JoinState::Choose {
                     sessions: vec![
                         choice("s1", "Fractions: dividing", "2026-11-21T03:00:00Z", "2026-11-21T03:45:00Z"),
-                        choice("s2", "Fractions: practice hour", "2026-11-21T03:10:00Z", "2026-11-21T04:10:00Z"),
+                        choice(
+                            "s2",
+                            "Fractions: practice hour",
+                            "2026-11-21T03:10:00Z",
+                            "2026-11-21T04:10:00Z",
+                        ),
                     ],
                 })
             },
@@ -177,9 +189,18 @@ impl Page for Join {
             Self::sample(code(Some(3), false)),
             Self::sample(code(Some(1), false)),
             Self::sample(code(None, true)),
-            Self::sample(JoinState::Over { ended_at: "2026-11-21T03:45:00Z".to_owned(), next_at: next.clone() }),
-            Self { session: None, ..Self::sample(JoinState::Over { ended_at: "2026-11-21T03:45:00Z".to_owned(), next_at: None }) },
-            Self::sample(JoinState::Cancelled { reason: Some("The teacher is ill.".to_owned()), next_at: next }),
+            Self::sample(JoinState::Over {
+                ended_at: "2026-11-21T03:45:00Z".to_owned(),
+                next_at: next.clone(),
+            }),
+            Self {
+                session: None,
+                ..Self::sample(JoinState::Over { ended_at: "2026-11-21T03:45:00Z".to_owned(), next_at: None })
+            },
+            Self::sample(JoinState::Cancelled {
+                reason: Some("The teacher is ill.".to_owned()),
+                next_at: next,
+            }),
             Self::sample(JoinState::Cancelled { reason: None, next_at: None }),
             Self::sample(JoinState::Joined { at: "2026-11-21T03:02:00Z".to_owned(), seen_at: None }),
             Self::sample(JoinState::Joined {

@@ -105,17 +105,37 @@ impl Page for LiveBoard {
                 problems: vec![
                     BoardProblem {
                         sentence: "Chemistry 2 has no teacher. 12 students are waiting.".to_owned(),
-                        next_step: Some("It should have started at 9:00. Imran Sarkar has not opened the class.".to_owned()),
+                        next_step: Some(
+                            "It should have started at 9:00. Imran Sarkar has not opened the class."
+                                .to_owned(),
+                        ),
                         url: Some("/sessions/s9".to_owned()),
                     },
                     BoardProblem { sentence: "Zoom does not answer.".to_owned(), next_step: None, url: None },
                 ],
                 rows: vec![
-                    BoardRow { last: None, ..row("s9", "Chemistry 2: acids and bases", "Imran Sarkar", BoardState::HostMissing, 12, 20) },
+                    BoardRow {
+                        last: None,
+                        ..row(
+                            "s9",
+                            "Chemistry 2: acids and bases",
+                            "Imran Sarkar",
+                            BoardState::HostMissing,
+                            12,
+                            20,
+                        )
+                    },
                     row("s8", "Biology: cells", "Mina Roy", BoardState::Failed, 0, 20),
                     BoardRow {
                         detail: Some(BoardDetail { steps: sample_steps(), feed: sample_feed() }),
-                        ..row("s1", "Fractions: dividing and multiplying", "Farhan Karim", BoardState::Live, 18, 24)
+                        ..row(
+                            "s1",
+                            "Fractions: dividing and multiplying",
+                            "Farhan Karim",
+                            BoardState::Live,
+                            18,
+                            24,
+                        )
                     },
                     row("s2", "Physics: light and lenses", "Rezaul Kabir", BoardState::Live, 17, 19),
                 ],

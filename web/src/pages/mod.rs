@@ -17,12 +17,13 @@ pub mod session;
 pub mod session_forms;
 
 pub use attendance::{
-    Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, EvidenceSource, Stranger,
+    Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, EvidenceSource,
+    Stranger,
 };
 pub use audit::{Audit, AuditFilter, AuditRow};
 pub use class::{
-    Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment, GuestForm,
-    GuestRow, PersonFields, RecordingMode, SettingsAbilities,
+    Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
+    GuestForm, GuestRow, PersonFields, RecordingMode, SettingsAbilities,
 };
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections};
@@ -34,7 +35,7 @@ pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
 pub use people::{People, PersonForm, PersonRow};
 pub use platform::{HistoryItem, PlatformMode, PlatformState, StepState, TestStep, ZoomPlatform};
 pub use session::{
-    FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence, PresenceState,
-    Problem, SessionLine, SessionPage, SessionSettings, SessionState,
+    FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence,
+    PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,
 };
 pub use session_forms::{CancelSession, EditSession, EndSession, ScheduleForm};

@@ -52,7 +52,10 @@ impl Page for Organizations {
                     row("Oakwood School", "oakwood", Vocabulary::School, 412),
                     row("DreamCrowd", "dreamcrowd", Vocabulary::Marketplace, 1),
                 ],
-                form: OrganizationForm { errors: vec![FieldError::new("slug", "taken")], ..OrganizationForm::default() },
+                form: OrganizationForm {
+                    errors: vec![FieldError::new("slug", "taken")],
+                    ..OrganizationForm::default()
+                },
             },
             Self { items: vec![], form: OrganizationForm::default() },
         ]

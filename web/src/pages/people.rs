@@ -14,7 +14,6 @@ pub struct PersonRow {
     /// `owner`, `admin`, `instructor` or `student`.
     pub role: String,
     pub active: bool,
-    pub last_seen_at: Option<String>,
     /// Whether the viewer may disable or enable them (never oneself).
     pub can_change: bool,
 }
@@ -51,7 +50,6 @@ impl Page for People {
             email: format!("{id}@oakwood.example"),
             role: role.to_owned(),
             active,
-            last_seen_at: active.then(|| "2026-11-21T03:00:00Z".to_owned()),
             can_change: role != "owner",
         };
         let roles = ["student", "instructor", "admin", "owner"].map(str::to_owned).to_vec();
@@ -63,12 +61,22 @@ impl Page for People {
                     row("farhan", "Farhan Karim", "instructor", true),
                     row("omar", "Omar Reza", "student", false),
                 ],
-                form: PersonForm { role: "student".to_owned(), errors: vec![FieldError::new("email", "taken")], ..PersonForm::default() },
+                form: PersonForm {
+                    role: "student".to_owned(),
+                    errors: vec![FieldError::new("email", "taken")],
+                    ..PersonForm::default()
+                },
                 roles,
                 zone: "Asia/Dhaka".to_owned(),
                 next_url: Some("/people?cursor=abc".to_owned()),
             },
-            Self { items: vec![], form: PersonForm::default(), roles: vec![], zone: "UTC".to_owned(), next_url: None },
+            Self {
+                items: vec![],
+                form: PersonForm::default(),
+                roles: vec![],
+                zone: "UTC".to_owned(),
+                next_url: None,
+            },
         ]
     }
 }

@@ -128,22 +128,44 @@ impl Page for ZoomPlatform {
             steps: vec![
                 step("credentials", StepState::Ok, Some("Zoom accepts the client ID and secret."), None),
                 step("token", StepState::Ok, None, None),
-                step("scopes", StepState::Bad, Some("report:read:admin is missing."), Some("Add it in the app, then test again.")),
+                step(
+                    "scopes",
+                    StepState::Bad,
+                    Some("report:read:admin is missing."),
+                    Some("Add it in the app, then test again."),
+                ),
                 step("host", StepState::Warn, Some("The account has the free plan."), None),
                 step("webhook", StepState::Skipped, None, None),
                 step("Something newer", StepState::Skipped, None, None),
             ],
             history: vec![
-                HistoryItem { who: "Nusrat Rahman".to_owned(), at: "2026-11-18T08:20:00Z".to_owned(), changed: vec!["client_secret".to_owned(), "mode".to_owned()] },
-                HistoryItem { who: "Nusrat Rahman".to_owned(), at: "2026-11-18T08:02:00Z".to_owned(), changed: vec!["client_id".to_owned()] },
+                HistoryItem {
+                    who: "Nusrat Rahman".to_owned(),
+                    at: "2026-11-18T08:20:00Z".to_owned(),
+                    changed: vec!["client_secret".to_owned(), "mode".to_owned()],
+                },
+                HistoryItem {
+                    who: "Nusrat Rahman".to_owned(),
+                    at: "2026-11-18T08:02:00Z".to_owned(),
+                    changed: vec!["client_id".to_owned()],
+                },
             ],
-            errors: vec![FieldError::new("account_id", "required"), FieldError::new("client_secret", "required")],
+            errors: vec![
+                FieldError::new("account_id", "required"),
+                FieldError::new("client_secret", "required"),
+            ],
             ..empty.clone()
         };
         vec![
             Self { state: PlatformState::Working, errors: vec![], can_edit: false, ..failing.clone() },
             failing.clone(),
-            Self { state: PlatformState::Untested, steps: vec![], tested_at: None, errors: vec![], ..failing },
+            Self {
+                state: PlatformState::Untested,
+                steps: vec![],
+                tested_at: None,
+                errors: vec![],
+                ..failing
+            },
             empty,
         ]
     }

@@ -254,9 +254,19 @@ impl SessionPage {
 
 /// A session in full swing, shared with the live board's samples.
 pub(crate) fn sample_steps() -> Vec<Step> {
-    [("02:55:00", 3), ("02:57:44", 5), ("02:58:03", 8), ("02:59:10", 11), ("03:00:00", 14), ("03:00:20", 16), ("03:02:00", 18), ("03:09:30", 17), ("03:12:41", 18)]
-        .map(|(at, here)| Step { at: format!("2026-11-21T{at}Z"), here })
-        .to_vec()
+    [
+        ("02:55:00", 3),
+        ("02:57:44", 5),
+        ("02:58:03", 8),
+        ("02:59:10", 11),
+        ("03:00:00", 14),
+        ("03:00:20", 16),
+        ("03:02:00", 18),
+        ("03:09:30", 17),
+        ("03:12:41", 18),
+    ]
+    .map(|(at, here)| Step { at: format!("2026-11-21T{at}Z"), here })
+    .to_vec()
 }
 
 pub(crate) fn sample_feed() -> Vec<FeedItem> {
@@ -271,9 +281,18 @@ pub(crate) fn sample_feed() -> Vec<FeedItem> {
     let student = Some(ParticipantRole::Student);
     vec![
         item("03:12:41", FeedKind::CameBack, Some("Samira Akhter"), student),
-        FeedItem { minutes_late: Some(11), ..item("03:11:08", FeedKind::Joined, Some("Tanvir Hasan"), student) },
-        FeedItem { reason: Some("other_browser".to_owned()), ..item("03:10:52", FeedKind::TurnedAway, Some("Jamil Islam"), student) },
-        FeedItem { reason: Some("connection lost".to_owned()), ..item("03:09:30", FeedKind::Left, Some("Samira Akhter"), student) },
+        FeedItem {
+            minutes_late: Some(11),
+            ..item("03:11:08", FeedKind::Joined, Some("Tanvir Hasan"), student)
+        },
+        FeedItem {
+            reason: Some("other_browser".to_owned()),
+            ..item("03:10:52", FeedKind::TurnedAway, Some("Jamil Islam"), student)
+        },
+        FeedItem {
+            reason: Some("connection lost".to_owned()),
+            ..item("03:09:30", FeedKind::Left, Some("Samira Akhter"), student)
+        },
         item("03:08:01", FeedKind::OnTheWay, Some("Rokeya Begum"), Some(ParticipantRole::Guest)),
         item("03:00:20", FeedKind::Joined, Some("Maya Biswas"), student),
         item("03:00:05", FeedKind::RecordingStarted, None, None),
@@ -306,18 +325,41 @@ impl Page for SessionPage {
             started_at: at("02:59:40"),
             figures: Figures { here: 18, expected: 24, not_here: 5, left: 1, needs_a_hand: 1 },
             not_here: vec![
-                Participant { opened_at: at("03:10:00"), ..person("p1", "Omar Reza", student, PresenceState::OnTheWay) },
+                Participant {
+                    opened_at: at("03:10:00"),
+                    ..person("p1", "Omar Reza", student, PresenceState::OnTheWay)
+                },
                 person("p2", "Priya Nandi", student, PresenceState::Expected),
-                Participant { refused: Some("other_browser".to_owned()), ..person("p3", "Jamil Islam", student, PresenceState::NeedsAHand) },
+                Participant {
+                    refused: Some("other_browser".to_owned()),
+                    ..person("p3", "Jamil Islam", student, PresenceState::NeedsAHand)
+                },
                 person("p4", "Rokeya Begum", ParticipantRole::Guest, PresenceState::Expected),
             ],
             here: vec![
-                Participant { since: at("03:12:41"), fresh: true, ..person("p5", "Samira Akhter", student, PresenceState::Here) },
-                Participant { since: at("03:11:08"), minutes_late: Some(11), ..person("p6", "Tanvir Hasan", student, PresenceState::Late) },
-                Participant { since: at("03:00:20"), ..person("p7", "Maya Biswas", student, PresenceState::Here) },
-                Participant { since: at("02:59:40"), ..person("p9", "Farhan Karim", ParticipantRole::Instructor, PresenceState::Here) },
+                Participant {
+                    since: at("03:12:41"),
+                    fresh: true,
+                    ..person("p5", "Samira Akhter", student, PresenceState::Here)
+                },
+                Participant {
+                    since: at("03:11:08"),
+                    minutes_late: Some(11),
+                    ..person("p6", "Tanvir Hasan", student, PresenceState::Late)
+                },
+                Participant {
+                    since: at("03:00:20"),
+                    ..person("p7", "Maya Biswas", student, PresenceState::Here)
+                },
+                Participant {
+                    since: at("02:59:40"),
+                    ..person("p9", "Farhan Karim", ParticipantRole::Instructor, PresenceState::Here)
+                },
             ],
-            left: vec![Participant { left_at: at("03:09:30"), ..person("p8", "Leela Das", student, PresenceState::Left) }],
+            left: vec![Participant {
+                left_at: at("03:09:30"),
+                ..person("p8", "Leela Das", student, PresenceState::Left)
+            }],
             feed: sample_feed(),
             presence: Presence { steps: sample_steps(), roster: 24 },
             ..Self::sample(SessionState::Live)
@@ -338,10 +380,18 @@ impl Page for SessionPage {
                 meeting: MeetingView { state: MeetingState::None, problem: None },
                 ..Self::sample(SessionState::Scheduled)
             },
-            Self { meeting: failed, now: "2026-11-21T02:40:00Z".to_owned(), ..Self::sample(SessionState::Scheduled) },
+            Self {
+                meeting: failed,
+                now: "2026-11-21T02:40:00Z".to_owned(),
+                ..Self::sample(SessionState::Scheduled)
+            },
             Self {
                 meeting: MeetingView { state: MeetingState::Creating, problem: None },
-                settings: SessionSettings { recording: RecordingMode::Local, waiting_room: true, ..SessionSettings::default() },
+                settings: SessionSettings {
+                    recording: RecordingMode::Local,
+                    waiting_room: true,
+                    ..SessionSettings::default()
+                },
                 ..Self::sample(SessionState::Scheduled)
             },
             Self {
@@ -358,7 +408,10 @@ impl Page for SessionPage {
                 figures: Figures { here: 0, left: 19, ..live.figures },
                 ..live
             },
-            Self { cancel_reason: Some("The teacher is ill.".to_owned()), ..Self::sample(SessionState::Cancelled) },
+            Self {
+                cancel_reason: Some("The teacher is ill.".to_owned()),
+                ..Self::sample(SessionState::Cancelled)
+            },
             Self { can_manage: false, can_launch: false, ..Self::sample(SessionState::Cancelled) },
         ]
     }

@@ -310,6 +310,7 @@ impl World {
     ) {
         let behaviour = self.outbox.behaviour.clone();
         let mut regular = name != "meeting.something_unheard_of";
+<<<<<<< HEAD
         let id = body.pointer("/payload/object/id").cloned();
         let other = match (behaviour.ids, &id) {
             (IdForm::Numbers, Some(Value::String(text))) => text.parse::<u64>().ok().map(Value::from),
@@ -320,6 +321,15 @@ impl World {
             body["payload"]["object"]["id"] = other;
             // Only this sample has the other form.
             regular &= name == "meeting.started";
+=======
+        if behaviour.numeric_ids
+            && let Some(number) = body
+                .pointer("/payload/object/id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.parse::<u64>().ok())
+        {
+            body["payload"]["object"]["id"] = number.into();
+>>>>>>> main
         }
         if behaviour.null_recording_end
             && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str)

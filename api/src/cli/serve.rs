@@ -1,0 +1,70 @@
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use crate::{
+    app::{App, Outside, StartError},
+    config::Config,
+    people,
+    routes::router,
+};
+
+/// How long a stop waits for requests under way.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Serves until the process is asked to end.
+pub(super) async fn serve(config: Config, outside: Outside) -> Result<(), Box<dyn std::error::Error>> {
+    let bind = config.server.bind;
+    let app = App::open(config, outside).await?;
+    let listener = TcpListener::bind(bind)
+        .await
+        .map_err(|error| StartError::Config(format!("{bind} cannot be listened on: {error}")))?;
+    app.start_background().await;
+    if let Ok(Some(token)) = people::service::set_up_token(&app).await {
+        tracing::info!(
+            "first start: set this server up at {}",
+            app.config.server.url(&format!("/set-up?token={}", token.expose()))
+        );
+    }
+    tracing::info!("Lectern serves {} on {bind}", app.config.server.origin());
+    serve_on(listener, app, asked_to_end()).await?;
+    Ok(())
+}
+
+/// Serves on a listener until `end`; then finishes what is under way.
+pub async fn serve_on(
+    listener: TcpListener,
+    app: App,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service: Router = router(app.clone());
+    let stopping = app.clone();
+    let server = axum::serve(listener, service.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            end.await;
+            stopping.stop();
+        });
+    let waiting = app.clone();
+    tokio::select! {
+        served = server => served?,
+        () = async move { waiting.stopping().await; tokio::time::sleep(PATIENCE).await } => tracing::warn!("some requests did not end in time"),
+    }
+    app.db.close().await;
+    Ok(())
+}
+
+/// SIGTERM, SIGINT or, on other systems, Ctrl-C.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut term), Ok(mut int)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            return;
+        }
+    }
+    tokio::signal::ctrl_c().await.ok();
+}

@@ -1,0 +1,99 @@
+//! Every list is `{items, next_cursor}`, by keyset: a cursor names the last row that was shown.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+
+const MOST: i64 = 200;
+const USUAL: i64 = 50;
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// For `?cursor=`; null on the last page.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    /// Everything there is.
+    #[must_use]
+    pub const fn whole(items: Vec<T>) -> Self {
+        Self { items, next_cursor: None }
+    }
+}
+
+/// How much is asked for, and from where.
+#[derive(Clone, Debug)]
+pub struct Paging {
+    limit: i64,
+    cursor: Option<String>,
+}
+
+impl Paging {
+    /// Reads `?limit&cursor`.
+    pub fn new(limit: Option<i64>, cursor: Option<&str>) -> Result<Self, ApiError> {
+        let limit = limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            return Err(ApiError::field("limit", format!("Between 1 and {MOST}.")));
+        }
+        let cursor = cursor.map(|cursor| {
+            let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|bytes| bytes.len() <= 1_000);
+            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)
+        });
+        Ok(Self { limit, cursor: cursor.transpose()? })
+    }
+
+    /// How many rows to fetch: one more than shown, to know whether there are more.
+    #[must_use]
+    pub const fn fetch(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// The cursor as text.
+    pub fn text(&self) -> Result<Option<String>, ApiError> {
+        Ok(self.cursor.clone())
+    }
+
+    /// The cursor as an instant and an id.
+    pub fn instant_and_id(&self) -> Result<Option<(DateTime<Utc>, Uuid)>, ApiError> {
+        self.cursor
+            .as_deref()
+            .map(|cursor| {
+                let (at, id) = cursor.split_once(' ').ok_or_else(bad_cursor)?;
+                let at = DateTime::from_timestamp_micros(at.parse().map_err(|_| bad_cursor())?)
+                    .ok_or_else(bad_cursor)?;
+                Ok((at, Uuid::parse_str(id).map_err(|_| bad_cursor())?))
+            })
+            .transpose()
+    }
+
+    /// The page, from rows fetched by [`Paging::fetch`].
+    pub fn list<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        cursor: impl Fn(&R) -> String,
+        view: impl Fn(R) -> T,
+    ) -> List<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(1);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(cursor(row)));
+        List { items: rows.into_iter().map(view).collect(), next_cursor }
+    }
+}
+
+/// The cursor for a row that is ordered by instant and id.
+#[must_use]
+pub fn instant_cursor(at: DateTime<Utc>, id: Uuid) -> String {
+    format!("{} {id}", at.timestamp_micros())
+}
+
+fn bad_cursor() -> ApiError {
+    ApiError::field("cursor", "Use next_cursor of the previous answer, unchanged.")
+}

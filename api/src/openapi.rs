@@ -1,0 +1,57 @@
+//! The interface's description, made from the routes themselves.
+
+use axum::{Json, Router, http::header, response::IntoResponse, routing::get};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        SecurityRequirement,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+use crate::app::App;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Lectern", description = "Virtual classrooms on the platforms you already have. Times are RFC 3339 in UTC with the IANA zone beside them; every refusal is a problem document (RFC 9457) with `code`, `detail` and `next_step`; every list is `{items, next_cursor}`.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    modifiers(&Bearer)
+)]
+struct Base;
+
+#[derive(Debug)]
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("bearer", bearer);
+        document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
+    }
+}
+
+/// The document before the routes are in it.
+#[must_use]
+pub fn base() -> utoipa::openapi::OpenApi {
+    Base::openapi()
+}
+
+/// The whole document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    crate::routes::api().split_for_parts().1
+}
+
+/// `/api/openapi.json` and `/api/docs`, which loads nothing from elsewhere.
+pub fn documents(document: utoipa::openapi::OpenApi) -> Router<App> {
+    let json = Json(document);
+    let ui = utoipa_swagger_ui::SwaggerUi::new("/api/docs")
+        .config(utoipa_swagger_ui::Config::from("/api/openapi.json"));
+    Router::new().route("/api/openapi.json", get(move || async move { json.clone() })).merge(Router::<App>::from(ui).layer(axum::middleware::map_response(
+        |mut response: axum::response::Response| async move {
+            // The page of the documents has inline style and script of its own.
+            let policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, axum::http::HeaderValue::from_static(policy));
+            response.into_response()
+        },
+    )))
+}

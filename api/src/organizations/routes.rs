@@ -1,0 +1,113 @@
+//! Settings of one's own organization; organizations, for whoever runs the server.
+
+use axum::{extract::State, http::StatusCode};
+use lectern_core::provider::ProviderName;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    service::{self, ChangeSettings, CreateOrganization, OrganizationView, SetHostTokens, SettingsView},
+    store,
+};
+use crate::{
+    app::App,
+    error::{ApiError, Problem},
+    extract::{Admin, Json, Owner, Query, SuperAdmin},
+    list::{List, Paging},
+};
+
+/// What the organization decided.
+#[utoipa::path(get, path = "/api/v1/organization/settings", tag = "organization", responses((status = 200, body = SettingsView)))]
+pub async fn show_settings(State(app): State<App>, who: Admin) -> Result<axum::Json<SettingsView>, ApiError> {
+    Ok(axum::Json(service::settings(&app, who.organization).await?.into()))
+}
+
+/// Changes zone and policies.
+#[utoipa::path(patch, path = "/api/v1/organization/settings", tag = "organization", request_body = ChangeSettings, responses((status = 200, body = SettingsView), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn change_settings(
+    State(app): State<App>,
+    who: Admin,
+    Json(body): Json<ChangeSettings>,
+) -> Result<axum::Json<SettingsView>, ApiError> {
+    Ok(axum::Json(service::change(&app, &who, body).await?.into()))
+}
+
+/// Sets how the host application's tokens are checked: one fixed algorithm.
+#[utoipa::path(put, path = "/api/v1/organization/host-tokens", tag = "organization", request_body = SetHostTokens, responses((status = 204), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn set_host_tokens(
+    State(app): State<App>,
+    who: Owner,
+    Json(body): Json<SetHostTokens>,
+) -> Result<StatusCode, ApiError> {
+    who.person()?;
+    service::set_host_tokens(&app, &who, body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The platform of new classes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultPlatform {
+    /// `zoom`, `teams`, `meet` or `link`.
+    pub provider: String,
+}
+
+/// Makes a platform the one new classes use.
+#[utoipa::path(put, path = "/api/v1/organization/default-platform", tag = "organization", request_body = DefaultPlatform, responses((status = 204), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn set_default_platform(
+    State(app): State<App>,
+    who: Admin,
+    Json(body): Json<DefaultPlatform>,
+) -> Result<StatusCode, ApiError> {
+    let provider: ProviderName = body
+        .provider
+        .parse()
+        .ok()
+        .filter(|name| lectern_providers::registry::AVAILABLE.contains(name))
+        .ok_or_else(|| {
+            let names: Vec<_> =
+                lectern_providers::registry::AVAILABLE.iter().map(|name| name.as_str()).collect();
+            ApiError::field("provider", format!("Use one of: {}.", names.join(", ")))
+        })?;
+    service::set_default_platform(&app, &who, provider).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Paging.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// At most 200; 50 when left out.
+    pub limit: Option<i64>,
+    /// From the previous answer.
+    pub cursor: Option<String>,
+}
+
+/// All organizations of this server.
+#[utoipa::path(get, path = "/api/v1/organizations", tag = "instance", params(PageQuery), responses((status = 200, body = List<OrganizationView>), (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub async fn list(
+    State(app): State<App>,
+    _: SuperAdmin,
+    Query(query): Query<PageQuery>,
+) -> Result<axum::Json<List<OrganizationView>>, ApiError> {
+    let paging = Paging::new(query.limit, query.cursor.as_deref())?;
+    let mut tx = app.db.system_read().await?;
+    // The operator's own rows have the empty slug and come before every other.
+    let organizations = store::list(&mut tx, paging.text()?.as_deref().unwrap_or(""), paging.fetch()).await?;
+    Ok(axum::Json(paging.list(
+        organizations,
+        |organization| organization.slug.clone(),
+        OrganizationView::from,
+    )))
+}
+
+/// Makes an organization.
+#[utoipa::path(post, path = "/api/v1/organizations", tag = "instance", request_body = CreateOrganization, responses((status = 201, body = OrganizationView), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn create(
+    State(app): State<App>,
+    who: SuperAdmin,
+    Json(body): Json<CreateOrganization>,
+) -> Result<(StatusCode, axum::Json<OrganizationView>), ApiError> {
+    let organization = service::create(&app, crate::audit::Actor::Operator(who.person), body).await?;
+    Ok((StatusCode::CREATED, axum::Json(organization.into())))
+}

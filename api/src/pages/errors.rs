@@ -1,0 +1,67 @@
+use axum::{
+    extract::{Request, State},
+    http::{Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use lectern_web::{
+    Vocabulary,
+    pages::error::{ErrorKind, ErrorPage},
+};
+
+use super::{Language, see_other};
+use crate::{app::App, error::Problem};
+
+/// Turns the refusals of page routes into pages; a page that needs a sign-in leads there.
+pub async fn errors_as_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_page = !request.uri().path().starts_with("/api/");
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let fragment = request.headers().contains_key("x-fragment");
+    let back = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let Language(lang) = Language::of(request.headers(), request.uri().query(), None);
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Problem>().cloned().filter(|_| is_page) else {
+        return response;
+    };
+    if problem.status == StatusCode::UNAUTHORIZED.as_u16() && get && !fragment {
+        let next = url::form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
+        return see_other(&format!("/sign-in?next={next}"));
+    }
+    let kind = match problem.status {
+        400 => ErrorKind::Expired,
+        403 => ErrorKind::Forbidden,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        422 => ErrorKind::Invalid,
+        429 => ErrorKind::TooMany,
+        502 | 503 => ErrorKind::Unavailable,
+        401 => ErrorKind::Expired,
+        _ => ErrorKind::Internal,
+    };
+    let told = matches!(kind, ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Unavailable);
+    let sentence = match problem.errors.first() {
+        Some(error) => Some(error.message.clone()),
+        None => told.then_some(problem.detail),
+    };
+    let page = ErrorPage {
+        status: problem.status,
+        kind,
+        sentence,
+        next_step: problem.next_step.filter(|_| told),
+        id: problem.id.unwrap_or_default(),
+    };
+    match app.web.bare(&page, Vocabulary::School, lang) {
+        Ok(html) => {
+            let mut page = (response.status(), [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html)
+                .into_response();
+            if let Some(retry) = response.headers().get(header::RETRY_AFTER) {
+                page.headers_mut().insert(header::RETRY_AFTER, retry.clone());
+            }
+            page
+        }
+        Err(error) => {
+            tracing::error!(%error, "the error page cannot be rendered: {error}");
+            response
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::app::App;
+
+/// Marks the answers of join pages, which tell nobody where they were opened and are kept by nobody.
+#[derive(Clone, Debug)]
+pub struct JoinHeaders;
+
+/// The content policy: our own files only, no inline script or style, no frames. Forms may lead to us and, by the redirect
+/// of a good redemption, to the platforms' meeting hosts.
+#[must_use]
+pub fn content_security_policy(app: &App) -> String {
+    let mut forms = String::new();
+    for host in app.config.platforms.meeting_sources() {
+        forms.push(' ');
+        forms.push_str(&host);
+    }
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+         form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Puts the safe headers on every answer.
+pub async fn secure_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let join = response.extensions().get::<JoinHeaders>().is_some();
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.entry(name).or_insert(value);
+        }
+    };
+    set(header::CONTENT_SECURITY_POLICY, &content_security_policy(&app));
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, if join { "no-referrer" } else { "same-origin" });
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
+    if app.config.server.secure_cookies() {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if join {
+        set(HeaderName::from_static("x-robots-tag"), "noindex");
+    }
+    set(header::CACHE_CONTROL, "no-store");
+    response
+}

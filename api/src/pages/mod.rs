@@ -1,0 +1,11 @@
+//! What all page handlers share: rendering for whoever is signed in, language, headers, errors as pages, static files.
+
+mod assets;
+mod errors;
+mod headers;
+mod render;
+
+pub use assets::asset;
+pub use errors::errors_as_pages;
+pub use headers::{JoinHeaders, content_security_policy, secure_headers};
+pub use render::{Language, Pages, Reader, see_other, vocabulary};

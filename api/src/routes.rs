@@ -1,0 +1,75 @@
+//! Every path of the server, in one screenful.
+
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware::from_fn_with_state};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer, trace::TraceLayer,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{app::App, organizations, pages, people};
+
+/// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
+pub fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(crate::openapi::base())
+        .routes(routes!(people::routes::login))
+        .routes(routes!(people::routes::logout))
+        .routes(routes!(people::routes::me))
+        .routes(routes!(people::routes::list, people::routes::create))
+        .routes(routes!(people::routes::show, people::routes::change))
+        .routes(routes!(people::routes::list_api_keys, people::routes::create_api_key))
+        .routes(routes!(people::routes::revoke_api_key))
+        .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
+        .routes(routes!(organizations::routes::set_host_tokens))
+        .routes(routes!(organizations::routes::set_default_platform))
+        .routes(routes!(organizations::routes::list, organizations::routes::create))
+}
+
+macro_rules! pages {
+    ($($path:literal => $($method:ident $handler:path),+;)*) => {
+        /// Method and path of every page, for the test that checks each role on each.
+        pub const PAGES: &[(&str, &str)] = &[$($((stringify!($method), $path),)+)*];
+
+        fn page_routes() -> Router<App> {
+            Router::new()$(.route($path, axum::routing::MethodRouter::new()$(.$method($handler))+))*
+        }
+    };
+}
+
+pages! {
+    "/" => get people::pages::home;
+    "/sign-in" => get people::pages::sign_in, post people::pages::do_sign_in;
+    "/sign-out" => post people::pages::sign_out;
+    "/set-up" => get people::pages::set_up, post people::pages::do_set_up;
+    "/people" => get people::pages::people, post people::pages::add_person;
+    "/people/{id}/disable" => post people::pages::disable;
+    "/people/{id}/enable" => post people::pages::enable;
+    "/static/{*path}" => get pages::asset;
+}
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let (api, document) = api().split_for_parts();
+    let probes = Router::new()
+        .route("/healthz", axum::routing::get(crate::probes::health))
+        .route("/readyz", axum::routing::get(crate::probes::ready))
+        .route("/metrics", axum::routing::get(crate::probes::metrics));
+    let limits = app.config.limits.clone();
+    Router::new()
+        .merge(api)
+        .merge(page_routes())
+        .merge(crate::openapi::documents(document))
+        .merge(probes)
+        .fallback(|| async { crate::error::ApiError::NotFound })
+        .method_not_allowed_fallback(|| async { crate::error::ApiError::MethodNotAllowed })
+        .layer(from_fn_with_state(app.clone(), pages::errors_as_pages))
+        .layer(from_fn_with_state(app.clone(), pages::secure_headers))
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            std::time::Duration::from_secs(30),
+        ))
+        .layer(CatchPanicLayer::custom(crate::probes::panicked))
+        .layer(TraceLayer::new_for_http().make_span_with(crate::probes::span))
+        .with_state(app)
+}
