@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 use lectern_simulators::mail::MailCatcher;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
-    message::{Attachment, MultiPart, SinglePart, header::ContentType},
+    message::{Attachment, MultiPart, header::ContentType},
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

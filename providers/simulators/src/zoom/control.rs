@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    simulator::{AppSpec, EndpointSpec, HostSpec, Inner},
-    state::Behaviour,
+    behaviour::Behaviour,
+    delivery::Inner,
+    options::{AppSpec, EndpointSpec, HostSpec},
     webhooks::WebhookBehaviour,
 };
 use crate::faults::{FaultPlan, ForcedError};

@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::{
     answer::Answer,
     query::Query,
-    state::{App, AppMode, World},
+    state::{App, AppMode},
+    world::World,
 };
 use crate::html::{escape, page};
 

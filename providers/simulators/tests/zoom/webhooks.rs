@@ -166,8 +166,7 @@ async fn forged_stale_and_odd_deliveries() {
         let id = school.meeting(json!({})).await;
         school.zoom.host_joins(id).unwrap();
         school.zoom.flush_webhooks().await;
-        let received = school.hook.received.lock().unwrap().clone();
-        received
+        school.hook.received.lock().unwrap().clone()
     };
     behaviour(|webhooks| webhooks.bad_signature = 100);
     assert!(next().await.iter().all(|(headers, body)| !check_signature(headers, body)));
