@@ -1,6 +1,36 @@
 //! A simulated Zoom: its REST API, OAuth pages, webhooks and meeting rooms.
 //!
 //! What it does is what `zoom.md` says Zoom does; where the sources leave a choice, [`Behaviour`] has a switch.
+//!
+//! A test drives a meeting like this:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use lectern_core::clock::{Clock as _, FixedClock, SystemClock};
+//! # use lectern_simulators::zoom::*;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let clock = FixedClock::at(SystemClock.now());
+//! let zoom = ZoomSimulator::start(ZoomOptions::new(Arc::new(clock.clone()), 42)).await?;
+//! zoom.add_host(HostSpec {
+//!     email: "ada@oak.test".into(), first_name: "Ada".into(), last_name: "Lovelace".into(), plan: HostPlan::Licensed,
+//!     account_id: "oak".into(), account_plan: AccountPlan::Pro, time_zone: "UTC".into(),
+//! });
+//! // ... the client under test connects at zoom.base_url(), creates a meeting at zoom.api_url(), registers people ...
+//! for (meeting, _topic) in zoom.meetings() {
+//!     zoom.host_joins(meeting)?;
+//!     for (_registrant, _email, join_url) in zoom.registrants(meeting) {
+//!         let visit = zoom.joins(&join_url)?;
+//!         clock.advance(chrono::Duration::minutes(30));
+//!         zoom.leaves(visit)?;
+//!     }
+//!     zoom.end_for_all(meeting);
+//!     zoom.flush_webhooks().await;
+//!     println!("{:?}", zoom.truth(meeting));
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod answer;
 mod api;

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::dice::Dice;
+use crate::{dice::Dice, faults::percent};
 
 /// What happens to webhooks on the way. Shares are percent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,22 +18,29 @@ pub struct WebhookBehaviour {
     /// Seeds the lottery below; the simulator's own seed when absent.
     pub seed: Option<u64>,
     /// Never sent.
+    #[serde(deserialize_with = "percent")]
     pub lose: u8,
     /// Sent twice, as two deliveries.
+    #[serde(deserialize_with = "percent")]
     pub duplicate: u8,
     /// Late by [`delay_seconds`](Self::delay_seconds): this share of all; absent means all of them.
     pub delay: Option<u8>,
     /// How late.
     pub delay_seconds: i64,
     /// Overtaken by up to twenty later ones.
+    #[serde(deserialize_with = "percent")]
     pub reorder: u8,
     /// Signed with another secret.
+    #[serde(deserialize_with = "percent")]
     pub bad_signature: u8,
     /// Signed three hours ago.
+    #[serde(deserialize_with = "percent")]
     pub old_timestamp: u8,
     /// Followed by an event no document knows.
+    #[serde(deserialize_with = "percent")]
     pub unknown_events: u8,
     /// Without the optional fields of the participant.
+    #[serde(deserialize_with = "percent")]
     pub omit_optional: u8,
     /// JSON with unusual spacing and escapes; the signature is over those bytes.
     pub odd_whitespace: bool,

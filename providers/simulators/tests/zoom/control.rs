@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use lectern_core::clock::{FixedClock, ShiftedClock};
-use lectern_simulators::zoom::{ZoomOptions, ZoomSimulator};
+use lectern_simulators::zoom::{AppMode, ZoomOptions, ZoomSimulator};
 use serde_json::{Value, json};
 
-use crate::harness::{Receiver, SECRET_TOKEN, app, http, noon};
+use crate::harness::{Receiver, SECRET_TOKEN, School, app, http, noon};
 
 #[tokio::test]
 async fn a_rehearsal_can_be_driven_from_another_process() {
@@ -74,6 +74,9 @@ async fn a_rehearsal_can_be_driven_from_another_process() {
     let seq = requests["seq"].as_u64().unwrap();
     assert_eq!(get(&format!("requests?since={seq}")).await["requests"], json!([]));
 
+    let later = get("requests?since=2026-11-21T12:00:00Z").await;
+    assert_eq!(later["requests"], json!([]));
+
     assert_eq!(get("meetings").await["meetings"][0]["id"], id);
     zoom.host_joins(id).unwrap();
     assert_eq!(post("clock", json!({ "advance_seconds": 90 })).await.1["now"], "2026-11-21T12:01:30Z");
@@ -107,4 +110,13 @@ async fn without_control_there_are_no_such_routes() {
         http().get(format!("{}/_control/requests", zoom.base_url())).send().await.unwrap().status(),
         404
     );
+}
+
+#[tokio::test]
+async fn live_webhooks_go_out_by_themselves() {
+    let school = School::with(AppMode::User, |options| options.live = true).await;
+    let arrived = school.hook.arrived.notified();
+    school.meeting(json!({})).await;
+    tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.unwrap();
+    assert_eq!(school.hook.events(), ["meeting.created"]);
 }

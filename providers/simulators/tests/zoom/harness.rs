@@ -39,6 +39,8 @@ pub(crate) struct Receiver {
     /// Statuses to answer next; 200 when empty.
     pub(crate) answers: Arc<Mutex<Vec<u16>>>,
     pub(crate) url: String,
+    /// Told after each delivery.
+    pub(crate) arrived: Arc<tokio::sync::Notify>,
 }
 
 impl Receiver {
@@ -85,6 +87,7 @@ async fn receive(
     let headers =
         headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     receiver.received.lock().unwrap().push((headers, body.to_vec()));
+    receiver.arrived.notify_waiters();
     let mut answers = receiver.answers.lock().unwrap();
     let status = if answers.is_empty() { 200 } else { answers.remove(0) };
     (axum::http::StatusCode::from_u16(status).unwrap(), String::new())
