@@ -1,6 +1,6 @@
 //! A meeting while it takes place: being let in, breakout rooms, leaving, dying, ending.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::Value;
 
 use super::{
@@ -91,7 +91,9 @@ impl World {
         };
         let user_id = (16_778_240 + self.next() * 1_024).to_string();
         let participant_uuid = self.dice.uuid().to_uppercase();
-        let stay = Stay { visitor, who, place, user_id, participant_uuid, joined: now, left: None };
+        // Zoom counts whole seconds, in its events and in its lists.
+        let stay =
+            Stay { visitor, who, place, user_id, participant_uuid, joined: now.trunc_subsecs(0), left: None };
         let Some(run) = self.meetings.get_mut(&id).and_then(Meeting::live_mut) else { return };
         run.stays.push(stay.clone());
         let (name, field, presence) = match stay.place {
@@ -117,7 +119,7 @@ impl World {
             .iter_mut()
             .filter(|stay| stay.visitor == visitor && stay.left.is_none() && fits(&stay.place))
         {
-            stay.left = Some(now);
+            stay.left = Some(now.trunc_subsecs(0));
             closed.push(stay.clone());
         }
         // A breakout room is left before the meeting around it.
