@@ -133,6 +133,8 @@ create table meetings (
     problem text,
     differences jsonb,
     wanted_at timestamptz not null,
+    -- Somebody is creating it until then: a second attempt waits, and begins by looking for what the first made.
+    busy_until timestamptz,
     ready_at timestamptz,
     removed_at timestamptz,
     primary key (organization_id, id),

@@ -103,6 +103,8 @@ create table meetings (
     problem text,
     differences text,
     wanted_at text not null,
+    -- Somebody is creating it until then: a second attempt waits, and begins by looking for what the first made.
+    busy_until text,
     ready_at text,
     removed_at text,
     primary key (organization_id, id),

@@ -305,3 +305,8 @@ pub async fn find_active(app: &App, id: OrganizationId) -> Result<Option<Organiz
     let mut tx = app.db.system_read().await?;
     Ok(store::find(&mut tx, id).await?.filter(|organization| organization.active))
 }
+
+/// What the organization decided, in the caller's transaction.
+pub async fn settings_in(tx: &mut crate::db::Tx, organization: OrganizationId) -> Result<Settings, ApiError> {
+    Ok(store::settings(tx, organization).await?)
+}

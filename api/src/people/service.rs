@@ -397,8 +397,13 @@ pub async fn create_person(
     Ok(made)
 }
 
-/// The user with this address, made as a student when there is none: for enrollments. Inside the caller's transaction.
-pub async fn find_or_make_student(
+/// The user with this address, in the caller's transaction.
+pub async fn find_by_email(tx: &mut Tx, organization: OrganizationId, email: &str) -> Result<Option<Person>, ApiError> {
+    Ok(store::find_by_email(tx, organization, email).await?)
+}
+
+/// A student without a password: comes by join link or host application. Inside the caller's transaction.
+pub async fn make_student(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
@@ -406,9 +411,6 @@ pub async fn find_or_make_student(
     email: &str,
     name: (&str, Option<&str>),
 ) -> Result<Person, ApiError> {
-    if let Some(person) = store::find_by_email(tx, organization, email).await? {
-        return Ok(person);
-    }
     make(app, tx, organization, by, PersonKind::User, email, name).await
 }
 
