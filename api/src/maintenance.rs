@@ -11,7 +11,7 @@ use crate::{
     error::ApiError,
     events,
     jobs::{JobError, runner, store as jobs},
-    join, people, sessions, webhooks_in,
+    join, organizations, people, sessions, webhooks_in,
 };
 
 /// Published events are kept this long, for those who come back.
@@ -36,9 +36,13 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
         ))
         .await;
     }
-    sessions::jobs::for_each_organization(app, async |organization| {
-        sessions::jobs::remove_unused_meetings(app, organization).await?;
-        join::service::clean_up(app, organization).await
-    })
-    .await
+    let mut failures = sessions::jobs::Failures::default();
+    for organization in organizations::service::all_active(app).await.map_err(told)? {
+        let outcome = match sessions::jobs::remove_unused_meetings(app, organization).await {
+            Ok(()) => join::service::clean_up(app, organization).await,
+            failed => failed,
+        };
+        failures.note(organization, outcome);
+    }
+    failures.finish()
 }

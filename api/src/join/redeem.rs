@@ -32,7 +32,7 @@ const PATIENCE: StdDuration = StdDuration::from_secs(2);
 
 /// What the person sent along.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub(super) struct Wish {
     /// Which of several sessions.
     pub session: Option<SessionId>,
     /// The code from the mail.
@@ -43,7 +43,7 @@ pub struct Wish {
 
 /// How a redemption came out.
 #[derive(Debug)]
-pub enum Redeemed {
+pub(super) enum Redeemed {
     /// Go there.
     Go(SecretString),
     /// Not yet, or no longer.
@@ -60,7 +60,7 @@ pub enum Redeemed {
 }
 
 /// Redeems a genuine link from a browser that showed its page.
-pub async fn redeem(
+pub(super) async fn redeem(
     app: &App,
     arrival: &Arrival,
     browser: &[u8; 32],

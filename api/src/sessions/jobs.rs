@@ -11,19 +11,28 @@ const FORGOTTEN: Duration = Duration::hours(3);
 /// A provider's meeting is removed this long after its session, once attendance was read.
 const KEPT: Duration = Duration::days(2);
 
-/// Does `work` for every open organization; one that fails does not stop the others.
-pub(crate) async fn for_each_organization<F>(app: &App, mut work: F) -> Result<(), JobError>
-where
-    F: AsyncFnMut(OrganizationId) -> Result<(), ApiError>,
-{
-    let mut failed = 0;
-    for organization in organizations::service::all_active(app).await.map_err(told)? {
-        if let Err(error) = work(organization).await {
-            failed += 1;
-            tracing::error!(%organization, "regular work for organization {organization} failed: {}", error.problem().detail);
+/// Counts the organizations whose regular work failed: each is tried, whatever becomes of the others.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(usize);
+
+impl Failures {
+    /// Notes how one organization's turn came out.
+    pub(crate) fn note(&mut self, organization: OrganizationId, outcome: Result<(), ApiError>) {
+        if let Err(error) = outcome {
+            self.0 += 1;
+            let detail = error.problem().detail;
+            tracing::error!(%organization, ?error, "regular work for organization {organization} failed: {detail}");
         }
     }
-    if failed == 0 { Ok(()) } else { Err(JobError::Retry(format!("{failed} organizations failed"), None)) }
+
+    /// Whether the job must be tried again.
+    pub(crate) fn finish(self) -> Result<(), JobError> {
+        if self.0 == 0 {
+            Ok(())
+        } else {
+            Err(JobError::Retry(format!("{} organizations failed", self.0), None))
+        }
+    }
 }
 
 fn told(error: ApiError) -> JobError {
@@ -32,55 +41,65 @@ fn told(error: ApiError) -> JobError {
 
 /// Tick `prepare_sessions`: whatever the policy, a meeting is there 30 minutes before the start, unless it waits for Start.
 pub async fn prepare(app: &App) -> Result<(), JobError> {
-    for_each_organization(app, async |organization| {
-        let settings = organizations::service::settings(app, organization).await?;
-        if settings.policies.meeting_created == lectern_core::organization::MeetingCreated::Started {
-            return Ok(());
-        }
-        let now = app.clock.now();
-        let mut look = app.db.read(organization).await?;
-        let due = store::due_for_meeting(&mut look, organization, now + service::LATEST_MEETING, now).await?;
-        drop(look);
-        for session in due {
-            let mut tx = app.db.begin(organization).await?;
-            let class = service::class_of(&mut tx, organization, &session).await?;
-            meetings::want(app, &mut tx, organization, &session, &class).await?;
-            tx.commit().await?;
-        }
-        app.wake.jobs.notify_one();
-        Ok(())
-    })
-    .await
+    let mut failures = Failures::default();
+    for organization in organizations::service::all_active(app).await.map_err(told)? {
+        failures.note(organization, prepare_one(app, organization).await);
+    }
+    failures.finish()
+}
+
+async fn prepare_one(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+    let settings = organizations::service::settings(app, organization).await?;
+    if settings.policies.meeting_created == lectern_core::organization::MeetingCreated::Started {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let mut look = app.db.read(organization).await?;
+    let due = store::due_for_meeting(&mut look, organization, now + service::LATEST_MEETING, now).await?;
+    drop(look);
+    for session in due {
+        let mut tx = app.db.begin(organization).await?;
+        let class = service::class_of(&mut tx, organization, &session).await?;
+        meetings::want(app, &mut tx, organization, &session, &class).await?;
+        tx.commit().await?;
+    }
+    app.wake.jobs.notify_one();
+    Ok(())
 }
 
 /// Tick `end_sessions`: sessions nobody started are over when their window closes; running ones nobody ended, some hours later.
 pub async fn end_overdue(app: &App) -> Result<(), JobError> {
-    for_each_organization(app, async |organization| {
-        let settings = organizations::service::settings(app, organization).await?;
-        let now = app.clock.now();
-        let mut look = app.db.read(organization).await?;
-        let overdue =
-            store::overdue(&mut look, organization, now - settings.policies.join_closes(), now - FORGOTTEN)
-                .await?;
-        drop(look);
-        let sealer = app.keys.sealer(organization).await?;
-        for session in overdue {
-            let mut tx = app.db.begin(organization).await?;
-            // Looked at again inside: somebody may have started or ended it meanwhile.
-            let fresh = store::find(&mut tx, organization, session.id)
-                .await?
-                .filter(|fresh| fresh.state == session.state);
-            if let Some(fresh) = fresh {
-                let class = service::class_of(&mut tx, organization, &fresh).await?;
-                service::close(app, &mut tx, &sealer, organization, Actor::System, fresh, &class).await?;
-                tx.commit().await?;
-            }
+    let mut failures = Failures::default();
+    for organization in organizations::service::all_active(app).await.map_err(told)? {
+        failures.note(organization, end_overdue_of(app, organization).await);
+    }
+    failures.finish()
+}
+
+async fn end_overdue_of(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+    let settings = organizations::service::settings(app, organization).await?;
+    let now = app.clock.now();
+    let mut look = app.db.read(organization).await?;
+    let overdue =
+        store::overdue(&mut look, organization, now - settings.policies.join_closes(), now - FORGOTTEN)
+            .await?;
+    drop(look);
+    let sealer = app.keys.sealer(organization).await?;
+    for session in overdue {
+        let mut tx = app.db.begin(organization).await?;
+        // Looked at again inside: somebody may have started or ended it meanwhile.
+        let fresh = store::find(&mut tx, organization, session.id)
+            .await?
+            .filter(|fresh| fresh.state == session.state);
+        if let Some(fresh) = fresh {
+            let class = service::class_of(&mut tx, organization, &fresh).await?;
+            service::close(app, &mut tx, &sealer, organization, Actor::System, fresh, &class).await?;
+            tx.commit().await?;
         }
-        app.wake.outbox.notify_one();
-        app.wake.jobs.notify_one();
-        Ok(())
-    })
-    .await
+    }
+    app.wake.outbox.notify_one();
+    app.wake.jobs.notify_one();
+    Ok(())
 }
 
 /// Part of tick `clean_up`: provider meetings of cancelled or long-past sessions go, never one with attendance unread.
