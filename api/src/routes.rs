@@ -6,7 +6,7 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, organizations, pages, people};
+use crate::{app::App, organizations, pages, people, platforms, webhooks_in};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {
@@ -22,6 +22,20 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(platforms::routes::show, platforms::routes::save, platforms::routes::remove))
+        .routes(routes!(platforms::routes::test))
+        .routes(routes!(platforms::routes::history))
+        .routes(routes!(platforms::routes::reset))
+        .routes(routes!(
+            platforms::routes::connect,
+            platforms::routes::connection,
+            platforms::routes::disconnect
+        ))
+        .routes(routes!(platforms::routes::refresh))
+        .routes(routes!(platforms::routes::list))
+        .routes(routes!(platforms::routes::revoke))
+        .routes(routes!(webhooks_in::routes::receive))
+        .routes(routes!(webhooks_in::routes::receive_any))
 }
 
 macro_rules! pages {
@@ -43,6 +57,7 @@ pages! {
     "/people" => get people::pages::people, post people::pages::add_person;
     "/people/{id}/disable" => post people::pages::disable;
     "/people/{id}/enable" => post people::pages::enable;
+    "/oauth/{provider}/callback" => get platforms::routes::callback;
     "/static/{*path}" => get pages::asset;
 }
 

@@ -4,8 +4,9 @@ use super::{Job, JobError};
 use crate::app::App;
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
-    let _ = app;
     match job.kind.as_str() {
+        "tick.refresh_tokens" => crate::platforms::jobs::queue_refreshes(app).await,
+        "connection.refresh" => crate::platforms::jobs::refresh(app, job).await,
         other => Err(JobError::GiveUp(format!("no release of this server knows the job {other}"))),
     }
 }
