@@ -6,7 +6,7 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, attendance, classes, join, live, organizations, pages, people, sessions};
+use crate::{app::App, attendance, classes, join, live, organizations, pages, people, platforms, sessions, webhooks_in};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {
@@ -43,6 +43,20 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(attendance::routes::reconcile))
         .routes(routes!(live::routes::live))
         .routes(routes!(live::routes::create_ticket))
+        .routes(routes!(platforms::routes::show, platforms::routes::save, platforms::routes::remove))
+        .routes(routes!(platforms::routes::test))
+        .routes(routes!(platforms::routes::history))
+        .routes(routes!(platforms::routes::reset))
+        .routes(routes!(
+            platforms::routes::connect,
+            platforms::routes::connection,
+            platforms::routes::disconnect
+        ))
+        .routes(routes!(platforms::routes::refresh))
+        .routes(routes!(platforms::routes::list))
+        .routes(routes!(platforms::routes::revoke))
+        .routes(routes!(webhooks_in::routes::receive))
+        .routes(routes!(webhooks_in::routes::receive_any))
 }
 
 macro_rules! pages {
@@ -66,6 +80,7 @@ pages! {
     "/people/{id}/enable" => post people::pages::enable;
     "/join/class/{class}" => get join::pages::show, post join::pages::post;
     "/join/class/{class}/calendar.ics" => get join::pages::calendar;
+    "/oauth/{provider}/callback" => get platforms::routes::callback;
     "/static/{*path}" => get pages::asset;
 }
 

@@ -17,6 +17,8 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "tick.clean_up" => maintenance::clean_up(app).await,
         attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
         attendance::jobs::TICK => attendance::jobs::tick(app).await,
+        "tick.refresh_tokens" => crate::platforms::jobs::queue_refreshes(app).await,
+        "connection.refresh" => crate::platforms::jobs::refresh(app, job).await,
         other => Err(JobError::GiveUp(format!("no release of this server knows the job {other}"))),
     }
 }
