@@ -21,7 +21,7 @@ pub async fn health() -> &'static str {
 pub async fn ready(State(app): State<App>) -> Response {
     let answered = tokio::time::timeout(std::time::Duration::from_secs(2), async {
         let mut tx = app.db.system_read().await?;
-        crate::organizations::store::find(&mut tx, crate::app::OPERATOR).await
+        crate::organizations::service::find(&mut tx, crate::app::OPERATOR).await
     });
     match answered.await {
         Ok(Ok(Some(_))) if !app.is_stopping() => "ready".into_response(),

@@ -6,7 +6,7 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, attendance, classes, join, live, organizations, pages, people, platforms, sessions, webhooks_in};
+use crate::{app::App, attendance, classes, idempotency, join, live, organizations, pages, people, platforms, sessions, webhooks_in};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {
@@ -93,7 +93,7 @@ pub fn router(app: App) -> Router {
         .route("/metrics", axum::routing::get(crate::probes::metrics));
     let limits = app.config.limits.clone();
     Router::new()
-        .merge(api)
+        .merge(api.layer(from_fn_with_state(app.clone(), idempotency::once)))
         .merge(page_routes())
         .merge(crate::openapi::documents(document))
         .merge(probes)

@@ -1,1 +1,45 @@
-//! lectern-tests
+//! The stage on which the stories play: the whole server over real HTTP, on either database, with a clock that stands
+//! still until the story moves it, a simulated Zoom and a mail catcher.
+//!
+//! A story is written once and runs twice:
+//!
+//! ```ignore
+//! story!(
+//!     /// S-07: …
+//!     a_removed_student_is_refused, |app| async {
+//!         let oakwood = app.organization("oakwood").await;
+//!         let ayesha = oakwood.student("ayesha").await;
+//!         let (status, me) = ayesha.get("/api/v1/me").await;
+//!         assert_eq!((status, &me["role"]), (200, &json!(0)));
+//!     }
+//! );
+//! ```
+//!
+//! It becomes the tests `a_removed_student_is_refused::sqlite` and `…::postgres`. Nothing runs behind a story's back:
+//! jobs, events and webhooks happen in [`TestApp::settle`]. A story that leaves a dead job behind, or one of its secrets
+//! in the log, fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
+
+mod browser;
+mod client;
+mod database;
+mod logs;
+mod people;
+mod process;
+mod story;
+mod test_app;
+
+pub use browser::{Browser, Page};
+pub use client::{Answer, Client};
+pub use database::{Database, Engine, migrations_folder};
+pub use logs::log_so_far;
+pub use people::{Organization, PASSWORD, Person};
+pub use process::{Lectern, Output, Serving};
+pub use story::tell;
+pub use test_app::{TestApp, start_of_term};

@@ -17,6 +17,11 @@ use crate::{
     extract::SignedIn,
 };
 
+/// What other rooms ask in their own transaction.
+pub use super::store::{
+    find, find_by_slug, instance_get, instance_put, instance_remove, settings as settings_in,
+};
+
 /// A new organization.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -113,8 +113,10 @@ async fn verify(
     let claims =
         jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| ApiError::SignedOut)?.claims;
     let now = u64::try_from(app.clock.now().timestamp()).unwrap_or(0);
-    let in_time =
-        claims.exp + LEEWAY > now && claims.iat < now + LEEWAY && claims.exp <= claims.iat + LONGEST_LIFE;
+    // Saturating: the numbers are the sender's.
+    let in_time = claims.exp.saturating_add(LEEWAY) > now
+        && claims.iat < now + LEEWAY
+        && claims.exp <= claims.iat.saturating_add(LONGEST_LIFE);
     if in_time { Ok(claims) } else { Err(ApiError::SignedOut) }
 }
 

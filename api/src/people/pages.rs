@@ -214,7 +214,7 @@ async fn people_page(
     let people =
         store::list(&mut tx, who.organization, paging.text()?.as_deref().unwrap_or(""), paging.fetch())
             .await?;
-    let settings = crate::organizations::store::settings(&mut tx, who.organization).await?;
+    let settings = crate::organizations::service::settings_in(&mut tx, who.organization).await?;
     let list = paging.list(people, |person| store::email_key(&person.email), |person| page_row(&person, who));
     let roles = ["student", "instructor", "admin", "owner"].into_iter().take(if who.owner { 4 } else { 3 });
     Ok(page::People {

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash,
@@ -18,6 +21,7 @@ pub struct Passwords {
     at_once: Arc<Semaphore>,
     /// Checked for unknown people, so that they cost the same.
     decoy: Arc<str>,
+    computed: Arc<AtomicU64>,
 }
 
 /// The password could not be hashed.
@@ -37,7 +41,18 @@ impl Passwords {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         // A hash of the same parameters whose password nobody knows.
         let decoy = "$argon2id$v=19$m=47104,t=1,p=1$bGVjdGVybi1kZWNveS1zYWx0$Zm9yIHBlb3BsZSB3aG8gYXJlIG5vdCBoZXJlLi4uLi4";
-        Self { randomness, at_once: Arc::new(Semaphore::new(cores)), decoy: decoy.into() }
+        Self {
+            randomness,
+            at_once: Arc::new(Semaphore::new(cores)),
+            decoy: decoy.into(),
+            computed: Arc::default(),
+        }
+    }
+
+    /// How many hashes were computed so far: shows that the same work is done for everybody.
+    #[must_use]
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The hash to store.
@@ -47,6 +62,7 @@ impl Passwords {
     pub async fn hash(&self, password: &SecretString) -> Result<String, HashingFailed> {
         assert_no_open_transaction();
         let _turn = self.at_once.acquire().await.map_err(|_| HashingFailed)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let (password, salt) = (password.clone(), self.randomness.bytes::<16>());
         let hashed = tokio::task::spawn_blocking(move || {
             argon2().hash_password_with_salt(password.expose().as_bytes(), &salt).map(|hash| hash.to_string())
@@ -58,6 +74,7 @@ impl Passwords {
     pub async fn verify(&self, password: &SecretString, hash: Option<&str>) -> bool {
         assert_no_open_transaction();
         let Ok(_turn) = self.at_once.acquire().await else { return false };
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let (password, known, hash) =
             (password.clone(), hash.is_some(), hash.unwrap_or(&self.decoy).to_owned());
         let fits = tokio::task::spawn_blocking(move || {

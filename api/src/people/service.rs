@@ -141,7 +141,7 @@ impl NameInput {
 /// Checks that an organization's operator rows exist: at every start.
 pub async fn ensure_operator(app: &App) -> Result<(), crate::app::StartError> {
     let mut look = app.db.system_read().await?;
-    let known = organizations::store::find(&mut look, OPERATOR).await?.is_some();
+    let known = organizations::service::find(&mut look, OPERATOR).await?.is_some();
     drop(look);
     if known {
         return Ok(());
@@ -172,7 +172,7 @@ pub async fn set_up_token(app: &App) -> Result<Option<BearerToken>, ApiError> {
     }
     let token = BearerToken::generate("su_", app.randomness.as_ref());
     let mut tx = app.db.system().await?;
-    organizations::store::instance_put(&mut tx, SET_UP, &hex::encode(token.hash())).await?;
+    organizations::service::instance_put(&mut tx, SET_UP, &hex::encode(token.hash())).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
@@ -198,7 +198,7 @@ pub struct SetUp {
 /// Whether a set-up token is the one that was printed.
 pub async fn set_up_is_open(app: &App, token: &str) -> Result<bool, ApiError> {
     let mut look = app.db.system_read().await?;
-    let stored = organizations::store::instance_get(&mut look, SET_UP).await?;
+    let stored = organizations::service::instance_get(&mut look, SET_UP).await?;
     Ok(stored.as_deref() == Some(hex::encode(BearerToken::received(token).hash()).as_str()))
 }
 
@@ -240,7 +240,7 @@ pub async fn set_up(app: &App, form: SetUp) -> Result<(), ApiError> {
     create_person(app, OPERATOR, Actor::System, true, person(true)).await?;
     create_person(app, organization.id, Actor::System, true, person(true)).await?;
     let mut tx = app.db.system().await?;
-    organizations::store::instance_remove(
+    organizations::service::instance_remove(
         &mut tx,
         SET_UP,
         &hex::encode(BearerToken::received(&form.token).hash()),
@@ -497,7 +497,7 @@ pub async fn sign_in(
         .map_err(ApiError::TooMany)?;
     app.limiter.count(&account, limits.sign_ins_per_account).map_err(ApiError::TooMany)?;
     let mut look = app.db.system_read().await?;
-    let organization = organizations::store::find_by_slug(&mut look, &slug)
+    let organization = organizations::service::find_by_slug(&mut look, &slug)
         .await?
         .filter(|organization| organization.active);
     drop(look);
@@ -567,7 +567,7 @@ pub async fn authenticate_sign_in(app: &App, token: &BearerToken, via: Via) -> R
     let mut look = app.db.system_read().await?;
     let (organization, person) =
         store::find_sign_in(&mut look, token.hash(), app.clock.now()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::store::find(&mut look, organization)
+    let open = organizations::service::find(&mut look, organization)
         .await?
         .is_some_and(|organization| organization.active);
     drop(look);
@@ -630,7 +630,7 @@ async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiE
     let mut look = app.db.system_read().await?;
     let (organization, id) =
         store::find_api_key_hash(&mut look, key.hash()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::store::find(&mut look, organization)
+    let open = organizations::service::find(&mut look, organization)
         .await?
         .is_some_and(|organization| organization.active);
     drop(look);

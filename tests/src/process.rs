@@ -1,0 +1,135 @@
+//! The server as a process of its own: to refuse, to be stopped, to be killed.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// How a command ended.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// The log.
+    pub stderr: String,
+}
+
+/// How to call the `lectern` binary.
+#[derive(Clone, Debug)]
+pub struct Lectern {
+    binary: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    /// Scheme, host and port.
+    pub base: String,
+    /// The one-time set-up link, when it printed one.
+    pub set_up: Option<String>,
+}
+
+impl Lectern {
+    /// The binary at `path`, with a data folder and no configuration file.
+    #[must_use]
+    pub fn new(path: &str, data: &Path) -> Self {
+        let variables = vec![
+            ("LECTERN_CONFIG".to_owned(), data.join("lectern.toml").display().to_string()),
+            ("LECTERN_DATA".to_owned(), data.display().to_string()),
+        ];
+        Self { binary: PathBuf::from(path), variables }
+    }
+
+    /// With a variable, such as `LECTERN_DATABASE__URL`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        let running = self.command(arguments).output();
+        let output = tokio::time::timeout(Duration::from_secs(60), running)
+            .await
+            .unwrap_or_else(|_| panic!("`lectern {}` did not end within a minute", arguments.join(" ")))
+            .unwrap();
+        Output {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// `lectern serve` on a port the system chooses; returns when it answers.
+    pub async fn serve(&self) -> Serving {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let base = format!("http://127.0.0.1:{port}");
+        let mut child = self
+            .clone()
+            .with("LECTERN_SERVER__BIND", &format!("127.0.0.1:{port}"))
+            .with("LECTERN_SERVER__PUBLIC_URL", &base)
+            .command(&["serve"])
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut log = Vec::new();
+        let mut set_up = None;
+        let ready = tokio::time::timeout(Duration::from_secs(60), async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Some(at) = line.find("http").filter(|_| line.contains("/set-up?token=")) {
+                    set_up = line[at..].split_whitespace().next().map(str::to_owned);
+                }
+                let serves = line.contains("Lectern serves");
+                log.push(line);
+                if serves {
+                    return true;
+                }
+            }
+            false
+        });
+        assert!(ready.await.unwrap_or(false), "the server did not start:\n{}", log.join("\n"));
+        // Whoever does not read a pipe stops its writer.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Serving { child, base, set_up }
+    }
+}
+
+impl Serving {
+    /// Sends a signal by its name: `TERM`, `KILL`, `STOP`, `CONT`.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().await.unwrap();
+        assert!(sent.success(), "kill -s {name} {pid}");
+    }
+
+    /// Waits for its end; the exit code.
+    pub async fn ended(mut self) -> Option<i32> {
+        let ended = tokio::time::timeout(Duration::from_secs(40), self.child.wait()).await;
+        ended.expect("the server ends").unwrap().code()
+    }
+}

@@ -1,0 +1,244 @@
+//! The server of one story.
+
+use std::{
+    net::SocketAddr,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use lectern_api::{
+    app::{App, Outside, StartError},
+    cli::serve::serve_on,
+    config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
+    events::publisher::Delivery,
+    jobs,
+};
+use lectern_core::{
+    clock::{Clock, FixedClock},
+    random::SystemRandomness,
+};
+use lectern_simulators::{
+    mail::MailCatcher,
+    zoom::{ZoomOptions, ZoomSimulator},
+};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{Database, Engine, client::http, logs};
+
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+/// When every story begins: Monday, 23 November 2026, 08:45 UTC.
+#[must_use]
+pub fn start_of_term() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 23, 8, 45, 0).unwrap()
+}
+
+/// The whole server over HTTP, with what surrounds it. Dereferences to the application.
+pub struct TestApp {
+    app: App,
+    /// Moves only when the story moves it; the simulators follow.
+    pub clock: FixedClock,
+    /// Scheme, host and port.
+    pub base: String,
+    /// Its database, past every wall.
+    pub database: Database,
+    /// A Zoom whose webhooks are delivered by [`TestApp::settle`].
+    pub zoom: ZoomSimulator,
+    /// Keeps the mail.
+    pub mail: MailCatcher,
+    pub(crate) http: reqwest::Client,
+    data: TempDir,
+    delivery: Option<Delivery>,
+    secrets: Mutex<Vec<String>>,
+    log_start: usize,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl std::fmt::Debug for TestApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TestApp").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl Deref for TestApp {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+impl TestApp {
+    /// Starts a server on an empty database.
+    pub async fn start(engine: Engine) -> Self {
+        Self::with(engine, |_| {}).await
+    }
+
+    /// The same, with another configuration.
+    pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+        logs::keep();
+        let log_start = logs::length();
+        let data = tempfile::tempdir().unwrap();
+        let database = Database::make(engine, data.path()).await;
+        let clock = FixedClock::at(start_of_term());
+        let zoom = ZoomSimulator::start(ZoomOptions::new(Arc::new(clock.clone()), 7)).await.unwrap();
+        let mail = MailCatcher::start(LOOPBACK, LOOPBACK).await.unwrap();
+        let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let base = format!("http://{address}");
+        let mut config = Config { data: DataFolder(data.path().to_owned()), ..Config::default() };
+        config.server.bind = address;
+        config.server.public_url = base.parse().unwrap();
+        config.mail = MailConfig {
+            host: Some("127.0.0.1".to_owned()),
+            port: mail.smtp_address().port(),
+            security: MailSecurity::None,
+            from: "Lectern <classes@oakwood.example>".to_owned(),
+            ..MailConfig::default()
+        };
+        config.platforms = simulated(&zoom);
+        database.configure(&mut config);
+        change(&mut config);
+        let app = open(config, &clock).await.unwrap();
+        let delivery = Delivery::from_now(&app).await.unwrap();
+        let (stop, served) = serve(&app, listener);
+        Self {
+            app,
+            clock,
+            base,
+            database,
+            zoom,
+            mail,
+            http: http(),
+            data,
+            delivery: Some(delivery),
+            secrets: Mutex::new(vec![crate::PASSWORD.to_owned()]),
+            log_start,
+            stop: Some(stop),
+            served: Some(served),
+        }
+    }
+
+    /// The application's instant.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass. Nothing happens by itself: [`TestApp::settle`] does what is due then.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// The folder with the key file and SQLite's file.
+    #[must_use]
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// Something that must never appear in a log line.
+    pub fn secret(&self, text: &str) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+    }
+
+    /// Runs everything that is due now until nothing is: simulated webhooks, deliveries, jobs, events.
+    pub async fn settle(&mut self) {
+        for _round in 0..100 {
+            let mut done = self.zoom.flush_webhooks().await;
+            done += jobs::runner::run_due(&self.app).await.unwrap();
+            if let Some(delivery) = &mut self.delivery {
+                done += delivery.turn(&self.app).await.unwrap();
+            }
+            if done == 0 {
+                return;
+            }
+        }
+        panic!("after 100 rounds there is still work: {:?}", self.jobs().await);
+    }
+
+    /// Queues a kind of regular work, as the clock does, and settles.
+    pub async fn tick(&mut self, kind: &'static str) {
+        jobs::tick(&self.app, kind).await.unwrap();
+        self.settle().await;
+    }
+
+    /// The jobs there are: kind, state, last error.
+    pub async fn jobs(&self) -> Vec<Vec<String>> {
+        self.database.rows("select kind, state, coalesce(last_error, '') from jobs order by kind").await
+    }
+
+    /// Stops the server as SIGTERM does, and starts it again at the same address on the same data.
+    pub async fn restart(&mut self) {
+        self.stop_serving().await;
+        let config = self.app.config.clone();
+        let app = open(config, &self.clock).await.unwrap();
+        let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
+        self.delivery = Some(Delivery::from_now(&app).await.unwrap());
+        let (stop, served) = serve(&app, listener);
+        (self.stop, self.served) = (Some(stop), Some(served));
+        self.app = app;
+        // Connections to the old server are of no more use.
+        self.http = http();
+    }
+
+    /// Opens a second application on the same database and key file, as another instance does.
+    ///
+    /// # Errors
+    /// When it refuses to start.
+    pub async fn second_instance(&self) -> Result<App, StartError> {
+        open(self.app.config.clone(), &self.clock).await
+    }
+
+    async fn stop_serving(&mut self) {
+        if let (Some(stop), Some(served)) = (self.stop.take(), self.served.take()) {
+            stop.send(()).ok();
+            // Idle connections of our own client would be waited for.
+            self.http = http();
+            served.await.unwrap().unwrap();
+        }
+    }
+
+    /// Ends the story: no job may have died, no secret may be in the log.
+    pub async fn finish(mut self) {
+        let dead = self.database.rows("select kind, last_error from jobs where state = 'dead'").await;
+        assert!(dead.is_empty(), "this story leaves dead jobs: {dead:?}");
+        let log = logs::since(self.log_start);
+        for secret in self.secrets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(at) = log.find(secret.as_str()) {
+                let from = log[..at].rfind('\n').map_or(0, |line| line + 1);
+                let line = log[from..].lines().next().unwrap_or_default();
+                panic!("the log holds a secret: {line}");
+            }
+        }
+        self.stop_serving().await;
+        self.app.db.close().await;
+        self.database.drop().await;
+    }
+}
+
+fn simulated(zoom: &ZoomSimulator) -> PlatformsConfig {
+    let base: url::Url = zoom.base_url().parse().unwrap();
+    let hosts = ZoomHosts {
+        api: zoom.api_url().parse().unwrap(),
+        oauth: base.join("/oauth").unwrap(),
+        meeting_hosts: vec![format!("127.0.0.1:{}", base.port().unwrap())],
+    };
+    PlatformsConfig { zoom: vec![hosts], allow_loopback: true }
+}
+
+async fn open(config: Config, clock: &FixedClock) -> Result<App, StartError> {
+    let outside =
+        Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect: None };
+    App::open(config, outside).await
+}
+
+fn serve(app: &App, listener: TcpListener) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let end = async move {
+        stopped.await.ok();
+    };
+    (stop, tokio::spawn(serve_on(listener, app.clone(), end)))
+}
