@@ -13,6 +13,7 @@ use lectern_api::{
     config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
     events::publisher::Delivery,
     jobs,
+    webhooks_in::processor,
 };
 use lectern_core::{
     clock::{Clock, FixedClock},
@@ -148,6 +149,7 @@ impl TestApp {
     pub async fn settle(&mut self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
+            done += processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
             if let Some(delivery) = &mut self.delivery {
                 done += delivery.turn(&self.app).await.unwrap();
