@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod append;
+pub mod attendance;
 pub mod audit;
 pub mod backup;
 pub mod classes;
@@ -15,10 +16,14 @@ pub mod extract;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;
+pub mod join;
 pub mod keys;
 pub mod limits;
 pub mod list;
+pub mod live;
 pub mod mail;
+pub mod maintenance;
+pub mod notify;
 pub mod openapi;
 pub mod organizations;
 pub mod pages;
@@ -26,4 +31,5 @@ pub mod people;
 pub mod platforms;
 pub mod probes;
 pub mod routes;
+pub mod sessions;
 pub mod webhooks_in;

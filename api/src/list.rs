@@ -61,6 +61,11 @@ impl Paging {
         Ok(self.cursor.clone())
     }
 
+    /// The cursor as an id.
+    pub fn id(&self) -> Result<Option<Uuid>, ApiError> {
+        self.cursor.as_deref().map(|cursor| Uuid::parse_str(cursor).map_err(|_| bad_cursor())).transpose()
+    }
+
     /// The cursor as an instant and an id.
     pub fn instant_and_id(&self) -> Result<Option<(DateTime<Utc>, Uuid)>, ApiError> {
         self.cursor

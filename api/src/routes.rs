@@ -6,7 +6,10 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, idempotency, organizations, pages, people};
+use crate::{
+    app::App, attendance, classes, idempotency, join, live, organizations, pages, people, platforms,
+    sessions, webhooks_in,
+};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {
@@ -22,6 +25,41 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(classes::routes::list, classes::routes::create))
+        .routes(routes!(classes::routes::show, classes::routes::change, classes::routes::archive))
+        .routes(routes!(classes::routes::settings, classes::routes::set_settings))
+        .routes(routes!(classes::routes::roster, classes::routes::enroll))
+        .routes(routes!(classes::routes::unenroll))
+        .routes(routes!(classes::routes::rotate))
+        .routes(routes!(classes::routes::guests, classes::routes::invite))
+        .routes(routes!(classes::routes::uninvite))
+        .routes(routes!(sessions::routes::list))
+        .routes(routes!(sessions::routes::schedule))
+        .routes(routes!(sessions::routes::show, sessions::routes::change, sessions::routes::cancel))
+        .routes(routes!(sessions::routes::start))
+        .routes(routes!(sessions::routes::end))
+        .routes(routes!(sessions::routes::launch))
+        .routes(routes!(attendance::routes::show))
+        .routes(routes!(attendance::routes::download))
+        .routes(routes!(attendance::routes::change))
+        .routes(routes!(attendance::routes::verify))
+        .routes(routes!(attendance::routes::reconcile))
+        .routes(routes!(live::routes::live))
+        .routes(routes!(live::routes::create_ticket))
+        .routes(routes!(platforms::routes::show, platforms::routes::save, platforms::routes::remove))
+        .routes(routes!(platforms::routes::test))
+        .routes(routes!(platforms::routes::history))
+        .routes(routes!(platforms::routes::reset))
+        .routes(routes!(
+            platforms::routes::connect,
+            platforms::routes::connection,
+            platforms::routes::disconnect
+        ))
+        .routes(routes!(platforms::routes::refresh))
+        .routes(routes!(platforms::routes::list))
+        .routes(routes!(platforms::routes::revoke))
+        .routes(routes!(webhooks_in::routes::receive))
+        .routes(routes!(webhooks_in::routes::receive_any))
 }
 
 macro_rules! pages {
@@ -43,6 +81,9 @@ pages! {
     "/people" => get people::pages::people, post people::pages::add_person;
     "/people/{id}/disable" => post people::pages::disable;
     "/people/{id}/enable" => post people::pages::enable;
+    "/join/class/{class}" => get join::pages::show, post join::pages::post;
+    "/join/class/{class}/calendar.ics" => get join::pages::calendar;
+    "/oauth/{provider}/callback" => get platforms::routes::callback;
     "/static/{*path}" => get pages::asset;
 }
 

@@ -6,6 +6,8 @@ create table platform_settings (
     mode text not null,
     client_id text not null,
     account_id text,
+    -- The address of the account's user that hosts for instructors without one of their own (server-to-server).
+    default_host text,
     api_base text not null,
     client_secret bytea not null,
     webhook_secret bytea,
@@ -90,6 +92,7 @@ create policy tenant on connections
 grant select, insert, update, delete on connections to lectern_app;
 create unique index connections_of_person on connections (organization_id, provider, person_id) where person_id is not null and state <> 'gone';
 create unique index connections_of_organization on connections (organization_id, provider) where person_id is null and state <> 'gone';
+create index connections_by_external on connections (organization_id, provider, external_user_id);
 create index connections_by_end on connections (organization_id, access_expires_at) where state = 'active';
 
 create table external_accounts (
@@ -108,8 +111,11 @@ create table oauth_states (
     organization_id uuid not null references organizations (id),
     provider text not null,
     person_id uuid not null,
-    -- SHA-256 of the sign-in token that asked: another browser's callback is refused.
-    browser_hash bytea not null,
+    -- SHA-256 of the sign-in of the browser that asked: another browser's callback is refused. None when a program asked:
+    -- then any sign-in of that person will do.
+    browser_hash bytea,
+    -- SHA-256 of the cookie the asker was given; it does as well.
+    cookie_hash bytea not null,
     verifier bytea not null,
     expires_at timestamptz not null,
     used_at timestamptz,

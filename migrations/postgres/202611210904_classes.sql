@@ -128,11 +128,15 @@ create table meetings (
     attempt bigint not null,
     provider_id text,
     host_id text,
+    -- Whether people must be registered to get in; otherwise the general join URL is for all.
+    registration boolean,
     join_url bytea,
     problem_code text,
     problem text,
     differences jsonb,
     wanted_at timestamptz not null,
+    -- Somebody is creating it until then: a second attempt waits, and begins by looking for what the first made.
+    busy_until timestamptz,
     ready_at timestamptz,
     removed_at timestamptz,
     primary key (organization_id, id),
@@ -156,6 +160,7 @@ create table mails (
     session_id uuid,
     kind text not null,
     about text not null,
+    facts jsonb not null,
     state text not null,
     created_at timestamptz not null,
     sent_at timestamptz,

@@ -4,6 +4,7 @@ create table runs (
     -- Each actual run of a meeting: stopped and started again, it has several.
     organization_id uuid not null references organizations (id),
     meeting_id uuid not null,
+    session_id uuid not null,
     run_id text not null,
     started_at timestamptz,
     ended_at timestamptz,
@@ -11,7 +12,8 @@ create table runs (
     report text,
     reported_at timestamptz,
     primary key (organization_id, meeting_id, run_id),
-    foreign key (organization_id, meeting_id) references meetings (organization_id, id)
+    foreign key (organization_id, meeting_id) references meetings (organization_id, id),
+    foreign key (organization_id, session_id) references sessions (organization_id, id)
 );
 
 alter table runs enable row level security;
@@ -20,9 +22,9 @@ create policy tenant on runs
     using (organization_id = nullif(current_setting('lectern.organization', true), '')::uuid)
     with check (organization_id = nullif(current_setting('lectern.organization', true), '')::uuid);
 grant select, insert, update, delete on runs to lectern_app;
+create index runs_of_session on runs (organization_id, session_id);
 
 create table presences (
-    id uuid not null,
     organization_id uuid not null references organizations (id),
     session_id uuid not null,
     person_id uuid,
@@ -34,9 +36,10 @@ create table presences (
     joined_at timestamptz,
     left_at timestamptz,
     registrant_id text,
+    -- The whole row as the rules know it; the columns beside it are drawn from it.
     facts jsonb not null,
     received_at timestamptz not null,
-    primary key (organization_id, id),
+    primary key (organization_id, session_id, source, run_id, stay, kind),
     foreign key (organization_id, session_id) references sessions (organization_id, id)
 );
 
@@ -46,7 +49,7 @@ create policy tenant on presences
     using (organization_id = nullif(current_setting('lectern.organization', true), '')::uuid)
     with check (organization_id = nullif(current_setting('lectern.organization', true), '')::uuid);
 grant select, insert, update, delete on presences to lectern_app;
-create unique index presences_once on presences (organization_id, session_id, source, run_id, stay, kind);
+create index presences_by_registrant on presences (organization_id, session_id, registrant_id) where registrant_id is not null;
 
 create table attendance (
     organization_id uuid not null references organizations (id),
@@ -78,7 +81,11 @@ create table reconciliations (
     session_id uuid not null,
     state text not null,
     attempt bigint not null,
+    -- Which kind of report the last answer was, and what stood in the way of one.
     report text,
+    problem text,
+    -- When the platform was last asked.
+    asked_at timestamptz,
     finished_at timestamptz,
     primary key (organization_id, session_id),
     foreign key (organization_id, session_id) references sessions (organization_id, id)

@@ -6,6 +6,8 @@ create table platform_settings (
     mode text not null,
     client_id text not null,
     account_id text,
+    -- The address of the account's user that hosts for instructors without one of their own (server-to-server).
+    default_host text,
     api_base text not null,
     client_secret blob not null,
     webhook_secret blob,
@@ -67,6 +69,7 @@ create table connections (
 ) strict;
 create unique index connections_of_person on connections (organization_id, provider, person_id) where person_id is not null and state <> 'gone';
 create unique index connections_of_organization on connections (organization_id, provider) where person_id is null and state <> 'gone';
+create index connections_by_external on connections (organization_id, provider, external_user_id);
 create index connections_by_end on connections (organization_id, access_expires_at) where state = 'active';
 
 create table external_accounts (
@@ -83,8 +86,11 @@ create table oauth_states (
     organization_id blob not null references organizations (id),
     provider text not null,
     person_id blob not null,
-    -- SHA-256 of the sign-in token that asked: another browser's callback is refused.
-    browser_hash blob not null,
+    -- SHA-256 of the sign-in of the browser that asked: another browser's callback is refused. None when a program asked:
+    -- then any sign-in of that person will do.
+    browser_hash blob,
+    -- SHA-256 of the cookie the asker was given; it does as well.
+    cookie_hash blob not null,
     verifier blob not null,
     expires_at text not null,
     used_at text,

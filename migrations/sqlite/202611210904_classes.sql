@@ -98,11 +98,15 @@ create table meetings (
     attempt integer not null,
     provider_id text,
     host_id text,
+    -- Whether people must be registered to get in; otherwise the general join URL is for all.
+    registration integer,
     join_url blob,
     problem_code text,
     problem text,
     differences text,
     wanted_at text not null,
+    -- Somebody is creating it until then: a second attempt waits, and begins by looking for what the first made.
+    busy_until text,
     ready_at text,
     removed_at text,
     primary key (organization_id, id),
@@ -119,6 +123,7 @@ create table mails (
     session_id blob,
     kind text not null,
     about text not null,
+    facts text not null,
     state text not null,
     created_at text not null,
     sent_at text,

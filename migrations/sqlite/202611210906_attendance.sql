@@ -4,6 +4,7 @@ create table runs (
     -- Each actual run of a meeting: stopped and started again, it has several.
     organization_id blob not null references organizations (id),
     meeting_id blob not null,
+    session_id blob not null,
     run_id text not null,
     started_at text,
     ended_at text,
@@ -11,11 +12,12 @@ create table runs (
     report text,
     reported_at text,
     primary key (organization_id, meeting_id, run_id),
-    foreign key (organization_id, meeting_id) references meetings (organization_id, id)
+    foreign key (organization_id, meeting_id) references meetings (organization_id, id),
+    foreign key (organization_id, session_id) references sessions (organization_id, id)
 ) strict;
+create index runs_of_session on runs (organization_id, session_id);
 
 create table presences (
-    id blob not null,
     organization_id blob not null references organizations (id),
     session_id blob not null,
     person_id blob,
@@ -27,12 +29,13 @@ create table presences (
     joined_at text,
     left_at text,
     registrant_id text,
+    -- The whole row as the rules know it; the columns beside it are drawn from it.
     facts text not null,
     received_at text not null,
-    primary key (organization_id, id),
+    primary key (organization_id, session_id, source, run_id, stay, kind),
     foreign key (organization_id, session_id) references sessions (organization_id, id)
 ) strict;
-create unique index presences_once on presences (organization_id, session_id, source, run_id, stay, kind);
+create index presences_by_registrant on presences (organization_id, session_id, registrant_id) where registrant_id is not null;
 
 create table attendance (
     organization_id blob not null references organizations (id),
@@ -57,7 +60,11 @@ create table reconciliations (
     session_id blob not null,
     state text not null,
     attempt integer not null,
+    -- Which kind of report the last answer was, and what stood in the way of one.
     report text,
+    problem text,
+    -- When the platform was last asked.
+    asked_at text,
     finished_at text,
     primary key (organization_id, session_id),
     foreign key (organization_id, session_id) references sessions (organization_id, id)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lectern_core::{
-    provider::{AccessTokens, Account, Events, Provider, ProviderName},
+    provider::{AccessTokens, Account, Capabilities, Events, Provider, ProviderName},
     secret::SecretString,
 };
 use url::Url;
@@ -31,6 +31,8 @@ pub struct ProviderSettings {
     pub api_base: Url,
     /// The folder of the platform's authorize, token and revoke addresses.
     pub oauth_base: Url,
+    /// Where the platform's join pages and recordings are: exact hosts, or `.zoom.us` for all below; a port counts when given.
+    pub hosts: Vec<String>,
 }
 
 /// A grant, for calls in its name.
@@ -90,6 +92,26 @@ pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
     }
 }
 
+/// What the platform can do with a licensed host and every scope granted: for those who have not connected yet.
+#[must_use]
+pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
+    match provider {
+        ProviderName::Zoom => Some(crate::zoom::at_best()),
+        _ => None,
+    }
+}
+
+/// The platform's name for a host's plan.
+#[must_use]
+pub fn plan_name(provider: ProviderName, plan: Option<i64>) -> Option<&'static str> {
+    match (provider, plan?) {
+        (ProviderName::Zoom, 1) => Some("Basic"),
+        (ProviderName::Zoom, 2) => Some("Licensed"),
+        (ProviderName::Zoom, 4 | 99) => Some("No meeting licence"),
+        _ => None,
+    }
+}
+
 /// Where the vendor runs it.
 #[must_use]
 pub fn addresses(provider: ProviderName) -> Option<Addresses> {
@@ -117,7 +139,7 @@ fn zoom(settings: &ProviderSettings, transport: &Transport, connection: Option<C
         oauth_authorize: below(&settings.oauth_base, "authorize"),
         oauth_token: below(&settings.oauth_base, "token"),
         oauth_revoke: below(&settings.oauth_base, "revoke"),
-        hosts: ZoomSettings::zoom_hosts(),
+        hosts: settings.hosts.clone(),
     };
     let connection = connection.map(|connection| ZoomConnection {
         tokens: connection.tokens,

@@ -13,6 +13,7 @@ use lectern_api::{
     config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
     events::publisher::Delivery,
     jobs,
+    webhooks_in::processor,
 };
 use lectern_core::{
     clock::{Clock, FixedClock},
@@ -154,6 +155,7 @@ impl TestApp {
     pub async fn settle(&self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
+            done += processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
             done += self.delivery.lock().await.turn(&self.app).await.unwrap();
             if done == 0 {

@@ -161,22 +161,22 @@ pub struct DoorLine {
     pub past: f64,
 }
 
-/// The hour line of a join page. The part before the start takes 40 % of the width whatever its length, because that is
+/// The hour line of a join page. The part before the start takes half of the width whatever its length, because that is
 /// what the person looks at; the labels need the room.
 ///
 /// # Errors
 /// When an instant is not one.
 pub fn door(now: &str, opens: &str, starts: &str, ends: &str) -> Result<DoorLine, TimeError> {
     let (now, opens, starts, ends) = (instant(now)?, instant(opens)?, instant(starts)?, instant(ends)?);
-    let (open_x, start_x) = (14.0, 46.0);
+    let (open_x, start_x) = (26.0, 52.0);
     let place = |at: DateTime<Utc>| -> f64 {
         let between = |from: DateTime<Utc>, to: DateTime<Utc>, low: f64, high: f64| {
             let span = (to - from).num_seconds().max(1) as f64;
             low + ((at - from).num_seconds() as f64 / span).clamp(0.0, 1.0) * (high - low)
         };
         let x = if at < opens {
-            // An hour before opening is the left edge.
-            between(opens - Duration::hours(1), opens, 3.0, open_x)
+            // A quarter of an hour before opening is the left edge: who waits longer sees "now" stand there.
+            between(opens - Duration::minutes(15), opens, 3.0, open_x)
         } else if at < starts {
             between(opens, starts, open_x, start_x)
         } else {

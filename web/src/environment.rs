@@ -188,10 +188,12 @@ impl Web {
         };
         let text = render("txt")?;
         let (subject, text) = text.trim_start().split_once('\n').unwrap_or((text.as_str(), ""));
+        let paragraphs: Vec<&str> =
+            text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).collect();
         Ok(MailBody {
             // A title with a line break must not become a header of its own.
             subject: subject.split_whitespace().collect::<Vec<_>>().join(" "),
-            text: format!("{}\n", text.trim()),
+            text: format!("{}\n", paragraphs.join("\n\n")),
             html: render("html")?,
         })
     }

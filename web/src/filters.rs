@@ -133,11 +133,12 @@ fn install_words(env: &mut Environment<'static>, tongue: &Tongue) {
 
 fn install_time(env: &mut Environment<'static>, tongue: &Tongue) {
     type Say = fn(&Speaker<'_>, &str, &str) -> Result<String, TimeError>;
-    let points: [(&'static str, Say); 4] = [
+    let points: [(&'static str, Say); 5] = [
         ("day", |s, at, zone| s.day(at, zone)),
         ("clock", |s, at, zone| s.clock(at, zone)),
         ("clock_s", |s, at, zone| s.clock_s(at, zone)),
         ("moment", |s, at, zone| s.moment(at, zone)),
+        ("date", |s, at, zone| s.date(at, zone)),
     ];
     for (name, say) in points {
         let words = tongue.clone();

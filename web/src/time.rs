@@ -100,6 +100,16 @@ impl Speaker<'_> {
         )))
     }
 
+    /// "21 November 2026".
+    ///
+    /// # Errors
+    /// When `at` is not an instant.
+    pub fn date(&self, at: &str, zone_name: &str) -> Result<String, TimeError> {
+        let local = Self::local(at, zone_name)?;
+        let month = self.word(&format!("month.{}", local.month()))?;
+        Ok(self.lang.digits(&format!("{} {month} {}", local.day(), local.year())))
+    }
+
     /// "9:00 – 9:45"; in Bengali with the part of the day, on the 12-hour clock: "সকাল ৯:০০ – ৯:৪৫".
     ///
     /// # Errors

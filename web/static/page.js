@@ -1,1 +1,23 @@
-// x
+// What every signed-in page adds to links and forms that already work.
+import { copyButtons } from "./copy.js";
+import { forms } from "./confirm.js";
+import { live } from "./live.js";
+
+forms();
+copyButtons();
+live();
+
+document.querySelector("[data-focus]")?.focus();
+
+// One menu of a list is open at a time; Escape and a click beside it close it.
+const menus = () => document.querySelectorAll("details.menu-of[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

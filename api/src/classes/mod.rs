@@ -1,13 +1,9 @@
-//! classes
-pub mod service {
-    use lectern_core::ids::*;
-    /// x
-    pub async fn person_disabled(
-        _: &crate::app::App,
-        _: &mut crate::db::Tx,
-        _: OrganizationId,
-        _: PersonId,
-    ) -> Result<(), crate::error::ApiError> {
-        Ok(())
-    }
-}
+//! What is taught or sold: a title, an instructor, options, and who belongs to it.
+
+pub mod enrollments;
+pub mod links;
+pub mod routes;
+pub mod service;
+pub mod store;
+
+pub use store::{Class, Enrollment, EnrollmentKind};

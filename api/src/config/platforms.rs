@@ -30,7 +30,7 @@ impl Default for PlatformsConfig {
         let hosts = |api| ZoomHosts {
             api: url(api),
             oauth: url("https://zoom.us/oauth"),
-            meeting_hosts: vec!["zoom.us".to_owned(), ".zoom.us".to_owned()],
+            meeting_hosts: ["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"].map(str::to_owned).into(),
         };
         Self {
             zoom: vec![
@@ -45,7 +45,7 @@ impl Default for PlatformsConfig {
 }
 
 impl PlatformsConfig {
-    /// The meeting hosts as sources of a content policy.
+    /// The meeting hosts, and where people are asked for their consent, as sources of a content policy.
     #[must_use]
     pub fn meeting_sources(&self) -> Vec<String> {
         let scheme = if self.allow_loopback { "http" } else { "https" };
@@ -58,6 +58,7 @@ impl PlatformsConfig {
                 None => format!("{scheme}://{host}"),
             })
             .collect();
+        sources.extend(self.zoom.iter().map(|hosts| hosts.oauth.origin().ascii_serialization()));
         sources.sort();
         sources.dedup();
         sources

@@ -1,11 +1,24 @@
 //! Which function does which kind of job: every kind in one screenful.
 
 use super::{Job, JobError};
-use crate::app::App;
+use crate::{app::App, attendance, join, maintenance, notify, sessions};
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
-    let _ = app;
     match job.kind.as_str() {
+        "meeting.create" => sessions::meetings::create_job(app, job).await,
+        "meeting.update" => sessions::meetings::update_job(app, job).await,
+        "meeting.remove" => sessions::meetings::remove_job(app, job).await,
+        "meeting.end" => sessions::meetings::end_job(app, job).await,
+        "registrants.prepare" => join::registrants::prepare_job(app, job).await,
+        "registrants.cancel" => join::registrants::cancel_job(app, job).await,
+        "mail.send" => notify::jobs::send_job(app, job).await,
+        "tick.prepare_sessions" => sessions::jobs::prepare(app).await,
+        "tick.end_sessions" => sessions::jobs::end_overdue(app).await,
+        "tick.clean_up" => maintenance::clean_up(app).await,
+        attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
+        attendance::jobs::TICK => attendance::jobs::tick(app).await,
+        "tick.refresh_tokens" => crate::platforms::jobs::queue_refreshes(app).await,
+        "connection.refresh" => crate::platforms::jobs::refresh(app, job).await,
         other => Err(JobError::GiveUp(format!("no release of this server knows the job {other}"))),
     }
 }

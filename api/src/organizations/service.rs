@@ -324,3 +324,19 @@ pub async fn all(db: &crate::db::Db) -> Result<Vec<Organization>, crate::db::Sto
         all.extend(more);
     }
 }
+
+/// Every open organization, for work by the clock.
+pub async fn all_active(app: &App) -> Result<Vec<OrganizationId>, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    let mut ids = Vec::new();
+    // The operator's own row has the empty slug and comes before every other.
+    let mut after = String::new();
+    loop {
+        let page = store::list(&mut tx, &after, 200).await?;
+        let Some(last) = page.last() else { return Ok(ids) };
+        after.clone_from(&last.slug);
+        ids.extend(
+            page.iter().filter(|organization| organization.active).map(|organization| organization.id),
+        );
+    }
+}

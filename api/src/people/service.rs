@@ -397,8 +397,17 @@ pub async fn create_person(
     Ok(made)
 }
 
-/// The user with this address, made as a student when there is none: for enrollments. Inside the caller's transaction.
-pub async fn find_or_make_student(
+/// The user with this address, in the caller's transaction.
+pub async fn find_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<Option<Person>, ApiError> {
+    Ok(store::find_by_email(tx, organization, email).await?)
+}
+
+/// A student without a password: comes by join link or host application. Inside the caller's transaction.
+pub async fn make_student(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
@@ -406,9 +415,6 @@ pub async fn find_or_make_student(
     email: &str,
     name: (&str, Option<&str>),
 ) -> Result<Person, ApiError> {
-    if let Some(person) = store::find_by_email(tx, organization, email).await? {
-        return Ok(person);
-    }
     make(app, tx, organization, by, PersonKind::User, email, name).await
 }
 
@@ -580,6 +586,44 @@ fn signed_in(organization: OrganizationId, person: &Person, via: Via) -> SignedI
         language: person.language.clone(),
         via,
     }
+}
+
+/// Whether somebody who proved who they are is still good for it: sign-in not ended, key not revoked, person and organization
+/// active. With their present role.
+///
+/// # Errors
+/// [`ApiError::SignedOut`].
+pub async fn check_again(
+    app: &App,
+    organization: OrganizationId,
+    person: PersonId,
+    via: &Via,
+) -> Result<SignedIn, ApiError> {
+    let mut look = app.db.system_read().await?;
+    if let Via::Cookie(hash) | Via::Bearer(hash) = via {
+        let known = store::find_sign_in(&mut look, *hash, app.clock.now()).await?;
+        known.filter(|known| *known == (organization, person)).ok_or(ApiError::SignedOut)?;
+    }
+    let open = organizations::store::find(&mut look, organization)
+        .await?
+        .is_some_and(|organization| organization.active);
+    drop(look);
+    let mut look = app.db.read(organization).await?;
+    if let Via::ApiKey(id, _) = via {
+        let key = store::find_api_key(&mut look, organization, *id).await?;
+        let key = key.filter(|key| open && key.revoked_at.is_none()).ok_or(ApiError::SignedOut)?;
+        return Ok(SignedIn {
+            organization,
+            person,
+            role: Role::Admin,
+            owner: false,
+            name: key.name,
+            language: None,
+            via: Via::ApiKey(*id, key.scopes),
+        });
+    }
+    let person = store::find(&mut look, organization, person).await?.filter(|person| open && person.active);
+    Ok(signed_in(organization, &person.ok_or(ApiError::SignedOut)?, via.clone()))
 }
 
 async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiError> {
@@ -799,4 +843,12 @@ pub async fn all(app: &App, organization: OrganizationId) -> Result<Vec<Person>,
         }
         all.extend(more);
     }
+}
+
+/// Forgets sign-ins that ended before the instant. Inside the caller's system transaction.
+pub async fn remove_ended_sign_ins(
+    tx: &mut Tx,
+    before: chrono::DateTime<chrono::Utc>,
+) -> Result<u64, ApiError> {
+    Ok(store::remove_ended_sign_ins(tx, before).await?)
 }

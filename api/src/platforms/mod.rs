@@ -1,38 +1,31 @@
 //! Platform settings, connections, and providers ready to be called.
 
+pub mod check;
+pub mod connect;
+pub mod jobs;
+mod providers;
+pub mod routes;
 pub mod service;
+pub mod settings;
+pub mod store;
+mod tokens;
+mod webhook_secrets;
 
 use std::sync::Arc;
 
 use lectern_core::{
-    clock::Clock,
     ids::{ConnectionId, OrganizationId, PersonId},
     provider::{Account, Capabilities, Provider, ProviderError, ProviderName},
-    random::Randomness,
 };
-use lectern_providers::transport::Inspect;
 use url::Url;
 
-use crate::{app::App, config::PlatformsConfig};
+pub use providers::Providers;
+pub use webhook_secrets::WebhookSecrets;
 
-/// The outbound side: the one transport and the operator's list of addresses.
-#[derive(Debug, Clone)]
-pub struct Providers;
-
-impl Providers {
-    /// From the operator's settings.
-    pub fn new(
-        _config: &PlatformsConfig,
-        _clock: Arc<dyn Clock>,
-        _randomness: Arc<dyn Randomness>,
-        _inspect: Option<Arc<dyn Inspect>>,
-    ) -> Result<Self, std::io::Error> {
-        Ok(Self)
-    }
-}
+use crate::app::App;
 
 /// A provider in the name of a connection.
-#[derive(Debug, Clone)]
+#[derive(Clone, Debug)]
 pub struct Connected {
     /// Ready to be called.
     pub provider: Arc<dyn Provider>,

@@ -1,51 +1,278 @@
 //! What other rooms ask of this one.
 
-use super::{App, Capabilities, Connected, OrganizationId, PersonId, ProviderError, ProviderName, Url};
-use crate::{db::Tx, error::ApiError};
-use lectern_core::{ids::ConnectionId, provider::ErrorKind};
+use std::sync::Arc;
+
+use lectern_core::{
+    ids::ConnectionId,
+    provider::{AccessTokens, Call, ErrorKind, RepairedBy},
+};
+use lectern_providers::registry::{self, ProviderSettings};
+
+use super::{
+    App, Capabilities, Connected, OrganizationId, PersonId, ProviderError, ProviderName, Url, WebhookSecrets,
+    connect, settings,
+    store::{
+        self,
+        connections::{Connection, State},
+        settings::Mode,
+    },
+    tokens::{self, Tokens},
+    webhook_secrets,
+};
+use crate::{
+    audit::{self, Actor, EntryKind},
+    db::Tx,
+    error::ApiError,
+    events, people,
+};
+
+fn ours(provider: ProviderName, error: &ApiError) -> ProviderError {
+    ProviderError::new(provider, "connect", ErrorKind::Unavailable).source(format!("{error:?}"))
+}
+
+fn reconnect(provider: ProviderName) -> ProviderError {
+    ProviderError::new(provider, "connect", ErrorKind::Reconnect)
+}
 
 /// The provider with which this instructor's classes are held: their own connection, else the organization's.
 /// No transaction may be open.
 pub async fn connected(
-    _app: &App,
-    _organization: OrganizationId,
+    app: &App,
+    organization: OrganizationId,
     provider: ProviderName,
-    _instructor: PersonId,
+    instructor: PersonId,
 ) -> Result<Connected, ProviderError> {
-    Err(ProviderError::new(provider, "connect", ErrorKind::Reconnect))
+    let (found, credentials) = settings::for_calls(app, organization, provider).await?;
+    let looking = async {
+        let mut tx = app.db.read(organization).await?;
+        let row = match found.mode {
+            Mode::User => store::connections::of_person(&mut tx, organization, provider, instructor).await?,
+            Mode::ServerToServer => {
+                store::connections::of_organization(&mut tx, organization, provider).await?
+            }
+        };
+        let email = match found.mode {
+            Mode::User => None,
+            Mode::ServerToServer => {
+                people::service::find(&mut tx, organization, instructor).await?.map(|person| person.email)
+            }
+        };
+        Ok::<_, ApiError>((row, email))
+    };
+    let (row, email) = looking.await.map_err(|error| ours(provider, &error))?;
+    let row = match (row.filter(|row| row.state == State::Active), found.mode) {
+        (Some(row), _) => row,
+        // An account without people needs nobody's consent: it is connected when it is first needed.
+        (None, Mode::ServerToServer) => {
+            connect::connect_account(app, organization, provider, Actor::System).await?
+        }
+        (None, Mode::User) => return Err(reconnect(provider)),
+    };
+    let Some(email) = email else { return build(app, organization, provider, &credentials, &row, None) };
+    let (host, plan) =
+        host_of(app, organization, provider, &credentials, &row, email, found.default_host.as_deref())
+            .await?;
+    let mut row = row;
+    row.account.plan = plan;
+    build(app, organization, provider, &credentials, &row, Some(host))
+}
+
+/// Who hosts an instructor's classes in the organization's account, and with which plan: the instructor's own address, or the
+/// default host when the account does not know the instructor.
+async fn host_of(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    credentials: &ProviderSettings,
+    row: &Connection,
+    email: String,
+    default_host: Option<&str>,
+) -> Result<(String, Option<i64>), ProviderError> {
+    let known = match app.providers.known_host(organization, &email) {
+        Some(known) => known,
+        None => {
+            let access = Tokens::new(app, organization, provider, row.id).current().await?;
+            let platform = registry::build(credentials, app.providers.transport(), None)
+                .map_err(|_| reconnect(provider))?;
+            let oauth = platform.oauth().ok_or_else(|| reconnect(provider))?;
+            let call = Call::interactive(std::time::Duration::from_secs(5));
+            let known = match oauth.account(&call, &access, Some(&email)).await {
+                Ok(account) => Some(account),
+                Err(error) if error.kind == ErrorKind::HostNotFound => None,
+                // Not knowing the plan is no reason not to try.
+                Err(error) => {
+                    tracing::info!(%error, "the host of a class could not be looked at: {error}");
+                    return Ok((email, None));
+                }
+            };
+            app.providers.remember_host(organization, email.clone(), known.clone());
+            known
+        }
+    };
+    match (known, default_host) {
+        (Some(account), _) => Ok((email, account.plan)),
+        (None, Some(default)) => Ok((default.to_owned(), row.account.plan)),
+        (None, None) => {
+            Err(ProviderError::new(provider, "connect", ErrorKind::HostNotFound)
+                .repaired_by(RepairedBy::Admin))
+        }
+    }
+}
+
+fn build(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    credentials: &ProviderSettings,
+    row: &Connection,
+    host: Option<String>,
+) -> Result<Connected, ProviderError> {
+    let account = &row.account;
+    let rate_key = if account.account_id.is_empty() { &account.user_id } else { &account.account_id };
+    let connection = registry::Connection {
+        tokens: Arc::new(Tokens::new(app, organization, provider, row.id)),
+        account: account.clone(),
+        scopes: row.scopes.clone(),
+        rate_key: rate_key.clone(),
+    };
+    let built = registry::build(credentials, app.providers.transport(), Some(connection))
+        .map_err(|error| reconnect(provider).source(error))?;
+    Ok(Connected { provider: built, connection: row.id, host, account: account.clone() })
 }
 
 /// The provider with a certain connection: for work on a meeting that this connection made.
 pub async fn connected_by(
-    _app: &App,
-    _organization: OrganizationId,
+    app: &App,
+    organization: OrganizationId,
     provider: ProviderName,
-    _connection: ConnectionId,
+    connection: ConnectionId,
 ) -> Result<Connected, ProviderError> {
-    Err(ProviderError::new(provider, "connect", ErrorKind::Reconnect))
+    let (_, credentials) = settings::for_calls(app, organization, provider).await?;
+    let looking = async {
+        let mut tx = app.db.read(organization).await?;
+        Ok::<_, ApiError>(store::connections::find(&mut tx, organization, connection).await?)
+    };
+    let row = looking.await.map_err(|error| ours(provider, &error))?;
+    let row = row
+        .filter(|row| row.state == State::Active && row.provider == provider)
+        .ok_or_else(|| reconnect(provider))?;
+    build(app, organization, provider, &credentials, &row, None)
 }
 
 /// What this instructor's classes can do on a platform; without a connection, what the platform can at best. No I/O but the database.
 pub async fn capabilities(
-    _app: &App,
-    _organization: OrganizationId,
-    _provider: ProviderName,
-    _instructor: PersonId,
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    instructor: PersonId,
 ) -> Result<Capabilities, ApiError> {
-    Err(ApiError::NotFound)
+    let best = registry::at_best(provider)
+        .ok_or_else(|| ApiError::field("provider", "This platform is not available in this release."))?;
+    let mut tx = app.db.read(organization).await?;
+    let Some(found) = store::settings::find(&mut tx, organization, provider).await? else {
+        return Ok(best);
+    };
+    let mut row = match found.mode {
+        Mode::User => store::connections::of_person(&mut tx, organization, provider, instructor).await?,
+        Mode::ServerToServer => store::connections::of_organization(&mut tx, organization, provider).await?,
+    };
+    let instructor = people::service::find(&mut tx, organization, instructor).await?;
+    drop(tx);
+    if let (Mode::ServerToServer, Some(row), Some(instructor)) = (found.mode, &mut row, instructor)
+        && let Some(Some(account)) = app.providers.known_host(organization, &instructor.email)
+    {
+        row.account.plan = account.plan;
+    }
+    let Some(row) = row.filter(|row| row.state == State::Active) else { return Ok(best) };
+    let credentials = settings::open(app, organization, provider, &found).await?;
+    let built = build(app, organization, provider, &credentials, &row, None)?;
+    Ok(built.provider.capabilities().clone())
 }
 
 /// Whether a person may be sent to this address of the platform: only hosts of the operator's list.
-pub fn is_meeting_host(_app: &App, _provider: ProviderName, _url: &Url) -> bool {
-    false
+pub fn is_meeting_host(app: &App, provider: ProviderName, url: &Url) -> bool {
+    app.providers.is_meeting_host(provider, url)
 }
 
 /// The connected accounts' ids and addresses of an instructor, by which the host is recognised in events and reports.
+/// `None` for an organization's own connection, whose hosts are the instructors' addresses.
 pub async fn host_identities(
-    _tx: &mut Tx,
-    _organization: OrganizationId,
-    _provider: ProviderName,
-    _connection: ConnectionId,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+    connection: ConnectionId,
 ) -> Result<Option<(String, String)>, ApiError> {
-    Ok(None)
+    let row = store::connections::find(tx, organization, connection).await?;
+    Ok(row
+        .filter(|row| row.provider == provider && row.person.is_some())
+        .map(|row| (row.account.user_id, row.account.email)))
+}
+
+/// The secrets that verify an organization's deliveries, from memory.
+pub async fn webhook_secrets(
+    app: &App,
+    provider: ProviderName,
+    organization: OrganizationId,
+) -> Result<Arc<WebhookSecrets>, ApiError> {
+    webhook_secrets::of(app, provider, organization).await
+}
+
+/// Organizations whose secrets the bare webhook address tries: at most 32, from memory.
+pub async fn webhook_organizations(
+    app: &App,
+    provider: ProviderName,
+) -> Result<Arc<[OrganizationId]>, ApiError> {
+    webhook_secrets::organizations(app, provider).await
+}
+
+/// Records that a delivery of this platform was verified.
+pub async fn webhook_seen(
+    app: &App,
+    provider: ProviderName,
+    organization: OrganizationId,
+) -> Result<(), ApiError> {
+    let mut tx = app.db.begin(organization).await?;
+    store::settings::set_webhook_seen(&mut tx, organization, provider, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The platform says that an account withdrew its grant: tokens and what was told about the account are deleted, the
+/// connection waits for a new consent. `external_account_id` may be empty. Repeatable.
+pub async fn deauthorized(
+    app: &App,
+    organization: OrganizationId,
+    external_user_id: &str,
+    external_account_id: &str,
+) -> Result<(), ApiError> {
+    if external_user_id.is_empty() {
+        return Ok(());
+    }
+    let sealer = app.keys.sealer(organization).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    let rows = store::connections::by_external_user(&mut tx, organization, external_user_id).await?;
+    for row in rows {
+        let same_account = external_account_id.is_empty()
+            || row.account.account_id.is_empty()
+            || row.account.account_id == external_account_id;
+        let forgotten = row.state == State::NeedsReconnect && row.account.email.is_empty();
+        if !same_account || forgotten {
+            continue;
+        }
+        let why = format!("The account removed the app at {}.", row.provider.title());
+        store::connections::end(&mut tx, organization, row.id, State::NeedsReconnect, Some(&why)).await?;
+        store::connections::forget_account(&mut tx, organization, row.id).await?;
+        let mut entry = app.entry(organization, EntryKind::Deauthorized, Actor::Provider);
+        entry.person = row.person;
+        let mut details = tokens::details(row.provider, row.id);
+        details["deleted"] =
+            serde_json::json!(["access_token", "refresh_token", "email", "name", "plan", "scopes"]);
+        audit::store::insert(&mut tx, &entry.details(details)).await?;
+        let event = tokens::changed(now, &row, "needs_reconnect");
+        events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+    }
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    Ok(())
 }

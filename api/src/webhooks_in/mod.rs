@@ -1,6 +1,8 @@
 //! Deliveries from platforms: verified over the raw bytes, stored sealed, answered at once, read later.
 
 pub mod processor;
+pub mod routes;
+pub mod service;
 pub mod store;
 
 use chrono::{DateTime, Utc};

@@ -1,3 +1,469 @@
-//! Reads stored deliveries.
+//! Reads stored deliveries: what an event says is absorbed into runs and stays, and told to those who watch.
+//!
+//! One transaction a batch and organization. Reading a delivery again changes nothing (a stay only ever gains marks), so a
+//! crash between the work and the mark on the delivery costs a second reading, never a second effect.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration as StdDuration,
+};
+
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::{
+    attendance::{Presence, PresenceKind, Roster, Run, identify},
+    ids::{OrganizationId, PersonId},
+    provider::{EventKind, IncomingEvent, ProviderName},
+    role::SessionRole,
+    session::SessionState,
+};
+use uuid::Uuid;
+
+use super::store::{self, Outcome, Waiting};
+use crate::{
+    app::App,
+    attendance,
+    audit::{self, Actor, EntryKind},
+    db::{Engine, StoreError, Tx},
+    error::ApiError,
+    events::{self, Event, EventType},
+    keys::Sealer,
+    platforms,
+    sessions::facts::{self, SessionFacts},
+};
+
+/// The longest look away from the inbox.
+const IDLE: StdDuration = StdDuration::from_secs(1);
+/// Tries before a delivery is set aside.
+const TRIES: i64 = 8;
+/// How long after its end the platform's report is first asked for.
+const REPORT_AFTER: Duration = Duration::minutes(2);
+
 /// Reads deliveries until the application stops.
-pub async fn run(_app: crate::app::App) {}
+pub async fn run(app: App) {
+    loop {
+        if let Err(error) = process_pending(&app).await {
+            tracing::error!(%error, "deliveries could not be read: {error}");
+        }
+        tokio::select! {
+            () = app.stopping() => return,
+            () = app.wake.inbox.notified() => {}
+            () = tokio::time::sleep(IDLE) => {}
+        }
+    }
+}
+
+/// Reads every delivery that waits, each at most once; returns how many are settled.
+///
+/// # Errors
+/// When the inbox cannot be read.
+pub async fn process_pending(app: &App) -> Result<usize, StoreError> {
+    let mut settled = 0;
+    let mut after = Uuid::nil();
+    loop {
+        let mut look = app.db.system_read().await?;
+        let rows = store::waiting(&mut look, after).await?;
+        drop(look);
+        let Some(last) = rows.last() else { return Ok(settled) };
+        after = last.id;
+        let mut groups: BTreeMap<Uuid, Vec<Waiting>> = BTreeMap::new();
+        for row in rows {
+            groups.entry(row.organization_id).or_default().push(row);
+        }
+        for (organization, rows) in groups {
+            settled += process(app, organization.into(), rows).await?;
+        }
+    }
+}
+
+/// A delivery that was opened and understood.
+struct Item {
+    row: Waiting,
+    provider: ProviderName,
+    event: IncomingEvent,
+}
+
+async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) -> Result<usize, StoreError> {
+    let sealer = match app.keys.sealer(organization).await {
+        Ok(sealer) => sealer,
+        Err(error) => {
+            let failed = rows.iter().map(|row| failed(row, &error.to_string())).collect::<Vec<_>>();
+            return mark(app, &failed).await;
+        }
+    };
+    let mut aside = Vec::new();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        match open(&sealer, &row) {
+            Ok((provider, event)) if event.kind == EventKind::Deauthorized => {
+                let user = event.host_id.as_deref().unwrap_or_default();
+                let account = event.account_id.as_deref().unwrap_or_default();
+                match platforms::service::deauthorized(app, organization, user, account).await {
+                    Ok(()) => items.push(Item { row, provider, event }),
+                    Err(error) => aside.push(failed(&row, &error.problem().code)),
+                }
+            }
+            Ok((provider, event)) => items.push(Item { row, provider, event }),
+            Err(problem) => {
+                tracing::warn!(delivery = %row.id, "delivery {} cannot be read: {problem}", row.id);
+                aside.push(Outcome {
+                    id: row.id,
+                    state: "bad",
+                    attempt: row.attempt + 1,
+                    problem: Some(problem.to_owned()),
+                });
+            }
+        }
+    }
+    let mut settled = mark(app, &aside).await?;
+    match work(app, organization, &sealer, &items).await {
+        Ok(count) => settled += count,
+        Err(error) if items.len() > 1 => {
+            tracing::warn!(?error, "a batch of {} deliveries failed, reading them one by one", items.len());
+            for item in &items {
+                match work(app, organization, &sealer, std::slice::from_ref(item)).await {
+                    Ok(count) => settled += count,
+                    Err(error) => settled += mark(app, &[failed(&item.row, &format!("{error:?}"))]).await?,
+                }
+            }
+        }
+        Err(error) => {
+            for item in &items {
+                settled += mark(app, &[failed(&item.row, &format!("{error:?}"))]).await?;
+            }
+        }
+    }
+    Ok(settled)
+}
+
+fn open(sealer: &Sealer, row: &Waiting) -> Result<(ProviderName, IncomingEvent), &'static str> {
+    let provider: ProviderName = row.provider.parse().map_err(|_| "unknown_provider")?;
+    let events = lectern_providers::registry::events(provider).ok_or("unknown_provider")?;
+    let body = sealer.open("webhook_inbox", "body", row.id, &row.body).map_err(|_| "sealed_elsewhere")?;
+    let event = events.parse(&body).map_err(|_| "malformed")?;
+    Ok((provider, event))
+}
+
+fn failed(row: &Waiting, problem: &str) -> Outcome {
+    let attempt = row.attempt + 1;
+    let state = if attempt >= TRIES { "failed" } else { "new" };
+    tracing::error!(delivery = %row.id, attempt, "delivery {} could not be worked in: {problem}", row.id);
+    Outcome { id: row.id, state, attempt, problem: Some(problem.chars().take(300).collect()) }
+}
+
+/// Marks deliveries on their own; returns how many are settled by it.
+async fn mark(app: &App, outcomes: &[Outcome]) -> Result<usize, StoreError> {
+    if outcomes.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = app.db.system().await?;
+    store::mark(&mut tx, outcomes).await?;
+    tx.commit().await?;
+    Ok(outcomes.iter().filter(|outcome| outcome.state != "new").count())
+}
+
+/// Works deliveries of one organization in, in one transaction.
+async fn work(
+    app: &App,
+    organization: OrganizationId,
+    sealer: &Sealer,
+    items: &[Item],
+) -> Result<usize, ApiError> {
+    if items.is_empty() {
+        return Ok(0);
+    }
+    let tx = app.db.begin(organization).await?;
+    let mut work =
+        Work { app, organization, sealer, now: app.clock.now(), tx, scenes: HashMap::new(), told: false };
+    attendance::store::lock(&mut work.tx, organization).await?;
+    let mut outcomes = Vec::with_capacity(items.len());
+    for item in items {
+        let problem = work.take_in(item).await?;
+        let outcome = Outcome {
+            id: item.row.id,
+            state: "done",
+            attempt: item.row.attempt + 1,
+            problem: problem.map(str::to_owned),
+        };
+        outcomes.push(outcome);
+    }
+    let asked = work.finish().await?;
+    let Work { mut tx, told, .. } = work;
+    // One commit where one role may do both. On PostgreSQL the worker's role marks afterwards.
+    let together = app.db.engine() == Engine::Sqlite;
+    if together {
+        store::mark(&mut tx, &outcomes).await?;
+    }
+    tx.commit().await?;
+    if told {
+        app.wake.outbox.notify_one();
+    }
+    if asked {
+        app.wake.jobs.notify_one();
+    }
+    if !together {
+        mark(app, &outcomes).await?;
+    }
+    Ok(outcomes.len())
+}
+
+/// A session as this batch sees it.
+struct Scene {
+    facts: SessionFacts,
+    roster: Roster,
+    /// Late evidence came: the report shall be read.
+    late: bool,
+    ended: bool,
+    changed: bool,
+}
+
+struct Work<'a> {
+    app: &'a App,
+    organization: OrganizationId,
+    sealer: &'a Sealer,
+    now: DateTime<Utc>,
+    tx: Tx,
+    scenes: HashMap<(ProviderName, String), Option<Scene>>,
+    told: bool,
+}
+
+impl Work<'_> {
+    /// Works one event in; what is odd about it, if anything.
+    async fn take_in(&mut self, item: &Item) -> Result<Option<&'static str>, ApiError> {
+        let Some(meeting) = item.event.meeting_id.clone() else { return Ok(None) };
+        let key = (item.provider, meeting);
+        let mut scene = match self.scenes.remove(&key) {
+            Some(scene) => scene,
+            None => self.scene(&key).await?,
+        };
+        let problem = match &mut scene {
+            Some(scene) => {
+                self.play(scene, item).await?;
+                None
+            }
+            None => Some("unknown_meeting"),
+        };
+        self.scenes.insert(key, scene);
+        Ok(problem)
+    }
+
+    async fn scene(
+        &mut self,
+        (provider, meeting): &(ProviderName, String),
+    ) -> Result<Option<Scene>, ApiError> {
+        let facts = facts::by_meeting_ref(&mut self.tx, self.organization, *provider, meeting).await?;
+        let Some(facts) = facts else { return Ok(None) };
+        let seats = facts::roster(&mut self.tx, self.organization, &facts).await?;
+        Ok(Some(Scene { facts, roster: Roster::new(seats), late: false, ended: false, changed: false }))
+    }
+
+    async fn play(&mut self, scene: &mut Scene, item: &Item) -> Result<(), ApiError> {
+        let event = &item.event;
+        let stay = Presence::from_event(event, item.row.received_at);
+        let about_run = matches!(event.kind, EventKind::MeetingStarted | EventKind::MeetingEnded);
+        if !about_run && stay.is_none() {
+            return Ok(());
+        }
+        scene.late |= item.row.late;
+        let newer_run = self.note_run(scene, event).await?;
+        if let Some(stay) = stay {
+            self.note_stay(scene, event, &stay, item.row.late).await?;
+        }
+        if item.row.late {
+            return Ok(());
+        }
+        match event.kind {
+            EventKind::MeetingStarted => self.live(scene, event.at).await,
+            // The end of a run that was followed by another is not the end of the session.
+            EventKind::MeetingEnded if !newer_run => {
+                let ended = facts::mark_ended(
+                    self.app,
+                    &mut self.tx,
+                    self.sealer,
+                    self.organization,
+                    &mut scene.facts,
+                    event.at,
+                )
+                .await?;
+                scene.ended |= ended;
+                self.told |= ended;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn live(&mut self, scene: &mut Scene, at: DateTime<Utc>) -> Result<(), ApiError> {
+        self.told |=
+            facts::mark_live(self.app, &mut self.tx, self.sealer, self.organization, &mut scene.facts, at)
+                .await?;
+        Ok(())
+    }
+
+    /// Absorbs what the event says of its run; whether a later run of the meeting goes on.
+    async fn note_run(&mut self, scene: &mut Scene, event: &IncomingEvent) -> Result<bool, ApiError> {
+        let (Some(told), Some(meeting)) = (Run::from_event(event), scene.facts.meeting) else {
+            return Ok(false);
+        };
+        let told = Run { meeting: meeting.to_string(), ..told };
+        let known = attendance::store::find_run(&mut self.tx, self.organization, meeting, &told.id).await?;
+        let mut run = known.clone().unwrap_or_else(|| told.clone());
+        run.absorb(&told);
+        if known.as_ref() != Some(&run) {
+            scene.changed = true;
+            attendance::store::save_run(&mut self.tx, self.organization, scene.facts.session, meeting, &run)
+                .await?;
+        }
+        if event.kind != EventKind::MeetingEnded {
+            return Ok(false);
+        }
+        let runs = attendance::store::runs_of(&mut self.tx, self.organization, scene.facts.session).await?;
+        Ok(runs.iter().any(|other| {
+            other.run.id != run.id
+                && other.run.ended_at.is_none()
+                && other.run.started_at.is_some_and(|at| at >= event.at)
+        }))
+    }
+
+    async fn note_stay(
+        &mut self,
+        scene: &mut Scene,
+        event: &IncomingEvent,
+        told: &Presence,
+        late: bool,
+    ) -> Result<(), ApiError> {
+        let session = scene.facts.session;
+        let known =
+            attendance::store::find_presence(&mut self.tx, self.organization, session, &told.key).await?;
+        let mut stay = known.clone().unwrap_or_else(|| told.clone());
+        stay.absorb(told);
+        if known.as_ref() == Some(&stay) {
+            return Ok(());
+        }
+        scene.changed = true;
+        let person = self.whose(scene, &stay).await?;
+        let seat = person.and_then(|person| scene.roster.seats().iter().find(|seat| seat.person == person));
+        let role = seat.map_or(SessionRole::Unknown, |seat| seat.role);
+        let name = seat.map(|seat| seat.name.clone()).or_else(|| stay.facts.name.clone()).unwrap_or_default();
+        attendance::store::save_presence(&mut self.tx, self.organization, session, &stay, (person, role))
+            .await?;
+        let new_mark = known
+            .as_ref()
+            .is_none_or(|known| !known.joins.contains(&event.at) && !known.leaves.contains(&event.at));
+        if !new_mark {
+            return Ok(());
+        }
+        let came_in = !told.joins.is_empty();
+        if stay.key.kind == PresenceKind::Main {
+            let kind = if came_in { EntryKind::ParticipantJoined } else { EntryKind::ParticipantLeft };
+            self.audit(scene, kind, event.at, person, serde_json::json!({"role": role.name(), "late": late}))
+                .await?;
+        }
+        if late {
+            return Ok(());
+        }
+        if came_in && stay.key.kind == PresenceKind::Main {
+            self.live(scene, event.at).await?;
+            self.check_shared(scene, &stay, (person, &name, role), event.at).await?;
+        }
+        let open = stay.left_at().is_none();
+        let kind = match (stay.key.kind, came_in) {
+            // A coming-in told after the going-out would mislead whoever watches; the sheet has it.
+            (PresenceKind::Main, true) if open => EventType::ParticipantJoined,
+            (PresenceKind::Main, false) => EventType::ParticipantLeft,
+            (PresenceKind::Waiting, true) if open => EventType::ParticipantWaiting,
+            // Nobody's coming or going, but the board is another.
+            _ => return self.tell(Event::new(EventType::AttendanceUpdated, event.at), scene).await,
+        };
+        self.tell(Event::new(kind, event.at).person(person, name, role.name()), scene).await
+    }
+
+    async fn whose(&mut self, scene: &Scene, stay: &Presence) -> Result<Option<PersonId>, ApiError> {
+        if let Some(person) =
+            stay.assigned.or_else(|| scene.roster.find(&stay.facts).map(|found| found.person))
+        {
+            return Ok(Some(person));
+        }
+        // By another row of the same stay: the main room's, for a breakout room.
+        let mut all =
+            attendance::store::presences_of(&mut self.tx, self.organization, scene.facts.session).await?;
+        all.retain(|other| other.key.run == stay.key.run && other.key != stay.key);
+        all.push(stay.clone());
+        Ok(identify(&scene.roster, &all).pop().flatten().map(|found| found.person))
+    }
+
+    async fn check_shared(
+        &mut self,
+        scene: &Scene,
+        stay: &Presence,
+        (person, name, role): (Option<PersonId>, &str, SessionRole),
+        at: DateTime<Utc>,
+    ) -> Result<(), ApiError> {
+        let Some(registrant) = stay.facts.registrant_id.as_deref() else { return Ok(()) };
+        let session = scene.facts.session;
+        let inside = attendance::store::inside_with(
+            &mut self.tx,
+            self.organization,
+            session,
+            registrant,
+            &stay.key.run,
+        )
+        .await?;
+        if inside < 2 {
+            return Ok(());
+        }
+        self.audit(scene, EntryKind::SeatShared, at, person, serde_json::json!({"devices": inside})).await?;
+        self.tell(Event::new(EventType::SeatShared, at).person(person, name, role.name()), scene).await
+    }
+
+    async fn audit(
+        &mut self,
+        scene: &Scene,
+        kind: EntryKind,
+        at: DateTime<Utc>,
+        person: Option<PersonId>,
+        details: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        let facts = &scene.facts;
+        let entry = self
+            .app
+            .entry(self.organization, kind, Actor::Provider)
+            .class(facts.class)
+            .session(facts.session);
+        let entry = audit::Entry { at, person, details, ..entry };
+        Ok(audit::store::insert(&mut self.tx, &entry).await?)
+    }
+
+    async fn tell(&mut self, event: Event, scene: &Scene) -> Result<(), ApiError> {
+        self.told = true;
+        let event = event.of(Some(scene.facts.session), scene.facts.class, scene.facts.instructor);
+        Ok(events::emit(&mut self.tx, &self.app.ids, self.sealer, self.organization, self.now, &event)
+            .await?)
+    }
+
+    /// What follows from all events together; whether jobs were queued.
+    async fn finish(&mut self) -> Result<bool, ApiError> {
+        let mut asked = false;
+        for scene in std::mem::take(&mut self.scenes).into_values().flatten() {
+            let Scene { facts, late, ended, changed, .. } = scene;
+            if ended || late {
+                let at = self.now.max(facts.ended_at.unwrap_or(facts.ends_at) + REPORT_AFTER);
+                attendance::service::ask_for_report(
+                    self.app,
+                    &mut self.tx,
+                    self.organization,
+                    facts.session,
+                    at,
+                )
+                .await?;
+                asked = true;
+            }
+            if changed && facts.state == SessionState::Ended {
+                let (app, sealer) = (self.app, self.sealer);
+                self.told |=
+                    attendance::service::recompute(app, &mut self.tx, sealer, self.organization, facts)
+                        .await?;
+            }
+        }
+        Ok(asked)
+    }
+}

@@ -1,6 +1,6 @@
 //! What goes wrong on purpose: a seeded plan over API calls and webhooks.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dice::Dice;
 
@@ -9,19 +9,47 @@ use crate::dice::Dice;
 #[serde(default, deny_unknown_fields)]
 pub struct FaultPlan {
     /// The connection closes before any work is done.
+    #[serde(deserialize_with = "percent")]
     pub timeout_before: u8,
     /// Status 500, 502 or 503 without any work done.
+    #[serde(deserialize_with = "percent")]
     pub server_error: u8,
     /// Status 429 although no limit is reached.
+    #[serde(deserialize_with = "percent")]
     pub too_many_requests: u8,
     /// The work is done, and the connection closes without an answer.
+    #[serde(deserialize_with = "percent")]
     pub timeout_after: u8,
     /// The work is done and the answer comes late, by [`slow_millis`](Self::slow_millis) of real time.
+    #[serde(deserialize_with = "percent")]
     pub slow: u8,
     /// How late a slow answer is, in milliseconds.
     pub slow_millis: u64,
     /// Only these operation ids of the vendor's document (empty: all API operations, not the token endpoint).
     pub operations: Vec<String>,
+}
+
+/// Reads a share: a whole number is percent, a number with a decimal point is a part of one, `true` is always.
+pub(crate) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Share {
+        Always(bool),
+        Percent(u8),
+        Part(f64),
+    }
+    match Share::deserialize(deserializer)? {
+        Share::Always(always) => Ok(if always { 100 } else { 0 }),
+        Share::Percent(percent @ 0..=100) => Ok(percent),
+        Share::Part(part) if (0.0..=1.0).contains(&part) => {
+            // Within 0 to 100, so that nothing is cut off.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked just above")]
+            Ok((part * 100.0).round() as u8)
+        }
+        _ => {
+            Err(serde::de::Error::custom("a share is a percentage from 0 to 100, or a part from 0.0 to 1.0"))
+        }
+    }
 }
 
 /// The fault that strikes one call.
@@ -117,5 +145,39 @@ impl Faults {
             self.forced.remove(index);
         }
         Some(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_percent_parts_or_always() {
+        let read = |text: &str| serde_json::from_str::<FaultPlan>(text).map(|plan| plan.server_error);
+        assert_eq!(read(r#"{"server_error":10}"#).unwrap(), 10);
+        assert_eq!(read(r#"{"server_error":0.25}"#).unwrap(), 25);
+        assert_eq!(read(r#"{"server_error":1.0}"#).unwrap(), 100);
+        assert_eq!(read(r#"{"server_error":true}"#).unwrap(), 100);
+        assert_eq!(read("{}").unwrap(), 0);
+        assert!(read(r#"{"server_error":101}"#).is_err());
+    }
+
+    #[test]
+    fn forced_errors_are_used_up() {
+        let mut faults = Faults::new(1);
+        faults.forced.push(ForcedError {
+            operation: "user".into(),
+            status: 400,
+            code: 300,
+            message: None,
+            times: 2,
+        });
+        assert!(faults.forced("meeting").is_none());
+        assert!(
+            faults.forced("user").is_some()
+                && faults.forced("user").is_some()
+                && faults.forced("user").is_none()
+        );
     }
 }

@@ -77,6 +77,23 @@ pub fn check(url: &Url, allow_loopback: bool) -> Result<(), &'static str> {
     }
 }
 
+/// Whether an address is on a list of hosts: exact names, or `.zoom.us` for all below it. A port that is not the scheme's own
+/// counts. Only https, and this machine's own addresses when that is allowed.
+#[must_use]
+pub fn is_listed(url: &Url, hosts: &[String], allow_loopback: bool) -> bool {
+    let (true, Some(host)) = (check(url, allow_loopback).is_ok(), url.host_str()) else { return false };
+    let place = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    hosts.iter().map(|listed| listed.to_ascii_lowercase()).any(|listed| match listed.strip_prefix('.') {
+        Some(domain) => {
+            place.strip_suffix(domain).is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+        }
+        None => listed == place,
+    })
+}
+
 /// Resolves names and drops what is not public, so that a name cannot point inside, not even at the second look-up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PublicOnly {
@@ -187,6 +204,31 @@ mod tests {
         assert!(!ok("https://169.254.169.254/latest/meta-data", true));
         assert!(!ok("https://user@api.zoom.us/", false));
         assert!(!ok("ftp://api.zoom.us/", false));
+    }
+
+    #[test]
+    fn a_person_is_sent_to_listed_hosts_only() {
+        let hosts = ["zoom.us", ".zoom.us", "127.0.0.1:4000"].map(str::to_owned);
+        let listed = |text: &str, loopback| is_listed(&Url::parse(text).unwrap(), &hosts, loopback);
+        for good in ["https://zoom.us/j/1", "https://us02web.zoom.us/w/1?tk=a", "https://ZOOM.us:443/j/1"] {
+            assert!(listed(good, false), "{good}");
+        }
+        for bad in [
+            "http://zoom.us/j/1",
+            "https://zoom.us:8443/j/1",
+            "https://zoom.us.evil.example/j/1",
+            "https://evilzoom.us/j/1",
+            "https://zoom.us@evil.example/j/1",
+            "https://user@zoom.us/j/1",
+            "javascript:alert(1)",
+            "data:text/html,zoom.us",
+            "http://127.0.0.1:4000/j/1",
+        ] {
+            assert!(!listed(bad, false), "{bad}");
+        }
+        assert!(listed("http://127.0.0.1:4000/j/1", true));
+        assert!(!listed("http://127.0.0.1:4001/j/1", true));
+        assert!(!listed("http://zoom.us/j/1", true));
     }
 
     #[tokio::test]

@@ -80,6 +80,13 @@ pub(super) fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
     }
 }
 
+/// With a licensed host and every scope.
+#[must_use]
+pub fn at_best() -> Capabilities {
+    let scopes: Vec<String> = super::oauth::SCOPES.iter().map(|scope| scope.granular.to_owned()).collect();
+    of(Some(2), &scopes)
+}
+
 fn registrants(unlicensed: bool, scopes: &Scopes<'_>) -> Can<RegistrantLinks> {
     if unlicensed {
         return Can::no(

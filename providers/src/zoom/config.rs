@@ -43,7 +43,7 @@ pub struct ZoomSettings {
     pub oauth_token: Url,
     /// `https://zoom.us/oauth/revoke`.
     pub oauth_revoke: Url,
-    /// Domains, with all their subdomains, that may serve recordings and join pages.
+    /// Hosts that may serve recordings and join pages: exact names, or `.zoom.us` for all below; a port counts when given.
     pub hosts: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl ZoomSettings {
     /// Zoom's own domains. `zoom.com` serves newer join pages.
     #[must_use]
     pub fn zoom_hosts() -> Vec<String> {
-        vec!["zoom.us".to_owned(), "zoom.com".to_owned()]
+        ["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"].map(str::to_owned).into()
     }
 }
 
@@ -102,16 +102,7 @@ impl Zoom {
         {
             return true;
         }
-        let named = url.domain().is_some_and(|domain| {
-            self.settings.hosts.iter().any(|host| {
-                domain.strip_suffix(host.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            })
-        });
-        named
-            && url.scheme() == "https"
-            && url.port().is_none()
-            && url.username().is_empty()
-            && url.password().is_none()
+        crate::transport::address::is_listed(url, &self.settings.hosts, false)
     }
 
     /// An address Zoom gave for a browser; refused when it leads elsewhere.

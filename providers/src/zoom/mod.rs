@@ -21,5 +21,6 @@ mod recordings;
 mod registrants;
 mod wire;
 
+pub use capabilities::at_best;
 pub use config::{Mode, Zoom, ZoomConnection, ZoomSettings};
 pub use events::ZoomEvents;

@@ -10,6 +10,7 @@
 
 mod abuse;
 mod api_keys;
+mod dreamcrowd;
 mod durability;
 mod host_key;
 mod host_tokens;

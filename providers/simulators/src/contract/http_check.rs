@@ -58,6 +58,15 @@ impl Contract {
         fitting.first().copied()
     }
 
+    /// Checks a whole exchange as a client's transport sees it; addresses outside `/v2` are not the document's.
+    pub fn check_exchange(&self, method: &str, url: &url::Url, body: &[u8], answer: Option<(u16, &[u8])>) {
+        let Some(path) = url.path().strip_prefix("/v2/").map(|rest| format!("/{rest}")) else { return };
+        self.check_request(method, &path, url.query(), body);
+        if let Some((status, body)) = answer {
+            self.check_response(method, &path, status, body);
+        }
+    }
+
     /// Checks a request: the operation, the names and types of its query, its body. `path` is still encoded and begins
     /// after the API's base (`/meetings/123`).
     pub fn check_request(&self, method: &str, path: &str, query: Option<&str>, body: &[u8]) {

@@ -9,7 +9,8 @@ use super::{
     oauth::Caller,
     operations::Operation,
     query::Query,
-    state::{AppMode, User, World},
+    state::{AppMode, User},
+    world::World,
 };
 
 /// One call that has passed authentication.

@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::Answer,
     api::Call,
+    events::Event,
     meetings::{check_texts, occurrence_json, zone_of},
     recurrence,
-    state::{Meeting, World},
+    state::Meeting,
     time::{read, stamp},
-    webhooks::Event,
+    world::World,
 };
 
 /// What a PATCH of one occurrence may change besides agenda, start time and duration.

@@ -9,13 +9,15 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    simulator::{AppSpec, EndpointSpec, HostSpec, Inner},
-    state::Behaviour,
+    behaviour::Behaviour,
+    delivery::Inner,
+    options::{AppSpec, EndpointSpec, HostSpec},
+    simulator::since,
     webhooks::WebhookBehaviour,
 };
 use crate::faults::{FaultPlan, ForcedError};
@@ -36,6 +38,7 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/apps", post(add_app))
         .route("/_control/apps/{client}/endpoints", post(subscribe))
         .route("/_control/apps/{client}/remove", post(remove))
+        .route("/_control/apps/{client}/revoke", post(revoke))
         .route("/_control/hosts", post(add_host))
 }
 
@@ -54,13 +57,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Loopback {
 
 #[derive(Debug, Deserialize)]
 struct Since {
+    /// A sequence number, or a moment.
     #[serde(default)]
-    since: u64,
+    since: String,
 }
 
-async fn requests(_: Loopback, State(inner): Shared, Query(since): Query<Since>) -> Json<Value> {
+impl Since {
+    /// The entries after it; `at` gives an entry's moment.
+    fn cut<'a, T>(&self, log: &'a [T], at: impl Fn(&T) -> DateTime<Utc>) -> &'a [T] {
+        match (self.since.parse::<u64>(), DateTime::parse_from_rfc3339(&self.since)) {
+            (Ok(seq), _) => since(log, seq),
+            (_, Ok(moment)) => {
+                log.get(log.partition_point(|entry| at(entry) <= moment)..).unwrap_or_default()
+            }
+            _ => log,
+        }
+    }
+}
+
+async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
     let world = inner.world();
-    Json(json!({ "requests": super::simulator::since(&world.log, since.since), "seq": world.log.len() }))
+    Json(json!({ "requests": wanted.cut(&world.log, |entry| entry.at), "seq": world.log.len() }))
 }
 
 async fn clock(_: Loopback, State(inner): Shared) -> Json<Value> {
@@ -111,10 +128,10 @@ async fn webhooks(_: Loopback, State(inner): Shared, Json(wanted): Json<WebhookB
     Json(json!(wanted))
 }
 
-async fn deliveries(_: Loopback, State(inner): Shared, Query(since): Query<Since>) -> Json<Value> {
+async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
     let world = inner.world();
     Json(
-        json!({ "deliveries": super::simulator::since(&world.outbox.log, since.since), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
+        json!({ "deliveries": wanted.cut(&world.outbox.log, |entry| entry.at), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
     )
 }
 
@@ -192,6 +209,19 @@ async fn remove(
     drop(world);
     inner.wake.notify_one();
     Json(json!({ "removed": removed }))
+}
+
+/// The grant dies without a word.
+async fn revoke(
+    _: Loopback,
+    State(inner): Shared,
+    Path(client): Path<String>,
+    Json(person): Json<Person>,
+) -> Json<Value> {
+    let mut world = inner.world();
+    let user = world.user(&person.email).map(|user| user.id.clone());
+    let revoked = user.is_some_and(|user| world.revoke_user(&client, &user));
+    Json(json!({ "revoked": revoked }))
 }
 
 async fn add_host(

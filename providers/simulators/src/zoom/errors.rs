@@ -304,6 +304,12 @@ pub(crate) const DOCUMENTED: &[(&str, u16, i64, &str)] = &[
     ("recordingStatusUpdate", 404, 3301, "There is no recording for this meeting."),
 ];
 
+/// Operation id, HTTP status, code and text of every documented error, the text with its placeholders.
+#[must_use]
+pub fn documented_errors() -> &'static [(&'static str, u16, i64, &'static str)] {
+    DOCUMENTED
+}
+
 /// The documented text of a code, with the placeholders filled.
 pub(crate) fn documented(operation: &str, status: u16, code: i64, named: &str) -> Option<String> {
     let (.., text) =

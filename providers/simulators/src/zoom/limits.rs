@@ -8,7 +8,8 @@ use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
 
 use super::{
     answer::Answer,
-    state::{AccountPlan, Behaviour, RetryHeader},
+    behaviour::{Behaviour, RetryHeader},
+    state::AccountPlan,
 };
 
 /// The weight Zoom gives an operation.

@@ -1,14 +1,12 @@
-//! A meeting while it takes place: arriving, waiting, being let in, breakout rooms, leaving, dying, ending.
+//! A meeting while it takes place: being let in, breakout rooms, leaving, dying, ending.
 
-use chrono::{DateTime, Duration, Utc};
-use serde_json::{Value, json};
+use chrono::{DateTime, Duration, SubsecRound as _, Utc};
+use serde_json::Value;
 
 use super::{
-    state::{
-        Meeting, Place, Presence, Registrant, RegistrantStatus, Role, Run, Stay, Timer, Visitor, Who, World,
-    },
-    time::stamp,
-    webhooks::Event,
+    recordings::Control,
+    state::{HostPlan, Meeting, Place, Presence, Recording, Run, Stay, Timer},
+    world::World,
 };
 
 /// Why somebody does not get into a meeting, or a host's button does nothing.
@@ -38,158 +36,14 @@ pub enum Refusal {
 }
 
 impl World {
-    /// The host, by the account.
-    pub(crate) fn host_of(&self, meeting: &Meeting) -> Who {
-        let user = self.users.get(&meeting.host);
-        Who {
-            role: Role::Host,
-            name: user.map(super::state::User::display_name).unwrap_or_default(),
-            email: user.map(|user| user.email.clone()).unwrap_or_default(),
-            registrant: None,
-            zoom_user: Some(meeting.host.clone()),
-        }
-    }
-
-    /// The registrant of a personal link.
-    pub(crate) fn registrant_by_tk(&self, meeting: u64, tk: &str) -> Option<&Registrant> {
-        self.meetings.get(&meeting)?.registrants.iter().find(|registrant| registrant.tk == tk)
-    }
-
-    /// Somebody comes to the door. The same browser comes back as the same visitor.
-    pub(crate) fn arrive(
-        &mut self,
-        id: u64,
-        who: Who,
-        browser: Option<&str>,
-        by_page: bool,
-        now: DateTime<Utc>,
-    ) -> Result<u64, Refusal> {
-        let meeting =
-            self.meetings.get(&id).filter(|meeting| meeting.deleted.is_none() && !meeting.expired(now));
-        let meeting = meeting.ok_or(Refusal::NoSuchMeeting)?;
-        if let Some(wanted) = &who.registrant {
-            let approved = meeting.registrants.iter().any(|registrant| {
-                registrant.id == *wanted && registrant.status == RegistrantStatus::Approved
-            });
-            if !approved {
-                return Err(Refusal::NotRegistered);
-            }
-        }
-        let several = meeting.flag("allow_multiple_devices");
-        let mine = |visitor: &&Visitor| {
-            visitor.who.role == who.role
-                && visitor.who.registrant == who.registrant
-                && visitor.browser.is_some()
-                && visitor.browser.as_deref() == browser
-        };
-        let known = self.visitors_of(id).find(mine).map(|visitor| (visitor.id, visitor.presence));
-        if let Some((visitor, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)) = known {
-            self.seen(visitor, now);
-            return Ok(visitor);
-        }
-        let inside = |visitor: &Visitor| {
-            visitor.who.registrant == who.registrant
-                && matches!(
-                    visitor.presence,
-                    Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting
-                )
-        };
-        if who.role == Role::Registrant && !several && self.visitors_of(id).any(inside) {
-            return Err(Refusal::SecondDevice);
-        }
-        let visitor = match known {
-            Some((visitor, _)) => visitor,
-            None => {
-                let (visitor, key) = (self.next(), self.dice.token(32));
-                let browser = browser.map(str::to_owned);
-                self.room_keys.insert(key.clone(), visitor);
-                if let Some(meeting) = self.meetings.get_mut(&id) {
-                    meeting.visitors.push(visitor);
-                }
-                self.visitors.insert(
-                    visitor,
-                    Visitor {
-                        id: visitor,
-                        key,
-                        meeting: id,
-                        who,
-                        presence: Presence::BeforeHost,
-                        browser,
-                        seen: None,
-                    },
-                );
-                visitor
-            }
-        };
-        if by_page {
-            self.seen(visitor, now);
-        }
-        self.come_in(visitor, now)?;
-        Ok(visitor)
-    }
-
-    /// From the door into the meeting, the waiting room, or the wait for the host.
-    fn come_in(&mut self, visitor: u64, now: DateTime<Utc>) -> Result<(), Refusal> {
-        let Some((id, who)) =
-            self.visitors.get(&visitor).map(|visitor| (visitor.meeting, visitor.who.clone()))
-        else {
-            return Err(Refusal::NotThere);
-        };
-        let meeting = self.meetings.get(&id).ok_or(Refusal::NoSuchMeeting)?;
-        let live = meeting.live().is_some();
-        let waiting_room = meeting.flag("waiting_room");
-        let early = meeting.flag("join_before_host") && !waiting_room;
-        if who.role == Role::Host {
-            if !live {
-                self.start_run(id, now)?;
-            }
-            self.enter(visitor, Place::Main, now);
-            if !live {
-                self.let_in_the_early(id, now);
-            }
-            return Ok(());
-        }
-        if !live && !early {
-            self.set_presence(visitor, Presence::BeforeHost);
-            self.waiting_event("meeting.participant_jbh_waiting", visitor, now);
-            return Ok(());
-        }
-        if !live {
-            self.start_run(id, now)?;
-            self.waiting_event("meeting.participant_jbh_joined", visitor, now);
-        }
-        if waiting_room {
-            self.enter(visitor, Place::WaitingRoom, now);
-            if self.behaviour.auto_admit || self.meetings.get(&id).is_some_and(|meeting| meeting.auto_admit) {
-                self.admit(visitor, now)?;
-            }
-        } else {
-            self.enter(visitor, Place::Main, now);
-        }
-        Ok(())
-    }
-
-    fn let_in_the_early(&mut self, id: u64, now: DateTime<Utc>) {
-        let early = self
-            .visitors_of(id)
-            .filter(|visitor| visitor.presence == Presence::BeforeHost)
-            .map(|visitor| visitor.id)
-            .collect::<Vec<_>>();
-        for visitor in early {
-            if let Err(refusal) = self.come_in(visitor, now) {
-                tracing::debug!(%refusal, "somebody who waited for the host did not get in");
-            }
-        }
-    }
-
     /// A run begins: `meeting.started`.
     pub(crate) fn start_run(&mut self, id: u64, now: DateTime<Utc>) -> Result<(), Refusal> {
         let meeting = self.meetings.get_mut(&id).ok_or(Refusal::NoSuchMeeting)?;
         let host = self.users.get(&meeting.host).ok_or(Refusal::NoSuchMeeting)?;
-        if host.plan == super::state::HostPlan::None {
+        if host.plan == HostPlan::None {
             return Err(Refusal::HostMayNot);
         }
-        let basic = host.plan == super::state::HostPlan::Basic;
+        let basic = host.plan == HostPlan::Basic;
         let uuid = meeting.uuid.clone();
         meeting.used = now;
         meeting.runs.push(Run {
@@ -197,7 +51,7 @@ impl World {
             started: now,
             ended: None,
             stays: Vec::new(),
-            recording: super::state::Recording::default(),
+            recording: Recording::default(),
         });
         let cloud = meeting.setting("auto_recording").and_then(Value::as_str) == Some("cloud");
         self.meeting_event("meeting.started", id, now);
@@ -205,101 +59,12 @@ impl World {
             self.after(now + Duration::minutes(40), Timer::FreeLimit { meeting: id, run: uuid });
         }
         if cloud {
-            self.recording_control(id, super::recordings::Control::Start, now);
+            self.recording_control(id, Control::Start, now);
         }
         Ok(())
     }
 
-    /// The part of an event body that names the meeting and its run.
-    pub(crate) fn run_object(&self, id: u64) -> Value {
-        let Some(meeting) = self.meetings.get(&id) else { return json!({}) };
-        let Some(run) = meeting.runs.last() else {
-            return json!({
-                "id": id.to_string(), "uuid": meeting.uuid, "host_id": meeting.host, "topic": meeting.topic, "type": meeting.kind,
-                "start_time": meeting.start.map(stamp).unwrap_or_default(), "timezone": meeting.time_zone, "duration": meeting.duration,
-            });
-        };
-        json!({
-            "id": id.to_string(), "uuid": run.uuid, "host_id": meeting.host, "topic": meeting.topic, "type": meeting.kind,
-            "start_time": stamp(run.started), "timezone": meeting.time_zone, "duration": meeting.duration,
-        })
-    }
-
-    fn send_live(&mut self, name: &'static str, id: u64, object: Value, now: DateTime<Utc>) {
-        let Some((account, host)) =
-            self.meetings.get(&id).map(|meeting| (meeting.account.clone(), meeting.host.clone()))
-        else {
-            return;
-        };
-        self.emit(Event {
-            name,
-            at: now,
-            account: &account,
-            host: &host,
-            meeting: Some(id),
-            payload: json!({ "object": object }),
-            download_token: false,
-        });
-    }
-
-    fn meeting_event(&mut self, name: &'static str, id: u64, now: DateTime<Utc>) {
-        let mut object = self.run_object(id);
-        if name == "meeting.ended" {
-            object["end_time"] = stamp(now).into();
-        }
-        self.send_live(name, id, object, now);
-    }
-
-    fn waiting_event(&mut self, name: &'static str, visitor: u64, now: DateTime<Utc>) {
-        let Some(visitor) = self.visitors.get(&visitor).cloned() else { return };
-        let mut object = self.run_object(visitor.meeting);
-        if self.meetings.get(&visitor.meeting).is_some_and(|meeting| meeting.live().is_none())
-            && let Some(meeting) = self.meetings.get(&visitor.meeting)
-        {
-            object["uuid"] = meeting.uuid.clone().into();
-        }
-        object["participant"] =
-            json!({ "id": visitor.who.zoom_user.clone().unwrap_or_default(), "user_name": visitor.who.name });
-        if let Some(registrant) = &visitor.who.registrant
-            && name == "meeting.participant_jbh_joined"
-        {
-            object["participant"]["registrant_id"] = registrant.clone().into();
-        }
-        self.send_live(name, visitor.meeting, object, now);
-    }
-
-    fn stay_event(
-        &mut self,
-        name: &'static str,
-        id: u64,
-        stay: &Stay,
-        when: (&str, DateTime<Utc>),
-        reason: Option<&str>,
-        at: DateTime<Utc>,
-    ) {
-        let mut object = self.run_object(id);
-        let zoom_user = stay.who.zoom_user.clone().unwrap_or_default();
-        let mut participant = json!({
-            "user_id": stay.user_id, "user_name": stay.who.name, "id": zoom_user, "participant_user_id": zoom_user,
-            "participant_uuid": stay.participant_uuid, "email": stay.who.email, "phone_number": "",
-        });
-        participant[when.0] = stamp(when.1).into();
-        if let Some(registrant) = &stay.who.registrant {
-            participant["registrant_id"] = registrant.clone().into();
-        }
-        if let Some(reason) = reason {
-            participant["leave_reason"] =
-                format!("{} left the meeting.<br>Reason: {reason}", stay.who.name).into();
-        }
-        if let Place::Breakout { room, parent_user_id } = &stay.place {
-            object["breakout_room_uuid"] = room.clone().into();
-            participant["parent_user_id"] = parent_user_id.clone().into();
-        }
-        object["participant"] = participant;
-        self.send_live(name, id, object, at);
-    }
-
-    fn set_presence(&mut self, visitor: u64, presence: Presence) {
+    pub(crate) fn set_presence(&mut self, visitor: u64, presence: Presence) {
         if let Some(visitor) = self.visitors.get_mut(&visitor) {
             visitor.presence = presence;
             if matches!(presence, Presence::Left | Presence::Ended | Presence::Crashed) {
@@ -318,7 +83,7 @@ impl World {
     }
 
     /// Opens a stay in the live run and tells.
-    fn enter(&mut self, visitor: u64, place: Place, now: DateTime<Utc>) {
+    pub(crate) fn enter(&mut self, visitor: u64, place: Place, now: DateTime<Utc>) {
         let Some((id, who)) =
             self.visitors.get(&visitor).map(|visitor| (visitor.meeting, visitor.who.clone()))
         else {
@@ -326,7 +91,9 @@ impl World {
         };
         let user_id = (16_778_240 + self.next() * 1_024).to_string();
         let participant_uuid = self.dice.uuid().to_uppercase();
-        let stay = Stay { visitor, who, place, user_id, participant_uuid, joined: now, left: None };
+        // Zoom counts whole seconds, in its events and in its lists.
+        let stay =
+            Stay { visitor, who, place, user_id, participant_uuid, joined: now.trunc_subsecs(0), left: None };
         let Some(run) = self.meetings.get_mut(&id).and_then(Meeting::live_mut) else { return };
         run.stays.push(stay.clone());
         let (name, field, presence) = match stay.place {
@@ -352,7 +119,7 @@ impl World {
             .iter_mut()
             .filter(|stay| stay.visitor == visitor && stay.left.is_none() && fits(&stay.place))
         {
-            stay.left = Some(now);
+            stay.left = Some(now.trunc_subsecs(0));
             closed.push(stay.clone());
         }
         // A breakout room is left before the meeting around it.
@@ -506,7 +273,7 @@ impl World {
         if self.meetings.get(&id).and_then(Meeting::live).is_none() {
             return false;
         }
-        self.recording_control(id, super::recordings::Control::Stop, now);
+        self.recording_control(id, Control::Stop, now);
         let present = self
             .visitors_of(id)
             .filter(|visitor| {

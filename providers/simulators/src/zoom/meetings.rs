@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::Answer,
     api::Call,
+    events::Event,
     recurrence,
-    state::{HostPlan, Meeting, Occurrence, User, World},
+    state::{HostPlan, Meeting, Occurrence, User},
     time::{read, stamp},
-    webhooks::Event,
+    world::World,
 };
 
 /// What a meeting has when nothing is said.

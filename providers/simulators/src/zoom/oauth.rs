@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::{
     answer::Answer,
     query::Query,
-    state::{App, AppMode, World},
+    state::{App, AppMode},
+    world::World,
 };
 use crate::html::{escape, page};
 
@@ -111,8 +112,13 @@ impl World {
             );
         }
         let mut people = String::new();
-        for user in self.users.values().filter(|user| account.is_none_or(|account| *account == user.account))
-        {
+        let mut users = self
+            .users
+            .values()
+            .filter(|user| account.is_none_or(|account| *account == user.account))
+            .collect::<Vec<_>>();
+        users.sort_by_key(|user| user.email.as_str());
+        for user in users {
             let checked = if people.is_empty() { " checked" } else { "" };
             let _ = write!(
                 people,

@@ -20,6 +20,12 @@ impl Operation {
     }
 }
 
+/// Method and path pattern of a documented operation.
+#[must_use]
+pub fn operation_path(id: &str) -> Option<(&'static str, &'static str)> {
+    OPERATIONS.iter().find(|operation| operation.id == id).map(|operation| (operation.method, operation.path))
+}
+
 /// What a path means: the operation and its decoded parameters.
 #[derive(Debug)]
 pub(crate) struct Matched {

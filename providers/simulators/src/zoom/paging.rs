@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use super::{answer::Answer, api::Call, state::World};
+use super::{answer::Answer, api::Call, world::World};
 
 impl World {
     /// The page a call asks for. `list` names the list, so that a token of one list is refused by another.

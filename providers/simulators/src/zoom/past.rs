@@ -10,8 +10,9 @@ use super::{
     answer::Answer,
     api::Call,
     recordings::minutes,
-    state::{AccountPlan, AppMode, HostPlan, Meeting, Place, Run, Stay, World},
+    state::{AccountPlan, AppMode, HostPlan, Meeting, Place, Run, Stay},
     time::stamp,
+    world::World,
 };
 
 impl World {

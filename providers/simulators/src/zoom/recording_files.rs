@@ -8,8 +8,9 @@ use super::{
     api::Call,
     query::Query,
     recordings::minutes,
-    state::{Meeting, RecordingFile, Run, World},
+    state::{Meeting, RecordingFile, Run},
     time::stamp,
+    world::World,
 };
 use crate::html::page;
 

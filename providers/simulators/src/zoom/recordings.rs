@@ -4,9 +4,10 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::{
-    state::{HostPlan, Meeting, RecordingFile, Run, Timer, World},
+    events::Event,
+    state::{HostPlan, Meeting, RecordingFile, Run, Timer},
     time::stamp,
-    webhooks::Event,
+    world::World,
 };
 
 /// What can be done to the recording of a live meeting.

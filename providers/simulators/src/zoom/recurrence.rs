@@ -158,3 +158,74 @@ fn monthly(first: NaiveDate, interval: u32, which: MonthDay) -> impl Iterator<It
         .filter_map(move |month| which.within(month.year(), month.month()))
         .filter(move |day| *day >= first)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone as _, Timelike as _};
+    use serde_json::json;
+
+    use super::*;
+
+    fn dates(rule: &Value, start: DateTime<Utc>, zone: Tz) -> Vec<String> {
+        expand(rule, start, zone, 60)
+            .unwrap()
+            .iter()
+            .map(|one| one.start.format("%m-%d %H:%M").to_string())
+            .collect()
+    }
+
+    #[test]
+    fn a_clock_change_keeps_the_local_hour() {
+        let zone: Tz = "Europe/Warsaw".parse().unwrap();
+        let start = Utc.with_ymd_and_hms(2026, 10, 20, 16, 0, 0).unwrap();
+        let found =
+            expand(&json!({ "type": 2, "weekly_days": "3,5", "end_times": 4 }), start, zone, 60).unwrap();
+        let hours = found.iter().map(|one| one.start.with_timezone(&zone).hour()).collect::<Vec<_>>();
+        assert_eq!(hours, [18, 18, 18, 18]);
+        assert_eq!(found[0].start.hour(), 16);
+        assert_eq!(found[3].start.hour(), 17);
+        assert_eq!(found[0].id, start.timestamp_millis().to_string());
+    }
+
+    #[test]
+    fn daily_weekly_and_monthly_rules_expand() {
+        let start = Utc.with_ymd_and_hms(2026, 1, 30, 9, 0, 0).unwrap();
+        assert_eq!(
+            dates(&json!({ "type": 1, "repeat_interval": 2, "end_times": 3 }), start, Tz::UTC),
+            ["01-30 09:00", "02-01 09:00", "02-03 09:00"]
+        );
+        assert_eq!(
+            dates(
+                &json!({ "type": 2, "repeat_interval": 2, "weekly_days": "6", "end_date_time": "2026-03-01T00:00:00Z" }),
+                start,
+                Tz::UTC
+            ),
+            ["01-30 09:00", "02-13 09:00", "02-27 09:00"]
+        );
+        assert_eq!(
+            dates(&json!({ "type": 3, "monthly_day": 31, "end_times": 3 }), start, Tz::UTC),
+            ["01-31 09:00", "02-28 09:00", "03-31 09:00"]
+        );
+        assert_eq!(
+            dates(
+                &json!({ "type": 3, "monthly_week": -1, "monthly_week_day": 1, "end_times": 2 }),
+                start,
+                Tz::UTC
+            ),
+            ["02-22 09:00", "03-29 09:00"]
+        );
+    }
+
+    #[test]
+    fn both_ends_or_a_wrong_interval_are_refused() {
+        let start = Utc.with_ymd_and_hms(2026, 1, 30, 9, 0, 0).unwrap();
+        for rule in [
+            json!({ "type": 2, "end_times": 3, "end_date_time": "2026-03-01T00:00:00Z" }),
+            json!({ "type": 2, "repeat_interval": 13 }),
+            json!({ "type": 4 }),
+            json!({ "type": 2, "end_times": 61 }),
+        ] {
+            assert_eq!(expand(&rule, start, Tz::UTC, 60).unwrap_err().status, 400, "{rule}");
+        }
+    }
+}

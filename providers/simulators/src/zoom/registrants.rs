@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     api::Call,
-    state::{HostPlan, Meeting, Registrant, RegistrantStatus, World},
+    events::Event,
+    state::{HostPlan, Meeting, Registrant, RegistrantStatus},
     time::stamp,
-    webhooks::Event,
+    world::World,
 };
 
 /// The most registrants a meeting takes.

@@ -9,7 +9,8 @@ use super::{
     live::Refusal,
     query::Query,
     registrants::Application,
-    state::{HostPlan, Meeting, Place, Presence, Role, Visitor, Who, World},
+    state::{HostPlan, Meeting, Place, Presence, Role, Visitor, Who},
+    world::World,
 };
 use crate::html::{escape, page};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::state::{Meeting, Place, Role, World};
+use super::{
+    state::{Meeting, Place, Role},
+    world::World,
+};
 
 /// The truth about one meeting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

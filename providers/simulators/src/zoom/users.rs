@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     api::Call,
-    state::{AppMode, User, World},
+    state::{AppMode, User},
     time::stamp,
+    world::World,
 };
 
 impl World {

@@ -7,11 +7,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::state::{AppMode, World};
-use crate::dice::Dice;
+use crate::{dice::Dice, faults::percent};
 
 /// What happens to webhooks on the way. Shares are percent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,33 +18,53 @@ pub struct WebhookBehaviour {
     /// Seeds the lottery below; the simulator's own seed when absent.
     pub seed: Option<u64>,
     /// Never sent.
+    #[serde(deserialize_with = "percent")]
     pub lose: u8,
     /// Sent twice, as two deliveries.
+    #[serde(deserialize_with = "percent")]
     pub duplicate: u8,
     /// Late by [`delay_seconds`](Self::delay_seconds): this share of all; absent means all of them.
     pub delay: Option<u8>,
     /// How late.
     pub delay_seconds: i64,
     /// Overtaken by up to twenty later ones.
+    #[serde(deserialize_with = "percent")]
     pub reorder: u8,
     /// Signed with another secret.
+    #[serde(deserialize_with = "percent")]
     pub bad_signature: u8,
     /// Signed three hours ago.
+    #[serde(deserialize_with = "percent")]
     pub old_timestamp: u8,
     /// Followed by an event no document knows.
+    #[serde(deserialize_with = "percent")]
     pub unknown_events: u8,
     /// Without the optional fields of the participant.
+    #[serde(deserialize_with = "percent")]
     pub omit_optional: u8,
     /// JSON with unusual spacing and escapes; the signature is over those bytes.
     pub odd_whitespace: bool,
-    /// `object.id` as a number where the samples have a number and the types a string.
-    pub numeric_ids: bool,
+    /// The form of `object.id`.
+    pub ids: IdForm,
     /// `recording_end` null, as in the samples, instead of empty until a recording stops.
     pub null_recording_end: bool,
     /// Which answers are tried again.
     pub retry: RetryRule,
     /// Whether a retry is signed anew or repeats its first timestamp and signature.
     pub keep_first_signature: bool,
+}
+
+/// Zoom's samples and types disagree on the type of a meeting's id in events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdForm {
+    /// As the types say: a string in live events, a number in the others.
+    #[default]
+    AsTyped,
+    /// A number, as in the sample of `meeting.started`.
+    Numbers,
+    /// A string.
+    Strings,
 }
 
 /// Zoom's texts disagree on what is retried.
@@ -92,8 +110,8 @@ pub(crate) struct Delivery {
     pub(crate) first: Option<DateTime<Utc>>,
     /// Timestamp and signature of the first attempt.
     pub(crate) signed: Option<(String, String)>,
-    bad_signature: bool,
-    old_timestamp: bool,
+    pub(crate) bad_signature: bool,
+    pub(crate) old_timestamp: bool,
     /// Within the documented shapes: worth checking against the contract.
     pub(crate) regular: bool,
 }
@@ -101,7 +119,7 @@ pub(crate) struct Delivery {
 /// What waits to be sent, and what was.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    dice: Dice,
+    pub(crate) dice: Dice,
     pub(crate) behaviour: WebhookBehaviour,
     /// By time, for what is not due yet.
     waiting: BTreeMap<(DateTime<Utc>, u64, u64), Delivery>,
@@ -133,7 +151,7 @@ impl Outbox {
         self.behaviour = behaviour;
     }
 
-    fn push(&mut self, mut due: DateTime<Utc>, delivery: Delivery) {
+    pub(crate) fn push(&mut self, mut due: DateTime<Utc>, delivery: Delivery) {
         self.sequence += 1;
         let mut order = self.sequence;
         let behaviour = &self.behaviour;
@@ -190,7 +208,7 @@ impl Outbox {
         }
     }
 
-    fn record(
+    pub(crate) fn record(
         &mut self,
         delivery: &Delivery,
         attempt: u8,
@@ -240,176 +258,21 @@ fn mac(secret: &str, parts: &[&[u8]]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// An event before it is addressed.
-#[derive(Debug)]
-pub(crate) struct Event<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) account: &'a str,
-    pub(crate) host: &'a str,
-    pub(crate) meeting: Option<u64>,
-    /// The payload without `account_id`.
-    pub(crate) payload: Value,
-    pub(crate) download_token: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl World {
-    /// Puts an event into the outbox, once for each endpoint that hears of this host.
-    pub(crate) fn emit(&mut self, event: Event<'_>) {
-        for (url, secret, events) in self.listeners(event.account, event.host) {
-            if !events.is_empty() && !events.iter().any(|wanted| wanted == event.name) {
-                continue;
-            }
-            let copies = 1 + usize::from(self.outbox.dice.percent(self.outbox.behaviour.duplicate));
-            for _ in 0..copies {
-                let mut body = json!({ "event": event.name, "event_ts": event.at.timestamp_millis(), "payload": event.payload });
-                body["payload"]["account_id"] = event.account.into();
-                if event.download_token {
-                    body["download_token"] = self.download_token(event.at + Duration::hours(24)).into();
-                }
-                self.enqueue(event.name, event.meeting, body, &url, &secret, event.at);
-            }
-            if self.outbox.dice.percent(self.outbox.behaviour.unknown_events) {
-                let body = json!({
-                    "event": "meeting.something_unheard_of", "event_ts": event.at.timestamp_millis(),
-                    "payload": { "account_id": event.account, "object": { "novelty": [1, 2, 3] } },
-                });
-                self.enqueue("meeting.something_unheard_of", event.meeting, body, &url, &secret, event.at);
-            }
-        }
+    /// The vectors of `zoom.md`, section 11.1.
+    #[test]
+    fn signatures_equal_the_published_vectors() {
+        let body = r#"{"event":"meeting.ended","payload":{"account_id":"A1","object":{"id":"123","topic":"Zażółć"}},"event_ts":1700000000000}"#;
+        assert_eq!(
+            signature("test-secret-token", "1700000000", body.as_bytes()),
+            "v0=908e16b6816fafdde1f4ae055a2713c74e9d11c8031109eecd5749e360e6cc5e"
+        );
+        assert_eq!(
+            encrypted_token("test-secret-token", "qgg8vlvZRS6UYooatFL8Aw"),
+            "9c8ad56737c19db2904b301c0781e86857e999f39f07727668cf62a5e7e298c8"
+        );
     }
-
-    /// A token that downloads recordings until then.
-    pub(crate) fn download_token(&mut self, until: DateTime<Utc>) -> String {
-        let token = self.dice.token(120);
-        self.download_tokens.insert(token.clone(), until);
-        token
-    }
-
-    fn enqueue(
-        &mut self,
-        name: &str,
-        meeting: Option<u64>,
-        mut body: Value,
-        url: &str,
-        secret: &str,
-        at: DateTime<Utc>,
-    ) {
-        let behaviour = self.outbox.behaviour.clone();
-        let mut regular = name != "meeting.something_unheard_of";
-        if behaviour.numeric_ids
-            && let Some(number) = body
-                .pointer("/payload/object/id")
-                .and_then(Value::as_str)
-                .and_then(|id| id.parse::<u64>().ok())
-        {
-            body["payload"]["object"]["id"] = number.into();
-        }
-        if behaviour.null_recording_end
-            && body.pointer("/payload/object/recording_file/recording_end").and_then(Value::as_str)
-                == Some("")
-        {
-            body["payload"]["object"]["recording_file"]["recording_end"] = Value::Null;
-        }
-        if self.outbox.dice.percent(behaviour.omit_optional)
-            && let Some(participant) =
-                body.pointer_mut("/payload/object/participant").and_then(Value::as_object_mut)
-        {
-            for optional in ["id", "participant_user_id", "participant_uuid", "phone_number", "leave_reason"]
-            {
-                participant.remove(optional);
-            }
-            regular = false;
-        }
-        let bytes = if behaviour.odd_whitespace { odd(&body) } else { body.to_string().into_bytes() };
-        let delivery = Delivery {
-            event: name.to_owned(),
-            meeting,
-            url: url.to_owned(),
-            secret: secret.to_owned(),
-            body: bytes,
-            attempt: 0,
-            first: None,
-            signed: None,
-            bad_signature: self.outbox.dice.percent(behaviour.bad_signature),
-            old_timestamp: self.outbox.dice.percent(behaviour.old_timestamp),
-            regular,
-        };
-        if self.outbox.dice.percent(behaviour.lose) {
-            self.outbox.record(&delivery, 0, None, true, at);
-        } else {
-            self.outbox.push(at, delivery);
-        }
-    }
-
-    /// URL, secret and wanted events of each endpoint that hears of a host's meetings.
-    fn listeners(&self, account: &str, host: &str) -> Vec<(String, String, Vec<String>)> {
-        let hears = |app: &super::state::App| match app.mode {
-            AppMode::ServerToServer => app.account.as_deref() == Some(account),
-            AppMode::Admin => {
-                self.standing_grants().any(|grant| grant.app == app.client_id && grant.account == account)
-            }
-            AppMode::User => self
-                .standing_grants()
-                .any(|grant| grant.app == app.client_id && grant.user.as_deref() == Some(host)),
-        };
-        self.apps
-            .values()
-            .filter(|app| !app.disabled && hears(app))
-            .flat_map(|app| &app.endpoints)
-            .map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone(), endpoint.events.clone()))
-            .collect()
-    }
-
-    /// A person, or an administrator, removes an app: its tokens die, and it is told.
-    pub(crate) fn remove_app(&mut self, app: &str, user: &str, now: DateTime<Utc>) -> bool {
-        let Some((user, account)) = self.user(user).map(|user| (user.id.clone(), user.account.clone()))
-        else {
-            return false;
-        };
-        if !self.revoke_user(app, &user) {
-            return false;
-        }
-        let Some(found) = self.apps.get(app) else { return false };
-        let body = json!({
-            "event": "app_deauthorized",
-            "payload": {
-                "account_id": account, "user_id": user, "client_id": app, "signature": hex::encode(self.dice.bytes::<32>()),
-                "deauthorization_time": now.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-                "event_ts": now.format("%Y-%m-%d %H:%M:%S").to_string(),
-            },
-        });
-        let endpoints = found
-            .endpoints
-            .iter()
-            .map(|endpoint| (endpoint.url.clone(), endpoint.secret_token.clone()))
-            .collect::<Vec<_>>();
-        for (url, secret) in endpoints {
-            self.enqueue("app_deauthorized", None, body.clone(), &url, &secret, now);
-        }
-        true
-    }
-}
-
-/// The same JSON with spaces, line ends and escapes that no serializer of ours writes.
-fn odd(body: &Value) -> Vec<u8> {
-    let plain = body.to_string();
-    let mut text = String::with_capacity(plain.len() * 2);
-    text.push_str(" \r\n");
-    let (mut inside, mut escaped) = (false, false);
-    for character in plain.chars() {
-        match character {
-            '"' if !escaped => {
-                inside = !inside;
-                text.push('"');
-            }
-            ':' if !inside => text.push_str(" :\t"),
-            ',' if !inside => text.push_str(" ,\n  "),
-            '/' if inside => text.push_str("\\/"),
-            other => text.push(other),
-        }
-        escaped = inside && character == '\\' && !escaped;
-    }
-    text.push('\n');
-    text.into_bytes()
 }

@@ -1,20 +1,20 @@
 //! A simulator with one school, an app, and a receiver of its webhooks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code, unreachable_pub)]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
 use chrono::{DateTime, TimeZone as _, Utc};
 use lectern_core::clock::FixedClock;
+use lectern_simulators::contract::Contract;
 use lectern_simulators::zoom::{
     AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec, ZoomOptions, ZoomSimulator,
     encrypted_token, signature,
 };
 use serde_json::{Value, json};
 
-pub const SECRET_TOKEN: &str = "test-secret-token";
-pub const CALLBACK: &str = "http://127.0.0.1:9/oauth/zoom/callback";
-pub const SCOPES: &[&str] = &[
+pub(crate) const SECRET_TOKEN: &str = "test-secret-token";
+pub(crate) const CALLBACK: &str = "http://127.0.0.1:9/oauth/zoom/callback";
+pub(crate) const SCOPES: &[&str] = &[
     "user:read:admin",
     "user:write:admin",
     "user_zak:read",
@@ -26,19 +26,25 @@ pub const SCOPES: &[&str] = &[
     "recording:write",
 ];
 
+/// The documents, once for all tests of this program.
+static CONTRACT: LazyLock<Option<Arc<Contract>>> =
+    LazyLock::new(|| Contract::zoom_from_environment().unwrap());
+
 /// What the receiver got: headers in lower case, raw body.
-pub type Received = Arc<Mutex<Vec<(Vec<(String, String)>, Vec<u8>)>>>;
+pub(crate) type Received = Arc<Mutex<Vec<(Vec<(String, String)>, Vec<u8>)>>>;
 
 #[derive(Clone, Debug, Default)]
-pub struct Receiver {
-    pub received: Received,
+pub(crate) struct Receiver {
+    pub(crate) received: Received,
     /// Statuses to answer next; 200 when empty.
-    pub answers: Arc<Mutex<Vec<u16>>>,
-    pub url: String,
+    pub(crate) answers: Arc<Mutex<Vec<u16>>>,
+    pub(crate) url: String,
+    /// Told after each delivery.
+    pub(crate) arrived: Arc<tokio::sync::Notify>,
 }
 
 impl Receiver {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let receiver =
             Self { url: format!("http://{}/hook", listener.local_addr().unwrap()), ..Self::default() };
@@ -47,22 +53,22 @@ impl Receiver {
         receiver
     }
 
-    pub fn bodies(&self) -> Vec<Value> {
+    pub(crate) fn bodies(&self) -> Vec<Value> {
         self.received.lock().unwrap().iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect()
     }
 
-    pub fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         self.bodies().iter().map(|body| body["event"].as_str().unwrap().to_owned()).collect()
     }
 
-    pub fn event(&self, name: &str) -> Value {
+    pub(crate) fn event(&self, name: &str) -> Value {
         self.bodies()
             .into_iter()
             .find(|body| body["event"] == name)
             .unwrap_or_else(|| panic!("no {name} in {:?}", self.events()))
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.received.lock().unwrap().clear();
     }
 }
@@ -81,28 +87,29 @@ async fn receive(
     let headers =
         headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     receiver.received.lock().unwrap().push((headers, body.to_vec()));
+    receiver.arrived.notify_waiters();
     let mut answers = receiver.answers.lock().unwrap();
     let status = if answers.is_empty() { 200 } else { answers.remove(0) };
     (axum::http::StatusCode::from_u16(status).unwrap(), String::new())
 }
 
-pub struct School {
-    pub zoom: ZoomSimulator,
-    pub clock: FixedClock,
-    pub hook: Receiver,
-    pub http: reqwest::Client,
-    pub token: String,
+pub(crate) struct School {
+    pub(crate) zoom: ZoomSimulator,
+    pub(crate) clock: FixedClock,
+    pub(crate) hook: Receiver,
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: String,
 }
 
-pub fn noon() -> DateTime<Utc> {
+pub(crate) fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap()
 }
 
-pub fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
 }
 
-pub fn app(mode: AppMode) -> AppSpec {
+pub(crate) fn app(mode: AppMode) -> AppSpec {
     AppSpec {
         client_id: format!("client-{mode:?}"),
         client_secret: "client-secret".to_owned(),
@@ -115,7 +122,7 @@ pub fn app(mode: AppMode) -> AppSpec {
     }
 }
 
-pub fn host(email: &str, plan: HostPlan) -> HostSpec {
+pub(crate) fn host(email: &str, plan: HostPlan) -> HostSpec {
     HostSpec {
         email: email.to_owned(),
         first_name: "Ada".to_owned(),
@@ -129,9 +136,10 @@ pub fn host(email: &str, plan: HostPlan) -> HostSpec {
 
 impl School {
     /// One licensed host `ada@oak.test`, connected by the mode's app, with webhooks to the receiver.
-    pub async fn with(mode: AppMode, options: impl FnOnce(&mut ZoomOptions)) -> Self {
+    pub(crate) async fn with(mode: AppMode, options: impl FnOnce(&mut ZoomOptions)) -> Self {
         let clock = FixedClock::at(noon());
         let mut asked = ZoomOptions::new(Arc::new(clock.clone()), 7);
+        asked.contract = CONTRACT.clone();
         options(&mut asked);
         let zoom = ZoomSimulator::start(asked).await.unwrap();
         zoom.add_host(host("ada@oak.test", HostPlan::Licensed));
@@ -154,12 +162,17 @@ impl School {
         school
     }
 
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(AppMode::User, |_| {}).await
     }
 
+    /// For tests that send on purpose what the documents do not allow.
+    pub(crate) async fn unchecked() -> Self {
+        Self::with(AppMode::User, |options| options.contract = None).await
+    }
+
     /// The whole authorization by code.
-    pub async fn connect(&self, mode: AppMode, email: &str) -> Value {
+    pub(crate) async fn connect(&self, mode: AppMode, email: &str) -> Value {
         let url = self.authorize_url(mode, "state-1", Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
         let location = self.zoom.allow(&url, email).unwrap();
         let code = url::Url::parse(&location)
@@ -184,7 +197,7 @@ impl School {
         body
     }
 
-    pub fn authorize_url(&self, mode: AppMode, state: &str, challenge: Option<&str>) -> String {
+    pub(crate) fn authorize_url(&self, mode: AppMode, state: &str, challenge: Option<&str>) -> String {
         let mut url = url::Url::parse(&format!("{}/oauth/authorize", self.zoom.base_url())).unwrap();
         url.query_pairs_mut()
             .append_pair("response_type", "code")
@@ -199,7 +212,7 @@ impl School {
         url.to_string()
     }
 
-    pub async fn token_call(&self, mode: AppMode, form: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn token_call(&self, mode: AppMode, form: &[(&str, &str)]) -> (u16, Value) {
         let answer = self
             .http
             .post(format!("{}/oauth/token", self.zoom.base_url()))
@@ -211,12 +224,12 @@ impl School {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let (status, _, body) = self.call_with(&self.token, method, path, body).await;
         (status, body)
     }
 
-    pub async fn call_with(
+    pub(crate) async fn call_with(
         &self,
         token: &str,
         method: &str,
@@ -236,7 +249,7 @@ impl School {
     }
 
     /// A scheduled meeting with manual approval; its number.
-    pub async fn meeting(&self, settings: Value) -> u64 {
+    pub(crate) async fn meeting(&self, settings: Value) -> u64 {
         let mut wanted = json!({ "approval_type": 1, "registrants_confirmation_email": false, "registrants_email_notification": false });
         for (name, value) in settings.as_object().unwrap() {
             wanted[name] = value.clone();
@@ -248,23 +261,31 @@ impl School {
     }
 
     /// A registrant: id and join URL.
-    pub async fn registrant(&self, meeting: u64, email: &str) -> (String, String) {
+    pub(crate) async fn registrant(&self, meeting: u64, email: &str) -> (String, String) {
         let body = json!({ "email": email, "first_name": "Stu", "last_name": email.split('@').next().unwrap(), "auto_approve": true });
         let (status, body) = self.call("POST", &format!("/meetings/{meeting}/registrants"), Some(body)).await;
         assert_eq!(status, 201, "{body}");
         (body["registrant_id"].as_str().unwrap().to_owned(), body["join_url"].as_str().unwrap().to_owned())
     }
 
-    pub fn minutes(&self, minutes: i64) {
+    pub(crate) fn minutes(&self, minutes: i64) {
         self.clock.advance(chrono::Duration::minutes(minutes));
     }
 
-    pub fn seconds(&self, seconds: i64) {
+    pub(crate) fn seconds(&self, seconds: i64) {
         self.clock.advance(chrono::Duration::seconds(seconds));
     }
 }
 
-pub fn check_signature(headers: &[(String, String)], body: &[u8]) -> bool {
+impl Drop for School {
+    fn drop(&mut self) {
+        if let Some(contract) = CONTRACT.as_ref().filter(|_| !std::thread::panicking()) {
+            assert!(contract.violations().is_empty(), "{}", contract.report());
+        }
+    }
+}
+
+pub(crate) fn check_signature(headers: &[(String, String)], body: &[u8]) -> bool {
     let header =
         |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
     header("x-zm-signature") == signature(SECRET_TOKEN, header("x-zm-request-timestamp"), body)

@@ -1,10 +1,8 @@
 //! One class from connecting to its end, over HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod harness;
-
-use harness::{School, check_signature};
 use serde_json::json;
+
+use crate::harness::{School, check_signature};
 
 #[tokio::test]
 async fn a_class_takes_place_and_every_step_is_told() {

@@ -1,0 +1,99 @@
+//! The sheet as a file for spreadsheets: RFC 4180, and nothing in it is a formula.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::sheet::Sheet;
+
+const HEAD: [&str; 11] = [
+    "name",
+    "email",
+    "role",
+    "state",
+    "minutes",
+    "seconds",
+    "first_joined_at",
+    "last_left_at",
+    "verified",
+    "note",
+    "evidence",
+];
+
+/// The whole sheet, the instructor left out.
+#[must_use]
+pub fn sheet(sheet: &Sheet) -> String {
+    let mut text = String::new();
+    line(&mut text, HEAD);
+    for row in &sheet.lines {
+        let time = |at: Option<DateTime<Utc>>| {
+            at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
+        };
+        let finding = row.outcome.finding;
+        line(
+            &mut text,
+            [
+                row.expected.seat.name.as_str(),
+                &row.expected.email,
+                row.verdict.role.name(),
+                finding.state.name(),
+                &(finding.seconds / 60).to_string(),
+                &finding.seconds.to_string(),
+                &time(row.verdict.first_joined_at),
+                &time(row.verdict.last_left_at),
+                if row.verified.is_some() { "yes" } else { "no" },
+                row.note.as_deref().unwrap_or_default(),
+                &row.verdict.evidence.len().to_string(),
+            ],
+        );
+    }
+    text
+}
+
+fn line<'a>(text: &mut String, fields: impl IntoIterator<Item = &'a str>) {
+    for (index, field) in fields.into_iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&quoted(&neutral(field)));
+    }
+    text.push_str("\r\n");
+}
+
+/// A spreadsheet takes a field that starts so for a formula (also after blanks): an apostrophe in front makes it text.
+fn neutral(field: &str) -> Cow<'_, str> {
+    let start = field.trim_start_matches([' ', '\u{feff}', '\u{a0}']).chars().next();
+    let formula =
+        matches!(start, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠'));
+    if formula { Cow::Owned(format!("'{field}")) } else { Cow::Borrowed(field) }
+}
+
+fn quoted(field: &str) -> Cow<'_, str> {
+    if field.contains(['"', ',', '\r', '\n']) {
+        Cow::Owned(format!("\"{}\"", field.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S-32: what people are called cannot become a formula.
+    #[test]
+    fn s32_names_are_neutral_in_a_spreadsheet() {
+        for name in ["=HYPERLINK(\"http://x\")", "\t=1+1", "+1", "-1", "@SUM(A1)", "\0=1", "  =1", "＝1"] {
+            assert!(neutral(name).starts_with('\''), "{name:?}");
+        }
+        assert_eq!(neutral("Ayesha Noor"), "Ayesha Noor");
+        assert_eq!(neutral("আয়েশা"), "আয়েশা");
+    }
+
+    #[test]
+    fn fields_are_quoted_as_rfc_4180_says() {
+        let mut text = String::new();
+        line(&mut text, ["a", "b,c", "say \"hi\"", "two\r\nlines", ""]);
+        assert_eq!(text, "a,\"b,c\",\"say \"\"hi\"\"\",\"two\r\nlines\",\r\n");
+    }
+}

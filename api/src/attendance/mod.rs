@@ -1,0 +1,9 @@
+//! Who was there: evidence from every source, the verdict on each person, and reading the platform's report afterwards.
+
+pub mod csv;
+pub mod jobs;
+pub mod pages;
+pub mod routes;
+pub mod service;
+pub mod sheet;
+pub mod store;

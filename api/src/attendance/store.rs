@@ -1,0 +1,472 @@
+//! Stays, runs, verdicts and reconciliations of one organization's sessions.
+
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    attendance::{AttendanceState, Finding, Presence, PresenceKey, Run, Source, Verified},
+    ids::{MeetingId, OrganizationId, PersonId, SessionId},
+    role::SessionRole,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    db::{StoreError, Tx},
+    on, statement,
+};
+
+statement!(tenant LOCK,
+    sqlite: "select 1 where $1 is not null",
+    postgres: "select 1 from pg_advisory_xact_lock(hashtextextended('attendance:' || $1::uuid::text, 0))");
+statement!(tenant FIND_PRESENCE, "select facts from presences
+    where organization_id = $1 and session_id = $2 and source = $3 and run_id = $4 and stay = $5 and kind = $6");
+statement!(tenant PRESENCES_OF, "select facts from presences where organization_id = $1 and session_id = $2 order by source, run_id, stay, kind");
+statement!(tenant SAVE_PRESENCE, "insert into presences (organization_id, session_id, source, run_id, stay, kind, person_id, role, joined_at, left_at, registrant_id, facts, received_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    on conflict (organization_id, session_id, source, run_id, stay, kind) do update set person_id = excluded.person_id, role = excluded.role,
+        joined_at = excluded.joined_at, left_at = excluded.left_at, registrant_id = excluded.registrant_id, facts = excluded.facts, received_at = excluded.received_at");
+statement!(tenant REPORTED, "select facts from presences where organization_id = $1 and session_id = $2 and source = $3 and run_id = $4");
+statement!(tenant REMOVE_REPORTED, "delete from presences where organization_id = $1 and session_id = $2 and source = $3 and run_id = $4");
+statement!(tenant INSIDE_WITH, "select count(*) from presences where organization_id = $1 and session_id = $2 and registrant_id = $3
+    and source = 'webhook' and kind = 'main' and run_id = $4 and joined_at is not null and left_at is null");
+statement!(tenant FIND_RUN, "select meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and meeting_id = $2 and run_id = $3");
+statement!(tenant RUNS_OF, "select meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and session_id = $2 order by run_id");
+statement!(tenant SAVE_RUN, "insert into runs (organization_id, meeting_id, session_id, run_id, started_at, ended_at) values ($1, $2, $3, $4, $5, $6)
+    on conflict (organization_id, meeting_id, run_id) do update set started_at = excluded.started_at, ended_at = excluded.ended_at");
+statement!(tenant RUN_REPORTED, "update runs set report = $4, reported_at = $5 where organization_id = $1 and meeting_id = $2 and run_id = $3");
+statement!(tenant VERDICTS_OF, "select person_id, proposed, note from attendance where organization_id = $1 and session_id = $2");
+statement!(tenant SAVE_VERDICT, "insert into attendance (organization_id, session_id, person_id, state, seconds, first_joined_at, last_left_at, proposed, verified_by, verified_at, note, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    on conflict (organization_id, session_id, person_id) do update set state = excluded.state, seconds = excluded.seconds, first_joined_at = excluded.first_joined_at,
+        last_left_at = excluded.last_left_at, proposed = excluded.proposed, verified_by = excluded.verified_by, verified_at = excluded.verified_at,
+        note = excluded.note, updated_at = excluded.updated_at");
+statement!(tenant RECONCILIATION, "select state, attempt, report, problem, asked_at, finished_at from reconciliations where organization_id = $1 and session_id = $2");
+statement!(tenant SAVE_RECONCILIATION, "insert into reconciliations (organization_id, session_id, state, attempt, report, problem, asked_at, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (organization_id, session_id) do update set state = excluded.state, attempt = excluded.attempt, report = excluded.report, problem = excluded.problem,
+        asked_at = excluded.asked_at, finished_at = excluded.finished_at");
+
+/// Waits until no other instance changes this organization's evidence; held until the transaction ends. SQLite has one
+/// writer anyway.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock(tx: &mut Tx, organization: OrganizationId) -> Result<(), StoreError> {
+    on!(tx, LOCK, |sql, db| sqlx::query(sql).bind(organization.uuid()).execute(db).await.map(drop)?);
+    Ok(())
+}
+
+/// The stay with this key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_presence(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    key: &PresenceKey,
+) -> Result<Option<Presence>, StoreError> {
+    let row: Option<Json<Presence>> = on!(tx, FIND_PRESENCE, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(key.source.name())
+        .bind(&key.run)
+        .bind(&key.entry)
+        .bind(key.kind.name())
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(|Json(presence)| presence))
+}
+
+/// All stays of a session, of all sources.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn presences_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Vec<Presence>, StoreError> {
+    let rows: Vec<Json<Presence>> = on!(tx, PRESENCES_OF, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_all(db)
+        .await?);
+    Ok(rows.into_iter().map(|Json(presence)| presence).collect())
+}
+
+/// Writes a stay whole, with the person it was found to be.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save_presence(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    presence: &Presence,
+    (person, role): (Option<PersonId>, SessionRole),
+) -> Result<(), StoreError> {
+    let key = &presence.key;
+    on!(tx, SAVE_PRESENCE, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(key.source.name())
+        .bind(&key.run)
+        .bind(&key.entry)
+        .bind(key.kind.name())
+        .bind(person.map(PersonId::uuid))
+        .bind(role.name())
+        .bind(presence.joined_at())
+        .bind(presence.left_at())
+        .bind(presence.facts.registrant_id.as_deref())
+        .bind(Json(presence))
+        .bind(presence.received_at)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// The rows an earlier report gave for a run.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn reported(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    source: Source,
+    run: &str,
+) -> Result<Vec<Presence>, StoreError> {
+    let rows: Vec<Json<Presence>> = on!(tx, REPORTED, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(source.name())
+        .bind(run)
+        .fetch_all(db)
+        .await?);
+    Ok(rows.into_iter().map(|Json(presence)| presence).collect())
+}
+
+/// Removes the rows an earlier report gave for a run: only to put a newer report's in their place.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove_reported(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    source: Source,
+    run: &str,
+) -> Result<(), StoreError> {
+    on!(tx, REMOVE_REPORTED, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(source.name())
+        .bind(run)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// How many are in the meeting's main room under one registrant.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn inside_with(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    registrant: &str,
+    run: &str,
+) -> Result<i64, StoreError> {
+    Ok(on!(tx, INSIDE_WITH, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(registrant)
+        .bind(run)
+        .fetch_one(db)
+        .await?))
+}
+
+/// A run with its report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRun {
+    /// The run; its `meeting` is the id of our meeting's row.
+    pub run: Run,
+    /// Which kind of report was read for it.
+    pub report: Option<String>,
+}
+
+#[derive(FromRow)]
+struct RunRow {
+    meeting_id: Uuid,
+    run_id: String,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    report: Option<String>,
+}
+
+impl From<RunRow> for StoredRun {
+    fn from(row: RunRow) -> Self {
+        let RunRow { meeting_id, run_id, started_at, ended_at, report } = row;
+        Self { run: Run { id: run_id, meeting: meeting_id.to_string(), started_at, ended_at }, report }
+    }
+}
+
+/// A run of a meeting.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_run(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    meeting: MeetingId,
+    run: &str,
+) -> Result<Option<Run>, StoreError> {
+    let row: Option<RunRow> = on!(tx, FIND_RUN, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(meeting.uuid())
+        .bind(run)
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(|row| StoredRun::from(row).run))
+}
+
+/// All runs of a session's meetings.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn runs_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Vec<StoredRun>, StoreError> {
+    let rows: Vec<RunRow> = on!(tx, RUNS_OF, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_all(db)
+        .await?);
+    Ok(rows.into_iter().map(StoredRun::from).collect())
+}
+
+/// Writes a run.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save_run(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    meeting: MeetingId,
+    run: &Run,
+) -> Result<(), StoreError> {
+    on!(tx, SAVE_RUN, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(meeting.uuid())
+        .bind(session.uuid())
+        .bind(&run.id)
+        .bind(run.started_at)
+        .bind(run.ended_at)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// A run's report was read.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn run_reported(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    meeting: MeetingId,
+    run: &str,
+    source: Source,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, RUN_REPORTED, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(meeting.uuid())
+        .bind(run)
+        .bind(source.name())
+        .bind(at)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// What is kept of a verdict beside the value that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What the evidence proposes now.
+    pub proposed: Finding,
+    /// What a person decided.
+    pub verified: Option<Verified>,
+}
+
+/// A stored verdict on one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredVerdict {
+    /// Who.
+    pub person: PersonId,
+    /// Proposal and decision.
+    pub kept: Kept,
+    /// What the person who decided wrote to it.
+    pub note: Option<String>,
+}
+
+#[derive(FromRow)]
+struct VerdictRow {
+    person_id: Uuid,
+    proposed: Json<Kept>,
+    note: Option<String>,
+}
+
+/// All stored verdicts of a session.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn verdicts_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Vec<StoredVerdict>, StoreError> {
+    let rows: Vec<VerdictRow> = on!(tx, VERDICTS_OF, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_all(db)
+        .await?);
+    let stored = |row: VerdictRow| StoredVerdict {
+        person: row.person_id.into(),
+        kept: row.proposed.0,
+        note: row.note,
+    };
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+/// A verdict to write.
+#[derive(Clone, Debug)]
+pub struct NewVerdict<'a> {
+    /// Who.
+    pub person: PersonId,
+    /// The state that holds.
+    pub state: AttendanceState,
+    /// The seconds that hold.
+    pub seconds: u32,
+    /// First in.
+    pub first_joined_at: Option<DateTime<Utc>>,
+    /// Last out.
+    pub last_left_at: Option<DateTime<Utc>>,
+    /// Proposal and decision.
+    pub kept: Kept,
+    /// A word to it.
+    pub note: Option<&'a str>,
+}
+
+/// Writes a verdict.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save_verdict(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    verdict: &NewVerdict<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, SAVE_VERDICT, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(verdict.person.uuid())
+        .bind(verdict.state.name())
+        .bind(i64::from(verdict.seconds))
+        .bind(verdict.first_joined_at)
+        .bind(verdict.last_left_at)
+        .bind(Json(&verdict.kept))
+        .bind(verdict.kept.verified.map(|verified| verified.by.uuid()))
+        .bind(verdict.kept.verified.map(|verified| verified.at))
+        .bind(verdict.note)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// How far reading the platform's report has come.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Reconciliation {
+    /// `waiting`, `finished` (every run has its report), `none` (nobody to ask) or `given_up`.
+    pub state: String,
+    /// How often the platform was asked.
+    pub attempt: i64,
+    /// Which kind of report the last one was.
+    pub report: Option<String>,
+    /// What stood in the way last time: a sentence.
+    pub problem: Option<String>,
+    /// When the platform was last asked.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When there was nothing more to ask.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A session's reconciliation; none before the first try.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn reconciliation(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<Reconciliation>, StoreError> {
+    Ok(on!(tx, RECONCILIATION, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_optional(db)
+        .await?))
+}
+
+/// Writes a session's reconciliation.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save_reconciliation(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    reconciliation: &Reconciliation,
+) -> Result<(), StoreError> {
+    on!(tx, SAVE_RECONCILIATION, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(&reconciliation.state)
+        .bind(reconciliation.attempt)
+        .bind(reconciliation.report.as_deref())
+        .bind(reconciliation.problem.as_deref())
+        .bind(reconciliation.asked_at)
+        .bind(reconciliation.finished_at)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+statement!(tenant FIRST_SEEN, "select min(joined_at) from presences where organization_id = $1 and session_id = $2 and person_id = $3 and source = 'webhook' and kind = 'main'");
+
+/// When the platform first saw a person in a session's main room.
+pub async fn first_seen(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    person: PersonId,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(on!(tx, FIRST_SEEN, |sql, db| sqlx::query_scalar::<_, Option<DateTime<Utc>>>(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(person.uuid())
+        .fetch_one(db)
+        .await?))
+}

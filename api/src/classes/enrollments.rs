@@ -1,0 +1,516 @@
+//! Who belongs to a class, and who is invited to it.
+
+use lectern_core::ids::{ClassId, EnrollmentId, OrganizationId, PersonId, SessionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    links, service,
+    store::{self, Class, Enrollment, EnrollmentKind, NewEnrollment},
+};
+use crate::{
+    app::App,
+    audit::{self, EntryKind},
+    db::Tx,
+    error::ApiError,
+    events::{self, Event, EventType},
+    extract::SignedIn,
+    join, notify,
+    people::{self, service::NameInput},
+    sessions,
+};
+
+/// A place in a class, as shown to who teaches it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EnrollmentView {
+    /// Its id.
+    pub id: Uuid,
+    /// The person.
+    pub person_id: Uuid,
+    /// The host application's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Since when.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+    /// Their own Lectern link.
+    pub join_url: String,
+}
+
+/// A guest, as shown to who teaches the class.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GuestView {
+    /// Its id.
+    pub id: Uuid,
+    /// The person.
+    pub person_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// The sessions they may come to; null for all.
+    pub sessions: Option<Vec<Uuid>>,
+    /// Since when.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+    /// Their own Lectern link.
+    pub join_url: String,
+}
+
+/// The view of a member.
+#[must_use]
+pub fn view(app: &App, organization: OrganizationId, enrollment: &Enrollment) -> EnrollmentView {
+    EnrollmentView {
+        id: enrollment.id.uuid(),
+        person_id: enrollment.person.uuid(),
+        external_id: enrollment.external_id.clone(),
+        name: enrollment.name(),
+        email: enrollment.email.clone(),
+        created_at: enrollment.created_at,
+        join_url: links::join_link(app, organization, enrollment),
+    }
+}
+
+/// The view of a guest.
+pub async fn guest_view(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    guest: &Enrollment,
+) -> Result<GuestView, ApiError> {
+    let sessions = match guest.all_sessions {
+        true => None,
+        false => Some(
+            store::guest_sessions(tx, organization, guest.id)
+                .await?
+                .into_iter()
+                .map(SessionId::uuid)
+                .collect(),
+        ),
+    };
+    Ok(GuestView {
+        id: guest.id.uuid(),
+        person_id: guest.person.uuid(),
+        name: guest.name(),
+        email: guest.email.clone(),
+        sessions,
+        created_at: guest.created_at,
+        join_url: links::join_link(app, organization, guest),
+    })
+}
+
+/// Everybody of one kind who belongs to a class this person may teach.
+pub async fn list(
+    tx: &mut Tx,
+    who: &SignedIn,
+    class: ClassId,
+    kind: EnrollmentKind,
+) -> Result<Vec<Enrollment>, ApiError> {
+    service::own(tx, who, class).await?;
+    Ok(store::list_enrollments(tx, who.organization, class, kind).await?)
+}
+
+/// Everybody who belongs to a class, for other rooms.
+pub async fn of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<Vec<Enrollment>, ApiError> {
+    let mut all = store::list_enrollments(tx, organization, class, EnrollmentKind::Member).await?;
+    all.extend(store::list_enrollments(tx, organization, class, EnrollmentKind::Guest).await?);
+    all.retain(|enrollment| enrollment.person_active);
+    Ok(all)
+}
+
+/// Everybody who may come to one session: members, and guests of all sessions or of this one.
+pub async fn of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    session: SessionId,
+) -> Result<Vec<Enrollment>, ApiError> {
+    let mut allowed = Vec::new();
+    for enrollment in of_class(tx, organization, class).await? {
+        if may_come(tx, organization, &enrollment, session).await? {
+            allowed.push(enrollment);
+        }
+    }
+    Ok(allowed)
+}
+
+/// Whether a place in the class opens this session.
+pub async fn may_come(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: &Enrollment,
+    session: SessionId,
+) -> Result<bool, ApiError> {
+    if enrollment.all_sessions {
+        return Ok(true);
+    }
+    Ok(store::guest_sessions(tx, organization, enrollment.id).await?.contains(&session))
+}
+
+/// The sessions a guest is named for; `None` for whoever may come to all.
+pub async fn named_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: &Enrollment,
+) -> Result<Option<Vec<SessionId>>, ApiError> {
+    if enrollment.all_sessions {
+        return Ok(None);
+    }
+    Ok(Some(store::guest_sessions(tx, organization, enrollment.id).await?))
+}
+
+/// A person's place in a class, removed ones too.
+pub async fn of_person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<Option<Enrollment>, ApiError> {
+    Ok(store::find_enrollment_of(tx, organization, class, person).await?)
+}
+
+/// Whom to enroll: by id, or by address and name.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Enroll {
+    /// Somebody known here.
+    #[serde(default)]
+    pub user_id: Option<Uuid>,
+    /// An address; a student is made when nobody here has it.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The whole name, kept whole.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Given name.
+    #[serde(default)]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default)]
+    pub last_name: Option<String>,
+    /// The host application's id of the enrollment.
+    #[serde(default)]
+    pub external_id: Option<String>,
+}
+
+/// Enrolls a person; enrolling again is fine and brings a removed person back with a new link.
+pub async fn enroll(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    whom: Enroll,
+) -> Result<EnrollmentView, ApiError> {
+    let mut errors = Vec::new();
+    let external = service::external(whom.external_id.as_deref(), &mut errors);
+    let email = match (&whom.user_id, &whom.email) {
+        (None, Some(email)) => people::service::parse_email(email).map(Some).unwrap_or_else(|message| {
+            errors.push(crate::error::FieldError::new("email", message));
+            None
+        }),
+        (None, None) => {
+            errors.push(crate::error::FieldError::new("email", "Send email and name, or user_id."));
+            None
+        }
+        (Some(_), _) => None,
+    };
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = open_class(&mut tx, who, class).await?;
+    let person = match (whom.user_id, email) {
+        (Some(id), _) => people::service::find(&mut tx, who.organization, PersonId(id))
+            .await?
+            .filter(|person| person.kind == people::PersonKind::User)
+            .ok_or_else(|| ApiError::field("user_id", "There is nobody with this id here."))?,
+        (None, Some(email)) => match people::service::find_by_email(&mut tx, who.organization, &email).await?
+        {
+            Some(person) => person,
+            None => {
+                let mut errors = Vec::new();
+                let name =
+                    NameInput { name: whom.name, first_name: whom.first_name, last_name: whom.last_name };
+                let (first, last) = name.read(&mut errors);
+                if !errors.is_empty() {
+                    return Err(ApiError::Invalid(errors));
+                }
+                people::service::make_student(
+                    app,
+                    &mut tx,
+                    who.organization,
+                    who.actor(),
+                    &email,
+                    (&first, last.as_deref()),
+                )
+                .await?
+            }
+        },
+        (None, None) => return Err(ApiError::field("email", "Send email and name, or user_id.")),
+    };
+    if !person.active {
+        return Err(ApiError::conflict("disabled", "This person is disabled.", "Enable the person first."));
+    }
+    if person.id == class.instructor {
+        return Err(ApiError::conflict(
+            "instructor",
+            "This person teaches the class.",
+            "Enroll somebody else, or give the class to another instructor first.",
+        ));
+    }
+    let enrollment =
+        place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref())
+            .await?;
+    arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::Enrolled).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(view(app, who.organization, &enrollment))
+}
+
+async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class, ApiError> {
+    let class = service::own(tx, who, class).await?;
+    if class.active {
+        return Ok(class);
+    }
+    Err(ApiError::conflict("archived", "This class is archived.", "Use another class, or make a new one."))
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
+async fn place(
+    app: &App,
+    tx: &mut Tx,
+    who: &SignedIn,
+    class: &Class,
+    person: PersonId,
+    kind: EnrollmentKind,
+    all_sessions: bool,
+    external_id: Option<&str>,
+) -> Result<Enrollment, ApiError> {
+    let now = app.clock.now();
+    match store::find_enrollment_of(tx, who.organization, class.id, person).await? {
+        Some(mut known) => {
+            if !known.active {
+                known.active = true;
+                known.generation += 1;
+            }
+            known.all_sessions = all_sessions;
+            store::update_enrollment(tx, who.organization, &known, now).await?;
+            Ok(known)
+        }
+        None => {
+            let new =
+                NewEnrollment { id: app.new_id(), class: class.id, person, kind, external_id, all_sessions };
+            store::insert_enrollment(tx, who.organization, new, now).await.map_err(|error| {
+                if error.is_taken() {
+                    ApiError::conflict(
+                        "taken",
+                        "Another enrollment has this external_id.",
+                        "Send another id.",
+                    )
+                } else {
+                    error.into()
+                }
+            })?;
+            store::find_enrollment(tx, who.organization, class.id, new.id).await?.ok_or(ApiError::NotFound)
+        }
+    }
+}
+
+/// What follows a person's arrival on a roster: meetings by policy, a seat ahead of time, the mail, the event.
+async fn arrived(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &crate::keys::Sealer,
+    who: &SignedIn,
+    class: &Class,
+    enrollment: &Enrollment,
+    kind: EntryKind,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let entry = app.entry(who.organization, kind, who.actor()).class(class.id).person(enrollment.person);
+    audit::store::insert(tx, &entry).await?;
+    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(
+        Some(enrollment.person),
+        enrollment.name(),
+        role_word(enrollment.kind),
+    );
+    events::emit(tx, &app.ids, sealer, who.organization, now, &event).await?;
+    sessions::service::roster_grew(app, tx, who.organization, class, enrollment).await?;
+    notify::service::person_meets_class(app, tx, who.organization, class, enrollment).await
+}
+
+pub(crate) const fn role_word(kind: EnrollmentKind) -> &'static str {
+    match kind {
+        EnrollmentKind::Member => "student",
+        EnrollmentKind::Guest => "guest",
+    }
+}
+
+fn wake(app: &App) {
+    app.wake.jobs.notify_one();
+    app.wake.outbox.notify_one();
+}
+
+/// Whom to invite.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// Their address.
+    pub email: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    #[serde(default)]
+    pub last_name: Option<String>,
+    /// The sessions they may come to. Left out: the next one; empty: all sessions of the class.
+    #[serde(default)]
+    pub sessions: Option<Vec<Uuid>>,
+}
+
+/// Invites a guest to named sessions, the next one, or the whole class.
+pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) -> Result<GuestView, ApiError> {
+    let mut errors = Vec::new();
+    let email = people::service::parse_email(&guest.email)
+        .map_err(|message| errors.push(crate::error::FieldError::new("email", message)))
+        .unwrap_or_default();
+    let name = NameInput { name: None, first_name: Some(guest.first_name), last_name: guest.last_name };
+    let (first, last) = name.read(&mut errors);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = open_class(&mut tx, who, class).await?;
+    let named = match &guest.sessions {
+        Some(ids) => {
+            for id in ids {
+                let session = sessions::service::find(&mut tx, who.organization, SessionId(*id)).await?;
+                session.filter(|session| session.class == class.id).ok_or_else(|| {
+                    ApiError::field("sessions", "A session with this id is not in this class.")
+                })?;
+            }
+            ids.iter().copied().map(SessionId).collect::<Vec<_>>()
+        }
+        None => {
+            let next = sessions::service::next_of_class(&mut tx, who.organization, class.id, app.clock.now())
+                .await?;
+            let next = next.ok_or_else(|| {
+                ApiError::conflict(
+                    "no_session",
+                    "The class has no session to come.",
+                    "Schedule a session first, or invite to the whole class with an empty list.",
+                )
+            })?;
+            vec![next.id]
+        }
+    };
+    let known =
+        store::find_guest_by_email(&mut tx, who.organization, class.id, &people::store::email_key(&email))
+            .await?;
+    let person = match known {
+        Some(known) => known.person,
+        None => {
+            people::service::make_guest(
+                app,
+                &mut tx,
+                who.organization,
+                who.actor(),
+                &email,
+                (&first, last.as_deref()),
+            )
+            .await?
+            .id
+        }
+    };
+    let all = named.is_empty();
+    let enrollment = place(app, &mut tx, who, &class, person, EnrollmentKind::Guest, all, None).await?;
+    store::set_guest_sessions(&mut tx, who.organization, enrollment.id, &named).await?;
+    arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::GuestInvited).await?;
+    let view = guest_view(app, &mut tx, who.organization, &enrollment).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(view)
+}
+
+/// Removes a member or guest: link, seat and registrant die at once.
+pub async fn remove(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    id: EnrollmentId,
+    kind: EnrollmentKind,
+) -> Result<(), ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = service::own(&mut tx, who, class).await?;
+    let found = store::find_enrollment(&mut tx, who.organization, class.id, id).await?;
+    let mut enrollment =
+        found.filter(|found| found.active && found.kind == kind).ok_or(ApiError::NotFound)?;
+    enrollment.active = false;
+    enrollment.generation += 1;
+    store::update_enrollment(&mut tx, who.organization, &enrollment, now).await?;
+    join::service::revoke_seats(app, &mut tx, who.organization, class.id, enrollment.person).await?;
+    let entry = if kind == EnrollmentKind::Guest { EntryKind::GuestRemoved } else { EntryKind::Unenrolled };
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, entry, who.actor()).class(class.id).person(enrollment.person),
+    )
+    .await?;
+    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(
+        Some(enrollment.person),
+        enrollment.name(),
+        role_word(kind),
+    );
+    events::emit(&mut tx, &app.ids, &sealer, who.organization, now, &event).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(())
+}
+
+/// Renews a person's link: the old one dies, the seat is taken back, the new one goes out by mail.
+pub async fn rotate(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    id: EnrollmentId,
+) -> Result<EnrollmentView, ApiError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = service::own(&mut tx, who, class).await?;
+    let found = store::find_enrollment(&mut tx, who.organization, class.id, id).await?;
+    let mut enrollment = found.filter(|found| found.active).ok_or(ApiError::NotFound)?;
+    enrollment.generation += 1;
+    store::update_enrollment(&mut tx, who.organization, &enrollment, now).await?;
+    join::service::revoke_seats(app, &mut tx, who.organization, class.id, enrollment.person).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::LinkRotated, who.actor())
+            .class(class.id)
+            .person(enrollment.person),
+    )
+    .await?;
+    notify::service::send_link_again(app, &mut tx, who.organization, &class, &enrollment).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(view(app, who.organization, &enrollment))
+}
+
+/// Sends a person's link once more.
+pub async fn send_again(app: &App, who: &SignedIn, class: ClassId, id: EnrollmentId) -> Result<(), ApiError> {
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = service::own(&mut tx, who, class).await?;
+    let found = store::find_enrollment(&mut tx, who.organization, class.id, id).await?;
+    let enrollment = found.filter(|found| found.active).ok_or(ApiError::NotFound)?;
+    notify::service::send_link_again(app, &mut tx, who.organization, &class, &enrollment).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(())
+}

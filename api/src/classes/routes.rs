@@ -1,0 +1,220 @@
+//! Classes, rosters and guests, as JSON.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use lectern_core::{
+    ids::{ClassId, EnrollmentId},
+    settings::ClassSettings,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    EnrollmentKind,
+    enrollments::{self, Enroll, EnrollmentView, GuestView, Invite},
+    service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
+    store,
+};
+use crate::{
+    app::App,
+    error::{ApiError, Problem},
+    extract::{Instructor, Json, Query, SignedIn},
+    list::{List, Paging},
+};
+
+/// Filters of the list of classes.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ClassQuery {
+    /// At most 200; 50 when left out.
+    pub limit: Option<i64>,
+    /// From the previous answer.
+    pub cursor: Option<String>,
+    /// Only the class with the host application's id.
+    pub external_id: Option<String>,
+}
+
+/// The classes the caller sees, newest first.
+#[utoipa::path(get, path = "/api/v1/classes", tag = "classes", params(ClassQuery), responses((status = 200, body = List<ClassView>)))]
+pub async fn list(
+    State(app): State<App>,
+    who: SignedIn,
+    Query(query): Query<ClassQuery>,
+) -> Result<axum::Json<List<ClassView>>, ApiError> {
+    let paging = Paging::new(query.limit, query.cursor.as_deref())?;
+    let mut tx = app.db.read(who.organization).await?;
+    let classes = match &query.external_id {
+        Some(external) => {
+            let found = store::find_by_external(&mut tx, who.organization, external).await?;
+            let mut seen = Vec::new();
+            if let Some(class) = found
+                && service::readable(&mut tx, &who, class.id).await.is_ok()
+            {
+                seen.push(class);
+            }
+            seen
+        }
+        None => service::list(&mut tx, &who, paging.id()?, paging.fetch()).await?,
+    };
+    let list = paging.list(classes, |class| class.id.to_string(), |class| class);
+    let mut items = Vec::with_capacity(list.items.len());
+    for class in &list.items {
+        items.push(service::view(&app, &mut tx, who.organization, class).await?);
+    }
+    Ok(axum::Json(List { items, next_cursor: list.next_cursor }))
+}
+
+/// Makes a class.
+#[utoipa::path(post, path = "/api/v1/classes", tag = "classes", request_body = CreateClass,
+    responses((status = 201, body = ClassView), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn create(
+    State(app): State<App>,
+    who: Instructor,
+    Json(body): Json<CreateClass>,
+) -> Result<(StatusCode, axum::Json<ClassView>), ApiError> {
+    let class = service::create(&app, &who, body).await?;
+    let mut tx = app.db.read(who.organization).await?;
+    Ok((StatusCode::CREATED, axum::Json(service::view(&app, &mut tx, who.organization, &class).await?)))
+}
+
+/// A class.
+#[utoipa::path(get, path = "/api/v1/classes/{id}", tag = "classes", params(("id" = Uuid, Path)), responses((status = 200, body = ClassView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn show(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<ClassView>, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let class = service::readable(&mut tx, &who, ClassId(id)).await?;
+    Ok(axum::Json(service::view(&app, &mut tx, who.organization, &class).await?))
+}
+
+/// Changes a class.
+#[utoipa::path(patch, path = "/api/v1/classes/{id}", tag = "classes", params(("id" = Uuid, Path)), request_body = ChangeClass, responses((status = 200, body = ClassView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn change(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ChangeClass>,
+) -> Result<axum::Json<ClassView>, ApiError> {
+    let class = service::change(&app, &who, ClassId(id), body).await?;
+    let mut tx = app.db.read(who.organization).await?;
+    Ok(axum::Json(service::view(&app, &mut tx, who.organization, &class).await?))
+}
+
+/// Archives a class; what is still to come of it is cancelled.
+#[utoipa::path(delete, path = "/api/v1/classes/{id}", tag = "classes", params(("id" = Uuid, Path)), responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn archive(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, ApiError> {
+    service::archive(&app, &who, ClassId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The options of a class, and what its platform says to each.
+#[utoipa::path(get, path = "/api/v1/classes/{id}/settings", tag = "classes", params(("id" = Uuid, Path)), responses((status = 200, body = SettingsView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn settings(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<SettingsView>, ApiError> {
+    Ok(axum::Json(service::settings(&app, &who, ClassId(id)).await?.1))
+}
+
+/// Sets the options of a class; what the platform cannot do is refused with its reason.
+#[utoipa::path(put, path = "/api/v1/classes/{id}/settings", tag = "classes", params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200, body = SettingsView), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn set_settings(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ClassSettings>,
+) -> Result<axum::Json<SettingsView>, ApiError> {
+    Ok(axum::Json(service::set_settings(&app, &who, ClassId(id), body).await?))
+}
+
+/// The roster.
+#[utoipa::path(get, path = "/api/v1/classes/{id}/enrollments", tag = "classes", params(("id" = Uuid, Path)), responses((status = 200, body = List<EnrollmentView>), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn roster(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<List<EnrollmentView>>, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let members = enrollments::list(&mut tx, &who, ClassId(id), EnrollmentKind::Member).await?;
+    Ok(axum::Json(List::whole(
+        members.iter().map(|member| enrollments::view(&app, who.organization, member)).collect(),
+    )))
+}
+
+/// Enrolls a person.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/enrollments", tag = "classes", params(("id" = Uuid, Path)), request_body = Enroll, responses((status = 201, body = EnrollmentView), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn enroll(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Json(body): Json<Enroll>,
+) -> Result<(StatusCode, axum::Json<EnrollmentView>), ApiError> {
+    Ok((StatusCode::CREATED, axum::Json(enrollments::enroll(&app, &who, ClassId(id), body).await?)))
+}
+
+/// Removes a person: link, seat and registrant die at once.
+#[utoipa::path(delete, path = "/api/v1/classes/{id}/enrollments/{enrollment}", tag = "classes", params(("id" = Uuid, Path), ("enrollment" = Uuid, Path)), responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn unenroll(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, enrollment)): Path<(Uuid, Uuid)>,
+) -> Result<StatusCode, ApiError> {
+    enrollments::remove(&app, &who, ClassId(id), EnrollmentId(enrollment), EnrollmentKind::Member).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Renews a person's link; the old one dies.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/enrollments/{enrollment}/rotate", tag = "classes", params(("id" = Uuid, Path), ("enrollment" = Uuid, Path)), responses((status = 200, body = EnrollmentView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn rotate(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, enrollment)): Path<(Uuid, Uuid)>,
+) -> Result<axum::Json<EnrollmentView>, ApiError> {
+    Ok(axum::Json(enrollments::rotate(&app, &who, ClassId(id), EnrollmentId(enrollment)).await?))
+}
+
+/// The guests of a class.
+#[utoipa::path(get, path = "/api/v1/classes/{id}/guests", tag = "classes", params(("id" = Uuid, Path)), responses((status = 200, body = List<GuestView>), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn guests(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<List<GuestView>>, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let mut views = Vec::new();
+    for guest in enrollments::list(&mut tx, &who, ClassId(id), EnrollmentKind::Guest).await? {
+        views.push(enrollments::guest_view(&app, &mut tx, who.organization, &guest).await?);
+    }
+    Ok(axum::Json(List::whole(views)))
+}
+
+/// Invites a guest.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/guests", tag = "classes", params(("id" = Uuid, Path)), request_body = Invite, responses((status = 201, body = GuestView), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn invite(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Json(body): Json<Invite>,
+) -> Result<(StatusCode, axum::Json<GuestView>), ApiError> {
+    Ok((StatusCode::CREATED, axum::Json(enrollments::invite(&app, &who, ClassId(id), body).await?)))
+}
+
+/// Removes a guest.
+#[utoipa::path(delete, path = "/api/v1/classes/{id}/guests/{guest}", tag = "classes", params(("id" = Uuid, Path), ("guest" = Uuid, Path)), responses((status = 204), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn uninvite(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, guest)): Path<(Uuid, Uuid)>,
+) -> Result<StatusCode, ApiError> {
+    enrollments::remove(&app, &who, ClassId(id), EnrollmentId(guest), EnrollmentKind::Guest).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,409 @@
+//! Making and changing classes, and what their options can be.
+
+use lectern_core::{
+    ids::{ClassId, OrganizationId, PersonId},
+    provider::{Can, Capabilities, ProviderName},
+    role::Role,
+    settings::{ClassSettings, RecordingMode, ScreenShare},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::store::{self, Class, ClassFilter};
+use crate::{
+    app::App,
+    audit::{self, EntryKind},
+    db::Tx,
+    error::{ApiError, FieldError},
+    extract::SignedIn,
+    organizations, people, platforms,
+};
+
+/// A class, as shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ClassView {
+    /// Its id.
+    pub id: Uuid,
+    /// The host application's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
+    /// On which platform.
+    pub provider: &'static str,
+    /// Who teaches it.
+    pub instructor: PersonRef,
+    /// How many belong to it, guests too.
+    pub people: i64,
+    /// Not archived.
+    pub active: bool,
+    /// Since when.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+    /// The class's own address, for members who sign in. Personal links are in the roster.
+    pub join_url: String,
+}
+
+/// A person, named.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PersonRef {
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+}
+
+/// The class, when this person may teach it: an admin any, an instructor their own. Else it is not there.
+pub async fn own(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiError> {
+    let class = store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
+    match who.role {
+        Role::Admin => Ok(class),
+        Role::Instructor if class.instructor == who.person => Ok(class),
+        _ => Err(ApiError::NotFound),
+    }
+}
+
+/// The class, when this person may see it: who may teach it, and who belongs to it.
+pub async fn readable(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiError> {
+    let class = store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
+    if who.role == Role::Admin || class.instructor == who.person {
+        return Ok(class);
+    }
+    let place = store::find_enrollment_of(tx, who.organization, id, who.person).await?;
+    if place.is_some_and(|place| place.active) { Ok(class) } else { Err(ApiError::NotFound) }
+}
+
+/// The class of an organization, whoever asks: for other rooms.
+pub async fn find(tx: &mut Tx, organization: OrganizationId, id: ClassId) -> Result<Option<Class>, ApiError> {
+    Ok(store::find(tx, organization, id).await?)
+}
+
+/// The view of a class.
+pub async fn view(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<ClassView, ApiError> {
+    let instructor = people::service::find(tx, organization, class.instructor).await?;
+    Ok(ClassView {
+        id: class.id.uuid(),
+        external_id: class.external_id.clone(),
+        title: class.title.clone(),
+        description: class.description.clone(),
+        provider: class.provider.as_str(),
+        instructor: PersonRef {
+            id: class.instructor.uuid(),
+            name: instructor.map(|person| person.name()).unwrap_or_default(),
+        },
+        people: store::count_members(tx, organization, class.id).await?,
+        active: class.active,
+        created_at: class.created_at,
+        join_url: super::links::class_link(app, class.id),
+    })
+}
+
+/// The classes a person sees: an admin all, an instructor their own, others those they belong to.
+pub async fn list(
+    tx: &mut Tx,
+    who: &SignedIn,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Class>, ApiError> {
+    let mut filter = ClassFilter { before, ..ClassFilter::default() };
+    match who.role {
+        Role::Admin => {}
+        Role::Instructor => filter.instructor = Some(who.person),
+        Role::Student => filter.member = Some(who.person),
+    }
+    Ok(store::list(tx, who.organization, filter, limit).await?)
+}
+
+/// A new class.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateClass {
+    /// At most 200 characters.
+    #[schema(example = "Mathematics, class 8")]
+    pub title: String,
+    /// At most 2000 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// `zoom`; the organization's default when left out.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// Who teaches it; only an admin may name somebody else.
+    #[serde(default)]
+    pub instructor_id: Option<Uuid>,
+    /// The host application's id.
+    #[serde(default)]
+    pub external_id: Option<String>,
+}
+
+/// Makes a class.
+pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class, ApiError> {
+    let mut errors = Vec::new();
+    let title = title(&new.title, &mut errors);
+    let description = description(new.description.as_deref(), &mut errors);
+    let external_id = external(new.external_id.as_deref(), &mut errors);
+    let provider = new.provider.as_deref().map(|name| provider(name, &mut errors));
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let mut tx = app.db.begin(who.organization).await?;
+    let instructor = instructor(&mut tx, who, new.instructor_id).await?;
+    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let class = Class {
+        id: app.new_id(),
+        external_id,
+        title,
+        description,
+        instructor,
+        provider: provider.flatten().unwrap_or(settings.default_provider),
+        settings: ClassSettings::default(),
+        active: true,
+        created_at: app.clock.now(),
+    };
+    store::insert(&mut tx, who.organization, &class).await.map_err(taken)?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::ClassCreated, who.actor()).class(class.id),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(class)
+}
+
+fn taken(error: crate::db::StoreError) -> ApiError {
+    if error.is_taken() {
+        return ApiError::conflict(
+            "taken",
+            "Something here already has this external_id.",
+            "Find it with ?external_id= or send another id.",
+        );
+    }
+    error.into()
+}
+
+fn title(text: &str, errors: &mut Vec<FieldError>) -> String {
+    people::service::one_line(text, 200)
+        .map_err(|message| errors.push(FieldError::new("title", message)))
+        .unwrap_or_default()
+}
+
+fn description(text: Option<&str>, errors: &mut Vec<FieldError>) -> String {
+    let text = text.unwrap_or_default().trim();
+    if text.chars().count() > 2_000 {
+        errors.push(FieldError::new("description", "At most 2000 characters."));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
+        errors.push(FieldError::new("description", "Control characters are not possible here."));
+    }
+    text.replace("\r\n", "\n")
+}
+
+pub(crate) fn external(text: Option<&str>, errors: &mut Vec<FieldError>) -> Option<String> {
+    text.and_then(|text| {
+        people::service::one_line(text, 200)
+            .map_err(|message| errors.push(FieldError::new("external_id", message)))
+            .ok()
+    })
+}
+
+fn provider(name: &str, errors: &mut Vec<FieldError>) -> Option<ProviderName> {
+    let known = name.parse().ok().filter(|name| lectern_providers::registry::AVAILABLE.contains(name));
+    if known.is_none() {
+        errors.push(FieldError::new("provider", "This platform is not available here. Use zoom."));
+    }
+    known
+}
+
+async fn instructor(tx: &mut Tx, who: &SignedIn, asked: Option<Uuid>) -> Result<PersonId, ApiError> {
+    let wrong = |message: &str| ApiError::field("instructor_id", message);
+    let id = match (who.role, asked) {
+        (Role::Admin, Some(id)) => PersonId(id),
+        (_, Some(id)) if PersonId(id) != who.person => {
+            return Err(wrong("Only an admin can name somebody else."));
+        }
+        _ => who.person().map_err(|_| wrong("An API key must name the instructor."))?,
+    };
+    let person = people::service::find(tx, who.organization, id).await?.filter(|person| person.active);
+    match person {
+        Some(person) if person.role != Role::Student => Ok(person.id),
+        Some(_) => Err(wrong("This person is a student. Make them an instructor first.")),
+        None => Err(wrong("There is nobody with this id here.")),
+    }
+}
+
+/// Changes to a class: what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeClass {
+    /// At most 200 characters.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// At most 2000 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Only an admin may change it.
+    #[serde(default)]
+    pub instructor_id: Option<Uuid>,
+    /// The host application's id.
+    #[serde(default)]
+    pub external_id: Option<String>,
+}
+
+/// Changes a class; its coming meetings follow.
+pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass) -> Result<Class, ApiError> {
+    let mut errors = Vec::new();
+    let new_title = change.title.as_deref().map(|text| title(text, &mut errors));
+    let new_description = change.description.as_deref().map(|text| description(Some(text), &mut errors));
+    let new_external = external(change.external_id.as_deref(), &mut errors);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut class = own(&mut tx, who, id).await?;
+    if let Some(asked) = change.instructor_id.filter(|asked| *asked != class.instructor.uuid()) {
+        if who.role != Role::Admin {
+            return Err(ApiError::field("instructor_id", "Only an admin can hand a class to somebody else."));
+        }
+        class.instructor = instructor(&mut tx, who, Some(asked)).await?;
+    }
+    class.title = new_title.unwrap_or(class.title);
+    class.description = new_description.unwrap_or(class.description);
+    class.external_id = new_external.or(class.external_id);
+    store::update(&mut tx, who.organization, &class, app.clock.now()).await.map_err(taken)?;
+    crate::sessions::service::class_changed(app, &mut tx, who.organization, class.id).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::ClassChanged, who.actor()).class(id),
+    )
+    .await?;
+    tx.commit().await?;
+    app.wake.jobs.notify_one();
+    Ok(class)
+}
+
+/// Archives a class: its coming sessions are cancelled, its links die.
+pub async fn archive(app: &App, who: &SignedIn, id: ClassId) -> Result<(), ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut class = own(&mut tx, who, id).await?;
+    crate::sessions::service::cancel_coming(app, &mut tx, &sealer, who, &class).await?;
+    class.active = false;
+    store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
+    audit::store::insert(
+        &mut tx,
+        &app.entry(who.organization, EntryKind::ClassArchived, who.actor()).class(id),
+    )
+    .await?;
+    tx.commit().await?;
+    app.wake.jobs.notify_one();
+    app.wake.outbox.notify_one();
+    Ok(())
+}
+
+/// A class's options, with what its platform says to each.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SettingsView {
+    /// As chosen.
+    #[schema(value_type = Object)]
+    pub settings: ClassSettings,
+    /// What the platform can do with them, each with a reason where it cannot.
+    #[schema(value_type = Object)]
+    pub capabilities: Capabilities,
+}
+
+/// The options of a class.
+pub async fn settings(app: &App, who: &SignedIn, id: ClassId) -> Result<(Class, SettingsView), ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let class = own(&mut tx, who, id).await?;
+    drop(tx);
+    let capabilities =
+        platforms::service::capabilities(app, who.organization, class.provider, class.instructor).await?;
+    let view = SettingsView { settings: class.settings.clone(), capabilities };
+    Ok((class, view))
+}
+
+/// Sets the options of a class. What the platform cannot do is refused with its reason; nothing is ignored.
+pub async fn set_settings(
+    app: &App,
+    who: &SignedIn,
+    id: ClassId,
+    settings: ClassSettings,
+) -> Result<SettingsView, ApiError> {
+    let (_, before) = self::settings(app, who, id).await?;
+    let errors = refused(&settings, &before.settings, &before.capabilities);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut class = own(&mut tx, who, id).await?;
+    class.settings = settings.clone();
+    store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
+    crate::sessions::service::class_changed(app, &mut tx, who.organization, id).await?;
+    let entry = app.entry(who.organization, EntryKind::ClassSettingsChanged, who.actor()).class(id);
+    audit::store::insert(&mut tx, &entry.details(serde_json::json!({"settings": settings}))).await?;
+    tx.commit().await?;
+    app.wake.jobs.notify_one();
+    Ok(SettingsView { settings, capabilities: before.capabilities })
+}
+
+/// The options that differ from what stands and that the platform cannot do for one class.
+fn refused(new: &ClassSettings, old: &ClassSettings, can: &Capabilities) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut refuse = |field: &str, reason: Option<&lectern_core::provider::Reason>| {
+        let sentence =
+            reason.map_or_else(|| "The platform cannot do this.".to_owned(), |reason| reason.0.to_string());
+        errors.push(FieldError::new(field, sentence));
+    };
+    if new.waiting_room && !can.waiting_room.is_possible() && !old.waiting_room {
+        refuse("waiting_room", can.waiting_room.reason());
+    }
+    if new.breakout_rooms && !can.breakout_rooms.is_possible() {
+        refuse("breakout_rooms", can.breakout_rooms.reason());
+    }
+    let recording = match (new.recording, &can.auto_recording) {
+        (RecordingMode::None, _) => true,
+        (mode, Can::Yes { how } | Can::Helped { how, .. }) => {
+            if mode == RecordingMode::Cloud {
+                how.cloud
+            } else {
+                how.local
+            }
+        }
+        (_, Can::No { .. }) => false,
+    };
+    if !recording {
+        refuse("recording", can.auto_recording.reason());
+    }
+    if new.chat != old.chat && !new.chat && !can.chat.is_possible() {
+        refuse("chat", can.chat.reason());
+    }
+    if new.screen_share != old.screen_share
+        && new.screen_share == ScreenShare::Host
+        && !can.screen_share.is_possible()
+    {
+        refuse("screen_share", can.screen_share.reason());
+    }
+    errors
+}
+
+/// A person may no longer come anywhere: their links and seats die. Inside the caller's transaction.
+pub async fn person_disabled(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    for mut enrollment in store::enrollments_of_person(tx, organization, person).await? {
+        enrollment.generation += 1;
+        store::update_enrollment(tx, organization, &enrollment, now).await?;
+        crate::join::service::revoke_seats(app, tx, organization, enrollment.class, person).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,507 @@
+//! Classes and enrollments.
+
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    ids::{ClassId, EnrollmentId, OrganizationId, PersonId, SessionId},
+    provider::ProviderName,
+    settings::ClassSettings,
+};
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    db::{StoreError, Tx},
+    on, statement,
+};
+
+/// A class.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its id.
+    pub id: ClassId,
+    /// The host application's id.
+    pub external_id: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
+    /// Who teaches it.
+    pub instructor: PersonId,
+    /// On which platform.
+    pub provider: ProviderName,
+    /// Its options.
+    pub settings: ClassSettings,
+    /// Not archived.
+    pub active: bool,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    external_id: Option<String>,
+    title: String,
+    description: String,
+    instructor_id: Uuid,
+    provider: String,
+    settings: Json<ClassSettings>,
+    state: String,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Class {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            external_id: row.external_id,
+            title: row.title,
+            description: row.description,
+            instructor: row.instructor_id.into(),
+            provider: row.provider.parse().map_err(|error| StoreError::corrupt("classes", error))?,
+            settings: row.settings.0,
+            active: row.state == "active",
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Whether somebody belongs to a class, or visits it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnrollmentKind {
+    /// On the roster.
+    Member,
+    /// Invited by e-mail.
+    Guest,
+}
+
+impl EnrollmentKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Guest => "guest",
+        }
+    }
+}
+
+/// A person's place in a class, with the person.
+#[derive(Clone, Debug)]
+pub struct Enrollment {
+    /// Its id.
+    pub id: EnrollmentId,
+    /// In which class.
+    pub class: ClassId,
+    /// Who.
+    pub person: PersonId,
+    /// Member or guest.
+    pub kind: EnrollmentKind,
+    /// The host application's id.
+    pub external_id: Option<String>,
+    /// Guests: all sessions, or only the named ones.
+    pub all_sessions: bool,
+    /// What the join link must carry.
+    pub generation: u32,
+    /// Not removed.
+    pub active: bool,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Address.
+    pub email: String,
+    /// Chosen language.
+    pub language: Option<String>,
+    /// The person may come at all.
+    pub person_active: bool,
+}
+
+impl Enrollment {
+    /// Given and family name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.last_name {
+            Some(last) => format!("{} {last}", self.first_name),
+            None => self.first_name.clone(),
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct EnrollmentRow {
+    id: Uuid,
+    class_id: Uuid,
+    person_id: Uuid,
+    kind: String,
+    external_id: Option<String>,
+    all_sessions: bool,
+    generation: i64,
+    state: String,
+    created_at: DateTime<Utc>,
+    first_name: String,
+    last_name: Option<String>,
+    email: String,
+    language: Option<String>,
+    person_state: String,
+}
+
+impl From<EnrollmentRow> for Enrollment {
+    fn from(row: EnrollmentRow) -> Self {
+        Self {
+            id: row.id.into(),
+            class: row.class_id.into(),
+            person: row.person_id.into(),
+            kind: if row.kind == "guest" { EnrollmentKind::Guest } else { EnrollmentKind::Member },
+            external_id: row.external_id,
+            all_sessions: row.all_sessions,
+            generation: u32::try_from(row.generation).unwrap_or_default(),
+            active: row.state == "active",
+            created_at: row.created_at,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            email: row.email,
+            language: row.language,
+            person_active: row.person_state == "active",
+        }
+    }
+}
+
+macro_rules! class_columns {
+    ($rest:literal) => {
+        concat!("select id, external_id, title, description, instructor_id, provider, settings, state, created_at from classes ", $rest)
+    };
+}
+
+macro_rules! enrollment_columns {
+    ($rest:literal) => {
+        concat!(
+            "select e.id, e.class_id, e.person_id, e.kind, e.external_id, e.all_sessions, e.generation, e.state, e.created_at,
+                    p.first_name, p.last_name, p.email, p.language, p.state as person_state
+             from enrollments e join people p on p.organization_id = e.organization_id and p.id = e.person_id ",
+            $rest
+        )
+    };
+}
+
+statement!(tenant INSERT, "insert into classes (id, organization_id, external_id, title, description, instructor_id, provider, settings, state, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9)");
+statement!(system INSERT_ROUTE, "insert into class_routes (class_id, organization_id) values ($1, $2)");
+statement!(tenant FIND, class_columns!("where organization_id = $1 and id = $2"));
+statement!(tenant FIND_BY_EXTERNAL, class_columns!("where organization_id = $1 and external_id = $2"));
+statement!(tenant LIST,
+    sqlite: class_columns!("where organization_id = $1 and state = 'active' and ($2 is null or instructor_id = $2)
+        and ($3 is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
+        and ($4 is null or id < $4) order by id desc limit $5"),
+    postgres: class_columns!("where organization_id = $1 and state = 'active' and ($2::uuid is null or instructor_id = $2)
+        and ($3::uuid is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
+        and ($4::uuid is null or id < $4) order by id desc limit $5"));
+statement!(tenant UPDATE, "update classes set title = $3, description = $4, instructor_id = $5, provider = $6, settings = $7, state = $8, external_id = $9, updated_at = $10 where organization_id = $1 and id = $2");
+statement!(tenant INSERT_ENROLLMENT, "insert into enrollments (id, organization_id, class_id, person_id, kind, external_id, all_sessions, generation, state, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, 1, 'active', $8, $8)");
+statement!(tenant FIND_ENROLLMENT, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.id = $3"));
+statement!(tenant FIND_ENROLLMENT_OF, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.person_id = $3"));
+statement!(tenant FIND_GUEST_BY_EMAIL, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.kind = 'guest' and p.email_key = $3"));
+statement!(tenant LIST_ENROLLMENTS, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.kind = $3 and e.state = 'active' order by p.first_name, p.last_name, e.id"));
+statement!(tenant ENROLLMENTS_OF_PERSON, enrollment_columns!("where e.organization_id = $1 and e.person_id = $2 and e.state = 'active'"));
+statement!(tenant UPDATE_ENROLLMENT, "update enrollments set state = $3, generation = $4, all_sessions = $5, updated_at = $6 where organization_id = $1 and id = $2");
+statement!(tenant COUNT_MEMBERS, "select count(*) from enrollments where organization_id = $1 and class_id = $2 and state = 'active'");
+statement!(tenant ADD_GUEST_SESSION, "insert into guest_sessions (organization_id, enrollment_id, session_id) values ($1, $2, $3) on conflict do nothing");
+statement!(tenant CLEAR_GUEST_SESSIONS, "delete from guest_sessions where organization_id = $1 and enrollment_id = $2");
+statement!(tenant GUEST_SESSIONS, "select session_id from guest_sessions where organization_id = $1 and enrollment_id = $2");
+
+/// Adds a class and the route to its organization.
+pub async fn insert(tx: &mut Tx, organization: OrganizationId, class: &Class) -> Result<(), StoreError> {
+    on!(tx, INSERT, |sql, db| sqlx::query(sql)
+        .bind(class.id.uuid())
+        .bind(organization.uuid())
+        .bind(class.external_id.as_deref())
+        .bind(&class.title)
+        .bind(&class.description)
+        .bind(class.instructor.uuid())
+        .bind(class.provider.as_str())
+        .bind(Json(&class.settings))
+        .bind(class.created_at)
+        .execute(db)
+        .await
+        .map(drop)?);
+    on!(tx, INSERT_ROUTE, |sql, db| sqlx::query(sql)
+        .bind(class.id.uuid())
+        .bind(organization.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// A class.
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: ClassId,
+) -> Result<Option<Class>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
+    row.map(Class::try_from).transpose()
+}
+
+/// The class with the host application's id.
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Class>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(external)
+        .fetch_optional(db)
+        .await?);
+    row.map(Class::try_from).transpose()
+}
+
+/// Whose classes to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClassFilter {
+    /// Taught by.
+    pub instructor: Option<PersonId>,
+    /// Enrolled in.
+    pub member: Option<PersonId>,
+    /// Older than this one.
+    pub before: Option<Uuid>,
+}
+
+/// Classes, newest first.
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: ClassFilter,
+    limit: i64,
+) -> Result<Vec<Class>, StoreError> {
+    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(filter.instructor.map(PersonId::uuid))
+        .bind(filter.member.map(PersonId::uuid))
+        .bind(filter.before)
+        .bind(limit)
+        .fetch_all(db)
+        .await?);
+    rows.into_iter().map(Class::try_from).collect()
+}
+
+/// Writes what may change.
+pub async fn update(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, UPDATE, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(class.id.uuid())
+        .bind(&class.title)
+        .bind(&class.description)
+        .bind(class.instructor.uuid())
+        .bind(class.provider.as_str())
+        .bind(Json(&class.settings))
+        .bind(if class.active { "active" } else { "archived" })
+        .bind(class.external_id.as_deref())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// A place in a class to be.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEnrollment<'a> {
+    /// Its id.
+    pub id: EnrollmentId,
+    /// In which class.
+    pub class: ClassId,
+    /// Who.
+    pub person: PersonId,
+    /// Member or guest.
+    pub kind: EnrollmentKind,
+    /// The host application's id.
+    pub external_id: Option<&'a str>,
+    /// All sessions.
+    pub all_sessions: bool,
+}
+
+/// Adds a place in a class.
+pub async fn insert_enrollment(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    new: NewEnrollment<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, INSERT_ENROLLMENT, |sql, db| sqlx::query(sql)
+        .bind(new.id.uuid())
+        .bind(organization.uuid())
+        .bind(new.class.uuid())
+        .bind(new.person.uuid())
+        .bind(new.kind.as_str())
+        .bind(new.external_id)
+        .bind(new.all_sessions)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// A place by its id.
+pub async fn find_enrollment(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    id: EnrollmentId,
+) -> Result<Option<Enrollment>, StoreError> {
+    let row: Option<EnrollmentRow> = on!(tx, FIND_ENROLLMENT, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(Enrollment::from))
+}
+
+/// A person's place, removed ones too.
+pub async fn find_enrollment_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<Option<Enrollment>, StoreError> {
+    let row: Option<EnrollmentRow> = on!(tx, FIND_ENROLLMENT_OF, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(person.uuid())
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(Enrollment::from))
+}
+
+/// The guest with this address, removed ones too.
+pub async fn find_guest_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    email_key: &str,
+) -> Result<Option<Enrollment>, StoreError> {
+    let row: Option<EnrollmentRow> = on!(tx, FIND_GUEST_BY_EMAIL, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(email_key)
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(Enrollment::from))
+}
+
+/// Everybody of one kind who belongs to a class.
+pub async fn list_enrollments(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    kind: EnrollmentKind,
+) -> Result<Vec<Enrollment>, StoreError> {
+    let rows: Vec<EnrollmentRow> = on!(tx, LIST_ENROLLMENTS, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(kind.as_str())
+        .fetch_all(db)
+        .await?);
+    Ok(rows.into_iter().map(Enrollment::from).collect())
+}
+
+/// Every place of a person.
+pub async fn enrollments_of_person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Vec<Enrollment>, StoreError> {
+    let rows: Vec<EnrollmentRow> = on!(tx, ENROLLMENTS_OF_PERSON, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(person.uuid())
+        .fetch_all(db)
+        .await?);
+    Ok(rows.into_iter().map(Enrollment::from).collect())
+}
+
+/// Writes state, link generation and scope.
+pub async fn update_enrollment(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: &Enrollment,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, UPDATE_ENROLLMENT, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(enrollment.id.uuid())
+        .bind(if enrollment.active { "active" } else { "removed" })
+        .bind(i64::from(enrollment.generation))
+        .bind(enrollment.all_sessions)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// How many belong to a class, guests too.
+pub async fn count_members(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<i64, StoreError> {
+    Ok(on!(tx, COUNT_MEMBERS, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .fetch_one(db)
+        .await?))
+}
+
+/// Names the sessions a guest may come to.
+pub async fn set_guest_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: EnrollmentId,
+    sessions: &[SessionId],
+) -> Result<(), StoreError> {
+    on!(tx, CLEAR_GUEST_SESSIONS, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(enrollment.uuid())
+        .execute(db)
+        .await
+        .map(drop)?);
+    for session in sessions {
+        on!(tx, ADD_GUEST_SESSION, |sql, db| sqlx::query(sql)
+            .bind(organization.uuid())
+            .bind(enrollment.uuid())
+            .bind(session.uuid())
+            .execute(db)
+            .await
+            .map(drop)?);
+    }
+    Ok(())
+}
+
+/// The sessions a guest may come to.
+pub async fn guest_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    enrollment: EnrollmentId,
+) -> Result<Vec<SessionId>, StoreError> {
+    let ids: Vec<Uuid> = on!(tx, GUEST_SESSIONS, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(enrollment.uuid())
+        .fetch_all(db)
+        .await?);
+    Ok(ids.into_iter().map(SessionId).collect())
+}

@@ -1,0 +1,362 @@
+//! The POST from the join page: one atomic step binds the seat to the browser; the platform's URL exists only in the answer's
+//! `Location`.
+
+use std::time::Duration as StdDuration;
+
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    ids::{OrganizationId, SessionId},
+    secret::SecretString,
+};
+use serde_json::json;
+use url::Url;
+
+use super::{
+    codes::{self, Proof, Sent},
+    registrants,
+    service::{Arrival, Standing, of_meeting, pick},
+    store::{self, RegistrantRow, Seat},
+};
+use crate::{
+    app::App,
+    audit::{self, Actor, EntryKind},
+    classes::enrollments::role_word,
+    error::ApiError,
+    events::{self, Event, EventType},
+    notify, platforms,
+    sessions::{Meeting, MeetingState, meetings},
+};
+
+/// How long a click waits for a registrant that is not there yet.
+const PATIENCE: StdDuration = StdDuration::from_secs(2);
+
+/// What the person sent along.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wish {
+    /// Which of several sessions.
+    pub session: Option<SessionId>,
+    /// The code from the mail.
+    pub code: Option<String>,
+    /// A new code is asked for.
+    pub again: bool,
+}
+
+/// How a redemption came out.
+#[derive(Debug)]
+pub(super) enum Redeemed {
+    /// Go there.
+    Go(SecretString),
+    /// Not yet, or no longer.
+    Stand(Standing),
+    /// The seat belongs to another browser; a code went to the person's address.
+    OtherBrowser {
+        /// For which session.
+        session: SessionId,
+        /// After a wrong code.
+        tries_left: Option<i64>,
+        /// All tries are used.
+        spent: bool,
+    },
+}
+
+/// Redeems a genuine link from a browser that showed its page.
+pub(super) async fn redeem(
+    app: &App,
+    arrival: &Arrival,
+    browser: &[u8; 32],
+    wish: &Wish,
+) -> Result<Redeemed, ApiError> {
+    let now = app.clock.now();
+    let organization = arrival.organization.id;
+    let id = match pick(arrival, wish.session, now) {
+        Ok(id) => id,
+        Err(standing) => {
+            note(app, arrival, EntryKind::JoinWaiting, None, "window").await;
+            return Ok(Redeemed::Stand(standing));
+        }
+    };
+    let mut tx = app.db.read(organization).await?;
+    let meeting = meetings::of_session(&mut tx, organization, id).await?;
+    let seat = store::find_seat(&mut tx, organization, id, arrival.enrollment.person).await?;
+    drop(tx);
+    let seat = match seat.filter(|seat| seat.browser_hash.is_some()) {
+        Some(seat) => seat,
+        None => take_seat(app, arrival, id, meeting.as_ref(), browser, now).await?,
+    };
+    let seat = if seat.browser_hash.as_deref() == Some(browser.as_slice()) {
+        seat
+    } else if arrival.signed_in {
+        move_seat(app, arrival, &seat, browser, meeting.as_ref(), "sign-in").await?
+    } else {
+        match prove(app, arrival, &seat, browser, wish, meeting.as_ref()).await? {
+            Ok(seat) => seat,
+            Err(other) => return Ok(other),
+        }
+    };
+    admit(app, arrival, id, seat, meeting).await
+}
+
+/// The first good redemption: the seat is this browser's, unless another was faster.
+async fn take_seat(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    meeting: Option<&Meeting>,
+    browser: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Seat, ApiError> {
+    let organization = arrival.organization.id;
+    let registering = meeting
+        .filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
+        .map(|meeting| meeting.id);
+    let mut tx = app.db.begin(organization).await?;
+    let seat =
+        registrants::seat_for(app, &mut tx, organization, id, registering, &arrival.enrollment).await?;
+    store::bind(&mut tx, organization, seat.id, browser, now).await?;
+    let seat = store::find_seat(&mut tx, organization, id, seat.person).await?.ok_or(ApiError::NotFound)?;
+    tx.commit().await?;
+    Ok(seat)
+}
+
+/// Another browser: a right code moves the seat; otherwise a code is sent.
+async fn prove(
+    app: &App,
+    arrival: &Arrival,
+    seat: &Seat,
+    browser: &[u8; 32],
+    wish: &Wish,
+    meeting: Option<&Meeting>,
+) -> Result<Result<Seat, Redeemed>, ApiError> {
+    let organization = arrival.organization.id;
+    let other = |tries_left, spent| Redeemed::OtherBrowser { session: seat.session, tries_left, spent };
+    if let Some(code) = wish.code.as_deref().filter(|code| !wish.again && !code.trim().is_empty()) {
+        let mut tx = app.db.begin(organization).await?;
+        let proof = codes::prove(app, &mut tx, organization, seat.id, browser, code).await?;
+        tx.commit().await?;
+        return Ok(match proof {
+            Proof::Right => Ok(move_seat(app, arrival, seat, browser, meeting, "code").await?),
+            Proof::Wrong(left) => {
+                note(app, arrival, EntryKind::JoinCodeWrong, Some(seat.session), "code").await;
+                Err(other(Some(left), false))
+            }
+            Proof::Spent => {
+                note(app, arrival, EntryKind::JoinCodeWrong, Some(seat.session), "spent").await;
+                Err(other(None, true))
+            }
+        });
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    let sent = codes::send(app, &mut tx, organization, seat.id, browser, wish.again).await?;
+    if let Sent::New(at) = sent {
+        notify::service::send_code(app, &mut tx, organization, &arrival.enrollment, seat.id, at).await?;
+        let entry = entry(app, arrival, EntryKind::JoinCodeSent, Some(seat.session));
+        audit::store::insert(&mut tx, &entry).await?;
+    }
+    let sealer = app.keys.sealer(organization).await?;
+    let event = about(EventType::JoinRefused, now, arrival, seat.session).detail("other_browser");
+    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+    tx.commit().await?;
+    app.wake.jobs.notify_one();
+    app.wake.outbox.notify_one();
+    note(app, arrival, EntryKind::JoinRefused, Some(seat.session), "other_browser").await;
+    Ok(Err(other(None, sent == Sent::Spent)))
+}
+
+/// Moves the seat to this browser: the new registrant first, the old one is cancelled after it is there.
+async fn move_seat(
+    app: &App,
+    arrival: &Arrival,
+    seat: &Seat,
+    browser: &[u8; 32],
+    meeting: Option<&Meeting>,
+    by: &'static str,
+) -> Result<Seat, ApiError> {
+    let organization = arrival.organization.id;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    store::move_seat(&mut tx, organization, seat, browser, now).await?;
+    let moved = store::find_seat(&mut tx, organization, seat.session, seat.person)
+        .await?
+        .ok_or(ApiError::NotFound)?;
+    if let Some(meeting) =
+        meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
+    {
+        registrants::want(app, &mut tx, organization, &moved, meeting.id, &arrival.enrollment.email).await?;
+    }
+    let entry = entry(app, arrival, EntryKind::SeatMoved, Some(seat.session)).details(json!({"by": by}));
+    audit::store::insert(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(moved)
+}
+
+/// The seat is this browser's: through, as soon as the platform's side is there.
+async fn admit(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    seat: Seat,
+    meeting: Option<Meeting>,
+) -> Result<Redeemed, ApiError> {
+    let organization = arrival.organization.id;
+    let Some(meeting) = meeting.filter(|meeting| meeting.state == MeetingState::Ready) else {
+        let mut tx = app.db.begin(organization).await?;
+        store::wait(&mut tx, organization, seat.id, app.clock.now()).await?;
+        let meeting = meetings::of_session(&mut tx, organization, id).await?;
+        tx.commit().await?;
+        note(app, arrival, EntryKind::JoinWaiting, Some(id), "meeting").await;
+        return Ok(Redeemed::Stand(match of_meeting(arrival, id, meeting.as_ref()) {
+            Standing::Ready(id) => Standing::Preparing(id),
+            other => other,
+        }));
+    };
+    let sealer = app.keys.sealer(organization).await?;
+    let url = if meeting.registration {
+        let Some(row) = ready_registrant(app, arrival, id, &meeting, &seat).await? else {
+            note(app, arrival, EntryKind::JoinWaiting, Some(id), "seat").await;
+            return Ok(Redeemed::Stand(Standing::Preparing(id)));
+        };
+        let sealed = row.join_url.as_deref().unwrap_or_default();
+        let url = sealer.open_text("registrants", "join_url", row.id, sealed)?;
+        if seat.generation > 1 {
+            retire_earlier(app, organization, &seat).await?;
+        }
+        url
+    } else {
+        sealer.open_text(
+            "meetings",
+            "join_url",
+            meeting.id.uuid(),
+            meeting.join_url.as_deref().unwrap_or_default(),
+        )?
+    };
+    if !Url::parse(url.expose())
+        .is_ok_and(|url| platforms::service::is_meeting_host(app, meeting.provider, &url))
+    {
+        note(app, arrival, EntryKind::JoinUrlRefused, Some(id), "host").await;
+        tracing::error!(session = %id, "the platform's join address for session {id} is not on the operator's list; nobody is sent there");
+        return Ok(Redeemed::Stand(Standing::PlatformDown(id)));
+    }
+    sent_on(app, arrival, id, &seat, &sealer).await?;
+    Ok(Redeemed::Go(url))
+}
+
+/// The seat's registrant, ready; made now when there is room, waited for when somebody is making it.
+async fn ready_registrant(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    meeting: &Meeting,
+    seat: &Seat,
+) -> Result<Option<RegistrantRow>, ApiError> {
+    let organization = arrival.organization.id;
+    let find = async || {
+        let mut tx = app.db.read(organization).await?;
+        store::registrant(&mut tx, organization, meeting.id, seat).await
+    };
+    let mut row = find().await?;
+    if row.is_none() {
+        let mut tx = app.db.begin(organization).await?;
+        registrants::want(app, &mut tx, organization, seat, meeting.id, &arrival.enrollment.email).await?;
+        tx.commit().await?;
+        row = find().await?;
+    }
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while let Some(present) = &row {
+        match present.state.as_str() {
+            "ready" => return Ok(row),
+            "wanted" | "failed" => {
+                if !registrants::make_now(app, organization, id, meeting.id, present, PATIENCE).await?
+                    && find().await?.is_none_or(|row| row.state != "making" && row.state != "ready")
+                {
+                    break;
+                }
+            }
+            "making" => tokio::time::sleep(StdDuration::from_millis(20)).await,
+            _ => break,
+        }
+        if tokio::time::Instant::now() > deadline {
+            break;
+        }
+        row = find().await?;
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    store::wait(&mut tx, organization, seat.id, now).await?;
+    registrants::queue(app, &mut tx, organization, id, now).await?;
+    tx.commit().await?;
+    app.wake.jobs.notify_one();
+    Ok(None)
+}
+
+/// The new registrant is there: the earlier ones are given out no more, and cancelled by a job.
+async fn retire_earlier(app: &App, organization: OrganizationId, seat: &Seat) -> Result<(), ApiError> {
+    let mut tx = app.db.begin(organization).await?;
+    store::leave(&mut tx, organization, seat.id, seat.generation, app.clock.now()).await?;
+    registrants::queue_cancelling(app, &mut tx, organization, seat.session).await?;
+    tx.commit().await?;
+    app.wake.jobs.notify_one();
+    Ok(())
+}
+
+/// Records that we sent the person on; the first time with evidence and event.
+async fn sent_on(
+    app: &App,
+    arrival: &Arrival,
+    id: SessionId,
+    seat: &Seat,
+    sealer: &crate::keys::Sealer,
+) -> Result<(), ApiError> {
+    let organization = arrival.organization.id;
+    let now = app.clock.now();
+    if seat.redirected_at.is_some() {
+        // Durable before the person goes: every attempt is in the log.
+        app.appender
+            .append(crate::append::Row::Audit(entry(app, arrival, EntryKind::JoinRedeemed, Some(id))))
+            .await
+            .map_err(ApiError::internal)?;
+        return Ok(());
+    }
+    let mut tx = app.db.begin(organization).await?;
+    if store::redirected(&mut tx, organization, seat.id, now).await? {
+        crate::attendance::service::redirected(&mut tx, organization, id, seat.person, now).await?;
+        events::emit(
+            &mut tx,
+            &app.ids,
+            sealer,
+            organization,
+            now,
+            &about(EventType::JoinRedeemed, now, arrival, id),
+        )
+        .await?;
+    }
+    audit::store::insert(&mut tx, &entry(app, arrival, EntryKind::JoinRedeemed, Some(id))).await?;
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    Ok(())
+}
+
+fn about(kind: EventType, now: DateTime<Utc>, arrival: &Arrival, session: SessionId) -> Event {
+    let Arrival { class, enrollment, .. } = arrival;
+    Event::new(kind, now).of(Some(session), class.id, class.instructor).person(
+        Some(enrollment.person),
+        enrollment.name(),
+        role_word(enrollment.kind),
+    )
+}
+
+fn entry(app: &App, arrival: &Arrival, kind: EntryKind, session: Option<SessionId>) -> audit::Entry {
+    let person = arrival.enrollment.person;
+    let mut entry = app
+        .entry(arrival.organization.id, kind, Actor::Person(person))
+        .class(arrival.class.id)
+        .person(person);
+    entry.session = session;
+    entry.details(json!({"role": role_word(arrival.enrollment.kind)}))
+}
+
+async fn note(app: &App, arrival: &Arrival, kind: EntryKind, session: Option<SessionId>, why: &'static str) {
+    let entry = entry(app, arrival, kind, session)
+        .details(json!({"why": why, "role": role_word(arrival.enrollment.kind)}));
+    app.append_audit(entry).await;
+}

@@ -1,0 +1,337 @@
+//! Registrants: made ahead of the click by a job within the platform's rate budget, or at the click when there is room now.
+
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::{
+    ids::{MeetingId, OrganizationId, SessionId},
+    provider::{Admission, Call, ErrorKind, MeetingRef, ProviderError, Registrant, RegistrantRef, Retry},
+    session::SessionState,
+};
+use serde_json::json;
+use url::Url;
+
+use super::store::{self, RegistrantRow, Seat};
+use crate::{
+    app::App,
+    audit::{Actor, EntryKind},
+    classes::{Enrollment, enrollments},
+    db::Tx,
+    error::ApiError,
+    events::{self, Event, EventType},
+    jobs::{
+        Job, JobError,
+        store::{self as jobs, NewJob},
+    },
+    organizations, people, platforms,
+    sessions::{self, MeetingState, meetings},
+};
+
+/// Whoever makes a registrant has ended one way or the other after this long.
+const STALE: Duration = Duration::seconds(60);
+/// Registrants in one turn of the job.
+const AT_ONCE: i64 = 30;
+
+/// Queues the making of a session's registrants. Inside the caller's transaction.
+pub async fn queue(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    run_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let key = session.to_string();
+    let job = NewJob {
+        id: app.ids.next(),
+        kind: "registrants.prepare",
+        body: json!({"session": session}),
+        unique_key: Some(&key),
+        run_at,
+        now: app.clock.now(),
+    };
+    Ok(jobs::insert(tx, organization, &job).await?)
+}
+
+/// Queues the cancelling of a session's left registrants. Inside the caller's transaction.
+pub async fn queue_cancelling(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let key = session.to_string();
+    let job = NewJob {
+        id: app.ids.next(),
+        kind: "registrants.cancel",
+        body: json!({"session": session}),
+        unique_key: Some(&key),
+        run_at: now,
+        now,
+    };
+    Ok(jobs::insert(tx, organization, &job).await?)
+}
+
+/// The address a seat generation registers with: the person's own first, then one of its own, because the platform gives
+/// the same address the same registrant, and a cancelled one may stay denied.
+pub async fn want(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seat: &Seat,
+    meeting: MeetingId,
+    own_address: &str,
+) -> Result<(), ApiError> {
+    let address = if seat.generation == 1 {
+        own_address.to_owned()
+    } else {
+        let settings = organizations::service::settings_in(tx, organization).await?;
+        format!("seat-{}@{}", hex::encode(app.randomness.bytes::<8>()), settings.policies.relay_domain)
+    };
+    Ok(store::want_registrant(tx, organization, app.ids.next(), seat, meeting, &address, app.clock.now())
+        .await?)
+}
+
+/// Job `registrants.prepare`: seats and registrants for everybody who may come, who waits at the door first.
+pub async fn prepare_job(app: &App, job: &Job) -> Result<(), JobError> {
+    let session: SessionId = job.id_of("session")?;
+    let organization = job.organization;
+    let Some(meeting) = want_all(app, organization, session).await.map_err(told)? else { return Ok(()) };
+    let Some((target, connected)) =
+        meetings::reach(app, organization, meeting).await.map_err(meetings::retry)?
+    else {
+        return Ok(());
+    };
+    let Some(registrants) = connected.provider.registrants() else { return Ok(()) };
+    loop {
+        let now = app.clock.now();
+        let mut tx = app.db.begin(organization).await?;
+        let mut taken = Vec::new();
+        for row in store::wanted(&mut tx, organization, meeting, now - STALE, AT_ONCE).await? {
+            if store::take(&mut tx, organization, &row, now, now - STALE).await? {
+                taken.push(row);
+            }
+        }
+        let people = names(&mut tx, organization, &taken).await.map_err(told)?;
+        tx.commit().await?;
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let results = registrants.register_many(&Call::background(), &target, &people).await;
+        let mut wait = None;
+        for (row, result) in taken.iter().zip(results) {
+            if let Err(error) = record(app, organization, session, row, result).await.map_err(told)? {
+                wait = wait.or(Some(error));
+            }
+        }
+        if let Some(error) = wait {
+            return Err(match error.kind {
+                ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until) => {
+                    JobError::Retry(error.to_string(), Some(until))
+                }
+                _ if error.retry == Retry::Never => continue,
+                _ => JobError::Retry(error.to_string(), None),
+            });
+        }
+    }
+}
+
+fn told(error: ApiError) -> JobError {
+    JobError::Retry(error.problem().detail, None)
+}
+
+/// Seats and wanted registrants for everybody who may come to the session; its meeting, when that is ready.
+async fn want_all(
+    app: &App,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<MeetingId>, ApiError> {
+    let mut tx = app.db.begin(organization).await?;
+    let Some(session) = sessions::service::find(&mut tx, organization, id).await? else { return Ok(None) };
+    if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
+        return Ok(None);
+    }
+    let meeting = meetings::of_session(&mut tx, organization, id)
+        .await?
+        .filter(|meeting| meeting.state == MeetingState::Ready);
+    let Some(meeting) = meeting.filter(|meeting| meeting.registration) else { return Ok(None) };
+    for enrollment in enrollments::of_session(&mut tx, organization, session.class, id).await? {
+        let seat =
+            store::seat(&mut tx, organization, app.new_id(), id, enrollment.person, app.clock.now()).await?;
+        want(app, &mut tx, organization, &seat, meeting.id, &enrollment.email).await?;
+    }
+    tx.commit().await?;
+    Ok(Some(meeting.id))
+}
+
+async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    rows: &[RegistrantRow],
+) -> Result<Vec<Registrant>, ApiError> {
+    let mut registrants = Vec::with_capacity(rows.len());
+    for row in rows {
+        let person = people::service::find(tx, organization, row.person).await?.ok_or(ApiError::NotFound)?;
+        registrants.push(Registrant {
+            email: row.email.clone(),
+            first_name: person.first_name,
+            last_name: person.last_name,
+        });
+    }
+    Ok(registrants)
+}
+
+/// Writes what the platform answered for one registrant; an address off the operator's list is refused for good.
+async fn record(
+    app: &App,
+    organization: OrganizationId,
+    session: SessionId,
+    row: &RegistrantRow,
+    result: Result<Admission, ProviderError>,
+) -> Result<Result<(), ProviderError>, ApiError> {
+    let now = app.clock.now();
+    let sealer = app.keys.sealer(organization).await?;
+    let mut tx = app.db.begin(organization).await?;
+    let outcome = match result {
+        Ok(admission) => {
+            let provider =
+                meetings::of_session(&mut tx, organization, session).await?.map(|meeting| meeting.provider);
+            let url = Url::parse(admission.join_url.0.expose()).ok();
+            let good = url
+                .zip(provider)
+                .is_some_and(|(url, provider)| platforms::service::is_meeting_host(app, provider, &url));
+            if good {
+                let sealed =
+                    sealer.seal("registrants", "join_url", row.id, admission.join_url.0.expose().as_bytes());
+                store::made(
+                    &mut tx,
+                    organization,
+                    row.id,
+                    row.attempt + 1,
+                    &admission.registrant_id,
+                    &sealed,
+                    now,
+                )
+                .await?;
+                if let Some(found) = sessions::service::find(&mut tx, organization, session).await? {
+                    let class = sessions::service::class_of(&mut tx, organization, &found).await?;
+                    let event = Event::new(EventType::SeatReady, now)
+                        .of(Some(session), class.id, class.instructor)
+                        .person(Some(row.person), "", "student");
+                    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+                }
+            } else {
+                store::not_made(
+                    &mut tx,
+                    organization,
+                    row.id,
+                    row.attempt + 1,
+                    true,
+                    "the platform answered an address that is not on the operator's list",
+                    now,
+                )
+                .await?;
+                let entry = app
+                    .entry(organization, EntryKind::JoinUrlRefused, Actor::System)
+                    .session(session)
+                    .person(row.person);
+                crate::audit::store::insert(&mut tx, &entry).await?;
+            }
+            Ok(())
+        }
+        Err(error) => {
+            let last = error.retry == Retry::Never
+                && !matches!(error.kind, ErrorKind::DailyLimit(_) | ErrorKind::RateLimited(_));
+            store::not_made(&mut tx, organization, row.id, row.attempt + 1, last, &error.sentence(), now)
+                .await?;
+            Err(error)
+        }
+    };
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    Ok(outcome)
+}
+
+/// Makes one registrant while the person waits, when the platform's budget has room now; `false`: the job must do it.
+pub async fn make_now(
+    app: &App,
+    organization: OrganizationId,
+    session: SessionId,
+    meeting: MeetingId,
+    row: &RegistrantRow,
+    patience: std::time::Duration,
+) -> Result<bool, ApiError> {
+    let Ok(Some((target, connected))) = meetings::reach(app, organization, meeting).await else {
+        return Ok(false);
+    };
+    let Some(registrants) = connected.provider.registrants() else { return Ok(false) };
+    if !registrants.room_now(1) {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    if !store::take(&mut tx, organization, row, now, now - STALE).await? {
+        return Ok(false);
+    }
+    let who = names(&mut tx, organization, std::slice::from_ref(row)).await?;
+    tx.commit().await?;
+    let Some(who) = who.first() else { return Ok(false) };
+    let result = registrants.register(&Call::interactive(patience), &target, who).await;
+    Ok(record(app, organization, session, row, result).await?.is_ok())
+}
+
+/// Job `registrants.cancel`: takes back at the platform what no seat gives out any more.
+pub async fn cancel_job(app: &App, job: &Job) -> Result<(), JobError> {
+    let session: SessionId = job.id_of("session")?;
+    let organization = job.organization;
+    let mut tx = app.db.read(organization).await?;
+    let rows = store::leaving(&mut tx, organization, session).await?;
+    drop(tx);
+    for row in rows {
+        let reached = meetings::reach(app, organization, row.meeting).await.map_err(meetings::retry)?;
+        if let Some((target, connected)) = reached {
+            cancel_one(&target, &connected, &row).await.map_err(meetings::retry)?;
+        }
+        let mut tx = app.db.begin(organization).await?;
+        store::cancelled(&mut tx, organization, row.id, app.clock.now()).await?;
+        let entry = app
+            .entry(organization, EntryKind::RegistrantCancelled, Actor::System)
+            .session(session)
+            .person(row.person);
+        crate::audit::store::insert(&mut tx, &entry).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn cancel_one(
+    target: &MeetingRef,
+    connected: &platforms::Connected,
+    row: &RegistrantRow,
+) -> Result<(), ProviderError> {
+    let (Some(registrants), Some(id)) =
+        (connected.provider.registrants(), row.provider_registrant_id.clone())
+    else {
+        return Ok(());
+    };
+    let registrant = RegistrantRef { id, email: row.email.clone() };
+    match registrants.cancel(&Call::background(), target, &registrant).await {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// A seat for somebody who stands at the door, with its wanted registrant. Inside the caller's transaction.
+pub async fn seat_for(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    meeting: Option<MeetingId>,
+    enrollment: &Enrollment,
+) -> Result<Seat, ApiError> {
+    let seat =
+        store::seat(tx, organization, app.new_id(), session, enrollment.person, app.clock.now()).await?;
+    if let Some(meeting) = meeting {
+        want(app, tx, organization, &seat, meeting, &enrollment.email).await?;
+    }
+    Ok(seat)
+}

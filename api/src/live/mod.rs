@@ -1,0 +1,7 @@
+//! What goes on now: the board of a session, events with resume, and the socket that carries them.
+
+pub mod pages;
+pub mod routes;
+pub mod service;
+pub mod socket;
+pub mod store;

@@ -1,0 +1,300 @@
+//! Boards, missed events and tickets.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::{
+    attendance::{
+        AttendancePolicy, Board, Interval, Occasion, Presence, PresenceKind, Roster, Whereabouts, board,
+    },
+    ids::{OrganizationId, PersonId},
+    role::{Role, SessionRole},
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::store::{self, Ticket};
+use crate::{
+    app::App,
+    attendance::{
+        self,
+        sheet::{is_over, of_its_time},
+    },
+    db::Tx,
+    error::ApiError,
+    events::{self, LiveMessage},
+    extract::{SignedIn, Via},
+    people,
+    sessions::facts::{self, Expected, SessionFacts},
+};
+
+/// How long a ticket opens a socket.
+const TICKET_LIFE: Duration = Duration::seconds(30);
+/// Beyond so many missed events a watcher starts anew.
+const MOST_MISSED: usize = 5_000;
+
+/// A session's live board with everything a page shows beside it.
+#[derive(Debug)]
+pub struct SessionBoard {
+    /// The session.
+    pub facts: SessionFacts,
+    /// Everybody expected, in the board's order (the instructor last).
+    pub expected: Vec<Expected>,
+    /// Who is where.
+    pub board: Board,
+    /// The stays it was read from.
+    pub presences: Vec<Presence>,
+}
+
+/// Reads a session's board, in the caller's transaction.
+pub async fn session_board(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    facts: SessionFacts,
+    now: DateTime<Utc>,
+) -> Result<SessionBoard, ApiError> {
+    let expected = facts::expected(tx, organization, &facts).await?;
+    let presences = attendance::store::presences_of(tx, organization, facts.session).await?;
+    let runs = attendance::store::runs_of(tx, organization, facts.session).await?;
+    let runs = runs.into_iter().map(|stored| stored.run).collect();
+    let (runs, presences) = of_its_time(&facts, runs, presences, now);
+    let roster = Roster::new(expected.iter().map(|person| person.seat.clone()).collect());
+    let board = board(&Occasion {
+        window: Interval::new(facts.starts_at, facts.ends_at),
+        // Who is where does not depend on thresholds.
+        policy: &AttendancePolicy::default(),
+        roster: &roster,
+        presences: &presences,
+        runs: &runs,
+        now,
+        ended: is_over(&facts, now),
+    });
+    Ok(SessionBoard { facts, expected, board, presences })
+}
+
+/// The word for where somebody is.
+#[must_use]
+pub const fn whereabouts_word(whereabouts: Whereabouts) -> &'static str {
+    match whereabouts {
+        Whereabouts::NotSeen => "expected",
+        Whereabouts::Waiting => "waiting",
+        Whereabouts::InClass => "in_class",
+        Whereabouts::Left => "left",
+    }
+}
+
+/// One person on a board, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Who; none for somebody without a seat.
+    pub person: Option<PersonId>,
+    /// Their name, or the one shown in the meeting.
+    pub name: String,
+    /// What they are to the session.
+    pub role: SessionRole,
+    /// Where.
+    pub whereabouts: Whereabouts,
+    /// When they last came in, or began to wait.
+    pub joined_at: Option<DateTime<Utc>>,
+    /// When they went.
+    pub left_at: Option<DateTime<Utc>>,
+    /// When we last sent them in.
+    pub redirected_at: Option<DateTime<Utc>>,
+}
+
+impl SessionBoard {
+    /// Everybody on the board: first the roster, then people without a seat.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place> {
+        let known = self.board.people.iter().zip(&self.expected).map(|(live, expected)| {
+            let left = live.whereabouts == Whereabouts::Left;
+            Place {
+                person: Some(live.person),
+                name: expected.seat.name.clone(),
+                role: live.role,
+                whereabouts: live.whereabouts,
+                joined_at: if left { self.last_join(live.person) } else { live.since },
+                left_at: live.since.filter(|_| left),
+                redirected_at: live.redirected_at,
+            }
+        });
+        let strangers = self.board.strangers.iter().map(|stranger| Place {
+            person: None,
+            name: stranger.facts.name.clone().unwrap_or_default(),
+            role: SessionRole::Unknown,
+            whereabouts: stranger.whereabouts,
+            joined_at: stranger.since,
+            left_at: None,
+            redirected_at: None,
+        });
+        known.chain(strangers).collect()
+    }
+
+    fn last_join(&self, person: PersonId) -> Option<DateTime<Utc>> {
+        let seat = self.expected.iter().find(|expected| expected.seat.person == person)?;
+        let own = Roster::new(vec![seat.seat.clone()]);
+        let theirs = self.presences.iter().filter(|stay| {
+            stay.key.kind != PresenceKind::Waiting
+                && stay.assigned.or_else(|| own.find(&stay.facts).map(|found| found.person)) == Some(person)
+                && stay.key.source == lectern_core::attendance::Source::Webhook
+        });
+        theirs.filter_map(|stay| stay.joins.last().copied()).max()
+    }
+
+    /// How many are in class, and how many are expected, the instructor not counted.
+    #[must_use]
+    pub fn head_count(&self) -> (u32, u32) {
+        let learners = || self.board.people.iter().filter(|live| live.role != SessionRole::Instructor);
+        let here = learners().filter(|live| live.whereabouts == Whereabouts::InClass).count();
+        let here =
+            here + self.board.strangers.iter().filter(|who| who.whereabouts == Whereabouts::InClass).count();
+        (count(here), count(learners().count()))
+    }
+}
+
+pub(crate) fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// What somebody may watch now: the boards of live sessions, and the number of the last event in them.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Everything up to this event is in the boards.
+    pub seq: i64,
+    /// The boards.
+    pub boards: Vec<SessionBoard>,
+}
+
+/// The live sessions this caller may watch: admins all, instructors their own; everybody else those they belong to, with
+/// nobody on the board but themselves.
+pub async fn snapshot(app: &App, who: &SignedIn) -> Result<Snapshot, ApiError> {
+    // The number first: an event that comes between is in the boards already and told again after them, never lost.
+    let seq = last_seq(app).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.read(who.organization).await?;
+    let instructor = (who.role == Role::Instructor).then_some(who.person);
+    let mut sessions = match who.role {
+        Role::Student => Vec::new(),
+        Role::Admin | Role::Instructor => facts::on_now(&mut tx, who.organization, now, instructor).await?,
+    };
+    sessions.retain(|facts| facts.state == lectern_core::session::SessionState::Live);
+    if who.role != Role::Admin {
+        let member = facts::live_for_member(&mut tx, who.organization, who.person).await?;
+        let known: Vec<_> = sessions.iter().map(|facts| facts.session).collect();
+        sessions.extend(member.into_iter().filter(|facts| !known.contains(&facts.session)));
+    }
+    let mut boards = Vec::with_capacity(sessions.len());
+    for facts in sessions {
+        let all = who.role == Role::Admin || facts.instructor == who.person;
+        let mut board = session_board(&mut tx, who.organization, facts, now).await?;
+        if !all {
+            board.expected.retain(|expected| expected.seat.person == who.person);
+            board.board.people.retain(|live| live.person == who.person);
+            board.board.strangers.clear();
+        }
+        boards.push(board);
+    }
+    Ok(Snapshot { seq, boards })
+}
+
+/// The number of the last event.
+pub async fn last_seq(app: &App) -> Result<i64, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    Ok(events::store::last_seq(&mut tx).await?)
+}
+
+/// Events somebody missed.
+#[derive(Debug)]
+pub enum Missed {
+    /// These, in order; up to this number nothing more.
+    Events(Vec<Utf8Bytes>, i64),
+    /// Too old, too many, or of another database: start anew after this number.
+    Resync(i64),
+}
+
+/// The events after a number that this person may see.
+pub async fn missed(
+    app: &App,
+    organization: OrganizationId,
+    (person, role): (Uuid, Role),
+    since: i64,
+) -> Result<Missed, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    let last = events::store::last_seq(&mut tx).await?;
+    let oldest = events::store::oldest(&mut tx).await?;
+    let kept = oldest.is_none_or(|oldest| since >= oldest - 1);
+    if since < 0 || since > last || !kept {
+        return Ok(Missed::Resync(last));
+    }
+    let mut seen = since;
+    let mut found = Vec::new();
+    while seen < last {
+        let rows = events::store::since_of(&mut tx, organization, seen).await?;
+        let Some(newest) = rows.last() else { break };
+        seen = newest.seq;
+        for row in rows {
+            if found.len() >= MOST_MISSED {
+                return Ok(Missed::Resync(last));
+            }
+            let event = events::publisher::open(app, organization, &row).await?;
+            let message = LiveMessage::new(row.seq, event);
+            if message.is_for(person, role) {
+                found.push(message.json);
+            }
+        }
+    }
+    Ok(Missed::Events(found, seen.max(last)))
+}
+
+/// A ticket that opens one socket within 30 seconds, for clients that can send neither cookie nor header with it.
+pub async fn ticket(app: &App, who: &SignedIn) -> Result<String, ApiError> {
+    let ticket = hex::encode(app.randomness.bytes::<24>());
+    let (via, via_ref) = match &who.via {
+        Via::Cookie(hash) => ("cookie", Some(hash.to_vec())),
+        Via::Bearer(hash) => ("bearer", Some(hash.to_vec())),
+        Via::ApiKey(id, _) => ("api_key", Some(id.as_bytes().to_vec())),
+        Via::HostToken => ("host_token", None),
+    };
+    let row = Ticket {
+        organization_id: who.organization.uuid(),
+        person_id: who.person.uuid(),
+        via: via.to_owned(),
+        via_ref,
+        expires_at: app.clock.now() + TICKET_LIFE,
+    };
+    let mut tx = app.db.system().await?;
+    store::remove_old(&mut tx, app.clock.now() - TICKET_LIFE).await?;
+    store::insert(&mut tx, &hash(&ticket), &row).await?;
+    tx.commit().await?;
+    Ok(ticket)
+}
+
+/// Who asked for this ticket; it is used up by asking.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] when it is unknown, used, too old, or its sign-in has ended since.
+pub async fn redeem(app: &App, ticket: &str) -> Result<SignedIn, ApiError> {
+    let mut tx = app.db.system().await?;
+    let row = store::take(&mut tx, &hash(ticket)).await?;
+    tx.commit().await?;
+    let row = row.filter(|row| row.expires_at > app.clock.now()).ok_or(ApiError::SignedOut)?;
+    let reference = row.via_ref.unwrap_or_default();
+    let sign_in = || <[u8; 32]>::try_from(reference.as_slice()).map_err(|_| ApiError::SignedOut);
+    let via = match row.via.as_str() {
+        "cookie" => Via::Cookie(sign_in()?),
+        "bearer" => Via::Bearer(sign_in()?),
+        "api_key" => Via::ApiKey(Uuid::from_slice(&reference).map_err(|_| ApiError::SignedOut)?, Vec::new()),
+        _ => Via::HostToken,
+    };
+    let who =
+        people::service::check_again(app, row.organization_id.into(), row.person_id.into(), &via).await?;
+    match &who.via {
+        Via::ApiKey(_, scopes) if !scopes.contains(&people::Scope::Read) => Err(ApiError::Forbidden),
+        _ => Ok(who),
+    }
+}
+
+fn hash(ticket: &str) -> Arc<[u8]> {
+    Arc::from(Sha256::digest(ticket.as_bytes()).as_slice())
+}

@@ -1,0 +1,48 @@
+//! Removing what has served: ended sign-ins, published events, read deliveries, used codes, meetings nobody needs.
+//!
+//! Everything goes by its own age or state, never because a platform's answer was empty or failed.
+
+use chrono::Duration;
+use serde_json::json;
+
+use crate::{
+    app::{App, OPERATOR},
+    audit::{Actor, EntryKind},
+    error::ApiError,
+    events,
+    jobs::{JobError, runner, store as jobs},
+    join, organizations, people, sessions, webhooks_in,
+};
+
+/// Published events are kept this long, for those who come back.
+const EVENTS_KEPT: Duration = Duration::hours(24);
+/// Deliveries are kept this long.
+const DELIVERIES_KEPT: Duration = Duration::days(30);
+
+/// Tick `clean_up`.
+pub async fn clean_up(app: &App) -> Result<(), JobError> {
+    let told = |error: ApiError| JobError::Retry(error.problem().detail, None);
+    let now = app.clock.now();
+    let mut tx = app.db.system().await?;
+    let sign_ins = people::service::remove_ended_sign_ins(&mut tx, now).await.map_err(told)?;
+    let events = events::store::remove_old(&mut tx, now - EVENTS_KEPT).await?;
+    let deliveries = webhooks_in::store::remove_old(&mut tx, now - DELIVERIES_KEPT).await?;
+    let dead_jobs = jobs::bury_old(&mut tx, runner::grave_limit(now)).await?;
+    tx.commit().await?;
+    if sign_ins + events + deliveries + dead_jobs > 0 {
+        let entry = app.entry(OPERATOR, EntryKind::CleanedUp, Actor::System);
+        app.append_audit(entry.details(
+            json!({"sign_ins": sign_ins, "events": events, "deliveries": deliveries, "dead_jobs": dead_jobs}),
+        ))
+        .await;
+    }
+    let mut failures = sessions::jobs::Failures::default();
+    for organization in organizations::service::all_active(app).await.map_err(told)? {
+        let outcome = match sessions::jobs::remove_unused_meetings(app, organization).await {
+            Ok(()) => join::service::clean_up(app, organization).await,
+            failed => failed,
+        };
+        failures.note(organization, outcome);
+    }
+    failures.finish()
+}

@@ -1,0 +1,658 @@
+//! Use cases around an organization's credentials: who may, what is kept, what is told.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lectern_core::{
+    ids::OrganizationId,
+    organization::CredentialsBy,
+    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy},
+    secret::SecretString,
+};
+use lectern_providers::registry::{self, ProviderSettings};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    check::{Step, StepState},
+    connect,
+    store::{
+        connections::State,
+        settings::{self as store, Changes, Mode, Settings},
+    },
+};
+use crate::{
+    app::App,
+    audit::{self, Actor, EntryKind},
+    error::{ApiError, FieldError},
+    extract::SignedIn,
+    list::{List, Paging, instant_cursor},
+    organizations,
+    people::service::{one_line, parse_email},
+};
+
+/// How long the webhook secret before the present one is still accepted.
+const PREVIOUS_LIFE: TimeDelta = TimeDelta::hours(24);
+
+/// Reads a platform's word in a path: only platforms this release can talk to.
+pub fn provider(word: &str) -> Result<ProviderName, ApiError> {
+    word.parse().ok().filter(|name| registry::AVAILABLE.contains(name)).ok_or(ApiError::NotFound)
+}
+
+/// What the settings' sealed values name as their row: the table's key has no id of its own.
+fn row_id(organization: OrganizationId, provider: ProviderName) -> Uuid {
+    let digest = Sha256::new()
+        .chain_update(b"platform_settings")
+        .chain_update(organization.uuid())
+        .chain_update(provider.as_str())
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Where the platform sends people back to.
+#[must_use]
+pub fn redirect_url(app: &App, provider: ProviderName) -> String {
+    app.config.server.url(&format!("/oauth/{provider}/callback"))
+}
+
+/// Where the platform sends its events.
+#[must_use]
+pub fn webhook_url(app: &App, organization: OrganizationId, provider: ProviderName) -> String {
+    app.config.server.url(&format!("/api/{provider}/webhook/{organization}"))
+}
+
+fn not_set(provider: ProviderName) -> ProviderError {
+    let step = "save its credentials in Lectern's platform settings.".to_owned();
+    ProviderError::new(provider, "read settings", ErrorKind::PolicyMissing(step))
+        .repaired_by(RepairedBy::Admin)
+}
+
+/// The organization's app, ready to build a provider with. No transaction may be open.
+pub(super) async fn for_calls(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<(Settings, ProviderSettings), ProviderError> {
+    let ours = |error: ApiError| {
+        ProviderError::new(provider, "read settings", ErrorKind::Unavailable).source(format!("{error:?}"))
+    };
+    let looking = async {
+        let mut tx = app.db.read(organization).await?;
+        Ok::<_, ApiError>(store::find(&mut tx, organization, provider).await?)
+    };
+    let found = looking.await.map_err(ours)?.ok_or_else(|| not_set(provider))?;
+    let settings = open(app, organization, provider, &found).await?;
+    Ok((found, settings))
+}
+
+/// Opens the credentials.
+pub(super) async fn open(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    found: &Settings,
+) -> Result<ProviderSettings, ProviderError> {
+    let sealed = |error: crate::keys::KeyError| {
+        ProviderError::new(provider, "open credentials", ErrorKind::Unexpected).source(error)
+    };
+    let sealer = app.keys.sealer(organization).await.map_err(sealed)?;
+    let client_secret = sealer
+        .open_text("platform_settings", "client_secret", row_id(organization, provider), &found.client_secret)
+        .map_err(sealed)?;
+    let hosts = app
+        .providers
+        .addresses(provider)
+        .iter()
+        .find(|hosts| hosts.api.as_str() == found.api_base)
+        .ok_or_else(|| {
+            let step = "choose another base URL in Lectern's platform settings: the server's operator took the present one \
+                        off the list."
+                .to_owned();
+            ProviderError::new(provider, "open credentials", ErrorKind::PolicyMissing(step))
+        })?;
+    Ok(ProviderSettings {
+        provider,
+        tenant: organization.to_string(),
+        client_id: found.client_id.clone(),
+        client_secret,
+        account_id: found.account_id.clone().filter(|_| found.mode == Mode::ServerToServer),
+        api_base: hosts.api.clone(),
+        oauth_base: hosts.oauth.clone(),
+        hosts: hosts.meeting_hosts.clone(),
+    })
+}
+
+/// Opens the present and the previous webhook secret.
+pub(super) async fn open_webhook_secrets(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    found: &Settings,
+) -> Result<(Option<SecretString>, Option<SecretString>), ApiError> {
+    let sealer = app.keys.sealer(organization).await?;
+    let row = row_id(organization, provider);
+    let open = |column, sealed: &Option<Vec<u8>>| {
+        sealed.as_ref().map(|sealed| sealer.open_text("platform_settings", column, row, sealed)).transpose()
+    };
+    Ok((
+        open("webhook_secret", &found.webhook_secret)?,
+        open("previous_webhook_secret", &found.previous_webhook_secret)?,
+    ))
+}
+
+/// How a platform stands in an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformState {
+    /// No credentials yet.
+    NotSet,
+    /// Never tested since they were saved.
+    Untested,
+    /// No step of the test failed.
+    Working,
+    /// A step of the test failed.
+    Failing,
+}
+
+/// A platform's settings, without its secrets.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlatformView {
+    /// Which platform.
+    pub provider: &'static str,
+    /// How it stands.
+    pub state: PlatformState,
+    /// `user` or `server_to_server`.
+    pub mode: Mode,
+    /// The app's id.
+    pub client_id: Option<String>,
+    /// Whether a client secret is saved.
+    pub has_client_secret: bool,
+    /// The platform's account.
+    pub account_id: Option<String>,
+    /// One of `base_urls`.
+    pub base_url: String,
+    /// The operator's list.
+    pub base_urls: Vec<String>,
+    /// The account's user that hosts for instructors the account does not know.
+    pub default_host: Option<String>,
+    /// Whether a webhook secret is saved.
+    pub has_webhook_secret: bool,
+    /// Until when the webhook secret before this one is accepted as well.
+    pub previous_webhook_secret_until: Option<DateTime<Utc>>,
+    /// To be put into the app at the platform.
+    pub redirect_url: String,
+    /// To be put into the app's event subscription.
+    pub webhook_url: String,
+    /// When a delivery was last verified, to the hour.
+    pub webhook_seen_at: Option<DateTime<Utc>>,
+    /// When it was last tested.
+    pub tested_at: Option<DateTime<Utc>>,
+    /// What the test found.
+    pub test: Vec<Step>,
+    /// When the settings last changed.
+    pub updated_at: Option<DateTime<Utc>>,
+    /// Instructors that are connected.
+    pub connected: i64,
+    /// Instructors there are.
+    pub instructors: i64,
+    /// Whether whoever asks may change them.
+    pub can_edit: bool,
+}
+
+/// A platform's settings; one that is not set up shows the addresses to set it up with.
+pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<PlatformView, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let found = store::find(&mut tx, who.organization, provider).await?;
+    let (connected, instructors) = store::counts(&mut tx, who.organization, provider).await?;
+    let policies = organizations::store::settings(&mut tx, who.organization).await?.policies;
+    drop(tx);
+    let first = app.providers.addresses(provider).first().map(|hosts| hosts.api.to_string());
+    let base_url = found.as_ref().map(|found| found.api_base.clone()).or(first).unwrap_or_default();
+    Ok(PlatformView {
+        provider: provider.as_str(),
+        state: match &found {
+            None => PlatformState::NotSet,
+            Some(Settings { test: None, .. }) => PlatformState::Untested,
+            Some(Settings { test: Some(steps), .. }) => {
+                let bad = steps.iter().any(|step| step.state == StepState::Bad);
+                if bad { PlatformState::Failing } else { PlatformState::Working }
+            }
+        },
+        mode: found.as_ref().map(|found| found.mode).unwrap_or_default(),
+        client_id: found.as_ref().map(|found| found.client_id.clone()),
+        has_client_secret: found.is_some(),
+        account_id: found.as_ref().and_then(|found| found.account_id.clone()),
+        base_url,
+        base_urls: app.providers.addresses(provider).iter().map(|hosts| hosts.api.to_string()).collect(),
+        default_host: found.as_ref().and_then(|found| found.default_host.clone()),
+        has_webhook_secret: found.as_ref().is_some_and(|found| found.webhook_secret.is_some()),
+        previous_webhook_secret_until: found
+            .as_ref()
+            .and_then(|found| found.previous_valid_until)
+            .filter(|until| *until > app.clock.now()),
+        redirect_url: redirect_url(app, provider),
+        webhook_url: webhook_url(app, who.organization, provider),
+        webhook_seen_at: found.as_ref().and_then(|found| found.webhook_seen_at),
+        tested_at: found.as_ref().and_then(|found| found.tested_at),
+        updated_at: found.as_ref().map(|found| found.updated_at),
+        test: found.and_then(|found| found.test).unwrap_or_default(),
+        connected,
+        instructors,
+        can_edit: may_edit(who, policies.credentials_by),
+    })
+}
+
+fn may_edit(who: &SignedIn, by: CredentialsBy) -> bool {
+    match by {
+        CredentialsBy::Admins => true,
+        CredentialsBy::Owners => who.owner,
+    }
+}
+
+/// New settings. On an update a secret that is left out, or empty, stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaveSettings {
+    /// `user` (default): everybody connects their own account; `server_to_server`: one account for all.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// The app's id.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// The app's secret.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub client_secret: Option<SecretString>,
+    /// The platform's account; needed for `server_to_server`.
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// One of the operator's list; its first when left out.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// When sent, it must equal ours.
+    #[serde(default)]
+    pub redirect_url: Option<String>,
+    /// Verifies the platform's events.
+    #[serde(default, alias = "webhook_secret_token")]
+    #[schema(value_type = Option<String>)]
+    pub webhook_secret: Option<SecretString>,
+    /// For `server_to_server`: the account's user that hosts for instructors the account does not know.
+    #[serde(default)]
+    pub default_host: Option<String>,
+}
+
+/// What passed the checks.
+struct Wanted {
+    mode: Mode,
+    client_id: String,
+    client_secret: Option<SecretString>,
+    account_id: Option<String>,
+    api_base: String,
+    webhook_secret: Option<SecretString>,
+    default_host: Option<String>,
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+fn secret(
+    field: &'static str,
+    value: Option<&SecretString>,
+    errors: &mut Vec<FieldError>,
+) -> Option<SecretString> {
+    let value = value.map(|value| value.expose().trim()).filter(|value| !value.is_empty())?;
+    if value.len() > 512 || value.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        errors.push(FieldError::new(
+            field,
+            "Paste it whole and alone: no spaces or line breaks, at most 512 characters.",
+        ));
+        return None;
+    }
+    Some(value.into())
+}
+
+fn read(
+    app: &App,
+    provider: ProviderName,
+    body: &SaveSettings,
+    before: Option<&Settings>,
+) -> Result<Wanted, ApiError> {
+    let mut errors = Vec::new();
+    let mode = body.mode.or_else(|| before.map(|before| before.mode)).unwrap_or_default();
+    let mut line = |field: &'static str, text: &str, most| {
+        one_line(text, most).map_err(|message| errors.push(FieldError::new(field, message))).ok()
+    };
+    let client_id = match (&body.client_id, before) {
+        (None, Some(before)) => Some(before.client_id.clone()),
+        (text, _) => line("client_id", text.as_deref().unwrap_or_default(), 200),
+    };
+    let account_id = match (&body.account_id, before) {
+        (None, Some(before)) => before.account_id.clone(),
+        (text, _) => given(text.as_ref()).and_then(|text| line("account_id", text, 200)),
+    };
+    let default_host = match (&body.default_host, before) {
+        (None, Some(before)) => before.default_host.clone(),
+        (text, _) => given(text.as_ref()).map(str::to_owned),
+    };
+    let client_secret = secret("client_secret", body.client_secret.as_ref(), &mut errors);
+    let webhook_secret = secret("webhook_secret", body.webhook_secret.as_ref(), &mut errors);
+    let named = |field: &str, errors: &[FieldError]| errors.iter().any(|error| error.field == field);
+    if client_secret.is_none() && before.is_none() && !named("client_secret", &errors) {
+        errors.push(FieldError::new("client_secret", "This is needed."));
+    }
+    if mode == Mode::ServerToServer && account_id.is_none() && !named("account_id", &errors) {
+        errors.push(FieldError::new("account_id", "A server-to-server app needs the platform's account ID."));
+    }
+    let default_host = default_host.and_then(|text| {
+        parse_email(&text).map_err(|message| errors.push(FieldError::new("default_host", message))).ok()
+    });
+    let api_base = match (given(body.base_url.as_ref()), before) {
+        (Some(text), _) => app.providers.chosen(provider, text).map(|hosts| hosts.api.to_string()),
+        (None, Some(before)) => Some(before.api_base.clone()),
+        (None, None) => app.providers.addresses(provider).first().map(|hosts| hosts.api.to_string()),
+    };
+    if api_base.is_none() {
+        let list: Vec<_> = app.providers.addresses(provider).iter().map(|hosts| hosts.api.as_str()).collect();
+        errors.push(FieldError::new("base_url", format!("Use one of: {}.", list.join(", "))));
+    }
+    let ours = redirect_url(app, provider);
+    if given(body.redirect_url.as_ref()).is_some_and(|text| text != ours) {
+        errors.push(FieldError::new("redirect_url", format!("It must be exactly our address: {ours}")));
+    }
+    match (client_id, api_base) {
+        (Some(client_id), Some(api_base)) if errors.is_empty() => {
+            Ok(Wanted { mode, client_id, client_secret, account_id, api_base, webhook_secret, default_host })
+        }
+        _ => Err(ApiError::Invalid(errors)),
+    }
+}
+
+fn compare(wanted: &Wanted, before: Option<&Settings>) -> Changes {
+    let mut changes = Changes::new();
+    let mut note = |field: &str, value: Option<String>| changes.insert(field.to_owned(), value);
+    if before.is_none() {
+        note("created", None);
+    }
+    let mode = wanted.mode.as_str().to_owned();
+    for (field, now, earlier) in [
+        ("mode", Some(mode), before.map(|before| before.mode.as_str().to_owned())),
+        ("client_id", Some(wanted.client_id.clone()), before.map(|before| before.client_id.clone())),
+        ("account_id", wanted.account_id.clone(), before.and_then(|before| before.account_id.clone())),
+        ("base_url", Some(wanted.api_base.clone()), before.map(|before| before.api_base.clone())),
+        ("default_host", wanted.default_host.clone(), before.and_then(|before| before.default_host.clone())),
+    ] {
+        if now != earlier {
+            note(field, now);
+        }
+    }
+    for (field, replaced) in [
+        ("client_secret", wanted.client_secret.is_some()),
+        ("webhook_secret", wanted.webhook_secret.is_some()),
+    ] {
+        if replaced {
+            note(field, None);
+        }
+    }
+    changes
+}
+
+/// Saves credentials, sealed, with a line in the history. Grants made with another app or in another mode end.
+///
+/// # Errors
+/// [`ApiError::Forbidden`] by policy, [`ApiError::Invalid`] with every wrong field.
+pub async fn save(
+    app: &App,
+    who: &SignedIn,
+    provider: ProviderName,
+    body: SaveSettings,
+) -> Result<PlatformView, ApiError> {
+    let organization = who.organization;
+    let sealer = app.keys.sealer(organization).await?;
+    let now = app.clock.now();
+    let row = row_id(organization, provider);
+    let mut tx = app.db.begin(organization).await?;
+    let policies = organizations::store::settings(&mut tx, organization).await?.policies;
+    if !may_edit(who, policies.credentials_by) {
+        return Err(ApiError::Forbidden);
+    }
+    let before = store::find(&mut tx, organization, provider).await?;
+    let wanted = read(app, provider, &body, before.as_ref())?;
+    let changes = compare(&wanted, before.as_ref());
+    let seal = |column, secret: &SecretString| {
+        sealer.seal("platform_settings", column, row, secret.expose().as_bytes())
+    };
+    let client_secret = match (&wanted.client_secret, &before) {
+        (Some(secret), _) => seal("client_secret", secret),
+        (None, Some(before)) => before.client_secret.clone(),
+        (None, None) => return Err(ApiError::field("client_secret", "This is needed.")),
+    };
+    let mut webhook_secret = before.as_ref().and_then(|before| before.webhook_secret.clone());
+    let mut previous = before.as_ref().and_then(|before| {
+        before
+            .previous_webhook_secret
+            .clone()
+            .zip(before.previous_valid_until)
+            .filter(|(_, until)| *until > now)
+    });
+    if let Some(secret) = &wanted.webhook_secret
+        && let Some(sealed) = webhook_secret.replace(seal("webhook_secret", secret))
+    {
+        let old = sealer.open_text("platform_settings", "webhook_secret", row, &sealed)?;
+        let until = now + PREVIOUS_LIFE;
+        previous = (old != *secret).then(|| (seal("previous_webhook_secret", &old), until)).or(previous);
+    }
+    let (previous_webhook_secret, previous_valid_until) = previous.unzip();
+    let saved = Settings {
+        mode: wanted.mode,
+        client_id: wanted.client_id.clone(),
+        account_id: wanted.account_id.clone(),
+        default_host: wanted.default_host.clone(),
+        api_base: wanted.api_base.clone(),
+        client_secret,
+        webhook_secret,
+        previous_webhook_secret,
+        previous_valid_until,
+        // A test of other settings says nothing of these.
+        tested_at: None,
+        test: None,
+        webhook_seen_at: before
+            .as_ref()
+            .and_then(|before| before.webhook_seen_at)
+            .filter(|_| wanted.webhook_secret.is_none()),
+        updated_at: now,
+    };
+    let by = who.person().ok().map(lectern_core::ids::PersonId::uuid);
+    store::put(&mut tx, organization, provider, &saved, by).await?;
+    store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
+    let fields: Vec<&String> = changes.keys().collect();
+    let entry = app
+        .entry(organization, EntryKind::PlatformSaved, who.actor())
+        .details(serde_json::json!({"provider": provider.as_str(), "fields": fields}));
+    audit::store::insert(&mut tx, &entry).await?;
+    let other_app = before.as_ref().is_some_and(|before| {
+        before.client_id != saved.client_id
+            || before.mode != saved.mode
+            || before.api_base != saved.api_base
+            || (saved.mode == Mode::ServerToServer && before.account_id != saved.account_id)
+    });
+    let mut ended = Vec::new();
+    if let Some(before) = before.as_ref().filter(|_| other_app) {
+        let state = if saved.mode == Mode::User && before.mode == Mode::User {
+            State::NeedsReconnect
+        } else {
+            State::Gone
+        };
+        let why = format!("The organization uses another {} app now.", provider.title());
+        ended = connect::end_all(app, &mut tx, organization, provider, state, Some(&why), &sealer).await?;
+    }
+    tx.commit().await?;
+    app.providers.forget(organization, provider);
+    app.wake.outbox.notify_one();
+    if let Some(before) = before.filter(|_| !ended.is_empty()) {
+        connect::revoke_later(app, organization, provider, before, ended);
+    }
+    if saved.mode == Mode::ServerToServer
+        && let Err(error) = connect::connect_account(app, organization, provider, Actor::System).await
+    {
+        // Saved all the same; the test says what is wrong.
+        tracing::info!(%organization, %error, "the account of organization {organization} could not be connected yet: {error}");
+    }
+    show(app, who, provider).await
+}
+
+/// Removes credentials and ends every grant made with them.
+pub async fn remove(app: &App, who: &SignedIn, provider: ProviderName) -> Result<(), ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let policies = organizations::store::settings(&mut tx, who.organization).await?.policies;
+    drop(tx);
+    if !may_edit(who, policies.credentials_by) {
+        return Err(ApiError::Forbidden);
+    }
+    take_away(app, who.organization, provider, who.actor(), who.person().ok().map(|person| person.uuid()))
+        .await
+}
+
+/// The operator removes an organization's credentials without ever seeing them; its audit log says so.
+pub async fn reset(
+    app: &App,
+    operator: &SignedIn,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<(), ApiError> {
+    let mut tx = app.db.system_read().await?;
+    let known = organizations::store::find(&mut tx, organization).await?.is_some();
+    drop(tx);
+    if !known || organization == crate::app::OPERATOR {
+        return Err(ApiError::NotFound);
+    }
+    take_away(app, organization, provider, Actor::Operator(operator.person), None).await
+}
+
+async fn take_away(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    actor: Actor,
+    by: Option<Uuid>,
+) -> Result<(), ApiError> {
+    let sealer = app.keys.sealer(organization).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    let before = store::find(&mut tx, organization, provider).await?.ok_or(ApiError::NotFound)?;
+    let ended = connect::end_all(app, &mut tx, organization, provider, State::Gone, None, &sealer).await?;
+    store::remove(&mut tx, organization, provider).await?;
+    let changes = Changes::from([("removed".to_owned(), None)]);
+    store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
+    let entry = app
+        .entry(organization, EntryKind::PlatformRemoved, actor)
+        .details(serde_json::json!({"provider": provider.as_str(), "connections_ended": ended.len()}));
+    audit::store::insert(&mut tx, &entry).await?;
+    tx.commit().await?;
+    app.providers.forget(organization, provider);
+    app.wake.outbox.notify_one();
+    connect::revoke_later(app, organization, provider, before, ended);
+    Ok(())
+}
+
+/// Who changed what, when.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HistoryView {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom; none for a program with an API key, or the operator.
+    pub person_id: Option<Uuid>,
+    /// Their name.
+    pub person_name: Option<String>,
+    /// Which fields.
+    pub fields: Vec<String>,
+    /// New values of those that are no secret.
+    #[schema(value_type = Object)]
+    pub values: Changes,
+}
+
+/// Changes of a platform's settings, newest first.
+pub async fn history(
+    app: &App,
+    who: &SignedIn,
+    provider: ProviderName,
+    paging: &Paging,
+) -> Result<List<HistoryView>, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let rows =
+        store::history(&mut tx, who.organization, provider, paging.instant_and_id()?, paging.fetch()).await?;
+    Ok(paging.list(
+        rows,
+        |row| instant_cursor(row.at, row.id),
+        |row| HistoryView {
+            id: row.id,
+            at: row.at,
+            person_id: row.person_id,
+            person_name: full_name(row.first_name, row.last_name),
+            fields: row.changes.0.keys().cloned().collect(),
+            values: row.changes.0.into_iter().filter(|(_, value)| value.is_some()).collect(),
+        },
+    ))
+}
+
+/// Given and family name of a person who was joined to a row.
+pub(super) fn full_name(first: Option<String>, last: Option<String>) -> Option<String> {
+    first.map(|first| match last {
+        Some(last) => format!("{first} {last}"),
+        None => first,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn wanted() -> Wanted {
+        Wanted {
+            mode: Mode::User,
+            client_id: "client".to_owned(),
+            client_secret: Some("canary".into()),
+            account_id: None,
+            api_base: "https://api.zoom.us/v2".to_owned(),
+            webhook_secret: None,
+            default_host: None,
+        }
+    }
+
+    #[test]
+    fn the_history_names_fields_and_never_a_secret() {
+        let changes = compare(&wanted(), None);
+        let fields: Vec<_> = changes.keys().map(String::as_str).collect();
+        assert_eq!(fields, ["base_url", "client_id", "client_secret", "created", "mode"]);
+        assert!(!format!("{changes:?}").contains("canary"));
+        assert_eq!(changes["client_id"].as_deref(), Some("client"));
+    }
+
+    #[test]
+    fn sealed_values_of_another_organization_or_platform_have_another_row() {
+        let (one, two) = (OrganizationId(Uuid::from_u128(1)), OrganizationId(Uuid::from_u128(2)));
+        let rows = [
+            row_id(one, ProviderName::Zoom),
+            row_id(two, ProviderName::Zoom),
+            row_id(one, ProviderName::Teams),
+        ];
+        assert!(rows[0] != rows[1] && rows[0] != rows[2] && rows[1] != rows[2]);
+        assert_eq!(row_id(one, ProviderName::Zoom), rows[0]);
+    }
+
+    #[test]
+    fn a_pasted_secret_is_trimmed_and_checked() {
+        let mut errors = Vec::new();
+        let read = secret("client_secret", Some(&"  abc \n".into()), &mut errors).unwrap();
+        assert_eq!(read.expose(), "abc");
+        assert!(secret("client_secret", Some(&"   ".into()), &mut errors).is_none());
+        assert!(errors.is_empty());
+        assert!(secret("client_secret", Some(&"a b".into()), &mut errors).is_none());
+        assert_eq!(errors.len(), 1);
+    }
+}

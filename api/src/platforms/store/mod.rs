@@ -1,0 +1,5 @@
+//! Tables of this room.
+
+pub mod connections;
+pub mod settings;
+pub mod states;

@@ -1,0 +1,513 @@
+//! What other rooms may know of a session, and what the platform may change of it: everything takes the open transaction.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::{
+    attendance::Seat,
+    ids::{ClassId, ConnectionId, EnrollmentId, MeetingId, OrganizationId, PersonId, SessionId},
+    provider::ProviderName,
+    role::SessionRole,
+    session::{Delivery, SessionState},
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    audit::{self, Actor, EntryKind},
+    db::{Statement, StoreError, Tx},
+    error::ApiError,
+    events::{self, Event, EventType},
+    keys::Sealer,
+    on, people, platforms, statement,
+};
+
+/// A start this long before the schedule is a trial of the room: kept as a run, but the session does not go live.
+const EARLIEST_START: Duration = Duration::hours(1);
+/// An end this close to the schedule's is the end of the session; an earlier one may be followed by a restart.
+const NEAR_THE_END: Duration = Duration::minutes(5);
+
+/// One session with its class and, where there is one, its meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The session.
+    pub session: SessionId,
+    /// Its class.
+    pub class: ClassId,
+    /// Who teaches the class.
+    pub instructor: PersonId,
+    /// The meeting, also one that was removed since; none while nobody wanted one.
+    pub meeting: Option<MeetingId>,
+    /// The platform: the meeting's, else the class's.
+    pub provider: ProviderName,
+    /// The platform's id of the meeting.
+    pub provider_id: Option<String>,
+    /// The platform's id of the host.
+    pub host_id: Option<String>,
+    /// Whose grant made the meeting.
+    pub connection: Option<ConnectionId>,
+    /// Where the meeting stands, in the stored word.
+    pub meeting_state: Option<String>,
+    /// Scheduled start.
+    pub starts_at: DateTime<Utc>,
+    /// Scheduled end.
+    pub ends_at: DateTime<Utc>,
+    /// IANA zone.
+    pub time_zone: String,
+    /// Virtual, hybrid or in person.
+    pub delivery: Delivery,
+    /// Where it stands.
+    pub state: SessionState,
+    /// When it went live.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Its own title.
+    pub title: String,
+    /// Its class's title.
+    pub class_title: String,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    class_id: Uuid,
+    instructor_id: Uuid,
+    class_title: String,
+    title: String,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    time_zone: String,
+    delivery: String,
+    state: String,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    meeting_id: Option<Uuid>,
+    provider: String,
+    provider_id: Option<String>,
+    host_id: Option<String>,
+    connection_id: Option<Uuid>,
+    meeting_state: Option<String>,
+}
+
+impl TryFrom<Row> for SessionFacts {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let unknown = |word: &str| StoreError::corrupt("sessions", format!("the word {word}"));
+        Ok(Self {
+            session: row.id.into(),
+            class: row.class_id.into(),
+            instructor: row.instructor_id.into(),
+            meeting: row.meeting_id.map(MeetingId),
+            provider: row.provider.parse().map_err(|_| unknown(&row.provider))?,
+            provider_id: row.provider_id,
+            host_id: row.host_id,
+            connection: row.connection_id.map(ConnectionId),
+            meeting_state: row.meeting_state,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            time_zone: row.time_zone,
+            delivery: Delivery::parse(&row.delivery).ok_or_else(|| unknown(&row.delivery))?,
+            state: SessionState::parse(&row.state).ok_or_else(|| unknown(&row.state))?,
+            started_at: row.started_at,
+            ended_at: row.ended_at,
+            title: row.title,
+            class_title: row.class_title,
+        })
+    }
+}
+
+macro_rules! facts {
+    ($meeting:literal, $rest:literal) => {
+        concat!(
+            "select s.id, s.class_id, c.instructor_id, c.title as class_title, s.title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state, s.started_at, s.ended_at,
+                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state
+            from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id ",
+            $meeting,
+            $rest
+        )
+    };
+    // The meeting in use, else the last one that was.
+    ($rest:literal) => {
+        facts!(
+            "left join meetings m on m.organization_id = s.organization_id and m.id = (
+                select x.id from meetings x where x.organization_id = s.organization_id and x.session_id = s.id and x.parent_id is null
+                order by case when x.state = 'removed' then 1 else 0 end, x.wanted_at desc limit 1) ",
+            $rest
+        )
+    };
+}
+
+statement!(tenant BY_MEETING_REF, facts!(
+    "join meetings m on m.organization_id = s.organization_id and m.session_id = s.id ",
+    "where s.organization_id = $1 and m.provider = $2 and m.provider_id = $3 order by m.wanted_at desc limit 1"));
+statement!(tenant OF_SESSION, facts!("where s.organization_id = $1 and s.id = $2"));
+statement!(tenant ON_NOW,
+    sqlite: facts!("where s.organization_id = $1 and (s.state = 'live' or (s.state = 'scheduled' and s.starts_at <= $2 and s.ends_at > $2))
+        and ($3 is null or c.instructor_id = $3) order by s.starts_at, s.id"),
+    postgres: facts!("where s.organization_id = $1 and (s.state = 'live' or (s.state = 'scheduled' and s.starts_at <= $2 and s.ends_at > $2))
+        and ($3::uuid is null or c.instructor_id = $3) order by s.starts_at, s.id"));
+statement!(tenant LIVE_FOR_MEMBER, facts!("where s.organization_id = $1 and s.state = 'live' and exists (
+        select 1 from enrollments e where e.organization_id = s.organization_id and e.class_id = s.class_id and e.person_id = $2 and e.state = 'active')
+    order by s.starts_at, s.id"));
+statement!(tenant OVER_BETWEEN, facts!("where s.organization_id = $1 and s.ends_at > $2 and (s.ends_at <= $3 or s.state = 'ended')
+    and s.state <> 'cancelled' and m.provider_id is not null order by s.ends_at, s.id"));
+statement!(tenant EXPECTED, "select p.id, p.first_name, p.last_name, p.email, p.role, e.id as enrollment_id, e.kind
+    from enrollments e join people p on p.organization_id = e.organization_id and p.id = e.person_id
+    where e.organization_id = $1 and e.class_id = $2 and ((e.state = 'active' and (e.kind <> 'guest' or e.all_sessions or exists (
+            select 1 from guest_sessions g where g.organization_id = e.organization_id and g.enrollment_id = e.id and g.session_id = $3)))
+        or exists (select 1 from seats t where t.organization_id = e.organization_id and t.session_id = $3 and t.person_id = e.person_id
+            and t.redirected_at is not null))
+    order by p.first_name, p.last_name, p.id");
+statement!(tenant REGISTRANTS, "select person_id, provider_registrant_id, email from registrants where organization_id = $1 and session_id = $2");
+statement!(tenant ENROLLMENT_KIND, "select e.kind from enrollments e join sessions s on s.organization_id = e.organization_id and s.class_id = e.class_id
+    where e.organization_id = $1 and s.id = $2 and e.person_id = $3");
+statement!(tenant IS_MEMBER, "select count(*) from enrollments where organization_id = $1 and class_id = $2 and person_id = $3 and state = 'active'");
+statement!(tenant GO_LIVE, "update sessions set state = 'live', started_at = $3, ended_at = null, updated_at = $4
+    where organization_id = $1 and id = $2 and state = 'scheduled'");
+statement!(tenant STARTED_EARLIER, "update sessions set started_at = $3, updated_at = $4
+    where organization_id = $1 and id = $2 and state in ('live', 'ended') and (started_at is null or started_at > $3)");
+statement!(tenant GO_OVER, "update sessions set state = 'ended', ended_at = $3, updated_at = $4
+    where organization_id = $1 and id = $2 and state in ('scheduled', 'live')");
+
+async fn one(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    statement: Statement,
+    first: &str,
+    second: Option<&str>,
+) -> Result<Option<SessionFacts>, StoreError> {
+    let row: Option<Row> = on!(tx, statement, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(first)
+        .bind(second)
+        .fetch_optional(db)
+        .await?);
+    row.map(SessionFacts::try_from).transpose()
+}
+
+fn all(rows: Vec<Row>) -> Result<Vec<SessionFacts>, ApiError> {
+    Ok(rows.into_iter().map(SessionFacts::try_from).collect::<Result<_, _>>()?)
+}
+
+/// The session behind a platform's meeting; a helped breakout room's is its parent's.
+pub async fn by_meeting_ref(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+    meeting_ref: &str,
+) -> Result<Option<SessionFacts>, ApiError> {
+    Ok(one(tx, organization, BY_MEETING_REF, provider.as_str(), Some(meeting_ref)).await?)
+}
+
+/// A session of this organization.
+pub async fn of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<SessionFacts>, ApiError> {
+    let row: Option<Row> = on!(tx, OF_SESSION, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .fetch_optional(db)
+        .await?);
+    Ok(row.map(SessionFacts::try_from).transpose()?)
+}
+
+/// Sessions that are live, or should be by the schedule: all, or one instructor's.
+pub async fn on_now(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    now: DateTime<Utc>,
+    instructor: Option<PersonId>,
+) -> Result<Vec<SessionFacts>, ApiError> {
+    all(on!(tx, ON_NOW, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(now)
+        .bind(instructor.map(PersonId::uuid))
+        .fetch_all(db)
+        .await?))
+}
+
+/// Live sessions of the classes a person belongs to.
+pub async fn live_for_member(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Vec<SessionFacts>, ApiError> {
+    all(on!(tx, LIVE_FOR_MEMBER, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(person.uuid())
+        .fetch_all(db)
+        .await?))
+}
+
+/// Sessions that had a meeting and are over: scheduled to end after `after` and, unless ended before, at the latest at `until`.
+pub async fn over_between(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<SessionFacts>, ApiError> {
+    all(on!(tx, OVER_BETWEEN, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(after)
+        .bind(until)
+        .fetch_all(db)
+        .await?))
+}
+
+/// Somebody expected in a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// As the attendance rules need them.
+    pub seat: Seat,
+    /// Their address.
+    pub email: String,
+    /// Their role in the organization.
+    pub role: i64,
+    /// Their place in the class; none for the instructor.
+    pub enrollment: Option<EnrollmentId>,
+}
+
+#[derive(FromRow)]
+struct ExpectedRow {
+    id: Uuid,
+    first_name: String,
+    last_name: Option<String>,
+    email: String,
+    role: i64,
+    enrollment_id: Uuid,
+    kind: String,
+}
+
+/// Everybody expected: active members, guests with this session, whoever was let in before they left the class, and last the
+/// instructor; with everything the platform may know them by.
+pub async fn expected(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    facts: &SessionFacts,
+) -> Result<Vec<Expected>, ApiError> {
+    let rows: Vec<ExpectedRow> = on!(tx, EXPECTED, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(facts.class.uuid())
+        .bind(facts.session.uuid())
+        .fetch_all(db)
+        .await?);
+    let registrants: Vec<(Uuid, Option<String>, String)> =
+        on!(tx, REGISTRANTS, |sql, db| sqlx::query_as(sql)
+            .bind(organization.uuid())
+            .bind(facts.session.uuid())
+            .fetch_all(db)
+            .await?);
+    let mut known: HashMap<Uuid, (Vec<String>, Vec<String>)> = HashMap::new();
+    for (person, id, address) in registrants {
+        let (ids, addresses) = known.entry(person).or_default();
+        ids.extend(id);
+        addresses.push(address);
+    }
+    let mut people: Vec<Expected> = rows
+        .into_iter()
+        .filter(|row| row.id != facts.instructor.uuid())
+        .map(|row| {
+            let (registrant_ids, addresses) = known.remove(&row.id).unwrap_or_default();
+            Expected {
+                seat: Seat {
+                    person: row.id.into(),
+                    role: if row.kind == "guest" { SessionRole::Guest } else { SessionRole::Student },
+                    name: match row.last_name {
+                        Some(last) => format!("{} {last}", row.first_name),
+                        None => row.first_name,
+                    },
+                    registrant_ids,
+                    addresses,
+                    vendor_users: Vec::new(),
+                    excused: false,
+                },
+                email: row.email,
+                role: row.role,
+                enrollment: Some(row.enrollment_id.into()),
+            }
+        })
+        .collect();
+    if let Some(teacher) = people::service::find(tx, organization, facts.instructor).await? {
+        let (registrant_ids, mut addresses) = known.remove(&teacher.id.uuid()).unwrap_or_default();
+        let account = match facts.connection {
+            Some(connection) => {
+                platforms::service::host_identities(tx, organization, facts.provider, connection).await?
+            }
+            None => None,
+        };
+        let mut vendor_users: Vec<String> = facts.host_id.iter().cloned().collect();
+        match account {
+            // The connected account hosts: it is the instructor's own.
+            Some((user, address)) if facts.host_id.as_ref().is_none_or(|host| *host == user) => {
+                vendor_users.push(user);
+                addresses.push(address);
+            }
+            // An organization's connection names the host by the instructor's address.
+            _ => addresses.push(teacher.email.clone()),
+        }
+        vendor_users.dedup();
+        people.push(Expected {
+            seat: Seat {
+                person: teacher.id,
+                role: SessionRole::Instructor,
+                name: teacher.name(),
+                registrant_ids,
+                addresses,
+                vendor_users,
+                excused: false,
+            },
+            email: teacher.email,
+            role: teacher.role.number(),
+            enrollment: None,
+        });
+    }
+    Ok(people)
+}
+
+/// Everybody expected, as the attendance rules need them.
+pub async fn roster(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    facts: &SessionFacts,
+) -> Result<Vec<Seat>, ApiError> {
+    Ok(expected(tx, organization, facts).await?.into_iter().map(|person| person.seat).collect())
+}
+
+/// What a person is to a session.
+pub async fn role_of(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    person: PersonId,
+) -> Result<SessionRole, ApiError> {
+    let kind: Option<String> = on!(tx, ENROLLMENT_KIND, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(person.uuid())
+        .fetch_optional(db)
+        .await?);
+    match kind.as_deref() {
+        Some("guest") => Ok(SessionRole::Guest),
+        Some(_) => Ok(SessionRole::Student),
+        None => {
+            let teaches =
+                of_session(tx, organization, session).await?.is_some_and(|facts| facts.instructor == person);
+            Ok(if teaches { SessionRole::Instructor } else { SessionRole::Unknown })
+        }
+    }
+}
+
+/// Whether a person belongs to a class now.
+pub async fn is_member(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+) -> Result<bool, ApiError> {
+    let count: i64 = on!(tx, IS_MEMBER, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(person.uuid())
+        .fetch_one(db)
+        .await?);
+    Ok(count > 0)
+}
+
+async fn change(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    statement: Statement,
+    session: SessionId,
+    at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let changed = on!(tx, statement, |sql, db| sqlx::query(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(at)
+        .bind(now)
+        .execute(db)
+        .await?
+        .rows_affected());
+    Ok(changed == 1)
+}
+
+async fn tell(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    facts: &SessionFacts,
+    at: DateTime<Utc>,
+    kinds: (EntryKind, EventType),
+) -> Result<(), StoreError> {
+    let entry = app
+        .entry(organization, kinds.0, Actor::Provider)
+        .class(facts.class)
+        .session(facts.session)
+        .details(serde_json::json!({"by": "platform"}));
+    audit::store::insert(tx, &audit::Entry { at, ..entry }).await?;
+    let event = Event::new(kinds.1, at).of(Some(facts.session), facts.class, facts.instructor);
+    events::emit(tx, &app.ids, sealer, organization, app.clock.now(), &event).await
+}
+
+/// The platform says that the meeting runs: the session is live, unless the start is more than an hour early (a trial of the
+/// room) or the session is already over or cancelled. Repeating it, and hearing of an earlier start later, are harmless.
+/// Returns whether the session went live by it.
+pub async fn mark_live(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    facts: &mut SessionFacts,
+    at: DateTime<Utc>,
+) -> Result<bool, ApiError> {
+    if at < facts.starts_at - EARLIEST_START || facts.state == SessionState::Cancelled {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    if facts.state == SessionState::Scheduled
+        && change(tx, organization, GO_LIVE, facts.session, at, now).await?
+    {
+        facts.state = SessionState::Live;
+        facts.started_at = Some(at);
+        let kinds = (EntryKind::SessionStarted, EventType::SessionStarted);
+        tell(app, tx, sealer, organization, facts, at, kinds).await?;
+        return Ok(true);
+    }
+    if facts.started_at.is_none_or(|known| known > at)
+        && change(tx, organization, STARTED_EARLIER, facts.session, at, now).await?
+    {
+        facts.started_at = Some(at);
+    }
+    Ok(false)
+}
+
+/// The platform says that the meeting ended. Within five minutes of the scheduled end, or after it, the session is over at
+/// once. Earlier, it stays live: a dropped host starts again, and a class that really ended early is ended by its instructor
+/// or, at its scheduled end and its grace, by the clock. Returns whether the session ended by it.
+pub async fn mark_ended(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    facts: &mut SessionFacts,
+    at: DateTime<Utc>,
+) -> Result<bool, ApiError> {
+    if at < facts.ends_at - NEAR_THE_END {
+        return Ok(false);
+    }
+    let ended = change(tx, organization, GO_OVER, facts.session, at, app.clock.now()).await?;
+    if ended {
+        facts.state = SessionState::Ended;
+        facts.ended_at = Some(at);
+        let kinds = (EntryKind::SessionEnded, EventType::SessionEnded);
+        tell(app, tx, sealer, organization, facts, at, kinds).await?;
+    }
+    Ok(ended)
+}

@@ -1,0 +1,448 @@
+//! The provider's meeting behind a session: made at most once, whatever dies in between.
+//!
+//! Three steps: a transaction writes the intent and the job; the provider is called with no transaction open; a
+//! transaction records the result of this very attempt. An attempt after the first begins by looking for what an earlier
+//! one may have made. Only one attempt runs at a time (`busy_until`).
+
+use std::time::Duration as StdDuration;
+
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::{
+    ids::{MeetingId, OrganizationId, SessionId},
+    provider::{Call, ErrorKind, MeetingDraft, MeetingRef, OurReference, ProviderError, Retry},
+    session::{Delivery, SessionState},
+};
+use serde_json::json;
+
+use super::{
+    service,
+    store::{self, Made, Meeting, MeetingState, Session},
+};
+use crate::{
+    app::App,
+    audit::{self, Actor, EntryKind},
+    classes::{self, Class},
+    db::Tx,
+    error::ApiError,
+    events::{self, Event, EventType},
+    jobs::{
+        Job, JobError,
+        store::{self as jobs, NewJob},
+    },
+    join, platforms,
+};
+
+/// How long an attempt may be under way before another may follow: longer than any call's deadline.
+const BUSY: Duration = Duration::seconds(90);
+
+/// Decides that a session needs its meeting, and queues the work; fine when it has one. Inside the caller's transaction.
+pub async fn want(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    class: &Class,
+) -> Result<(), ApiError> {
+    if session.delivery == Delivery::InPerson
+        || !matches!(session.state, SessionState::Scheduled | SessionState::Live)
+    {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let id: MeetingId = app.new_id();
+    let reference = OurReference::random(app.randomness.as_ref());
+    if store::insert_meeting(tx, organization, id, session.id, class.provider, &reference, now).await? {
+        queue(app, tx, organization, "meeting.create", id, now).await?;
+    }
+    Ok(())
+}
+
+/// Queues work on one meeting; one waiting job of a kind is enough.
+pub async fn queue(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    kind: &'static str,
+    id: MeetingId,
+    run_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let key = id.to_string();
+    let body = json!({"meeting": id});
+    let job = NewJob { id: app.ids.next(), kind, body, unique_key: Some(&key), run_at, now: app.clock.now() };
+    Ok(jobs::insert(tx, organization, &job).await?)
+}
+
+/// How an attempt came out.
+#[derive(Debug)]
+pub enum Attempt {
+    /// The meeting is there.
+    Ready,
+    /// Another attempt is under way, or there is nothing to make any more.
+    NotOurs,
+    /// The provider failed.
+    Failed(ProviderError),
+}
+
+/// Makes a meeting that was decided on: one attempt, under the call's deadline.
+pub async fn make(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+    call: &Call,
+) -> Result<Attempt, ApiError> {
+    let Some((attempt, meeting, session, class)) = begin(app, organization, id).await? else {
+        return Ok(Attempt::NotOurs);
+    };
+    let connected =
+        match platforms::service::connected(app, organization, class.provider, class.instructor).await {
+            Ok(connected) => connected,
+            Err(error) => return failed(app, organization, &meeting, attempt, &class, error).await,
+        };
+    let draft = draft(&meeting.reference, &session, &class, connected.host.clone());
+    let made = match connected.provider.meetings() {
+        None => Err(ProviderError::new(class.provider, "create", ErrorKind::Unsupported("meetings"))),
+        Some(meetings) => {
+            // A meeting whose create was cut off is found again instead of made twice.
+            let found = if attempt > 1 { meetings.find(call, &draft).await } else { Ok(None) };
+            match found {
+                Ok(Some(found)) => Ok(found),
+                Ok(None) => match meetings.create(call, &draft).await {
+                    Err(error) if error.maybe_done => match meetings.find(call, &draft).await {
+                        Ok(Some(found)) => Ok(found),
+                        _ => Err(error),
+                    },
+                    other => other,
+                },
+                Err(error) => Err(error),
+            }
+        }
+    };
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => return failed(app, organization, &meeting, attempt, &class, error).await,
+    };
+    let sealer = app.keys.sealer(organization).await?;
+    let join_url = sealer.seal("meetings", "join_url", id.uuid(), made.join_url.expose().as_bytes());
+    let differences = serde_json::to_value(&made.differences).map_err(ApiError::internal)?;
+    let row = Made {
+        provider_id: &made.id,
+        host_id: made.host_id.as_deref(),
+        join_url: &join_url,
+        connection: connected.connection,
+        registration: made.registration,
+        differences: &differences,
+    };
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    if !store::meeting_ready(&mut tx, organization, id, attempt, &row, now).await? {
+        let present = store::find_meeting(&mut tx, organization, id).await?;
+        drop(tx);
+        if present.and_then(|present| present.provider_id).as_deref() != Some(made.id.as_str()) {
+            drop_stray(app, organization, &session, &connected, &made.id).await;
+        }
+        return Ok(Attempt::NotOurs);
+    }
+    let entry =
+        app.entry(organization, EntryKind::MeetingCreated, Actor::System).class(class.id).session(session.id);
+    audit::store::insert(&mut tx, &entry.details(json!({"provider": class.provider, "meeting": made.id, "attempt": attempt, "differences": differences}))).await?;
+    let event = Event::new(EventType::SessionUpdated, now).of(Some(session.id), class.id, class.instructor);
+    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+    join::registrants::queue(app, &mut tx, organization, session.id, now).await?;
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    app.wake.jobs.notify_one();
+    Ok(Attempt::Ready)
+}
+
+async fn begin(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<Option<(i64, Meeting, Session, Class)>, ApiError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(organization).await?;
+    let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(None) };
+    let session = store::find(&mut tx, organization, meeting.session).await?.ok_or(ApiError::NotFound)?;
+    let class =
+        classes::service::find(&mut tx, organization, session.class).await?.ok_or(ApiError::NotFound)?;
+    if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
+        return Ok(None);
+    }
+    let Some(attempt) = store::begin_attempt(&mut tx, organization, id, now + BUSY, now).await? else {
+        return Ok(None);
+    };
+    tx.commit().await?;
+    Ok(Some((attempt, meeting, session, class)))
+}
+
+async fn failed(
+    app: &App,
+    organization: OrganizationId,
+    meeting: &Meeting,
+    attempt: i64,
+    class: &Class,
+    error: ProviderError,
+) -> Result<Attempt, ApiError> {
+    let now = app.clock.now();
+    let last =
+        error.retry == Retry::Never && !error.maybe_done && !matches!(error.kind, ErrorKind::DailyLimit(_));
+    let sealer = app.keys.sealer(organization).await?;
+    let mut tx = app.db.begin(organization).await?;
+    if store::meeting_problem(
+        &mut tx,
+        organization,
+        meeting.id,
+        attempt,
+        last,
+        error.code(),
+        &error.sentence(),
+    )
+    .await?
+    {
+        let entry = app
+            .entry(organization, EntryKind::MeetingFailed, Actor::System)
+            .class(class.id)
+            .session(meeting.session);
+        let details = json!({"code": error.code(), "vendor_code": error.vendor_code, "attempt": attempt, "last": last, "maybe_done": error.maybe_done});
+        audit::store::insert(&mut tx, &entry.details(details)).await?;
+        let event =
+            Event::new(EventType::SessionUpdated, now).of(Some(meeting.session), class.id, class.instructor);
+        events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+    }
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    Ok(Attempt::Failed(error))
+}
+
+/// A stale attempt made a meeting that nobody refers to: it is removed at once, or told.
+async fn drop_stray(
+    app: &App,
+    organization: OrganizationId,
+    session: &Session,
+    connected: &platforms::Connected,
+    provider_id: &str,
+) {
+    let stray = MeetingRef { id: provider_id.to_owned(), host: connected.host.clone() };
+    let removed = match connected.provider.meetings() {
+        Some(meetings) => meetings.delete(&Call::background(), &stray).await,
+        None => return,
+    };
+    let kind = if removed.is_ok() { EntryKind::MeetingRemoved } else { EntryKind::MeetingOrphaned };
+    let entry = app.entry(organization, kind, Actor::System).class(session.class).session(session.id);
+    app.append_audit(entry.details(json!({"meeting": provider_id, "why": "made twice"}))).await;
+}
+
+/// What the meeting should be.
+fn draft(reference: &OurReference, session: &Session, class: &Class, host: Option<String>) -> MeetingDraft {
+    MeetingDraft {
+        reference: reference.clone(),
+        topic: session.title.clone(),
+        agenda: class.description.clone(),
+        starts_at: session.starts_at,
+        length: StdDuration::from_secs(
+            u64::try_from((session.ends_at - session.starts_at).num_seconds()).unwrap_or(60),
+        ),
+        time_zone: session.time_zone.parse().unwrap_or(chrono_tz::UTC),
+        settings: class.settings.clone(),
+        host,
+        registration: true,
+    }
+}
+
+/// Job `meeting.create`.
+pub async fn create_job(app: &App, job: &Job) -> Result<(), JobError> {
+    let id: MeetingId = job.id_of("meeting")?;
+    match make(app, job.organization, id, &Call::background())
+        .await
+        .map_err(|error| JobError::Retry(error.problem().detail, None))?
+    {
+        Attempt::Ready => Ok(()),
+        Attempt::NotOurs => still_creating(app, job, id).await,
+        Attempt::Failed(error) => match (&error.kind, error.retry) {
+            (ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until), _) => {
+                Err(JobError::Retry(error.to_string(), Some(*until)))
+            }
+            (_, Retry::Never) if !error.maybe_done => Ok(()),
+            (_, Retry::After(wait)) => {
+                let wait = Duration::from_std(wait).unwrap_or(BUSY);
+                Err(JobError::Retry(error.to_string(), Some(app.clock.now() + wait)))
+            }
+            _ => Err(JobError::Retry(error.to_string(), None)),
+        },
+    }
+}
+
+/// Another attempt is under way: look again after it must have ended.
+async fn still_creating(app: &App, job: &Job, id: MeetingId) -> Result<(), JobError> {
+    let mut tx = app.db.read(job.organization).await?;
+    let meeting = store::find_meeting(&mut tx, job.organization, id).await?;
+    match meeting {
+        Some(meeting) if meeting.state == MeetingState::Creating => {
+            let session = store::find(&mut tx, job.organization, meeting.session).await?;
+            if session
+                .is_some_and(|session| matches!(session.state, SessionState::Scheduled | SessionState::Live))
+            {
+                return Err(JobError::Retry(
+                    "another attempt is under way".to_owned(),
+                    Some(app.clock.now() + BUSY),
+                ));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Job `meeting.update`: brings the provider's meeting to what the session and the class say now.
+pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
+    let id: MeetingId = job.id_of("meeting")?;
+    let organization = job.organization;
+    let mut tx = app.db.read(organization).await?;
+    let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
+    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) else {
+        return Ok(());
+    };
+    let Some(session) = store::find(&mut tx, organization, meeting.session).await? else { return Ok(()) };
+    let class = service::class_of(&mut tx, organization, &session).await.map_err(gone)?;
+    drop(tx);
+    if session.state != SessionState::Scheduled {
+        return Ok(());
+    }
+    let connected = platforms::service::connected_by(app, organization, meeting.provider, connection)
+        .await
+        .map_err(retry)?;
+    let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
+    let host = host_of(&connected, app, organization, &class).await;
+    let target = MeetingRef { id: provider_id, host: host.clone() };
+    match meetings
+        .update(&Call::background(), &target, &draft(&meeting.reference, &session, &class, host))
+        .await
+    {
+        Ok(_) => {
+            app.append_audit(
+                app.entry(organization, EntryKind::MeetingUpdated, Actor::System)
+                    .class(class.id)
+                    .session(session.id),
+            )
+            .await;
+            Ok(())
+        }
+        // Removed at the platform: it is made anew, the join links stay.
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            let mut tx = app.db.begin(organization).await?;
+            store::meeting_removed(&mut tx, organization, id, app.clock.now()).await?;
+            want(app, &mut tx, organization, &session, &class).await.map_err(gone)?;
+            tx.commit().await?;
+            app.wake.jobs.notify_one();
+            Ok(())
+        }
+        Err(error) => Err(retry(error)),
+    }
+}
+
+async fn host_of(
+    connected: &platforms::Connected,
+    app: &App,
+    organization: OrganizationId,
+    class: &Class,
+) -> Option<String> {
+    match &connected.host {
+        Some(host) => Some(host.clone()),
+        None => platforms::service::connected(app, organization, class.provider, class.instructor)
+            .await
+            .ok()
+            .and_then(|own| own.host),
+    }
+}
+
+fn gone(error: ApiError) -> JobError {
+    JobError::Retry(error.problem().detail, None)
+}
+
+/// How a job goes on after a provider's failure.
+pub(crate) fn retry(error: ProviderError) -> JobError {
+    match (&error.kind, error.retry) {
+        (ErrorKind::RateLimited(until) | ErrorKind::DailyLimit(until), _) => {
+            JobError::Retry(error.to_string(), Some(*until))
+        }
+        (_, Retry::Never) => JobError::GiveUp(error.to_string()),
+        _ => JobError::Retry(error.to_string(), None),
+    }
+}
+
+/// Job `meeting.remove`: deletes the provider's meeting of a cancelled or long-past session.
+pub async fn remove_job(app: &App, job: &Job) -> Result<(), JobError> {
+    let id: MeetingId = job.id_of("meeting")?;
+    let organization = job.organization;
+    let mut tx = app.db.read(organization).await?;
+    let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
+    drop(tx);
+    if let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) {
+        let connected = platforms::service::connected_by(app, organization, meeting.provider, connection)
+            .await
+            .map_err(retry)?;
+        if let Some(meetings) = connected.provider.meetings() {
+            let target = MeetingRef { id: provider_id, host: connected.host.clone() };
+            meetings.delete(&Call::background(), &target).await.map_err(retry)?;
+        }
+    }
+    let mut tx = app.db.begin(organization).await?;
+    store::meeting_removed(&mut tx, organization, id, app.clock.now()).await?;
+    let entry = app.entry(organization, EntryKind::MeetingRemoved, Actor::System).session(meeting.session);
+    audit::store::insert(&mut tx, &entry.details(json!({"meeting": meeting.provider_id}))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Job `meeting.end`: ends the provider's meeting for everyone.
+pub async fn end_job(app: &App, job: &Job) -> Result<(), JobError> {
+    let id: MeetingId = job.id_of("meeting")?;
+    match end(app, job.organization, id, &Call::background()).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(retry(error)),
+    }
+}
+
+/// Ends the provider's meeting for everyone; fine when there is none.
+pub async fn end(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+    call: &Call,
+) -> Result<(), ProviderError> {
+    let Some((meeting, connected)) = reach(app, organization, id).await? else { return Ok(()) };
+    match connected.provider.meetings() {
+        Some(meetings) => meetings.end(call, &meeting).await,
+        None => Ok(()),
+    }
+}
+
+/// The provider's meeting and the connection that made it; `None` when it is not ready.
+pub async fn reach(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<Option<(MeetingRef, platforms::Connected)>, ProviderError> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        tracing::error!("meeting {id} cannot be read: {error}");
+        ProviderError::new(lectern_core::provider::ProviderName::Zoom, "read meeting", ErrorKind::Unexpected)
+    };
+    let mut tx = app.db.read(organization).await.map_err(|error| unreadable(&error))?;
+    let meeting = store::find_meeting(&mut tx, organization, id).await.map_err(|error| unreadable(&error))?;
+    drop(tx);
+    let Some(meeting) = meeting else { return Ok(None) };
+    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id) else {
+        return Ok(None);
+    };
+    let connected = platforms::service::connected_by(app, organization, meeting.provider, connection).await?;
+    Ok(Some((MeetingRef { id: provider_id, host: connected.host.clone() }, connected)))
+}
+
+/// The meeting of a session, for other rooms.
+pub async fn of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<Meeting>, ApiError> {
+    Ok(store::meeting_of(tx, organization, session).await?)
+}

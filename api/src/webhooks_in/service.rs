@@ -1,0 +1,169 @@
+//! Intake: verify over the raw bytes, seal, store, answer. What an event means is the processor's.
+
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    ids::OrganizationId,
+    provider::{Delivery, Events, ProviderName, Rejected, Verified},
+};
+use lectern_providers::registry;
+
+use super::InboxRow;
+use crate::{
+    app::App,
+    append::Row,
+    error::ApiError,
+    platforms::{self, WebhookSecrets},
+};
+
+/// What the sender is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is on disk, or was there already.
+    Stored,
+    /// The platform asked whether we hold the secret.
+    Challenge(String),
+    /// Not signed with a secret of ours.
+    Refused,
+    /// Signed, but not what the platform sends.
+    Unreadable,
+    /// It is not on disk: send it again.
+    OurTrouble,
+}
+
+/// Takes a delivery in. `organization`: from the address; without one, the secret that verifies names it.
+pub async fn receive(
+    app: &App,
+    provider: ProviderName,
+    organization: Option<OrganizationId>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Answer {
+    let answer = match take(app, provider, organization, headers, body).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::error!(%provider, ?error, "a delivery of {provider} could not be taken in");
+            Answer::OurTrouble
+        }
+    };
+    let outcome = match &answer {
+        Answer::Stored => "stored",
+        Answer::Challenge(_) => "challenge",
+        Answer::Refused => "refused",
+        Answer::Unreadable => "unreadable",
+        Answer::OurTrouble => "failed",
+    };
+    metrics::counter!("lectern_webhooks_total", "provider" => provider.as_str(), "outcome" => outcome)
+        .increment(1);
+    answer
+}
+
+async fn take(
+    app: &App,
+    provider: ProviderName,
+    organization: Option<OrganizationId>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Answer, ApiError> {
+    let Some(events) = registry::events(provider) else { return Ok(Answer::Refused) };
+    // A header that is no text cannot be part of a signature; leaving it out leaves the signature missing.
+    let headers: Vec<(String, String)> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    let delivery = Delivery { headers: &headers, body };
+    let now = app.clock.now();
+    let verdict = match organization {
+        Some(organization) => {
+            let secrets = platforms::service::webhook_secrets(app, provider, organization).await?;
+            check(events, &delivery, &secrets, now).map(|verified| (secrets, verified))
+        }
+        None => match any(app, provider, events, &delivery, now).await? {
+            Some(found) => Ok(found),
+            None => Err(Rejected::BadSignature),
+        },
+    };
+    let (secrets, verified) = match verdict {
+        Ok(found) => found,
+        Err(Rejected::Malformed) => return Ok(Answer::Unreadable),
+        Err(why) => {
+            tracing::info!(%provider, %why, "a delivery of {provider} is refused: {why}");
+            return Ok(Answer::Refused);
+        }
+    };
+    let organization = secrets.organization;
+    let signed = headers.iter().any(|(name, _)| name.ends_with("-signature"));
+    if signed && secrets.is_news(now) {
+        note(app, provider, organization).await;
+    }
+    let late = match verified {
+        Verified::Challenge { answer } => return Ok(Answer::Challenge(answer)),
+        Verified::Event { late } => late,
+    };
+    let Ok(event) = events.parse(body) else {
+        tracing::warn!(%provider, %organization, "a verified delivery of {provider} cannot be read");
+        return Ok(Answer::Unreadable);
+    };
+    let sealer = app.keys.sealer(organization).await?;
+    let id = app.ids.next();
+    let row = InboxRow {
+        id,
+        organization,
+        provider,
+        fingerprint: event.fingerprint,
+        kind: event.vendor_kind,
+        event_at: event.at,
+        received_at: now,
+        meeting_ref: event.meeting_id,
+        late,
+        body: sealer.seal("webhook_inbox", "body", id, body),
+    };
+    app.appender.append(Row::Webhook(row)).await.map_err(ApiError::internal)?;
+    app.wake.inbox.notify_one();
+    Ok(Answer::Stored)
+}
+
+/// The first of an organization's secrets that verifies; else why the present one did not.
+fn check(
+    events: &dyn Events,
+    delivery: &Delivery<'_>,
+    secrets: &WebhookSecrets,
+    now: DateTime<Utc>,
+) -> Result<Verified, Rejected> {
+    let mut refusal = Rejected::BadSignature;
+    for (index, secret) in secrets.valid(now).enumerate() {
+        match events.verify(delivery, secret, now) {
+            Ok(verified) => return Ok(verified),
+            Err(why) if index == 0 || why != Rejected::BadSignature => refusal = why,
+            Err(_) => {}
+        }
+    }
+    Err(refusal)
+}
+
+/// The organization whose secret verifies. What nobody signed names nobody, so an unsigned challenge is not answered here.
+async fn any(
+    app: &App,
+    provider: ProviderName,
+    events: &dyn Events,
+    delivery: &Delivery<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<(std::sync::Arc<WebhookSecrets>, Verified)>, ApiError> {
+    if !delivery.headers.iter().any(|(name, _)| name.ends_with("-signature")) {
+        return Ok(None);
+    }
+    for organization in platforms::service::webhook_organizations(app, provider).await?.iter() {
+        let secrets = platforms::service::webhook_secrets(app, provider, *organization).await?;
+        if let Ok(verified) = check(events, delivery, &secrets, now) {
+            return Ok(Some((secrets, verified)));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells the settings that events arrive; a failure costs nothing but that news.
+async fn note(app: &App, provider: ProviderName, organization: OrganizationId) {
+    if let Err(error) = platforms::service::webhook_seen(app, provider, organization).await {
+        tracing::warn!(%provider, ?error, "it could not be noted that events of {provider} arrive");
+    }
+}

@@ -1,0 +1,145 @@
+//! People at meetings, moved by a test or a demo.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    live::Refusal,
+    recordings::Control,
+    simulator::ZoomSimulator,
+    state::{Role, Who},
+    world::World,
+};
+
+/// One device of one person at one meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit(pub(crate) u64);
+
+impl ZoomSimulator {
+    fn act<T>(&self, deed: impl FnOnce(&mut World, DateTime<Utc>) -> T) -> T {
+        let (mut world, now) = self.inner.present();
+        let outcome = deed(&mut world, now);
+        drop(world);
+        self.inner.wake.notify_one();
+        outcome
+    }
+
+    /// The host opens the meeting in the client; the run starts if there is none.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn host_joins(&self, meeting: u64) -> Result<Visit, Refusal> {
+        self.act(|world, now| {
+            let who = world
+                .meetings
+                .get(&meeting)
+                .map(|found| world.host_of(found))
+                .ok_or(Refusal::NoSuchMeeting)?;
+            world.arrive(meeting, who, None, false, now).map(Visit)
+        })
+    }
+
+    /// Somebody opens a registrant's join URL in a client of their own: each call is another device.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn joins(&self, join_url: &str) -> Result<Visit, Refusal> {
+        let parsed = url::Url::parse(join_url).map_err(|_| Refusal::NoSuchMeeting)?;
+        let meeting = parsed
+            .path()
+            .rsplit('/')
+            .next()
+            .and_then(|id| id.parse::<u64>().ok())
+            .ok_or(Refusal::NoSuchMeeting)?;
+        let tk = parsed.query_pairs().find(|(name, _)| name == "tk").map(|(_, value)| value.into_owned());
+        self.act(|world, now| {
+            let registrant = tk
+                .as_deref()
+                .and_then(|tk| world.registrant_by_tk(meeting, tk))
+                .ok_or(Refusal::NotRegistered)?;
+            let who = Who {
+                role: Role::Registrant,
+                name: registrant.name(),
+                email: registrant.email.clone(),
+                registrant: Some(registrant.id.clone()),
+                zoom_user: None,
+            };
+            world.arrive(meeting, who, None, false, now).map(Visit)
+        })
+    }
+
+    /// Somebody comes in by meeting id and passcode, under any name.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn stranger_joins(&self, meeting: u64, name: &str) -> Result<Visit, Refusal> {
+        let who = Who {
+            role: Role::Outsider,
+            name: name.to_owned(),
+            email: String::new(),
+            registrant: None,
+            zoom_user: None,
+        };
+        self.act(|world, now| world.arrive(meeting, who, None, false, now).map(Visit))
+    }
+
+    /// The host admits somebody from the waiting room.
+    ///
+    /// # Errors
+    /// [`Refusal::NotThere`].
+    pub fn admit(&self, visit: Visit) -> Result<(), Refusal> {
+        self.act(|world, now| world.admit(visit.0, now))
+    }
+
+    /// The host sends somebody to the waiting room.
+    ///
+    /// # Errors
+    /// [`Refusal::NotThere`].
+    pub fn put_in_waiting_room(&self, visit: Visit) -> Result<(), Refusal> {
+        self.act(|world, now| world.put_in_waiting_room(visit.0, now))
+    }
+
+    /// Somebody leaves; the last one ends the run.
+    ///
+    /// # Errors
+    /// [`Refusal::NotThere`].
+    pub fn leaves(&self, visit: Visit) -> Result<(), Refusal> {
+        self.act(|world, now| world.leave(visit.0, "Left the meeting", now))
+    }
+
+    /// Somebody's client dies: Zoom notices 60 to 90 seconds later. They may join again at once.
+    ///
+    /// # Errors
+    /// [`Refusal::NotThere`].
+    pub fn crashes(&self, visit: Visit) -> Result<(), Refusal> {
+        self.act(|world, now| world.crash(visit.0, now))
+    }
+
+    /// Somebody goes into a breakout room, named by its UUID.
+    ///
+    /// # Errors
+    /// [`Refusal::NotThere`].
+    pub fn enters_breakout(&self, visit: Visit, room_uuid: &str) -> Result<(), Refusal> {
+        self.act(|world, now| world.enter_breakout(visit.0, room_uuid, now))
+    }
+
+    /// Somebody comes back to the main room.
+    ///
+    /// # Errors
+    /// [`Refusal::NotThere`].
+    pub fn exits_breakout(&self, visit: Visit) -> Result<(), Refusal> {
+        self.act(|world, now| world.exit_breakout(visit.0, now))
+    }
+
+    /// The host ends the meeting for all; false when it was not live. Another [`host_joins`](Self::host_joins) starts
+    /// the next run, under another UUID.
+    pub fn end_for_all(&self, meeting: u64) -> bool {
+        self.act(|world, now| world.end_run(meeting, now))
+    }
+
+    /// The host presses Record; false when that is impossible or makes no difference.
+    pub fn records(&self, meeting: u64, on: bool) -> bool {
+        self.act(|world, now| {
+            world.recording_control(meeting, if on { Control::Start } else { Control::Stop }, now)
+        })
+    }
+}

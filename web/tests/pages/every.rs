@@ -1,0 +1,197 @@
+//! All pages and mails, rendered with all their samples, in every language and vocabulary.
+
+use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
+use lectern_web::pages::{
+    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
+    Classes, Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations,
+    People, SessionPage, SetUp, SignIn, ZoomPlatform,
+};
+use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
+
+/// One rendered page with the name it is reported by.
+pub(crate) struct Rendered {
+    pub(crate) name: String,
+    pub(crate) lang: Lang,
+    pub(crate) html: String,
+    /// Whether it has the frame of a signed-in page.
+    pub(crate) staff: bool,
+}
+
+/// Something that is done with every kind of page.
+pub(crate) trait Visit {
+    fn staff<P: Page>(&mut self);
+    fn bare<P: Page>(&mut self);
+    fn mail<M: Mail>(&mut self);
+}
+
+/// The one list of pages and mails.
+pub(crate) fn visit(visitor: &mut impl Visit) {
+    visitor.staff::<Attendance>();
+    visitor.staff::<Audit>();
+    visitor.staff::<CancelSession>();
+    visitor.staff::<ClassNew>();
+    visitor.staff::<ClassOverview>();
+    visitor.staff::<ClassRoster>();
+    visitor.staff::<ClassSessions>();
+    visitor.staff::<ClassSettings>();
+    visitor.staff::<Classes>();
+    visitor.staff::<Connection>();
+    visitor.staff::<Connections>();
+    visitor.staff::<EditSession>();
+    visitor.staff::<EndSession>();
+    visitor.staff::<ErrorPage>();
+    visitor.staff::<LiveBoard>();
+    visitor.staff::<Organizations>();
+    visitor.staff::<People>();
+    visitor.staff::<SessionPage>();
+    visitor.staff::<ZoomPlatform>();
+    visitor.bare::<ErrorPage>();
+    visitor.bare::<Join>();
+    visitor.bare::<SetUp>();
+    visitor.bare::<SignIn>();
+    visitor.mail::<CancelledMail>();
+    visitor.mail::<CodeMail>();
+    visitor.mail::<ConnectionLostMail>();
+    visitor.mail::<GuestInviteMail>();
+    visitor.mail::<JoinMail>();
+    visitor.mail::<MovedMail>();
+}
+
+struct RenderAll {
+    web: Web,
+    pages: Vec<Rendered>,
+    mails: Vec<(String, MailBody)>,
+    templates: Vec<&'static str>,
+}
+
+impl Visit for RenderAll {
+    fn staff<P: Page>(&mut self) {
+        self.templates.push(P::TEMPLATE);
+        for lang in Lang::ALL {
+            for shell in Shell::samples() {
+                for (number, page) in P::samples().iter().enumerate() {
+                    let name = format!("{} #{number} {lang:?} {:?}", P::TEMPLATE, shell.viewer);
+                    let html =
+                        self.web.page(page, &shell, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    self.web.fragment(page, &shell, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
+                    self.pages.push(Rendered { name, lang, html, staff: true });
+                }
+            }
+        }
+    }
+
+    fn bare<P: Page>(&mut self) {
+        self.templates.push(P::TEMPLATE);
+        for lang in Lang::ALL {
+            for vocabulary in Vocabulary::ALL {
+                for (number, page) in P::samples().iter().enumerate() {
+                    let name = format!("{} #{number} {lang:?} {vocabulary:?}", P::TEMPLATE);
+                    let html = self
+                        .web
+                        .bare(page, vocabulary, lang)
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                    self.web
+                        .bare_fragment(page, vocabulary, lang)
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                    self.pages.push(Rendered { name, lang, html, staff: false });
+                }
+            }
+        }
+    }
+
+    fn mail<M: Mail>(&mut self) {
+        for lang in Lang::ALL {
+            for vocabulary in Vocabulary::ALL {
+                for (number, mail) in M::samples().iter().enumerate() {
+                    let name = format!("{} #{number} {lang:?}", M::NAME);
+                    let body = self
+                        .web
+                        .mail(mail, vocabulary, lang)
+                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                    self.mails.push((name, body));
+                }
+            }
+        }
+    }
+}
+
+fn all() -> RenderAll {
+    let mut all = RenderAll { web: Web::new().unwrap(), pages: vec![], mails: vec![], templates: vec![] };
+    visit(&mut all);
+    all
+}
+
+/// Every page, rendered, and the refusal.
+pub(crate) fn pages() -> Vec<Rendered> {
+    let all = all();
+    let refused = Rendered {
+        name: "refused".to_owned(),
+        lang: Lang::En,
+        html: all.web.refused().unwrap(),
+        staff: false,
+    };
+    all.pages.into_iter().chain([refused]).collect()
+}
+
+/// Every mail, rendered.
+pub(crate) fn mails() -> Vec<(String, MailBody)> {
+    all().mails
+}
+
+#[test]
+fn every_template_of_a_page_is_in_the_list() {
+    let listed = all().templates;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/pages")).unwrap() {
+        let name = format!("pages/{}", entry.unwrap().file_name().to_string_lossy());
+        assert!(
+            name == "pages/refused.html" || listed.contains(&name.as_str()),
+            "{name} is rendered by no test"
+        );
+    }
+}
+
+#[test]
+fn every_notice_has_words() {
+    let web = Web::new().unwrap();
+    for kind in NoticeKind::ALL {
+        let shell = Shell { notice: Some(Notice::from(kind)), ..Shell::samples().remove(0) };
+        for lang in Lang::ALL {
+            web.page(&Classes::samples().remove(1), &shell, lang)
+                .unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn a_mail_has_a_subject_of_one_line_and_both_parts() {
+    for (name, mail) in mails() {
+        assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'), "{name}: {:?}", mail.subject);
+        assert!(mail.text.lines().count() > 4, "{name}");
+        assert!(!mail.text.contains('<') && !mail.text.contains("&#x"), "{name}: {}", mail.text);
+        assert!(mail.html.starts_with("<!doctype html>"), "{name}");
+    }
+}
+
+#[test]
+fn a_mail_leads_only_to_lectern() {
+    for (name, mail) in mails() {
+        for part in [&mail.text, &mail.html] {
+            let plain = part.replace("&#x2f;", "/");
+            for address in plain.split("https://").skip(1) {
+                assert!(address.starts_with("classes.example/"), "{name} leads to {address:.40}");
+            }
+            assert!(!plain.contains("http://"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_marketplace_reads_of_sellers_and_buyers() {
+    let web = Web::new().unwrap();
+    let shell = |vocabulary| Shell { vocabulary, ..Shell::samples().remove(0) };
+    let page = &SessionPage::samples()[0];
+    let school = web.page(page, &shell(Vocabulary::School), Lang::En).unwrap();
+    let market = web.page(page, &shell(Vocabulary::Marketplace), Lang::En).unwrap();
+    assert!(school.contains(", student") && !school.contains("buyer"));
+    assert!(market.contains(", buyer") && market.contains(", seller") && !market.contains("student"));
+}
