@@ -9,6 +9,7 @@
 )]
 
 mod abuse;
+mod access;
 mod api_keys;
 mod dreamcrowd;
 mod durability;
