@@ -1,5 +1,6 @@
 //! What `lectern` can be asked to do.
 
+mod demo;
 pub mod serve;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -22,6 +23,8 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Runs the whole server on simulated platforms, with people and classes, until it is stopped.
+    Demo(demo::DemoOptions),
     /// Serves.
     Serve,
     /// Brings the database to this release.
@@ -54,8 +57,12 @@ fn outside() -> Outside {
 }
 
 async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+    if let What::Demo(options) = command.what {
+        return demo::demo(options).await;
+    }
     let config = Config::load(&command.config)?;
     match command.what {
+        What::Demo(_) => {}
         What::Serve => serve::serve(config, outside()).await?,
         What::Migrate => migrate(&config).await?,
     }

@@ -55,7 +55,7 @@ pub async fn serve_on(
 }
 
 /// SIGTERM, SIGINT or, on other systems, Ctrl-C.
-async fn asked_to_end() {
+pub(super) async fn asked_to_end() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
