@@ -6,7 +6,10 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, attendance, classes, idempotency, join, live, organizations, pages, people, platforms, sessions, webhooks_in};
+use crate::{
+    app::App, attendance, classes, idempotency, join, live, organizations, pages, people, platforms,
+    sessions, webhooks_in,
+};
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
 pub fn api() -> OpenApiRouter<App> {

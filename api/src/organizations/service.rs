@@ -311,11 +311,6 @@ pub async fn find_active(app: &App, id: OrganizationId) -> Result<Option<Organiz
     Ok(store::find(&mut tx, id).await?.filter(|organization| organization.active))
 }
 
-/// What the organization decided, in the caller's transaction.
-pub async fn settings_in(tx: &mut crate::db::Tx, organization: OrganizationId) -> Result<Settings, ApiError> {
-    Ok(store::settings(tx, organization).await?)
-}
-
 /// Every open organization, for work by the clock.
 pub async fn all_active(app: &App) -> Result<Vec<OrganizationId>, ApiError> {
     let mut tx = app.db.system_read().await?;

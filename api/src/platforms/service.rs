@@ -276,13 +276,3 @@ pub async fn deauthorized(
     app.wake.outbox.notify_one();
     Ok(())
 }
-
-/// The account withdrew the app at the platform: its grants and what they let us keep go. No transaction may be open.
-pub async fn deauthorized(
-    _app: &App,
-    _organization: OrganizationId,
-    _external_user_id: &str,
-    _external_account_id: &str,
-) -> Result<(), ApiError> {
-    Ok(())
-}
