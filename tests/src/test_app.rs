@@ -148,6 +148,7 @@ impl TestApp {
     pub async fn settle(&mut self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
+            done += lectern_api::webhooks_in::processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
             if let Some(delivery) = &mut self.delivery {
                 done += delivery.turn(&self.app).await.unwrap();

@@ -13,6 +13,7 @@ mod host_key;
 mod host_tokens;
 mod idempotency;
 mod parity;
+mod platforms;
 mod roles;
 mod sign_in;
 mod tenancy;
