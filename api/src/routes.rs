@@ -83,6 +83,14 @@ pages! {
     "/people/{id}/enable" => post people::pages::enable;
     "/join/class/{class}" => get join::pages::show, post join::pages::post;
     "/join/class/{class}/calendar.ics" => get join::pages::calendar;
+    "/platforms/zoom" => get platforms::pages::zoom, post platforms::pages::save_zoom;
+    "/platforms/zoom/test" => post platforms::pages::test_zoom;
+    "/connection" => get platforms::pages::connection;
+    "/connection/zoom/connect" => post platforms::pages::connect_zoom;
+    "/connection/zoom/refresh" => post platforms::pages::refresh_zoom;
+    "/connection/zoom/disconnect" => post platforms::pages::disconnect_zoom;
+    "/connections" => get platforms::pages::connections;
+    "/connections/{id}/revoke" => post platforms::pages::revoke;
     "/oauth/{provider}/callback" => get platforms::routes::callback;
     "/static/{*path}" => get pages::asset;
 }

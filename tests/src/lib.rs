@@ -35,6 +35,7 @@ mod people;
 mod process;
 mod story;
 mod test_app;
+mod zoom;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
@@ -45,3 +46,4 @@ pub use people::{Organization, PASSWORD, Person};
 pub use process::{Lectern, Output, Serving};
 pub use story::tell;
 pub use test_app::{TestApp, start_of_term};
+pub use zoom::{ZOOM_ADMIN_SCOPES, ZOOM_SCOPES, ZoomApp};

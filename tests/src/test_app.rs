@@ -150,6 +150,7 @@ impl TestApp {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
             done += processor::process_pending(&self.app).await.unwrap();
+            done += lectern_api::webhooks_in::processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
             if let Some(delivery) = &mut self.delivery {
                 done += delivery.turn(&self.app).await.unwrap();

@@ -271,6 +271,7 @@ async fn keep(
         store::connections::end(&mut tx, organization, other.id, State::NeedsReconnect, Some(why)).await?;
         let event = tokens::changed(now, other, "needs_reconnect");
         events::emit(&mut tx, &app.ids, sealer, organization, now, &event).await?;
+        tokens::tell(app, &mut tx, organization, other).await?;
     }
     let id = earlier.as_ref().map_or_else(|| app.new_id(), |earlier| earlier.id);
     let pair = tokens::seal(sealer, id, granted, app, &[]);

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod connect;
 pub mod jobs;
+pub mod pages;
 mod providers;
 pub mod routes;
 pub mod service;

@@ -14,6 +14,7 @@ mod host_key;
 mod host_tokens;
 mod idempotency;
 mod parity;
+mod platforms;
 mod roles;
 mod sign_in;
 mod tenancy;
