@@ -84,6 +84,11 @@ pages! {
     "/join/class/{class}" => get join::pages::show, post join::pages::post;
     "/join/class/{class}/calendar.ics" => get join::pages::calendar;
     "/oauth/{provider}/callback" => get platforms::routes::callback;
+    "/live" => get live::pages::board;
+    "/sessions/{id}/attendance" => get attendance::pages::sheet;
+    "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
+    "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
+    "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
     "/static/{*path}" => get pages::asset;
 }
 
