@@ -92,6 +92,11 @@ pages! {
     "/connections" => get platforms::pages::connections;
     "/connections/{id}/revoke" => post platforms::pages::revoke;
     "/oauth/{provider}/callback" => get platforms::routes::callback;
+    "/live" => get live::pages::board;
+    "/sessions/{id}/attendance" => get attendance::pages::sheet;
+    "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
+    "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
+    "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
     "/static/{*path}" => get pages::asset;
 }
 
