@@ -121,7 +121,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
-            std::time::Duration::from_secs(30),
+            std::time::Duration::from_secs(limits.request_seconds),
         ))
         .layer(CatchPanicLayer::custom(crate::probes::panicked))
         .layer(TraceLayer::new_for_http().make_span_with(crate::probes::span))
