@@ -1,7 +1,7 @@
 //! What `lectern` can be asked to do.
 
-mod demo;
 mod admin;
+mod demo;
 pub mod serve;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -89,21 +89,15 @@ fn outside() -> Outside {
     Outside { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness), inspect: None }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
-    if let What::Demo(options) = command.what {
-        return demo::demo(options).await;
-    }
-    let config = Config::load(&command.config)?;
-    match command.what {
-        What::Demo(_) => {}
-        What::Serve => serve::serve(config, outside()).await?,
-        What::Migrate => migrate(&config).await?,
 /// What a command ends with, in words for whoever typed it.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 async fn run(command: Command) -> Result<(), Failed> {
     if matches!(command.what, What::Openapi) {
         return admin::say(&serde_json::to_string_pretty(&crate::openapi::document())?);
+    }
+    if let What::Demo(options) = command.what {
+        return demo::demo(options).await;
     }
     let config = match Config::load(&command.config) {
         Err(error) if matches!(command.what, What::Doctor) => {
@@ -113,6 +107,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         loaded => loaded?,
     };
     match command.what {
+        What::Demo(_) => Ok(()),
         What::Serve => serve::serve(config, outside()).await,
         What::Migrate => migrate(&config).await,
         What::Admin(what) => {

@@ -55,10 +55,8 @@ pub async fn serve_on(
     Ok(())
 }
 
-/// SIGTERM, SIGINT or, on other systems, Ctrl-C.
-pub(super) async fn asked_to_end() {
 /// SIGTERM, SIGINT or, on other systems, Ctrl-C. They are heard from this call on, not only from the first poll on.
-fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
+pub(super) fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     let signals = {
         use tokio::signal::unix::{SignalKind, signal};

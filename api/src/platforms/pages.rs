@@ -4,11 +4,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use lectern_core::{
-    ids::ConnectionId,
-    provider::ProviderName,
-    secret::SecretString,
-};
+use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section,
     pages::{connection as connection_page, platform as page},
@@ -199,11 +195,7 @@ pub async fn save_zoom(
 }
 
 /// `POST /platforms/zoom/test`
-pub async fn test_zoom(
-    State(app): State<App>,
-    who: Admin,
-    Form(()): Form<()>,
-) -> Result<Response, ApiError> {
+pub async fn test_zoom(State(app): State<App>, who: Admin, Form(()): Form<()>) -> Result<Response, ApiError> {
     super::check::run(&app, &who, ZOOM).await?;
     Ok(see_other("/platforms/zoom?notice=tested"))
 }

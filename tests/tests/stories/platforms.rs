@@ -29,7 +29,10 @@ fn calls(app: &TestApp, operation: &str) -> usize {
 }
 
 async fn kinds(app: &TestApp, start: &str) -> Vec<String> {
-    let rows = app.database.rows(&format!("select kind from audit where kind like '{start}%' order by at, id")).await;
+    let rows = app
+        .database
+        .rows(&format!("select kind from audit where kind like '{start}%' order by at, id"))
+        .await;
     rows.into_iter().map(|mut row| row.remove(0)).collect()
 }
 
@@ -653,7 +656,14 @@ story!(
 );
 
 /// Sends a delivery as Zoom does; extra headers come after Zoom's own.
-async fn deliver(app: &TestApp, path: &str, secret: &str, timestamp: i64, body: &str, extra: &[(&str, &str)]) -> (u16, Value) {
+async fn deliver(
+    app: &TestApp,
+    path: &str,
+    secret: &str,
+    timestamp: i64,
+    body: &str,
+    extra: &[(&str, &str)],
+) -> (u16, Value) {
     let timestamp = timestamp.to_string();
     let signature = lectern_simulators::zoom::signature(secret, &timestamp, body.as_bytes());
     let mut request = reqwest::Client::builder()

@@ -56,7 +56,7 @@ pub(super) struct DemoOptions {
 }
 
 /// Runs the demo until the process is asked to end.
-pub(super) async fn demo(options: DemoOptions) -> Result<(), Box<dyn std::error::Error>> {
+pub(super) async fn demo(options: DemoOptions) -> Result<(), super::Failed> {
     let kept = options.data.is_some();
     let folder = match options.data {
         Some(folder) => folder,
@@ -91,7 +91,7 @@ async fn play(
     simulators_port: u16,
     folder: PathBuf,
     machine: bool,
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<(), super::Failed> {
     let clock = ShiftedClock::new(Arc::new(SystemClock));
     clock.advance(-BEFORE_NOW);
     let mut options = ZoomOptions::new(Arc::new(clock.clone()), 2026);
@@ -117,7 +117,7 @@ async fn play(
         // What is left of the way to the present: a few minutes more or less than planned.
         clock.catch_up();
         app.start_background().await;
-        Ok::<_, Box<dyn std::error::Error>>((cast, rooms))
+        Ok::<_, super::Failed>((cast, rooms))
     };
     let (cast, rooms) = tokio::select! {
         ready = ready => ready?,
@@ -135,7 +135,7 @@ fn config(
     folder: PathBuf,
     zoom: &ZoomSimulator,
     mail: &MailCatcher,
-) -> Result<Config, Box<dyn std::error::Error>> {
+) -> Result<Config, super::Failed> {
     let base: url::Url = zoom.base_url().parse()?;
     let port = base.port().unwrap_or_default();
     let mut config = Config {
