@@ -55,8 +55,8 @@ pub async fn session_board(
     now: DateTime<Utc>,
 ) -> Result<SessionBoard, ApiError> {
     let expected = facts::expected(tx, organization, &facts).await?;
-    let presences = attendance::store::presences_of(tx, organization, facts.session).await?;
-    let runs = attendance::store::runs_of(tx, organization, facts.session).await?;
+    let presences = attendance::evidence::presences_of(tx, organization, facts.session).await?;
+    let runs = attendance::evidence::runs_of(tx, organization, facts.session).await?;
     let runs = runs.into_iter().map(|stored| stored.run).collect();
     let (runs, presences) = of_its_time(&facts, runs, presences, now);
     let roster = Roster::new(expected.iter().map(|person| person.seat.clone()).collect());
@@ -201,7 +201,7 @@ pub async fn snapshot(app: &App, who: &SignedIn) -> Result<Snapshot, ApiError> {
 /// The number of the last event.
 pub async fn last_seq(app: &App) -> Result<i64, ApiError> {
     let mut tx = app.db.system_read().await?;
-    Ok(events::store::last_seq(&mut tx).await?)
+    Ok(events::last_seq(&mut tx).await?)
 }
 
 /// Events somebody missed.
@@ -221,8 +221,8 @@ pub async fn missed(
     since: i64,
 ) -> Result<Missed, ApiError> {
     let mut tx = app.db.system_read().await?;
-    let last = events::store::last_seq(&mut tx).await?;
-    let oldest = events::store::oldest(&mut tx).await?;
+    let last = events::last_seq(&mut tx).await?;
+    let oldest = events::oldest(&mut tx).await?;
     let kept = oldest.is_none_or(|oldest| since >= oldest - 1);
     if since < 0 || since > last || !kept {
         return Ok(Missed::Resync(last));
@@ -230,7 +230,7 @@ pub async fn missed(
     let mut seen = since;
     let mut found = Vec::new();
     while seen < last {
-        let rows = events::store::since_of(&mut tx, organization, seen).await?;
+        let rows = events::since_of(&mut tx, organization, seen).await?;
         let Some(newest) = rows.last() else { break };
         seen = newest.seq;
         for row in rows {

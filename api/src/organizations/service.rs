@@ -19,7 +19,7 @@ use crate::{
 
 /// What other rooms ask in their own transaction.
 pub use super::store::{
-    find, find_by_slug, instance_get, instance_put, instance_remove, settings as settings_in,
+    find, find_by_slug, instance_get, instance_put, instance_remove, of_class, settings as settings_in,
 };
 
 /// A new organization.

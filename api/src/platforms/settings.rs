@@ -206,7 +206,7 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
     let mut tx = app.db.read(who.organization).await?;
     let found = store::find(&mut tx, who.organization, provider).await?;
     let (connected, instructors) = store::counts(&mut tx, who.organization, provider).await?;
-    let policies = organizations::store::settings(&mut tx, who.organization).await?.policies;
+    let policies = organizations::service::settings_in(&mut tx, who.organization).await?.policies;
     drop(tx);
     let first = app.providers.addresses(provider).first().map(|hosts| hosts.api.to_string());
     let base_url = found.as_ref().map(|found| found.api_base.clone()).or(first).unwrap_or_default();
@@ -414,7 +414,7 @@ pub async fn save(
     let now = app.clock.now();
     let row = row_id(organization, provider);
     let mut tx = app.db.begin(organization).await?;
-    let policies = organizations::store::settings(&mut tx, organization).await?.policies;
+    let policies = organizations::service::settings_in(&mut tx, organization).await?.policies;
     if !may_edit(who, policies.credentials_by) {
         return Err(ApiError::Forbidden);
     }
@@ -506,7 +506,7 @@ pub async fn save(
 /// Removes credentials and ends every grant made with them.
 pub async fn remove(app: &App, who: &SignedIn, provider: ProviderName) -> Result<(), ApiError> {
     let mut tx = app.db.read(who.organization).await?;
-    let policies = organizations::store::settings(&mut tx, who.organization).await?.policies;
+    let policies = organizations::service::settings_in(&mut tx, who.organization).await?.policies;
     drop(tx);
     if !may_edit(who, policies.credentials_by) {
         return Err(ApiError::Forbidden);
@@ -523,7 +523,7 @@ pub async fn reset(
     provider: ProviderName,
 ) -> Result<(), ApiError> {
     let mut tx = app.db.system_read().await?;
-    let known = organizations::store::find(&mut tx, organization).await?.is_some();
+    let known = organizations::service::find(&mut tx, organization).await?.is_some();
     drop(tx);
     if !known || organization == crate::app::OPERATOR {
         return Err(ApiError::NotFound);

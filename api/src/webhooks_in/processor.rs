@@ -174,7 +174,7 @@ async fn work(
     let tx = app.db.begin(organization).await?;
     let mut work =
         Work { app, organization, sealer, now: app.clock.now(), tx, scenes: HashMap::new(), told: false };
-    attendance::store::lock(&mut work.tx, organization).await?;
+    attendance::evidence::lock(&mut work.tx, organization).await?;
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
         let problem = work.take_in(item).await?;
@@ -305,18 +305,18 @@ impl Work<'_> {
             return Ok(false);
         };
         let told = Run { meeting: meeting.to_string(), ..told };
-        let known = attendance::store::find_run(&mut self.tx, self.organization, meeting, &told.id).await?;
+        let known = attendance::evidence::find_run(&mut self.tx, self.organization, meeting, &told.id).await?;
         let mut run = known.clone().unwrap_or_else(|| told.clone());
         run.absorb(&told);
         if known.as_ref() != Some(&run) {
             scene.changed = true;
-            attendance::store::save_run(&mut self.tx, self.organization, scene.facts.session, meeting, &run)
+            attendance::evidence::save_run(&mut self.tx, self.organization, scene.facts.session, meeting, &run)
                 .await?;
         }
         if event.kind != EventKind::MeetingEnded {
             return Ok(false);
         }
-        let runs = attendance::store::runs_of(&mut self.tx, self.organization, scene.facts.session).await?;
+        let runs = attendance::evidence::runs_of(&mut self.tx, self.organization, scene.facts.session).await?;
         Ok(runs.iter().any(|other| {
             other.run.id != run.id
                 && other.run.ended_at.is_none()
@@ -333,7 +333,7 @@ impl Work<'_> {
     ) -> Result<(), ApiError> {
         let session = scene.facts.session;
         let known =
-            attendance::store::find_presence(&mut self.tx, self.organization, session, &told.key).await?;
+            attendance::evidence::find_presence(&mut self.tx, self.organization, session, &told.key).await?;
         let mut stay = known.clone().unwrap_or_else(|| told.clone());
         stay.absorb(told);
         if known.as_ref() == Some(&stay) {
@@ -344,7 +344,7 @@ impl Work<'_> {
         let seat = person.and_then(|person| scene.roster.seats().iter().find(|seat| seat.person == person));
         let role = seat.map_or(SessionRole::Unknown, |seat| seat.role);
         let name = seat.map(|seat| seat.name.clone()).or_else(|| stay.facts.name.clone()).unwrap_or_default();
-        attendance::store::save_presence(&mut self.tx, self.organization, session, &stay, (person, role))
+        attendance::evidence::save_presence(&mut self.tx, self.organization, session, &stay, (person, role))
             .await?;
         let new_mark = known
             .as_ref()
@@ -385,7 +385,7 @@ impl Work<'_> {
         }
         // By another row of the same stay: the main room's, for a breakout room.
         let mut all =
-            attendance::store::presences_of(&mut self.tx, self.organization, scene.facts.session).await?;
+            attendance::evidence::presences_of(&mut self.tx, self.organization, scene.facts.session).await?;
         all.retain(|other| other.key.run == stay.key.run && other.key != stay.key);
         all.push(stay.clone());
         Ok(identify(&scene.roster, &all).pop().flatten().map(|found| found.person))
@@ -400,7 +400,7 @@ impl Work<'_> {
     ) -> Result<(), ApiError> {
         let Some(registrant) = stay.facts.registrant_id.as_deref() else { return Ok(()) };
         let session = scene.facts.session;
-        let inside = attendance::store::inside_with(
+        let inside = attendance::evidence::inside_with(
             &mut self.tx,
             self.organization,
             session,
