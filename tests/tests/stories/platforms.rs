@@ -29,7 +29,10 @@ fn calls(app: &TestApp, operation: &str) -> usize {
 }
 
 async fn kinds(app: &TestApp, start: &str) -> Vec<String> {
-    let rows = app.database.rows(&format!("select kind from audit where kind like '{start}%' order by at, id")).await;
+    let rows = app
+        .database
+        .rows(&format!("select kind from audit where kind like '{start}%' order by at, id"))
+        .await;
     rows.into_iter().map(|mut row| row.remove(0)).collect()
 }
 
@@ -273,6 +276,8 @@ story!(
         farhan.zoom_host(app, HostPlan::Licensed);
         let desk = farhan.browser(app);
         let page = desk.get("/connection").await;
+        let policy = page.answer.header("content-security-policy").to_owned();
+        assert!(policy.split("form-action").nth(1).unwrap().contains(&app.zoom.base_url()), "the form may lead to Zoom: {policy}");
         let away = desk.submit(&page, "/connection/zoom/connect", &[]).await;
         assert_eq!(away.status(), 303);
         assert!(away.location().starts_with(&app.zoom.base_url()), "{}", away.location());
@@ -304,12 +309,12 @@ story!(
         farhan.zoom_host(app, HostPlan::Licensed);
         let elsewhere = app.organization("elmfield").await.instructor("farhan").await;
         let desk = farhan.browser(app);
-        let start = async |browser: &lectern_tests::Browser| {
-            let page = browser.get("/connection").await;
-            let away = browser.submit(&page, "/connection/zoom/connect", &[]).await;
+        let page = desk.get("/connection").await;
+        let start = async || {
+            let away = desk.submit(&page, "/connection/zoom/connect", &[]).await;
             app.zoom.allow(away.location(), &farhan.email).unwrap()
         };
-        let back = start(&desk).await;
+        let back = start().await;
         let code = back.split("code=").nth(1).unwrap().split('&').next().unwrap();
         let state = back.split("state=").nth(1).unwrap();
         let other_state = state.replace(&state[..8], "00000000");
@@ -333,7 +338,7 @@ story!(
         assert_eq!(desk.get(&back).await.location(), "/connection?notice=connected", "none of that used it up");
         assert_eq!(calls(app, "oauthToken"), 1);
         assert_eq!(desk.get(&back).await.status(), 400, "reused");
-        let late = start(&desk).await;
+        let late = start().await;
         app.pass(Duration::minutes(10));
         assert_eq!(desk.get(&late).await.status(), 400, "expired");
         assert_eq!(calls(app, "oauthToken"), 1);
@@ -653,7 +658,14 @@ story!(
 );
 
 /// Sends a delivery as Zoom does; extra headers come after Zoom's own.
-async fn deliver(app: &TestApp, path: &str, secret: &str, timestamp: i64, body: &str, extra: &[(&str, &str)]) -> (u16, Value) {
+async fn deliver(
+    app: &TestApp,
+    path: &str,
+    secret: &str,
+    timestamp: i64,
+    body: &str,
+    extra: &[(&str, &str)],
+) -> (u16, Value) {
     let timestamp = timestamp.to_string();
     let signature = lectern_simulators::zoom::signature(secret, &timestamp, body.as_bytes());
     let mut request = reqwest::Client::builder()
