@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::{Organization, Person, TestApp};
 
 /// What an app is allowed that may do everything Lectern asks for.
-pub const ZOOM_SCOPES: &[&str] = &["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"];
+pub const ZOOM_SCOPES: &[&str] =
+    &["user:read", "meeting:read", "meeting:write", "recording:read", "recording:write"];
 /// The same for a server-to-server app.
 pub const ZOOM_ADMIN_SCOPES: &[&str] = &[
     "user:read:admin",
@@ -115,6 +116,11 @@ impl Person {
         assert_eq!(status, 200, "{started}");
         let back = app.zoom.allow(started["authorize_url"].as_str().unwrap(), &self.email).unwrap();
         let answer = self.send("GET", back.strip_prefix(&app.base).unwrap(), None, &[]).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/connection?notice=connected"), "{}", answer.text);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/connection?notice=connected"),
+            "{}",
+            answer.text
+        );
     }
 }
