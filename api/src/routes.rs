@@ -92,6 +92,11 @@ pages! {
     "/connections" => get platforms::pages::connections;
     "/connections/{id}/revoke" => post platforms::pages::revoke;
     "/oauth/{provider}/callback" => get platforms::routes::callback;
+    "/live" => get live::pages::board;
+    "/sessions/{id}/attendance" => get attendance::pages::sheet;
+    "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
+    "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
+    "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
     "/static/{*path}" => get pages::asset;
 }
 
@@ -116,7 +121,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
-            std::time::Duration::from_secs(30),
+            std::time::Duration::from_secs(limits.request_seconds),
         ))
         .layer(CatchPanicLayer::custom(crate::probes::panicked))
         .layer(TraceLayer::new_for_http().make_span_with(crate::probes::span))

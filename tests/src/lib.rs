@@ -29,6 +29,7 @@
 mod browser;
 mod client;
 mod database;
+mod evening;
 mod logs;
 mod people;
 mod process;
@@ -39,6 +40,7 @@ mod zoom;
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
 pub use database::{Database, Engine, migrations_folder};
+pub use evening::{CLIENT_SECRET, Lesson, WEBHOOK_SECRET, zoom_settings};
 pub use logs::log_so_far;
 pub use people::{Organization, PASSWORD, Person};
 pub use process::{Lectern, Output, Serving};

@@ -13,6 +13,7 @@ use lectern_api::{
     config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
     events::publisher::Delivery,
     jobs,
+    webhooks_in::processor,
 };
 use lectern_core::{
     clock::{Clock, FixedClock},
@@ -50,7 +51,7 @@ pub struct TestApp {
     pub mail: MailCatcher,
     pub(crate) http: reqwest::Client,
     data: TempDir,
-    delivery: Option<Delivery>,
+    delivery: tokio::sync::Mutex<Delivery>,
     secrets: Mutex<Vec<String>>,
     log_start: usize,
     stop: Option<oneshot::Sender<()>>,
@@ -114,7 +115,7 @@ impl TestApp {
             mail,
             http: http(),
             data,
-            delivery: Some(delivery),
+            delivery: tokio::sync::Mutex::new(delivery),
             secrets: Mutex::new(vec![crate::PASSWORD.to_owned()]),
             log_start,
             stop: Some(stop),
@@ -139,20 +140,25 @@ impl TestApp {
         self.data.path()
     }
 
+    /// The binary, on this story's database and key file, as an operator calls it beside the server.
+    #[must_use]
+    pub fn lectern(&self, binary: &str) -> crate::Lectern {
+        crate::Lectern::new(binary, self.data()).on(&self.database)
+    }
+
     /// Something that must never appear in a log line.
     pub fn secret(&self, text: &str) {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     }
 
     /// Runs everything that is due now until nothing is: simulated webhooks, deliveries, jobs, events.
-    pub async fn settle(&mut self) {
+    pub async fn settle(&self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
+            done += processor::process_pending(&self.app).await.unwrap();
             done += lectern_api::webhooks_in::processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
-            if let Some(delivery) = &mut self.delivery {
-                done += delivery.turn(&self.app).await.unwrap();
-            }
+            done += self.delivery.lock().await.turn(&self.app).await.unwrap();
             if done == 0 {
                 return;
             }
@@ -161,7 +167,7 @@ impl TestApp {
     }
 
     /// Queues a kind of regular work, as the clock does, and settles.
-    pub async fn tick(&mut self, kind: &'static str) {
+    pub async fn tick(&self, kind: &'static str) {
         jobs::tick(&self.app, kind).await.unwrap();
         self.settle().await;
     }
@@ -177,7 +183,7 @@ impl TestApp {
         let config = self.app.config.clone();
         let app = open(config, &self.clock).await.unwrap();
         let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
-        self.delivery = Some(Delivery::from_now(&app).await.unwrap());
+        self.delivery = tokio::sync::Mutex::new(Delivery::from_now(&app).await.unwrap());
         let (stop, served) = serve(&app, listener);
         (self.stop, self.served) = (Some(stop), Some(served));
         self.app = app;

@@ -12,7 +12,7 @@ mod tx;
 
 pub use error::StoreError;
 pub use mark::assert_no_open_transaction;
-pub use migrate::{MigrateError, migrate_postgres, migrate_sqlite};
+pub use migrate::{MigrateError, make_postgres_roles, migrate_postgres, migrate_sqlite};
 pub use pools::{DatabaseError, Db, Engine};
 pub use statement::{Kind, Statement, registered_statements};
 pub use tx::{EngineTx, Tx};

@@ -806,6 +806,45 @@ pub async fn revoke_api_key(app: &App, who: &SignedIn, id: Uuid) -> Result<(), A
     Ok(())
 }
 
+/// Gives the user with this address a new password and ends all their sign-ins: for whoever runs the server.
+///
+/// # Errors
+/// [`ApiError::Invalid`] when nobody has this address, or the password is too short.
+pub async fn set_password(
+    app: &App,
+    organization: OrganizationId,
+    by: Actor,
+    email: &str,
+    password: &SecretString,
+) -> Result<(), ApiError> {
+    check_password(password).map_err(|message| ApiError::field("password", message))?;
+    let hash = app.passwords.hash(password).await.map_err(ApiError::internal)?;
+    let mut tx = app.db.begin(organization).await?;
+    let person = store::find_by_email(&mut tx, organization, email)
+        .await?
+        .ok_or_else(|| ApiError::field("email", "Nobody has this address here."))?;
+    store::set_password(&mut tx, organization, person.id, &hash, app.clock.now()).await?;
+    store::remove_sign_ins_of(&mut tx, organization, person.id).await?;
+    audit::store::insert(&mut tx, &app.entry(organization, EntryKind::PersonChanged, by).person(person.id))
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Every user of an organization, in the order of their addresses.
+pub async fn all(app: &App, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
+    let mut tx = app.db.read(organization).await?;
+    let mut all: Vec<Person> = Vec::new();
+    loop {
+        let after = all.last().map(|person| store::email_key(&person.email)).unwrap_or_default();
+        let more = store::list(&mut tx, organization, &after, 200).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
 /// Forgets sign-ins that ended before the instant. Inside the caller's system transaction.
 pub async fn remove_ended_sign_ins(
     tx: &mut Tx,

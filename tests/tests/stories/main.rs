@@ -8,13 +8,18 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod abuse;
 mod api_keys;
+mod dreamcrowd;
+mod durability;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod operations;
 mod parity;
 mod platforms;
 mod roles;
+mod secrets;
 mod sign_in;
 mod tenancy;
 
