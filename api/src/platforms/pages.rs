@@ -15,8 +15,10 @@ use uuid::Uuid;
 use super::{
     check::StepState,
     connect::{self, ConnectionState, ConnectionView},
+    consent,
     routes::with_cookie,
-    settings::{self, HistoryView, PlatformState, PlatformView, SaveSettings},
+    save::{self, SaveSettings},
+    settings::{self, HistoryView, PlatformState, PlatformView},
     store::settings::Mode,
 };
 use crate::{
@@ -178,7 +180,7 @@ pub async fn save_zoom(
         webhook_secret: form.webhook_secret_token,
         default_host: Some(form.default_host.clone()),
     };
-    let errors = match settings::save(&app, &who, ZOOM, body).await {
+    let errors = match save::save(&app, &who, ZOOM, body).await {
         Ok(_) => return Ok(see_other("/platforms/zoom?notice=saved")),
         Err(ApiError::Invalid(errors)) => errors,
         Err(other) => return Err(other),
@@ -242,7 +244,7 @@ pub async fn connect_zoom(
     who: Instructor,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let started = connect::start(&app, &who, ZOOM).await?;
+    let started = consent::start(&app, &who, ZOOM).await?;
     let response = see_other(started.authorize_url.as_str()).into_response();
     Ok(with_cookie(&app, &started, response))
 }

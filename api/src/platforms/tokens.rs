@@ -292,7 +292,7 @@ impl Tokens {
         };
         let gone = looking.await.is_ok_and(|found| found.is_none_or(|row| row.state == State::Gone));
         if gone {
-            super::connect::revoke_at_platform(
+            super::ending::revoke_at_platform(
                 &self.app,
                 self.organization,
                 row.provider,

@@ -276,6 +276,8 @@ story!(
         farhan.zoom_host(app, HostPlan::Licensed);
         let desk = farhan.browser(app);
         let page = desk.get("/connection").await;
+        let policy = page.answer.header("content-security-policy").to_owned();
+        assert!(policy.split("form-action").nth(1).unwrap().contains(&app.zoom.base_url()), "the form may lead to Zoom: {policy}");
         let away = desk.submit(&page, "/connection/zoom/connect", &[]).await;
         assert_eq!(away.status(), 303);
         assert!(away.location().starts_with(&app.zoom.base_url()), "{}", away.location());
@@ -307,12 +309,12 @@ story!(
         farhan.zoom_host(app, HostPlan::Licensed);
         let elsewhere = app.organization("elmfield").await.instructor("farhan").await;
         let desk = farhan.browser(app);
-        let start = async |browser: &lectern_tests::Browser| {
-            let page = browser.get("/connection").await;
-            let away = browser.submit(&page, "/connection/zoom/connect", &[]).await;
+        let page = desk.get("/connection").await;
+        let start = async || {
+            let away = desk.submit(&page, "/connection/zoom/connect", &[]).await;
             app.zoom.allow(away.location(), &farhan.email).unwrap()
         };
-        let back = start(&desk).await;
+        let back = start().await;
         let code = back.split("code=").nth(1).unwrap().split('&').next().unwrap();
         let state = back.split("state=").nth(1).unwrap();
         let other_state = state.replace(&state[..8], "00000000");
@@ -336,7 +338,7 @@ story!(
         assert_eq!(desk.get(&back).await.location(), "/connection?notice=connected", "none of that used it up");
         assert_eq!(calls(app, "oauthToken"), 1);
         assert_eq!(desk.get(&back).await.status(), 400, "reused");
-        let late = start(&desk).await;
+        let late = start().await;
         app.pass(Duration::minutes(10));
         assert_eq!(desk.get(&late).await.status(), 400, "expired");
         assert_eq!(calls(app, "oauthToken"), 1);
