@@ -604,7 +604,7 @@ pub async fn check_again(
         let known = store::find_sign_in(&mut look, *hash, app.clock.now()).await?;
         known.filter(|known| *known == (organization, person)).ok_or(ApiError::SignedOut)?;
     }
-    let open = organizations::store::find(&mut look, organization)
+    let open = organizations::service::find(&mut look, organization)
         .await?
         .is_some_and(|organization| organization.active);
     drop(look);
