@@ -156,7 +156,6 @@ impl TestApp {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
             done += processor::process_pending(&self.app).await.unwrap();
-            done += lectern_api::webhooks_in::processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
             done += self.delivery.lock().await.turn(&self.app).await.unwrap();
             if done == 0 {

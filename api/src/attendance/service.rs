@@ -24,7 +24,7 @@ use crate::{
     error::ApiError,
     events::{self, Event, EventType},
     extract::SignedIn,
-    jobs::store::NewJob,
+    jobs::{self, store::NewJob},
     keys::Sealer,
     organizations,
     sessions::facts::{self, SessionFacts},
@@ -69,7 +69,7 @@ pub async fn ask_for_report(
         run_at: at,
         now: app.clock.now(),
     };
-    Ok(crate::jobs::store::insert(tx, organization, &job).await?)
+    Ok(jobs::store::insert(tx, organization, &job).await?)
 }
 
 /// To be called in the transaction that ends a session: its verdicts are computed and the report is asked for.

@@ -15,7 +15,8 @@ use crate::{
     on, statement,
 };
 
-statement!(tenant LOCK,
+// Touches no table.
+statement!(system LOCK,
     sqlite: "select 1 where $1 is not null",
     postgres: "select 1 from pg_advisory_xact_lock(hashtextextended('attendance:' || $1::uuid::text, 0))");
 statement!(tenant FIND_PRESENCE, "select facts from presences

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{self, EntryKind, store::Filter},
+    audit::{self, EntryKind, service::Filter},
     error::ApiError,
     extract::{Instructor, Query},
     organizations,
@@ -47,7 +47,7 @@ pub async fn board(
     reader: Reader,
     Query(query): Query<BoardQuery>,
 ) -> Result<Response, ApiError> {
-    let seq = service::last_seq(&app).await?;
+    let seq = crate::events::history::last_seq(&app).await?;
     let now = app.clock.now();
     let mut tx = app.db.read(who.organization).await?;
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
@@ -91,7 +91,7 @@ pub async fn board(
         from: Some(now - Duration::hours(1)),
         ..Filter::default()
     };
-    let refused = audit::store::page(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
+    let refused = audit::service::page(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
     let all = who.role == Role::Admin;
     figures.refused_last_hour = count(
         refused

@@ -10,11 +10,13 @@
 
 mod abuse;
 mod api_keys;
+mod attendance;
 mod dreamcrowd;
 mod durability;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod live;
 mod operations;
 mod parity;
 mod platforms;
