@@ -15,7 +15,7 @@ use lectern_web::{
 
 use super::service::{SessionBoard, count};
 use crate::{
-    audit::{self, EntryKind, store::Filter},
+    audit::{self, EntryKind, service::Filter},
     db::Tx,
     error::ApiError,
 };
@@ -60,7 +60,7 @@ pub async fn feed(
     late_after_minutes: u32,
 ) -> Result<Vec<FeedItem>, ApiError> {
     let filter = Filter { session: Some(board.facts.session), ..Filter::default() };
-    let rows = audit::store::page(tx, organization, &filter, LOOK_BACK).await?;
+    let rows = audit::service::rows(tx, organization, &filter, LOOK_BACK).await?;
     let people: HashMap<PersonId, (&str, SessionRole)> = board
         .expected
         .iter()

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::{self, EntryKind, store::Filter},
+    audit::{self, EntryKind, service::Filter},
     error::ApiError,
     extract::{Instructor, Query},
     organizations,
@@ -91,7 +91,7 @@ pub async fn board(
         from: Some(now - Duration::hours(1)),
         ..Filter::default()
     };
-    let refused = audit::store::page(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
+    let refused = audit::service::rows(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
     let all = who.role == Role::Admin;
     figures.refused_last_hour = count(
         refused

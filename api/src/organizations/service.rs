@@ -311,6 +311,19 @@ pub async fn find_active(app: &App, id: OrganizationId) -> Result<Option<Organiz
     Ok(store::find(&mut tx, id).await?.filter(|organization| organization.active))
 }
 
+/// Every organization but the server's own, open or not, by slug.
+pub async fn all(app: &App) -> Result<Vec<Organization>, ApiError> {
+    let mut tx = app.db.system_read().await?;
+    let mut all = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = store::list(&mut tx, &after, 200).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after.clone_from(&last.slug);
+        all.extend(page);
+    }
+}
+
 /// Every open organization, for work by the clock.
 pub async fn all_active(app: &App) -> Result<Vec<OrganizationId>, ApiError> {
     let mut tx = app.db.system_read().await?;
