@@ -19,11 +19,11 @@ use crate::{
     extract::{Member, Query, SignedIn},
     pages::{Pages, Reader},
     people,
-    sessions::{self, pages::line},
+    sessions::{self, Session, pages::line},
 };
 
-/// Past sessions on the overview.
-const RECENT: usize = 5;
+/// Coming and past sessions on the overview.
+const FEW: usize = 5;
 
 /// Query of a class's pages.
 #[derive(Debug, Default, Deserialize)]
@@ -65,18 +65,20 @@ pub async fn overview(
     {
         all.retain(|session| named.contains(&session.id));
     }
-    let next = all.iter().find(|session| session.state == SessionState::Live).or_else(|| {
-        all.iter().find(|session| session.state == SessionState::Scheduled && session.ends_at > now)
-    });
+    let is_coming = |session: &&Session| session.state == SessionState::Scheduled && session.ends_at > now;
+    let next = all.iter().find(|session| session.state == SessionState::Live);
+    let next = next.or_else(|| all.iter().find(is_coming));
+    let coming = all.iter().filter(is_coming).filter(|session| next.is_none_or(|next| next.id != session.id));
     let came = if head.can_manage {
         attendance::service::came(&mut tx, organization, class.id, class.instructor).await?
     } else {
         std::collections::HashMap::new()
     };
-    let past = all.iter().rev().filter(|session| session.state == SessionState::Ended).take(RECENT);
+    let past = all.iter().rev().filter(|session| session.state == SessionState::Ended).take(FEW);
     let (enrolled, guests) = enrollments::counts(&mut tx, organization, class.id).await?;
     let page = ClassOverview {
         next: next.map(|session| line(session, None)),
+        coming: coming.take(FEW).map(|session| line(session, None)).collect(),
         recent: past.map(|session| line(session, came.get(&session.id).copied())).collect(),
         enrolled,
         guests: if head.can_manage { guests } else { 0 },

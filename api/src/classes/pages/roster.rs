@@ -114,6 +114,7 @@ fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
                 _ => error,
             })
             .collect()),
+        ApiError::Conflict("no_session", ..) => Ok(vec![PageFieldError::new("session", "no_session")]),
         ApiError::Conflict(_, detail, next) => Ok(vec![PageFieldError::form(format!("{detail} {next}"))]),
         other => Err(other),
     }
