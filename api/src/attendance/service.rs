@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, Verified},
-    ids::{OrganizationId, PersonId, SessionId},
+    ids::{ClassId, OrganizationId, PersonId, SessionId},
     role::{Role, SessionRole},
 };
 use serde::Deserialize;
@@ -424,4 +424,16 @@ pub async fn first_seen(
     person: PersonId,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
     Ok(store::first_seen(tx, organization, session, person).await?)
+}
+
+/// How many came to each past session of a class, of how many; the instructor not counted.
+pub async fn came(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    instructor: PersonId,
+) -> Result<HashMap<SessionId, (u32, u32)>, ApiError> {
+    let count = |number: i64| u32::try_from(number).unwrap_or(0);
+    let rows = store::came(tx, organization, class, instructor).await?;
+    Ok(rows.into_iter().map(|(id, came, of)| (SessionId(id), (count(came), count(of)))).collect())
 }

@@ -92,6 +92,7 @@ pub async fn board(
         ..Filter::default()
     };
     let refused = audit::service::page(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
+    let refused = audit::service::rows(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
     let all = who.role == Role::Admin;
     figures.refused_last_hour = count(
         refused

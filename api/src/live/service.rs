@@ -1,6 +1,6 @@
 //! Boards, missed events and tickets.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Duration, Utc};
@@ -139,6 +139,25 @@ impl SessionBoard {
                 && stay.key.source == lectern_core::attendance::Source::Webhook
         });
         theirs.filter_map(|stay| stay.joins.last().copied()).max()
+    }
+
+    /// When each person first came in, as the platform's events tell it.
+    #[must_use]
+    pub fn first_joins(&self) -> HashMap<PersonId, DateTime<Utc>> {
+        let roster = Roster::new(self.expected.iter().map(|expected| expected.seat.clone()).collect());
+        let mut first: HashMap<PersonId, DateTime<Utc>> = HashMap::new();
+        for stay in &self.presences {
+            if stay.key.kind == PresenceKind::Waiting
+                || stay.key.source != lectern_core::attendance::Source::Webhook
+            {
+                continue;
+            }
+            let person = stay.assigned.or_else(|| roster.find(&stay.facts).map(|found| found.person));
+            if let (Some(person), Some(at)) = (person, stay.joined_at()) {
+                first.entry(person).and_modify(|known| *known = at.min(*known)).or_insert(at);
+            }
+        }
+        first
     }
 
     /// How many are in class, and how many are expected, the instructor not counted.
