@@ -28,6 +28,7 @@
 
 mod browser;
 mod client;
+mod contract;
 mod database;
 mod evening;
 mod logs;
@@ -35,9 +36,11 @@ mod people;
 mod process;
 mod story;
 mod test_app;
+mod wire;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
+pub use contract::contract;
 pub use database::{Database, Engine, migrations_folder};
 pub use evening::{CLIENT_SECRET, Lesson, WEBHOOK_SECRET, zoom_settings};
 pub use logs::log_so_far;
@@ -45,3 +48,4 @@ pub use people::{Organization, PASSWORD, Person};
 pub use process::{Lectern, Output, Serving};
 pub use story::tell;
 pub use test_app::{TestApp, start_of_term};
+pub use wire::{Deed, Gate, Wire};

@@ -15,6 +15,8 @@ mod host_tokens;
 mod idempotency;
 mod parity;
 mod roles;
+mod secure_join;
+mod secure_links;
 mod sign_in;
 mod tenancy;
 
