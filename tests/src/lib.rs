@@ -28,6 +28,7 @@
 
 mod browser;
 mod client;
+mod contract;
 mod database;
 mod evening;
 mod held_class;
@@ -37,9 +38,11 @@ mod process;
 mod story;
 mod test_app;
 mod zoom;
+mod wire;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
+pub use contract::contract;
 pub use database::{Database, Engine, migrations_folder};
 pub use evening::{CLIENT_SECRET, Lesson, WEBHOOK_SECRET, zoom_settings};
 pub use held_class::HeldClass;
@@ -49,3 +52,4 @@ pub use process::{Lectern, Output, Serving};
 pub use story::tell;
 pub use test_app::{TestApp, start_of_term};
 pub use zoom::{ZOOM_ADMIN_SCOPES, ZOOM_SCOPES, ZoomApp};
+pub use wire::{Deed, Gate, Wire};

@@ -22,6 +22,8 @@ mod parity;
 mod platforms;
 mod roles;
 mod secrets;
+mod secure_join;
+mod secure_links;
 mod sign_in;
 mod tenancy;
 
