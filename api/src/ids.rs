@@ -54,3 +54,10 @@ mod tests {
         assert_eq!(ids[0].get_version_num(), 7);
     }
 }
+
+/// Ids as the JSON list that `… in (select …)` statements take: one text on both engines.
+#[must_use]
+pub fn json_list(ids: impl IntoIterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.simple())).collect();
+    format!("[{}]", ids.join(","))
+}

@@ -1,6 +1,6 @@
 //! A marketplace's evening on the simulated Zoom: credentials, a connected seller, a class with a session, and ways in.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use lectern_simulators::zoom::{AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec};
 use serde_json::{Value, json};
 
@@ -14,9 +14,16 @@ pub const WEBHOOK_SECRET: &str = "webhook-secret-canary-91bc";
 impl TestApp {
     /// Registers a Zoom app with everything Lectern asks for, and saves its credentials as an owner does.
     pub async fn set_up_zoom(&self, organization: &Organization<'_>) -> Person {
+        self.set_up_zoom_at(organization, &self.zoom.api_url()).await
+    }
+
+    /// The same, reached at one of the addresses the operator allows.
+    pub async fn set_up_zoom_at(&self, organization: &Organization<'_>, api: &str) -> Person {
         self.register_zoom_app("lectern-app");
         let owner = organization.owner().await;
-        let (status, saved) = owner.put("/api/v1/platforms/zoom", zoom_settings(self, "lectern-app")).await;
+        let mut settings = zoom_settings(self, "lectern-app");
+        settings["base_url"] = json!(api);
+        let (status, saved) = owner.put("/api/v1/platforms/zoom", settings).await;
         assert_eq!(status, 200, "{saved}");
         let url = format!("{}/api/zoom/webhook/{}", self.base, organization.id);
         let endpoint = EndpointSpec { url, secret_token: WEBHOOK_SECRET.to_owned(), events: Vec::new() };
@@ -97,6 +104,49 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// A marketplace with credentials, a connected seller and a class that starts at nine: its door opens now.
+    pub async fn evening(&mut self) -> (Person, Person, Lesson) {
+        self.evening_at(&self.zoom.api_url()).await
+    }
+
+    /// The same, with everything between Lectern and Zoom on the story's wire.
+    pub async fn evening_on_the_wire(&mut self) -> (Person, Person, Lesson) {
+        self.evening_at(&self.wire.api_url()).await
+    }
+
+    async fn evening_at(&mut self, api: &str) -> (Person, Person, Lesson) {
+        let (owner, seller) = {
+            let dreamcrowd = self.organization("dreamcrowd").await;
+            let owner = self.set_up_zoom_at(&dreamcrowd, api).await;
+            (owner, dreamcrowd.instructor("farhan").await)
+        };
+        self.connect(&seller).await;
+        let lesson = Lesson::schedule(self, &seller, "Watercolour for beginners").await;
+        (owner, seller, lesson)
+    }
+
+    /// The newest code that was mailed to this address.
+    pub fn mailed_code(&self, address: &str) -> String {
+        let mails = self.mail.messages_to(address);
+        let digits = |text: &str| {
+            let words = text.split(|c: char| !c.is_ascii_digit());
+            words.filter(|word| word.len() == 6).map(str::to_owned).next()
+        };
+        mails.iter().rev().find_map(|mail| digits(&mail.text)).unwrap_or_else(|| panic!("{address} has no code"))
+    }
+
+    /// How often the log has this word.
+    pub async fn audited(&self, kind: &str) -> u64 {
+        self.database.count(&format!("audit where kind = '{kind}'")).await
+    }
+
+    /// Calls of one of Zoom's operations so far.
+    pub fn zoom_calls(&self, operation: &str) -> usize {
+        self.zoom.requests_since(0).iter().filter(|request| request.operation == operation).count()
+    }
+}
+
 /// What an administrator types into the platform form.
 pub fn zoom_settings(app: &TestApp, client_id: &str) -> Value {
     json!({
@@ -119,9 +169,19 @@ pub struct Lesson {
 impl Lesson {
     /// Schedules a class that starts at nine, as the seller; everything that follows has happened.
     pub async fn schedule(app: &mut TestApp, seller: &Client, title: &str) -> Self {
+        let starts_at = app.now() + Duration::minutes(15);
+        Self::schedule_at(app, seller, title, starts_at).await
+    }
+
+    /// The same, with a session that starts at this instant.
+    pub async fn schedule_at(
+        app: &mut TestApp,
+        seller: &Client,
+        title: &str,
+        starts_at: DateTime<Utc>,
+    ) -> Self {
         let class = seller.create("/api/v1/classes", json!({"title": title})).await;
         let class = class["id"].as_str().unwrap().to_owned();
-        let starts_at = app.now() + Duration::minutes(15);
         let body = json!({"starts_at": starts_at, "duration_minutes": 45, "time_zone": "Asia/Dhaka"});
         let sessions = seller.create(&format!("/api/v1/classes/{class}/sessions"), body).await;
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
@@ -137,6 +197,14 @@ impl Lesson {
         enrollment
     }
 
+    /// Another session of the class; everything that follows has happened.
+    pub async fn another(&self, app: &mut TestApp, seller: &Client, starts_at: DateTime<Utc>) -> String {
+        let body = json!({"starts_at": starts_at, "duration_minutes": 45, "time_zone": "Asia/Dhaka"});
+        let sessions = seller.create(&format!("/api/v1/classes/{}/sessions", self.class), body).await;
+        app.settle().await;
+        sessions["items"][0]["id"].as_str().unwrap().to_owned()
+    }
+
     /// Where the join form posts to.
     pub fn door(&self) -> String {
         format!("/join/class/{}", self.class)
@@ -150,5 +218,14 @@ impl Browser {
         assert_eq!(page.answer.status, 200, "{}", page.html());
         let action = page.forms().first().map(|(action, _)| action.clone()).unwrap_or_default();
         self.submit(&page, &action, &[]).await
+    }
+}
+
+impl Page {
+    /// What the join page says: `ready`, `early`, ...; empty when it is none.
+    #[must_use]
+    pub fn standing(&self) -> &str {
+        let mark = "data-join=\"";
+        self.html().find(mark).map_or("", |at| self.html()[at + mark.len()..].split('"').next().unwrap_or(""))
     }
 }

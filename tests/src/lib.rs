@@ -28,20 +28,28 @@
 
 mod browser;
 mod client;
+mod contract;
 mod database;
 mod evening;
+mod held_class;
 mod logs;
 mod people;
 mod process;
 mod story;
 mod test_app;
+mod zoom;
+mod wire;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
+pub use contract::contract;
 pub use database::{Database, Engine, migrations_folder};
 pub use evening::{CLIENT_SECRET, Lesson, WEBHOOK_SECRET, zoom_settings};
+pub use held_class::HeldClass;
 pub use logs::log_so_far;
 pub use people::{Organization, PASSWORD, Person};
 pub use process::{Lectern, Output, Serving};
 pub use story::tell;
 pub use test_app::{TestApp, start_of_term};
+pub use zoom::{ZOOM_ADMIN_SCOPES, ZOOM_SCOPES, ZoomApp};
+pub use wire::{Deed, Gate, Wire};

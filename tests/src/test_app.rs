@@ -19,6 +19,7 @@ use lectern_core::{
     clock::{Clock, FixedClock},
     random::SystemRandomness,
 };
+use lectern_providers::transport::Inspect;
 use lectern_simulators::{
     mail::MailCatcher,
     zoom::{ZoomOptions, ZoomSimulator},
@@ -26,7 +27,12 @@ use lectern_simulators::{
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{Database, Engine, client::http, logs};
+use crate::{
+    Database, Engine, Wire,
+    client::http,
+    contract::{Inspector, contract},
+    logs,
+};
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
@@ -47,6 +53,8 @@ pub struct TestApp {
     pub database: Database,
     /// A Zoom whose webhooks are delivered by [`TestApp::settle`].
     pub zoom: ZoomSimulator,
+    /// Another way to the same Zoom, on which things can happen; the operator allows it too.
+    pub wire: Wire,
     /// Keeps the mail.
     pub mail: MailCatcher,
     pub(crate) http: reqwest::Client,
@@ -85,7 +93,10 @@ impl TestApp {
         let data = tempfile::tempdir().unwrap();
         let database = Database::make(engine, data.path()).await;
         let clock = FixedClock::at(start_of_term());
-        let zoom = ZoomSimulator::start(ZoomOptions::new(Arc::new(clock.clone()), 7)).await.unwrap();
+        let mut options = ZoomOptions::new(Arc::new(clock.clone()), 7);
+        options.contract = contract();
+        let zoom = ZoomSimulator::start(options).await.unwrap();
+        let wire = Wire::lay(&zoom.base_url()).await;
         let mail = MailCatcher::start(LOOPBACK, LOOPBACK).await.unwrap();
         let listener = TcpListener::bind(LOOPBACK).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -100,10 +111,10 @@ impl TestApp {
             from: "Lectern <classes@oakwood.example>".to_owned(),
             ..MailConfig::default()
         };
-        config.platforms = simulated(&zoom);
+        config.platforms = simulated(&zoom, &wire);
         database.configure(&mut config);
         change(&mut config);
-        let app = open(config, &clock).await.unwrap();
+        let app = open(config, &clock, &zoom).await.unwrap();
         let delivery = Delivery::from_now(&app).await.unwrap();
         let (stop, served) = serve(&app, listener);
         Self {
@@ -112,6 +123,7 @@ impl TestApp {
             base,
             database,
             zoom,
+            wire,
             mail,
             http: http(),
             data,
@@ -179,8 +191,12 @@ impl TestApp {
     /// Stops the server as SIGTERM does, and starts it again at the same address on the same data.
     pub async fn restart(&mut self) {
         self.stop_serving().await;
+        self.begin_again().await;
+    }
+
+    async fn begin_again(&mut self) {
         let config = self.app.config.clone();
-        let app = open(config, &self.clock).await.unwrap();
+        let app = open(config, &self.clock, &self.zoom).await.unwrap();
         let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
         self.delivery = tokio::sync::Mutex::new(Delivery::from_now(&app).await.unwrap());
         let (stop, served) = serve(&app, listener);
@@ -190,12 +206,23 @@ impl TestApp {
         self.http = http();
     }
 
+    /// The process dies where it stands, as by `kill -9`, and another one starts on the same data. What was under way is
+    /// dropped by whoever holds its future.
+    pub async fn crash(&mut self) {
+        self.stop = None;
+        if let Some(served) = self.served.take() {
+            served.abort();
+            served.await.ok();
+        }
+        self.begin_again().await;
+    }
+
     /// Opens a second application on the same database and key file, as another instance does.
     ///
     /// # Errors
     /// When it refuses to start.
     pub async fn second_instance(&self) -> Result<App, StartError> {
-        open(self.app.config.clone(), &self.clock).await
+        open(self.app.config.clone(), &self.clock, &self.zoom).await
     }
 
     async fn stop_serving(&mut self) {
@@ -207,7 +234,7 @@ impl TestApp {
         }
     }
 
-    /// Ends the story: no job may have died, no secret may be in the log.
+    /// Ends the story: no job may have died, no secret may be in the log, and nothing was said that Zoom's documents do not know.
     pub async fn finish(mut self) {
         let dead = self.database.rows("select kind, last_error from jobs where state = 'dead'").await;
         assert!(dead.is_empty(), "this story leaves dead jobs: {dead:?}");
@@ -219,25 +246,31 @@ impl TestApp {
                 panic!("the log holds a secret: {line}");
             }
         }
+        if let Some(contract) = contract() {
+            assert_eq!(contract.violations(), [], "what was said is not in Zoom's documents");
+        }
         self.stop_serving().await;
         self.app.db.close().await;
         self.database.drop().await;
     }
 }
 
-fn simulated(zoom: &ZoomSimulator) -> PlatformsConfig {
+fn simulated(zoom: &ZoomSimulator, wire: &Wire) -> PlatformsConfig {
     let base: url::Url = zoom.base_url().parse().unwrap();
-    let hosts = ZoomHosts {
-        api: zoom.api_url().parse().unwrap(),
-        oauth: base.join("/oauth").unwrap(),
-        meeting_hosts: vec![format!("127.0.0.1:{}", base.port().unwrap())],
+    let meeting_hosts = vec![format!("127.0.0.1:{}", base.port().unwrap())];
+    let hosts = |api: String, base: String| ZoomHosts {
+        api: api.parse().unwrap(),
+        oauth: format!("{base}/oauth").parse().unwrap(),
+        meeting_hosts: meeting_hosts.clone(),
     };
-    PlatformsConfig { zoom: vec![hosts], allow_loopback: true }
+    let direct = hosts(zoom.api_url(), zoom.base_url());
+    PlatformsConfig { zoom: vec![direct, hosts(wire.api_url(), wire.base_url())], allow_loopback: true }
 }
 
-async fn open(config: Config, clock: &FixedClock) -> Result<App, StartError> {
-    let outside =
-        Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect: None };
+async fn open(config: Config, clock: &FixedClock, zoom: &ZoomSimulator) -> Result<App, StartError> {
+    let inspect =
+        contract().map(|contract| Arc::new(Inspector::new(contract, zoom.base_url())) as Arc<dyn Inspect>);
+    let outside = Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect };
     App::open(config, outside).await
 }
 

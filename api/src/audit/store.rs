@@ -17,13 +17,13 @@ statement!(tenant INSERT, "insert into audit (id, organization_id, at, kind, act
 statement!(tenant PAGE,
     sqlite: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
         where organization_id = $1 and ($2 is null or kind = $2 or kind like $2 || '.%')
-          and ($3 is null or person_id = $3 or actor_id = $3)
+          and ($3 is null or person_id in (select unhex(value) from json_each($3)) or actor_id in (select unhex(value) from json_each($3)))
           and ($4 is null or session_id = $4) and ($5 is null or at >= $5) and ($6 is null or at < $6)
           and ($7 is null or (at, id) < ($7, $8))
         order by at desc, id desc limit $9",
     postgres: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
         where organization_id = $1 and ($2::text is null or kind = $2 or kind like $2 || '.%')
-          and ($3::uuid is null or person_id = $3 or actor_id = $3)
+          and ($3::text is null or person_id in (select value::uuid from json_array_elements_text($3::json)) or actor_id in (select value::uuid from json_array_elements_text($3::json)))
           and ($4::uuid is null or session_id = $4) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
           and ($7::timestamptz is null or (at, id) < ($7, $8))
         order by at desc, id desc limit $9");
@@ -56,8 +56,8 @@ pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
 pub struct Filter {
     /// A kind (`join.refused`) or its first word (`join`).
     pub kind: Option<String>,
-    /// Who did it, or whom it is about.
-    pub person: Option<PersonId>,
+    /// Any of these did it, or it is about one of them.
+    pub people: Option<Vec<PersonId>>,
     /// About which session.
     pub session: Option<SessionId>,
     /// From this instant.
@@ -101,10 +101,11 @@ pub async fn page(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Row>, StoreError> {
+    let people = filter.people.as_ref().map(|ids| crate::ids::json_list(ids.iter().map(|id| id.uuid())));
     Ok(on!(tx, PAGE, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(filter.kind.as_deref())
-        .bind(filter.person.map(|id| id.uuid()))
+        .bind(people.as_deref())
         .bind(filter.session.map(|id| id.uuid()))
         .bind(filter.from)
         .bind(filter.to)

@@ -1,6 +1,7 @@
 //! What `lectern` can be asked to do.
 
 mod admin;
+mod demo;
 pub mod serve;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -29,6 +30,8 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Runs the whole server on simulated platforms, with people and classes, until it is stopped.
+    Demo(demo::DemoOptions),
     /// Serves.
     Serve,
     /// Brings the database to this release.
@@ -93,6 +96,9 @@ async fn run(command: Command) -> Result<(), Failed> {
     if matches!(command.what, What::Openapi) {
         return admin::say(&serde_json::to_string_pretty(&crate::openapi::document())?);
     }
+    if let What::Demo(options) = command.what {
+        return demo::demo(options).await;
+    }
     let config = match Config::load(&command.config) {
         Err(error) if matches!(command.what, What::Doctor) => {
             admin::say(&format!("BAD   configuration  {error}"))?;
@@ -101,6 +107,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         loaded => loaded?,
     };
     match command.what {
+        What::Demo(_) => Ok(()),
         What::Serve => serve::serve(config, outside()).await,
         What::Migrate => migrate(&config).await,
         What::Admin(what) => {

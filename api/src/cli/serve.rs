@@ -56,7 +56,7 @@ pub async fn serve_on(
 }
 
 /// SIGTERM, SIGINT or, on other systems, Ctrl-C. They are heard from this call on, not only from the first poll on.
-fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
+pub(super) fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     let signals = {
         use tokio::signal::unix::{SignalKind, signal};

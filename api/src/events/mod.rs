@@ -1,5 +1,6 @@
 //! Events are rows, written by the transaction that caused them, numbered after commit, then delivered.
 
+pub mod history;
 mod hub;
 pub mod publisher;
 pub mod store;

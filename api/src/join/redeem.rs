@@ -212,9 +212,16 @@ async fn admit(
     };
     let sealer = app.keys.sealer(organization).await?;
     let url = if meeting.registration {
-        let Some(row) = ready_registrant(app, arrival, id, &meeting, &seat).await? else {
-            note(app, arrival, EntryKind::JoinWaiting, Some(id), "seat").await;
-            return Ok(Redeemed::Stand(Standing::Preparing(id)));
+        let row = match ready_registrant(app, arrival, id, &meeting, &seat).await? {
+            PlatformSide::Ready(row) => row,
+            PlatformSide::Preparing => {
+                note(app, arrival, EntryKind::JoinWaiting, Some(id), "seat").await;
+                return Ok(Redeemed::Stand(Standing::Preparing(id)));
+            }
+            PlatformSide::Refused => {
+                note(app, arrival, EntryKind::JoinWaiting, Some(id), "platform").await;
+                return Ok(Redeemed::Stand(Standing::PlatformDown(id)));
+            }
         };
         let sealed = row.join_url.as_deref().unwrap_or_default();
         let url = sealer.open_text("registrants", "join_url", row.id, sealed)?;
@@ -241,6 +248,16 @@ async fn admit(
     Ok(Redeemed::Go(url))
 }
 
+/// Where the platform's side of a seat stands.
+enum PlatformSide {
+    /// There.
+    Ready(RegistrantRow),
+    /// Being made.
+    Preparing,
+    /// The platform refused, or answered what we do not follow: no job tries again, the next press does.
+    Refused,
+}
+
 /// The seat's registrant, ready; made now when there is room, waited for when somebody is making it.
 async fn ready_registrant(
     app: &App,
@@ -248,7 +265,7 @@ async fn ready_registrant(
     id: SessionId,
     meeting: &Meeting,
     seat: &Seat,
-) -> Result<Option<RegistrantRow>, ApiError> {
+) -> Result<PlatformSide, ApiError> {
     let organization = arrival.organization.id;
     let find = async || {
         let mut tx = app.db.read(organization).await?;
@@ -262,12 +279,16 @@ async fn ready_registrant(
         row = find().await?;
     }
     let deadline = tokio::time::Instant::now() + PATIENCE;
-    while let Some(present) = &row {
+    let mut tried = false;
+    while let Some(present) = row {
         match present.state.as_str() {
-            "ready" => return Ok(row),
-            "wanted" | "failed" => {
-                if !registrants::make_now(app, organization, id, meeting.id, present, PATIENCE).await?
-                    && find().await?.is_none_or(|row| row.state != "making" && row.state != "ready")
+            "ready" => return Ok(PlatformSide::Ready(present)),
+            "failed" if tried => return Ok(PlatformSide::Refused),
+            // One press is one try.
+            "wanted" | "failed" if !tried => {
+                tried = true;
+                if !registrants::make_now(app, organization, id, meeting.id, &present, PATIENCE).await?
+                    && find().await?.is_none_or(|row| row.state == "wanted" || row.state == "failed" && present.state == "failed" && row.attempt == present.attempt)
                 {
                     break;
                 }
@@ -286,7 +307,7 @@ async fn ready_registrant(
     registrants::queue(app, &mut tx, organization, id, now).await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();
-    Ok(None)
+    Ok(PlatformSide::Preparing)
 }
 
 /// The new registrant is there: the earlier ones are given out no more, and cancelled by a job.

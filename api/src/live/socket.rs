@@ -13,7 +13,7 @@ use super::service::{self, Missed};
 use crate::{
     app::App,
     error::ApiError,
-    events::{EventType, LiveMessage},
+    events::{self, EventType, LiveMessage},
     extract::{SignedIn, Via},
     people,
     sessions::facts,
@@ -86,12 +86,16 @@ pub async fn run(app: App, who: SignedIn, since: Option<i64>, mut socket: WebSoc
 impl Watcher {
     /// Sends what was missed since a number; without one, everything from now on counts.
     async fn catch_up(&mut self, socket: &mut WebSocket, since: Option<i64>) -> Result<(), End> {
+        let stopping = self.app.is_stopping();
         let internal = |error: ApiError| {
+            if stopping {
+                return End::Close(code::GOING_AWAY, "the server stops");
+            }
             tracing::error!(?error, "missed events could not be read");
             End::Close(code::INTERNAL, "try again")
         };
         let Some(since) = since else {
-            self.seen = service::last_seq(&self.app).await.map_err(internal)?;
+            self.seen = events::history::last_seq(&self.app).await.map_err(internal)?;
             return Ok(());
         };
         let reader = (self.who.person.uuid(), self.role);

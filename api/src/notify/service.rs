@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
-    ids::{OrganizationId, PersonId, SeatId, SessionId},
+    ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
     session::SessionState,
 };
 use serde_json::{Value, json};
@@ -224,4 +224,14 @@ pub async fn connection_lost(
         facts,
     )
     .await
+}
+
+/// When each person was last sent their link to a class.
+pub async fn links_sent(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<std::collections::HashMap<PersonId, DateTime<Utc>>, ApiError> {
+    let rows = store::links_sent(tx, organization, class).await?;
+    Ok(rows.into_iter().map(|(person, at)| (PersonId(person), at)).collect())
 }

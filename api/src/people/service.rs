@@ -852,3 +852,49 @@ pub async fn remove_ended_sign_ins(
 ) -> Result<u64, ApiError> {
     Ok(store::remove_ended_sign_ins(tx, before).await?)
 }
+
+/// The names of these people, for lists of other rooms; those unknown are left out.
+pub async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = PersonId>,
+) -> Result<std::collections::HashMap<PersonId, String>, ApiError> {
+    let ids: std::collections::BTreeSet<uuid::Uuid> = ids.into_iter().map(PersonId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let rows = store::names(tx, organization, &crate::ids::json_list(ids)).await?;
+    let named = rows.into_iter().map(|(id, first, last)| match last {
+        Some(last) => (PersonId(id), format!("{first} {last}")),
+        None => (PersonId(id), first),
+    });
+    Ok(named.collect())
+}
+
+/// People whose name or address contains this text; at most 100.
+pub async fn search(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Vec<PersonId>, ApiError> {
+    Ok(store::search(tx, organization, &text.trim().to_lowercase()).await?)
+}
+
+/// Whoever may teach, by name; at most 500.
+pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
+    Ok(store::teachers(tx, organization).await?)
+}
+
+/// How many people have an account.
+pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, ApiError> {
+    Ok(store::count_users(tx, organization).await?)
+}
+
+/// The names of an organization's API keys, revoked ones too.
+pub async fn api_key_names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<std::collections::HashMap<uuid::Uuid, String>, ApiError> {
+    let keys = store::list_api_keys(tx, organization).await?;
+    Ok(keys.into_iter().map(|key| (key.id, key.name)).collect())
+}

@@ -10,10 +10,9 @@ use std::{
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
-    attendance::{Presence, PresenceKind, Roster, Run, identify},
+    attendance::{Presence, PresenceKind, Roster},
     ids::{OrganizationId, PersonId},
     provider::{EventKind, IncomingEvent, ProviderName},
-    role::SessionRole,
     session::SessionState,
 };
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use uuid::Uuid;
 use super::store::{self, Outcome, Waiting};
 use crate::{
     app::App,
-    attendance,
+    attendance::{self, evidence::NotedStay},
     audit::{self, Actor, EntryKind},
     db::{Engine, StoreError, Tx},
     error::ApiError,
@@ -174,6 +173,16 @@ async fn work(
     let tx = app.db.begin(organization).await?;
     let mut work =
         Work { app, organization, sealer, now: app.clock.now(), tx, scenes: HashMap::new(), told: false };
+    let mut work = Work {
+        app,
+        organization,
+        sealer,
+        now: app.clock.now(),
+        tx,
+        scenes: HashMap::new(),
+        told: false,
+        asked: false,
+    };
     attendance::evidence::lock(&mut work.tx, organization).await?;
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
@@ -186,8 +195,8 @@ async fn work(
         };
         outcomes.push(outcome);
     }
-    let asked = work.finish().await?;
-    let Work { mut tx, told, .. } = work;
+    work.finish().await?;
+    let Work { mut tx, told, asked, .. } = work;
     // One commit where one role may do both. On PostgreSQL the worker's role marks afterwards.
     let together = app.db.engine() == Engine::Sqlite;
     if together {
@@ -224,6 +233,8 @@ struct Work<'a> {
     tx: Tx,
     scenes: HashMap<(ProviderName, String), Option<Scene>>,
     told: bool,
+    /// Jobs were queued.
+    asked: bool,
 }
 
 impl Work<'_> {
@@ -264,7 +275,9 @@ impl Work<'_> {
             return Ok(());
         }
         scene.late |= item.row.late;
-        let newer_run = self.note_run(scene, event).await?;
+        let run =
+            attendance::evidence::note_run(&mut self.tx, self.organization, &scene.facts, event).await?;
+        scene.changed |= run.changed;
         if let Some(stay) = stay {
             self.note_stay(scene, event, &stay, item.row.late).await?;
         }
@@ -274,7 +287,7 @@ impl Work<'_> {
         match event.kind {
             EventKind::MeetingStarted => self.live(scene, event.at).await,
             // The end of a run that was followed by another is not the end of the session.
-            EventKind::MeetingEnded if !newer_run => {
+            EventKind::MeetingEnded if !run.followed => {
                 let ended = facts::mark_ended(
                     self.app,
                     &mut self.tx,
@@ -349,6 +362,10 @@ impl Work<'_> {
         let new_mark = known
             .as_ref()
             .is_none_or(|known| !known.joins.contains(&event.at) && !known.leaves.contains(&event.at));
+        let noted =
+            attendance::evidence::note_stay(&mut self.tx, self.organization, session, &scene.roster, told)
+                .await?;
+        let Some(NotedStay { stay, person, role, name, new_mark }) = noted else { return Ok(()) };
         if !new_mark {
             return Ok(());
         }
@@ -363,7 +380,7 @@ impl Work<'_> {
         }
         if came_in && stay.key.kind == PresenceKind::Main {
             self.live(scene, event.at).await?;
-            self.check_shared(scene, &stay, (person, &name, role), event.at).await?;
+            self.check_shared(scene, &stay).await?;
         }
         let open = stay.left_at().is_none();
         let kind = match (stay.key.kind, came_in) {
@@ -410,9 +427,24 @@ impl Work<'_> {
         .await?;
         if inside < 2 {
             return Ok(());
+    /// Two stays at once under one registrant: a client that died and came back, or a copied address. The platform lets go
+    /// of a dead client within 90 seconds, so it is decided a little later.
+    async fn check_shared(&mut self, scene: &Scene, stay: &Presence) -> Result<(), ApiError> {
+        let doubled = attendance::evidence::doubled(&mut self.tx, self.organization, session, stay).await?;
+        if let Some(registrant) = doubled {
+            let (app, run) = (self.app, &stay.key.run);
+            attendance::jobs::look_for_sharing(
+                app,
+                &mut self.tx,
+                self.organization,
+                session,
+                registrant,
+                run,
+            )
+            .await?;
+            self.asked = true;
         }
-        self.audit(scene, EntryKind::SeatShared, at, person, serde_json::json!({"devices": inside})).await?;
-        self.tell(Event::new(EventType::SeatShared, at).person(person, name, role.name()), scene).await
+        Ok(())
     }
 
     async fn audit(
@@ -440,9 +472,8 @@ impl Work<'_> {
             .await?)
     }
 
-    /// What follows from all events together; whether jobs were queued.
-    async fn finish(&mut self) -> Result<bool, ApiError> {
-        let mut asked = false;
+    /// What follows from all events together.
+    async fn finish(&mut self) -> Result<(), ApiError> {
         for scene in std::mem::take(&mut self.scenes).into_values().flatten() {
             let Scene { facts, late, ended, changed, .. } = scene;
             if ended || late {
@@ -455,7 +486,7 @@ impl Work<'_> {
                     at,
                 )
                 .await?;
-                asked = true;
+                self.asked = true;
             }
             if changed && facts.state == SessionState::Ended {
                 let (app, sealer) = (self.app, self.sealer);
@@ -464,6 +495,6 @@ impl Work<'_> {
                         .await?;
             }
         }
-        Ok(asked)
+        Ok(())
     }
 }

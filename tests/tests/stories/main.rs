@@ -11,15 +11,20 @@
 mod abuse;
 mod access;
 mod api_keys;
+mod attendance;
 mod dreamcrowd;
 mod durability;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod live;
 mod operations;
 mod parity;
+mod platforms;
 mod roles;
 mod secrets;
+mod secure_join;
+mod secure_links;
 mod sign_in;
 mod tenancy;
 

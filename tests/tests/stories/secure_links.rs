@@ -1,0 +1,302 @@
+//! What a link is worth to whoever should not have it, and what leaks: forged tokens, foreign redirects, canaries, guests.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::Duration;
+use lectern_core::{
+    ids::ClassId,
+    join::{JoinClaims, Purpose},
+};
+use lectern_tests::{Deed, Lesson, PASSWORD, Page, TestApp, log_so_far, story};
+use reqwest::Method;
+use serde_json::json;
+
+const BUYER: &str = "buyer@home.example";
+
+fn token_of(link: &str) -> String {
+    link.split_once("token=").unwrap().1.to_owned()
+}
+
+/// Everything a refused person can see, but the instant.
+fn shown(page: &Page) -> (u16, String, Vec<(String, String)>) {
+    let mut headers: Vec<_> = page
+        .answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    headers.sort();
+    (page.status(), page.html().to_owned(), headers)
+}
+
+story!(
+    /// S-06: whatever is wrong with a link, the answer is the same bytes, status and headers.
+    s06_every_bad_link_is_refused_alike, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        let other = Lesson::schedule(app, &seller, "Ink").await;
+        let elmfield = app.organization("elmfield").await;
+        let elmfield_id = elmfield.id;
+        let stranger = elmfield.student("stranger").await;
+        let token = token_of(&app.mailed_link(BUYER));
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        let claims = app.links.verify(&token, lesson.class.parse::<ClassId>().unwrap()).unwrap();
+        let at = |class: &str, token: &str| format!("/join/class/{class}?token={token}");
+        let signed = |claims: JoinClaims| app.links.token(&claims);
+        let class = lesson.class.as_str();
+        let mut bad: Vec<(String, String)> = (0..bytes.len())
+            .map(|index| {
+                let mut flipped = bytes.clone();
+                flipped[index] ^= 1;
+                (format!("byte {index}"), at(class, &URL_SAFE_NO_PAD.encode(flipped)))
+            })
+            .collect();
+        let nobody = uuid::Uuid::from_u128(7);
+        for (what, path) in [
+            ("another class of the seller", at(&other.class, &token)),
+            ("another class, signed, of a person who is not in it", at(&other.class, &signed(JoinClaims { class: other.class.parse().unwrap(), ..claims }))),
+            ("no class", at("nonsense", &token)),
+            ("a class that is not there", at(&nobody.to_string(), &token)),
+            ("another tenant", at(class, &signed(JoinClaims { organization: elmfield_id, ..claims }))),
+            ("another tenant's person", at(class, &signed(JoinClaims { organization: elmfield_id, person: stranger.id, ..claims }))),
+            ("another person", at(class, &signed(JoinClaims { person: nobody.into(), ..claims }))),
+            ("a guest's purpose", at(class, &signed(JoinClaims { purpose: Purpose::Guest, ..claims }))),
+            ("the next generation", at(class, &signed(JoinClaims { generation: claims.generation + 1, ..claims }))),
+            ("an earlier generation", at(class, &signed(JoinClaims { generation: claims.generation.wrapping_sub(1), ..claims }))),
+            ("cut short", at(class, &token[..token.len() - 4])),
+            ("too long", at(class, &format!("{token}AAAA"))),
+            ("padded", at(class, &format!("{token}="))),
+            ("not base64", at(class, "%F0%9F%92%A9")),
+            ("a JSON web token without algorithm", at(class, "eyJhbGciOiJub25lIiwidHlwIjoiSldUIiwia2lkIjoiMSJ9.eyJzdWIiOiIxIn0.")),
+        ] {
+            bad.push((what.to_owned(), path));
+        }
+        let refusal = shown(&app.browser().get(&bad[0].1).await);
+        assert_eq!(refusal.0, 403);
+        assert!(refusal.1.contains("Unauthorized access."), "{}", refusal.1);
+        for (what, path) in &bad {
+            assert_eq!(shown(&app.browser().get(path).await), refusal, "{what}");
+        }
+        // The same by the form, with a form token that is good.
+        let browser = app.browser();
+        let page = browser.get(&app.mailed_link(BUYER)).await;
+        let (_, hidden) = page.forms().remove(0);
+        let form = &hidden.iter().find(|(name, _)| name == "form").unwrap().1;
+        for (what, path) in &bad {
+            let (door, token) = path.split_once("?token=").unwrap();
+            let token = token.split('&').next().unwrap().replace("%F0%9F%92%A9", "\u{1f4a9}");
+            let posted = browser.post(door, &[("form", form), ("token", &token)]).await;
+            assert_eq!(shown(&posted), refusal, "posted: {what}");
+        }
+        let calendar = app.browser().get(&format!("/join/class/{class}/calendar.ics?token={token}x")).await;
+        assert_eq!(shown(&calendar), refusal);
+        assert_eq!(browser.submit(&page, &lesson.door(), &[]).await.status(), 303, "the genuine one still works");
+        app.pass(Duration::minutes(10));
+    }
+);
+
+story!(
+    /// S-08: no `next` leads away from our origin.
+    s08_next_stays_at_home, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let student = app.organization("dreamcrowd").await.student("rafi").await;
+        seller.create(&format!("/api/v1/classes/{}/enrollments", lesson.class), json!({"user_id": student.id})).await;
+        app.settle().await;
+        for next in [
+            "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", "https://evil.example", "javascript:alert(1)",
+            "/%2F/evil.example/../..//evil", "/\t/evil.example", "/\r\nLocation: https://evil.example", "\r\n//evil.example", "", " //evil.example",
+            "/join\\class", "evil.example", "///evil.example", "/\u{2044}/evil.example",
+        ] {
+            let browser = app.browser();
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            let page = browser.get(&format!("/sign-in?{query}")).await;
+            let fields = [("organization", "dreamcrowd"), ("email", student.email.as_str()), ("password", PASSWORD), ("next", next)];
+            let done = browser.submit(&page, "/sign-in", &fields).await;
+            // A form that says `next` twice may be refused whole.
+            let done = if done.status() == 303 { done } else { browser.post("/sign-in", &[&fields[..]].concat()).await };
+            assert_eq!(done.status(), 303, "{next:?}: {}", done.html());
+            let base: url::Url = app.base.parse().unwrap();
+            let to = base.join(done.location()).unwrap();
+            assert_eq!(to.origin(), base.origin(), "{next:?} led to {}", done.location());
+            assert!(done.answer.headers.get_all("location").iter().count() == 1);
+        }
+        let bare = app.browser().get(&lesson.door()).await;
+        assert_eq!((bare.status(), bare.location()), (303, format!("/sign-in?next={}", lesson.door()).as_str()));
+    }
+);
+
+story!(
+    /// S-09: an address the platform should never answer is nowhere redirected to: it is refused, logged and told to the person.
+    s09_a_foreign_join_url_is_not_followed, |app| async {
+        let (_, seller, lesson) = app.evening_on_the_wire().await;
+        let ours = format!("{}/w/", app.zoom.base_url());
+        for (number, evil) in ["https://evil.example/w/", "javascript:alert(1)//", "https://127.0.0.1.evil.example/w/", "//evil.example/"].iter().enumerate() {
+            for path in ["/registrants", "/batch_registrants"] {
+                app.wire.tamper("POST", path, 100, Deed::Replace(ours.clone(), (*evil).to_owned()));
+            }
+            let buyer = format!("buyer{number}@home.example");
+            lesson.enroll(app, &seller, &buyer, "Ayesha Noor").await;
+            let calls = app.zoom.requests_since(0).len();
+            let browser = app.browser();
+            let page = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!((page.status(), page.location(), page.standing()), (200, "", "platform_down"), "{evil}");
+            assert!(!page.html().contains("evil") && !page.html().contains("alert(1)"));
+            assert!(app.zoom.requests_since(0).len() - calls <= 2, "one press is no storm of calls: {:?}", app.zoom.requests_since(u64::try_from(calls).unwrap()));
+            assert!(app.audited("join.url_refused").await > u64::try_from(number).unwrap(), "the log says so");
+            app.wire.mend();
+            let joined = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!(joined.status(), 303, "once the platform is itself again, the person gets in: {}", joined.html());
+            assert!(joined.location().starts_with(&ours));
+        }
+    }
+);
+
+/// Everything a reader can reach: pages and lists, as every kind of person.
+async fn walk(app: &TestApp, paths: &BTreeSet<String>, people: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
+    let mut seen = Vec::new();
+    for (who, bearer) in people {
+        let client = app.nobody().with_bearer(*bearer);
+        let browser = app.browser();
+        if let Some(bearer) = bearer {
+            browser.set_cookie("lectern", bearer);
+        }
+        for path in paths {
+            let answer = client.send("GET", path, None, &[]).await;
+            let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect();
+            seen.push((format!("{who} GET {path}"), format!("{headers}\n{}", answer.text)));
+            let page = browser.get(path).await;
+            seen.push((format!("{who} opens {path}"), format!("{}\n{}", page.location(), page.html())));
+        }
+    }
+    seen
+}
+
+story!(
+    /// S-10: after a whole evening, the platform's addresses are in no page, list, mail, metric, event or log line, and our own
+    /// tokens only where they are meant to be.
+    s10_nothing_leaks, |app| async {
+        let (owner, seller, lesson) = app.evening().await;
+        let student = app.organization("dreamcrowd").await.student("rafi").await;
+        seller.create(&format!("/api/v1/classes/{}/enrollments", lesson.class), json!({"user_id": student.id})).await;
+        lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), json!({"email": "rokeya@guest.example", "first_name": "Rokeya"})).await;
+        app.settle().await;
+        let links = [app.mailed_link(BUYER), app.mailed_link("rokeya@guest.example"), app.mailed_link(&student.email)];
+        seller.post(&format!("/api/v1/sessions/{}/start", lesson.session), json!({})).await;
+        let (_, launch) = seller.post(&format!("/api/v1/sessions/{}/launch", lesson.session), json!({})).await;
+        let meeting = app.zoom_meeting(&lesson.session).await;
+        app.zoom.host_joins(meeting).unwrap();
+        let browsers: Vec<_> = links.iter().map(|_| app.browser()).collect();
+        let mut canaries: BTreeSet<String> = BTreeSet::new();
+        let mut pages = Vec::new();
+        for (browser, link) in browsers.iter().zip(&links) {
+            let joined = browser.press_join(link).await;
+            assert_eq!(joined.status(), 303);
+            let visit = app.zoom.joins(joined.location()).unwrap();
+            app.zoom.admit(visit).unwrap();
+            canaries.insert(joined.location().to_owned());
+            let tk = joined.location().split_once("tk=").expect("a registrant's address").1;
+            canaries.insert(tk.split('&').next().unwrap().to_owned());
+            pages.push(("the page behind".to_owned(), browser.get(link).await.html().to_owned()));
+            let other = app.browser().press_join(link).await;
+            pages.push(("another browser".to_owned(), other.html().to_owned()));
+        }
+        let start = launch["location"].as_str().unwrap();
+        canaries.insert(start.to_owned());
+        canaries.insert(start.split_once("zak=").map_or(start, |(_, zak)| zak).to_owned());
+        for (_, _, url) in app.zoom.registrants(meeting) {
+            canaries.insert(url);
+        }
+        canaries.insert(format!("{}/w/", app.zoom.base_url()));
+        canaries.insert(format!("{}/j/", app.zoom.base_url()));
+        app.settle().await;
+        let mut paths: BTreeSet<String> = lectern_api::routes::PAGES.iter().filter(|(method, _)| *method == "get").map(|(_, path)| (*path).to_owned()).collect();
+        let (_, document) = app.nobody().get("/api/openapi.json").await;
+        assert!(document["paths"].is_object(), "{document}");
+        let documented = document["paths"].as_object().unwrap().iter();
+        paths.extend(documented.filter(|(_, methods)| methods["get"].is_object()).map(|(path, _)| path.clone()));
+        paths.extend(["/metrics", "/readyz", "/healthz", "/api/openapi.json", "/api/v1/live?since=0"].map(str::to_owned));
+        let (_, roster) = seller.get(&format!("/api/v1/classes/{}/enrollments", lesson.class)).await;
+        assert_eq!(roster["items"].as_array().unwrap().len(), 2);
+        let paths: BTreeSet<String> = paths
+            .iter()
+            .flat_map(|path| [&lesson.class, &lesson.session].map(|id| path.replace("{id}", id).replace("{class}", &lesson.class).replace("{provider}", "zoom")))
+            .filter(|path| !path.contains('{'))
+            .collect();
+        assert!(paths.len() > 25, "{paths:?}");
+        let people = [("owner", owner.bearer()), ("seller", seller.bearer()), ("student", student.bearer()), ("nobody", None)];
+        pages.extend(walk(app, &paths, &people).await);
+        seller.post(&format!("/api/v1/sessions/{}/end", lesson.session), json!({})).await;
+        app.zoom.end_for_all(meeting);
+        app.pass(Duration::hours(2));
+        app.settle().await;
+        pages.extend(walk(app, &paths, &people).await);
+        pages.extend(app.mail.messages().into_iter().map(|mail| (format!("mail {}", mail.subject), format!("{}\n{}\n{}\n{:?}", mail.raw, mail.text, mail.html, mail.attachments))));
+        pages.push(("database".to_owned(), app.database.dump().await));
+        for (place, text) in &pages {
+            for canary in &canaries {
+                assert!(!text.contains(canary.as_str()) && !text.contains(&canary.replace('&', "&amp;")), "{place} holds {canary}");
+            }
+        }
+        let tokens: Vec<String> = links.iter().map(|link| token_of(link)).collect();
+        let log = log_so_far();
+        for canary in canaries.iter().chain(&tokens).filter(|canary| !canary.starts_with(&app.zoom.base_url())) {
+            assert!(!log.contains(canary.as_str()), "the log holds {canary}");
+            app.secret(canary);
+        }
+        for url in canaries.iter().filter(|canary| canary.contains("tk=")) {
+            assert!(!log.contains(url.as_str()), "the log holds {url}");
+        }
+        // Our tokens: for the person, and for those who teach the class; nowhere else.
+        for (place, text) in pages.iter().filter(|(place, _)| place.starts_with("nobody") || *place == "database" || place.contains("metrics")) {
+            assert!(tokens.iter().all(|token| !text.contains(token)), "{place} holds a join token");
+        }
+        for (place, text) in pages.iter().filter(|(place, _)| place.starts_with("student")) {
+            assert!(tokens[..2].iter().all(|token| !text.contains(token)), "{place} holds somebody else's join token");
+        }
+    }
+);
+
+story!(
+    /// S-11: to every route but its own class's door, a guest's token is worth nothing: the answer is that for nobody.
+    s11_a_guest_token_opens_one_door, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), json!({"email": "rokeya@guest.example", "first_name": "Rokeya"})).await;
+        app.settle().await;
+        let token = token_of(&app.mailed_link("rokeya@guest.example"));
+        let (_, document) = app.nobody().get("/api/openapi.json").await;
+        let mut routes: Vec<(String, String)> = lectern_api::routes::PAGES.iter().map(|(method, path)| (method.to_uppercase(), (*path).to_owned())).collect();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+        }
+        assert!(routes.len() > 60, "{}", routes.len());
+        let mut doors = 0;
+        for (method, path) in routes {
+            let concrete = path.replace("{class}", &lesson.class).replace("{id}", &lesson.session).replace("{provider}", "zoom").replace("{organization}", "x").replace("{*path}", "app.css");
+            let concrete = concrete.replace("{enrollment}", &lesson.session).replace("{guest}", &lesson.session).replace("{person}", &lesson.session);
+            if path.starts_with("/join/class/{class}") {
+                doors += 1;
+                continue;
+            }
+            let body = (method != "GET").then(|| json!({}));
+            let plain = app.nobody().send(&method, &concrete, body.as_ref(), &[]).await;
+            let bearer = app.nobody().with_bearer(Some(&token)).send(&method, &concrete, body.as_ref(), &[]).await;
+            assert!(bearer.status == plain.status || bearer.status == 401, "{method} {path}: {} becomes {}", plain.status, bearer.status);
+            let query = app.nobody().send(&method, &format!("{concrete}?token={token}"), body.as_ref(), &[]).await;
+            assert!([plain.status, 400, 422].contains(&query.status), "{method} {path}?token: {} becomes {}", plain.status, query.status);
+            let browser = app.browser();
+            for name in ["lectern", "__Host-lectern", "token", "lectern-browser"] {
+                browser.set_cookie(name, &token);
+            }
+            let form: Option<&[(&str, &str)]> = (method != "GET").then_some(&[]);
+            let bare = app.browser().send(method.parse::<Method>().unwrap(), &concrete, form, &[]).await;
+            let cookie = browser.send(method.parse::<Method>().unwrap(), &concrete, form, &[]).await;
+            assert_eq!(cookie.status(), bare.status(), "{method} {path} with the token as a cookie");
+            assert!(![200, 201, 204].contains(&bearer.status) || plain.status == bearer.status);
+        }
+        assert_eq!(doors, 3, "the page, its form and its calendar file");
+        assert_eq!(app.browser().get(&app.mailed_link("rokeya@guest.example")).await.status(), 200);
+    }
+);
