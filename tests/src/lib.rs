@@ -37,8 +37,8 @@ mod people;
 mod process;
 mod story;
 mod test_app;
-mod zoom;
 mod wire;
+mod zoom;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
@@ -51,5 +51,5 @@ pub use people::{Organization, PASSWORD, Person};
 pub use process::{Lectern, Output, Serving};
 pub use story::tell;
 pub use test_app::{TestApp, start_of_term};
-pub use zoom::{ZOOM_ADMIN_SCOPES, ZOOM_SCOPES, ZoomApp};
 pub use wire::{Deed, Gate, Wire};
+pub use zoom::{ZOOM_ADMIN_SCOPES, ZOOM_SCOPES, ZoomApp};
