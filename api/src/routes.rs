@@ -132,7 +132,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api.layer(from_fn_with_state(app.clone(), idempotency::once)))
         .merge(page_routes())
-        .merge(crate::openapi::documents(document))
+        .merge(crate::openapi::documents(crate::openapi::complete(document)))
         .merge(probes)
         .fallback(|| async { crate::error::ApiError::NotFound })
         .method_not_allowed_fallback(|| async { crate::error::ApiError::MethodNotAllowed })

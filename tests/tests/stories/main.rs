@@ -9,6 +9,7 @@
 )]
 
 mod abuse;
+mod access;
 mod api_keys;
 mod attendance;
 mod dreamcrowd;
@@ -25,6 +26,7 @@ mod secrets;
 mod secure_join;
 mod secure_links;
 mod sign_in;
+mod statements;
 mod tenancy;
 
 /// The server's binary, built beside these stories.
