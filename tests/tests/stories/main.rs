@@ -18,6 +18,7 @@ mod host_tokens;
 mod idempotency;
 mod live;
 mod operations;
+mod pages;
 mod parity;
 mod platforms;
 mod roles;
