@@ -19,6 +19,7 @@ mod host_tokens;
 mod idempotency;
 mod live;
 mod operations;
+mod pages;
 mod parity;
 mod platforms;
 mod roles;
