@@ -13,6 +13,7 @@ mod dreamcrowd;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod join_standings;
 mod parity;
 mod roles;
 mod secure_join;
