@@ -20,6 +20,7 @@ mod idempotency;
 mod live;
 mod operations;
 mod pages;
+mod join_standings;
 mod parity;
 mod platforms;
 mod roles;
