@@ -35,10 +35,11 @@ mod people;
 mod process;
 mod story;
 mod test_app;
+pub mod trials;
 
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
-pub use database::{Database, Engine, migrations_folder};
+pub use database::{Database, Engine, is_there, migrations_folder};
 pub use evening::{CLIENT_SECRET, Lesson, WEBHOOK_SECRET, zoom_settings};
 pub use logs::log_so_far;
 pub use people::{Organization, PASSWORD, Person};

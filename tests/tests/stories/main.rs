@@ -13,6 +13,8 @@ mod dreamcrowd;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod many_sessions;
+mod many_starts;
 mod parity;
 mod roles;
 mod sign_in;
