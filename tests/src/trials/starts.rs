@@ -132,6 +132,8 @@ fn is_ready(session: &Value) -> bool {
 /// Presses while the clock stands; then lets it go on, second by second, with everything that is due.
 pub async fn second_by_second(app: &mut TestApp, plan: Plan, presses: Vec<Press>) -> Report {
     let clock = app.clock.clone();
+    // A second that stands still would never have room again; the plan's own refusals remain.
+    app.zoom.set_behaviour(|behaviour| behaviour.limits_per_second = false);
     let pressed: Vec<_> = futures::stream::iter(presses)
         .map(|press| press.press(clock.clone()))
         .buffer_unordered(plan.at_once)
