@@ -1,7 +1,7 @@
 //! The pages of classes, sessions and the audit log, walked as people walk them.
 
 use lectern_api::routes::PAGES;
-use lectern_tests::{Browser, Page, PASSWORD, story};
+use lectern_tests::{Browser, PASSWORD, Page, story};
 
 /// Where a form led, without its notice.
 fn led_to(page: &Page) -> String {
