@@ -56,7 +56,9 @@ pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::Open
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(200))))
         .build();
     for (path, item) in &mut document.paths.paths {
-        if let Some(post) = item.post.as_mut().filter(|_| path.starts_with("/api/v1/") && !path.contains("/auth/")) {
+        if let Some(post) =
+            item.post.as_mut().filter(|_| path.starts_with("/api/v1/") && !path.contains("/auth/"))
+        {
             post.parameters.get_or_insert_default().push(RefOr::T(key.clone()));
         }
     }

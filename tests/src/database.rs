@@ -22,7 +22,8 @@ use url::Url;
 pub use lectern_api::db::Engine;
 
 /// Whether a story can run on an engine.
-pub(crate) fn is_there(engine: Engine) -> bool {
+#[must_use]
+pub fn is_there(engine: Engine) -> bool {
     engine == Engine::Sqlite || cluster().is_some()
 }
 

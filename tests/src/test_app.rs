@@ -9,6 +9,7 @@ use std::{
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use lectern_api::{
     app::{App, Outside, StartError},
+    classes::{enrollments, links},
     cli::serve::serve_on,
     config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
     events::publisher::Delivery,
@@ -17,6 +18,7 @@ use lectern_api::{
 };
 use lectern_core::{
     clock::{Clock, FixedClock},
+    ids::{ClassId, OrganizationId, SessionId},
     random::SystemRandomness,
 };
 use lectern_providers::transport::Inspect;
@@ -88,7 +90,6 @@ impl TestApp {
 
     /// The same, with another configuration.
     pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        logs::keep();
         let log_start = logs::length();
         let data = tempfile::tempdir().unwrap();
         let database = Database::make(engine, data.path()).await;
@@ -163,6 +164,18 @@ impl TestApp {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     }
 
+    /// Everybody's own way to a session: address and join link, as mailed.
+    pub async fn join_links(
+        &self,
+        organization: OrganizationId,
+        class: ClassId,
+        session: SessionId,
+    ) -> Vec<(String, String)> {
+        let mut look = self.db.read(organization).await.unwrap();
+        let coming = enrollments::of_session(&mut look, organization, class, session).await.unwrap();
+        coming.iter().map(|one| (one.email.clone(), links::join_link(self, organization, one))).collect()
+    }
+
     /// Runs everything that is due now until nothing is: simulated webhooks, deliveries, jobs, events.
     pub async fn settle(&self) {
         for _round in 0..100 {
@@ -225,7 +238,8 @@ impl TestApp {
         open(self.app.config.clone(), &self.clock, &self.zoom).await
     }
 
-    async fn stop_serving(&mut self) {
+    /// Stops the server as SIGTERM does and leaves its address to another process on the same data.
+    pub async fn stop_serving(&mut self) {
         if let (Some(stop), Some(served)) = (self.stop.take(), self.served.take()) {
             stop.send(()).ok();
             // Idle connections of our own client would be waited for.

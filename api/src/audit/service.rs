@@ -1,20 +1,3 @@
-//! Reading the log, in the caller's transaction.
-
-use lectern_core::ids::OrganizationId;
-
-use super::store;
-use crate::{db::Tx, error::ApiError};
-
-pub use store::{Filter, Row};
-
-/// Entries, newest first.
-pub async fn page(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    filter: &Filter,
-    limit: i64,
-) -> Result<Vec<Row>, ApiError> {
-    Ok(store::page(tx, organization, filter, limit).await?)
 //! Reading the log: lines with the names that belong to their ids.
 
 use std::collections::HashMap;
@@ -81,6 +64,8 @@ pub struct EntryView {
 
 /// Lines with the names of the people in them.
 pub async fn named(
+    tx: &mut Tx,
+    organization: OrganizationId,
     rows: Vec<Row>,
 ) -> Result<Vec<EntryView>, ApiError> {
     let actors = rows.iter().filter(|row| row.actor_kind == "person").filter_map(|row| row.actor_id);
@@ -124,6 +109,8 @@ pub struct Titles {
 
 /// Looks the titles up that belong to some lines.
 pub async fn titles(
+    tx: &mut Tx,
+    organization: OrganizationId,
     views: &[EntryView],
 ) -> Result<Titles, ApiError> {
     let sessions = views.iter().filter_map(|view| view.session_id).map(SessionId);
@@ -136,6 +123,8 @@ pub async fn titles(
 
 /// Who was turned away from a session last, when, and why.
 pub async fn refused_in(
+    tx: &mut Tx,
+    organization: OrganizationId,
     session: SessionId,
 ) -> Result<HashMap<PersonId, (DateTime<Utc>, Option<String>)>, ApiError> {
     let filter = Filter {

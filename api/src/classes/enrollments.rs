@@ -412,8 +412,7 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
         }
     };
     let known =
-        store::find_guest_by_email(&mut tx, who.organization, class.id, &people::email_key(&email))
-            .await?;
+        store::find_guest_by_email(&mut tx, who.organization, class.id, &people::email_key(&email)).await?;
     let person = match known {
         Some(known) => known.person,
         None => {

@@ -288,7 +288,7 @@ async fn ready_registrant(
             "wanted" | "failed" if !tried => {
                 tried = true;
                 if !registrants::make_now(app, organization, id, meeting.id, &present, PATIENCE).await?
-                    && find().await?.is_none_or(|row| row.state == "wanted" || row.state == "failed" && present.state == "failed" && row.attempt == present.attempt)
+                    && find().await?.is_none_or(|row| row.state == "wanted")
                 {
                     break;
                 }

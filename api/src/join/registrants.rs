@@ -242,6 +242,15 @@ async fn record(
                 && !matches!(error.kind, ErrorKind::DailyLimit(_) | ErrorKind::RateLimited(_));
             store::not_made(&mut tx, organization, row.id, row.attempt + 1, last, &error.sentence(), now)
                 .await?;
+            // An answer nobody can follow, such as an address that is not the platform's: told, not only tried again.
+            if error.kind == ErrorKind::Unexpected {
+                let entry = app
+                    .entry(organization, EntryKind::JoinUrlRefused, Actor::System)
+                    .session(session)
+                    .person(row.person);
+                let details = json!({"code": error.code(), "vendor_code": error.vendor_code});
+                crate::audit::store::insert(&mut tx, &entry.details(details)).await?;
+            }
             Err(error)
         }
     };

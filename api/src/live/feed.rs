@@ -60,7 +60,6 @@ pub async fn feed(
     late_after_minutes: u32,
 ) -> Result<Vec<FeedItem>, ApiError> {
     let filter = Filter { session: Some(board.facts.session), ..Filter::default() };
-    let rows = audit::service::page(tx, organization, &filter, LOOK_BACK).await?;
     let rows = audit::service::rows(tx, organization, &filter, LOOK_BACK).await?;
     let people: HashMap<PersonId, (&str, SessionRole)> = board
         .expected

@@ -91,7 +91,6 @@ pub async fn board(
         from: Some(now - Duration::hours(1)),
         ..Filter::default()
     };
-    let refused = audit::service::page(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
     let refused = audit::service::rows(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
     let all = who.role == Role::Admin;
     figures.refused_last_hour = count(

@@ -53,9 +53,6 @@ pub async fn session_board(
     now: DateTime<Utc>,
 ) -> Result<SessionBoard, ApiError> {
     let expected = facts::expected(tx, organization, &facts).await?;
-    let presences = attendance::evidence::presences_of(tx, organization, facts.session).await?;
-    let runs = attendance::evidence::runs_of(tx, organization, facts.session).await?;
-    let runs = runs.into_iter().map(|stored| stored.run).collect();
     let (presences, runs) = attendance::evidence::of_session(tx, organization, facts.session).await?;
     let (runs, presences) = of_its_time(&facts, runs, presences, now);
     let roster = Roster::new(expected.iter().map(|person| person.seat.clone()).collect());
@@ -216,12 +213,6 @@ pub async fn snapshot(app: &App, who: &SignedIn) -> Result<Snapshot, ApiError> {
     Ok(Snapshot { seq, boards })
 }
 
-/// The number of the last event.
-pub async fn last_seq(app: &App) -> Result<i64, ApiError> {
-    let mut tx = app.db.system_read().await?;
-    Ok(events::last_seq(&mut tx).await?)
-}
-
 /// Events somebody missed.
 #[derive(Debug)]
 pub enum Missed {
@@ -238,28 +229,6 @@ pub async fn missed(
     (person, role): (Uuid, Role),
     since: i64,
 ) -> Result<Missed, ApiError> {
-    let mut tx = app.db.system_read().await?;
-    let last = events::last_seq(&mut tx).await?;
-    let oldest = events::oldest(&mut tx).await?;
-    let kept = oldest.is_none_or(|oldest| since >= oldest - 1);
-    if since < 0 || since > last || !kept {
-        return Ok(Missed::Resync(last));
-    }
-    let mut seen = since;
-    let mut found = Vec::new();
-    while seen < last {
-        let rows = events::since_of(&mut tx, organization, seen).await?;
-        let Some(newest) = rows.last() else { break };
-        seen = newest.seq;
-        for row in rows {
-            if found.len() >= MOST_MISSED {
-                return Ok(Missed::Resync(last));
-            }
-            let event = events::publisher::open(app, organization, &row).await?;
-            let message = LiveMessage::new(row.seq, event);
-            if message.is_for(person, role) {
-                found.push(message.json);
-            }
     Ok(match events::history::since(app, organization, since).await? {
         Since::Gone(last) => Missed::Resync(last),
         Since::Events(events, seen) => {

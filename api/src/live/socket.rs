@@ -76,6 +76,13 @@ pub async fn run(app: App, who: SignedIn, since: Option<i64>, mut socket: WebSoc
         Ok(()) => watcher.watch(&mut socket, events).await,
         Err(end) => end,
     };
+    let end = match end {
+        // What failed, failed because the server stops.
+        End::Close(code::INTERNAL, _) if watcher.app.is_stopping() => {
+            End::Close(code::GOING_AWAY, "the server stops")
+        }
+        end => end,
+    };
     if let End::Close(code, reason) = end {
         let frame = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
         // A reader that is gone needs no goodbye.
@@ -86,11 +93,7 @@ pub async fn run(app: App, who: SignedIn, since: Option<i64>, mut socket: WebSoc
 impl Watcher {
     /// Sends what was missed since a number; without one, everything from now on counts.
     async fn catch_up(&mut self, socket: &mut WebSocket, since: Option<i64>) -> Result<(), End> {
-        let stopping = self.app.is_stopping();
         let internal = |error: ApiError| {
-            if stopping {
-                return End::Close(code::GOING_AWAY, "the server stops");
-            }
             tracing::error!(?error, "missed events could not be read");
             End::Close(code::INTERNAL, "try again")
         };

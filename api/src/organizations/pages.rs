@@ -27,7 +27,7 @@ pub struct OrganizationsQuery {
 async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiError> {
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let mut items = Vec::new();
-    for organization in service::all(app).await? {
+    for organization in service::all(&app.db).await? {
         // Each is behind its own wall: one look inside for each.
         let mut tx = app.db.read(organization.id).await?;
         items.push(OrganizationRow {

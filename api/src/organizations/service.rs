@@ -322,15 +322,6 @@ pub async fn all(db: &crate::db::Db) -> Result<Vec<Organization>, crate::db::Sto
             return Ok(all);
         }
         all.extend(more);
-/// Every organization but the server's own, open or not, by slug.
-pub async fn all(app: &App) -> Result<Vec<Organization>, ApiError> {
-    let mut tx = app.db.system_read().await?;
-    let mut all = Vec::new();
-    let mut after = String::new();
-        let page = store::list(&mut tx, &after, 200).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after.clone_from(&last.slug);
-        all.extend(page);
     }
 }
 

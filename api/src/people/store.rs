@@ -631,9 +631,7 @@ pub async fn search(
 
 /// Whoever may teach, by name.
 pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, StoreError> {
-    let rows: Vec<Row> = on!(tx, TEACHERS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> =
+        on!(tx, TEACHERS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
     rows.into_iter().map(Person::try_from).collect()
 }

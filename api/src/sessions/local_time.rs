@@ -43,9 +43,8 @@ pub fn instant_of(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
         LocalResult::None => {
             // The offset that held before the gap says how far forward: no gap is longer than a day.
-            let before = (1..=48).find_map(|hours| {
-                zone.from_local_datetime(&(local - Duration::hours(hours))).latest()
-            });
+            let before = (1..=48)
+                .find_map(|hours| zone.from_local_datetime(&(local - Duration::hours(hours))).latest());
             let offset = before.map_or(0, |at| at.offset().fix().local_minus_utc());
             (local - Duration::seconds(i64::from(offset))).and_utc()
         }

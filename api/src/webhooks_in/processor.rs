@@ -171,8 +171,6 @@ async fn work(
         return Ok(0);
     }
     let tx = app.db.begin(organization).await?;
-    let mut work =
-        Work { app, organization, sealer, now: app.clock.now(), tx, scenes: HashMap::new(), told: false };
     let mut work = Work {
         app,
         organization,
@@ -312,31 +310,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Absorbs what the event says of its run; whether a later run of the meeting goes on.
-    async fn note_run(&mut self, scene: &mut Scene, event: &IncomingEvent) -> Result<bool, ApiError> {
-        let (Some(told), Some(meeting)) = (Run::from_event(event), scene.facts.meeting) else {
-            return Ok(false);
-        };
-        let told = Run { meeting: meeting.to_string(), ..told };
-        let known = attendance::evidence::find_run(&mut self.tx, self.organization, meeting, &told.id).await?;
-        let mut run = known.clone().unwrap_or_else(|| told.clone());
-        run.absorb(&told);
-        if known.as_ref() != Some(&run) {
-            scene.changed = true;
-            attendance::evidence::save_run(&mut self.tx, self.organization, scene.facts.session, meeting, &run)
-                .await?;
-        }
-        if event.kind != EventKind::MeetingEnded {
-            return Ok(false);
-        }
-        let runs = attendance::evidence::runs_of(&mut self.tx, self.organization, scene.facts.session).await?;
-        Ok(runs.iter().any(|other| {
-            other.run.id != run.id
-                && other.run.ended_at.is_none()
-                && other.run.started_at.is_some_and(|at| at >= event.at)
-        }))
-    }
-
     async fn note_stay(
         &mut self,
         scene: &mut Scene,
@@ -345,27 +318,11 @@ impl Work<'_> {
         late: bool,
     ) -> Result<(), ApiError> {
         let session = scene.facts.session;
-        let known =
-            attendance::evidence::find_presence(&mut self.tx, self.organization, session, &told.key).await?;
-        let mut stay = known.clone().unwrap_or_else(|| told.clone());
-        stay.absorb(told);
-        if known.as_ref() == Some(&stay) {
-            return Ok(());
-        }
-        scene.changed = true;
-        let person = self.whose(scene, &stay).await?;
-        let seat = person.and_then(|person| scene.roster.seats().iter().find(|seat| seat.person == person));
-        let role = seat.map_or(SessionRole::Unknown, |seat| seat.role);
-        let name = seat.map(|seat| seat.name.clone()).or_else(|| stay.facts.name.clone()).unwrap_or_default();
-        attendance::evidence::save_presence(&mut self.tx, self.organization, session, &stay, (person, role))
-            .await?;
-        let new_mark = known
-            .as_ref()
-            .is_none_or(|known| !known.joins.contains(&event.at) && !known.leaves.contains(&event.at));
         let noted =
             attendance::evidence::note_stay(&mut self.tx, self.organization, session, &scene.roster, told)
                 .await?;
         let Some(NotedStay { stay, person, role, name, new_mark }) = noted else { return Ok(()) };
+        scene.changed = true;
         if !new_mark {
             return Ok(());
         }
@@ -394,42 +351,10 @@ impl Work<'_> {
         self.tell(Event::new(kind, event.at).person(person, name, role.name()), scene).await
     }
 
-    async fn whose(&mut self, scene: &Scene, stay: &Presence) -> Result<Option<PersonId>, ApiError> {
-        if let Some(person) =
-            stay.assigned.or_else(|| scene.roster.find(&stay.facts).map(|found| found.person))
-        {
-            return Ok(Some(person));
-        }
-        // By another row of the same stay: the main room's, for a breakout room.
-        let mut all =
-            attendance::evidence::presences_of(&mut self.tx, self.organization, scene.facts.session).await?;
-        all.retain(|other| other.key.run == stay.key.run && other.key != stay.key);
-        all.push(stay.clone());
-        Ok(identify(&scene.roster, &all).pop().flatten().map(|found| found.person))
-    }
-
-    async fn check_shared(
-        &mut self,
-        scene: &Scene,
-        stay: &Presence,
-        (person, name, role): (Option<PersonId>, &str, SessionRole),
-        at: DateTime<Utc>,
-    ) -> Result<(), ApiError> {
-        let Some(registrant) = stay.facts.registrant_id.as_deref() else { return Ok(()) };
-        let session = scene.facts.session;
-        let inside = attendance::evidence::inside_with(
-            &mut self.tx,
-            self.organization,
-            session,
-            registrant,
-            &stay.key.run,
-        )
-        .await?;
-        if inside < 2 {
-            return Ok(());
     /// Two stays at once under one registrant: a client that died and came back, or a copied address. The platform lets go
     /// of a dead client within 90 seconds, so it is decided a little later.
     async fn check_shared(&mut self, scene: &Scene, stay: &Presence) -> Result<(), ApiError> {
+        let session = scene.facts.session;
         let doubled = attendance::evidence::doubled(&mut self.tx, self.organization, session, stay).await?;
         if let Some(registrant) = doubled {
             let (app, run) = (self.app, &stay.key.run);

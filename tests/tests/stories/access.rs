@@ -122,7 +122,8 @@ async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestA
     let guest = json!({"email": "rokeya@guest.example", "first_name": "Rokeya"});
     let starts_at = app.now() + Duration::hours(2);
     let session = json!({"starts_at": starts_at, "duration_minutes": 45, "time_zone": "Asia/Dhaka"});
-    let session = instructor.create(&path("sessions"), session).await["items"][0]["id"].as_str().unwrap().to_owned();
+    let session =
+        instructor.create(&path("sessions"), session).await["items"][0]["id"].as_str().unwrap().to_owned();
     let guest = text(&instructor.create(&path("guests"), guest).await);
     let pupil = json!({"email": format!("{}@oakwood.example", app.new_id::<lectern_core::ids::PersonId>()), "name": "Pupil", "role": 0});
     let (_, settings) = instructor.get(&path("settings")).await;
@@ -165,8 +166,12 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
     let later = app.now() + Duration::hours(3);
     let fresh = app.new_id::<lectern_core::ids::PersonId>();
     match route {
-        "POST /api/v1/auth/login" => json!({"organization": "oakwood", "email": "x@x.example", "password": "x"}),
-        "POST /api/v1/people" => json!({"email": format!("{fresh}@oakwood.example"), "name": "New", "role": 0}),
+        "POST /api/v1/auth/login" => {
+            json!({"organization": "oakwood", "email": "x@x.example", "password": "x"})
+        }
+        "POST /api/v1/people" => {
+            json!({"email": format!("{fresh}@oakwood.example"), "name": "New", "role": 0})
+        }
         "PATCH /api/v1/people/{id}" => json!({"first_name": "Changed"}),
         "POST /api/v1/api-keys" => json!({"name": "k", "scopes": ["read"]}),
         "PATCH /api/v1/organization/settings" => json!({"time_zone": "Asia/Dhaka"}),
@@ -174,12 +179,18 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
             json!({"tokens": {"algorithm": "hs256", "issuer": "i", "audience": "a"}, "secret": "x".repeat(32)})
         }
         "PUT /api/v1/organization/default-platform" => json!({"provider": "zoom"}),
-        "POST /api/v1/organizations" => json!({"slug": format!("o-{}", &fresh.to_string()[24..]), "name": "New"}),
+        "POST /api/v1/organizations" => {
+            json!({"slug": format!("o-{}", &fresh.to_string()[24..]), "name": "New"})
+        }
         "POST /api/v1/classes" => json!({"title": "Geometry"}),
         "PATCH /api/v1/classes/{id}" => json!({"title": "Geometry"}),
         "POST /api/v1/classes/{id}/enrollments" => json!({"user_id": world.pupil}),
-        "POST /api/v1/classes/{id}/guests" => json!({"email": format!("{fresh}@guest.example"), "first_name": "G"}),
-        "POST /api/v1/classes/{id}/sessions" => json!({"starts_at": later, "duration_minutes": 45, "time_zone": "Asia/Dhaka"}),
+        "POST /api/v1/classes/{id}/guests" => {
+            json!({"email": format!("{fresh}@guest.example"), "first_name": "G"})
+        }
+        "POST /api/v1/classes/{id}/sessions" => {
+            json!({"starts_at": later, "duration_minutes": 45, "time_zone": "Asia/Dhaka"})
+        }
         "PUT /api/v1/classes/{id}/settings" => world.settings.clone(),
         "PUT /api/v1/platforms/{provider}" => zoom_settings(app, "lectern-app"),
         "PATCH /api/v1/sessions/{id}" => json!({"duration_minutes": 50}),
@@ -194,7 +205,8 @@ fn routes() -> Vec<String> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         let methods = methods.as_object().unwrap().keys();
-        let methods = methods.filter(|method| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()));
+        let methods =
+            methods.filter(|method| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()));
         routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
     }
     for (method, path) in lectern_api::routes::PAGES {

@@ -201,7 +201,8 @@ async fn the_openapi_document_is_printed() {
     let printed = Lectern::new(LECTERN, data.path()).must(&["openapi"]).await;
     let document: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(document["info"]["title"], "Lectern");
-    let headers = |path: &str| document["paths"][path]["post"]["parameters"].to_string().contains("Idempotency-Key");
+    let headers =
+        |path: &str| document["paths"][path]["post"]["parameters"].to_string().contains("Idempotency-Key");
     assert!(headers("/api/v1/people") && headers("/api/v1/classes") && !headers("/api/v1/auth/login"));
     assert!(files(data.path()).is_empty(), "printing makes nothing");
 }

@@ -254,8 +254,15 @@ fn stores_are_called_by_their_own_capability() {
 /// What every transaction may write beside its own rows: its audit entry and the job that must follow. Both tables are
 /// only added to, so their `insert` is their service. (The appending task writes deliveries beside audit entries, in one
 /// commit.)
-const WRITTEN_BY_ALL: &[&str] =
-    &["audit::store::insert", "jobs::store::insert", "jobs::store::NewJob", "jobs::store::{self as jobs, NewJob}", "jobs::storeas", "jobs::store::selfas", "jobs::store as"];
+const WRITTEN_BY_ALL: &[&str] = &[
+    "audit::store::insert",
+    "jobs::store::insert",
+    "jobs::store::NewJob",
+    "jobs::store::{self as jobs, NewJob}",
+    "jobs::storeas",
+    "jobs::store::selfas",
+    "jobs::store as",
+];
 
 /// The paths of all `use` items, with their braces opened.
 fn used_paths(text: &str) -> Vec<String> {

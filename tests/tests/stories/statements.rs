@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 use lectern_api::db::{Kind, Statement, registered_statements};
 use lectern_tests::{Engine, TestApp, migrations_folder, story};
 use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr, SqliteConnection,
-    Statement as _, TypeInfo, ValueRef,
-    postgres::PgConnectOptions,
+    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr,
+    SqliteConnection, Statement as _, TypeInfo, ValueRef, postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
 };
 
 /// The one id, as bytes in hex, that every row and every parameter holds.
 const ID: &str = "77777777777747778777777777777777";
 /// Before, at and after the instant that every row holds.
-const INSTANTS: [&str; 3] = ["2026-11-01T00:00:00+00:00", "2026-11-23T00:00:00+00:00", "2026-12-01T00:00:00+00:00"];
+const INSTANTS: [&str; 3] =
+    ["2026-11-01T00:00:00+00:00", "2026-11-23T00:00:00+00:00", "2026-12-01T00:00:00+00:00"];
 const NUMBERS: [&str; 3] = ["0", "1", "2"];
 const WORDS: [&str; 3] = ["", "m", "z"];
 
@@ -40,7 +40,9 @@ async fn columns(app: &TestApp) -> Columns {
             ),
         };
         let rows = app.database.rows(&sql).await.into_iter().map(|row| {
-            let instant = ["_at", "_until", "until", "_valid_until", "_changed"].iter().any(|end| row[0].ends_with(end));
+            let instant = ["_at", "_until", "until", "_valid_until", "_changed"]
+                .iter()
+                .any(|end| row[0].ends_with(end));
             let family = match row[1].as_str() {
                 "uuid" => "id",
                 "bytea" | "blob" => "bytes",
@@ -108,9 +110,10 @@ fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
     let mut found = Vec::new();
     for number in 2..=count {
         let sign = format!("${number}");
-        let at = flat.match_indices(&sign).map(|(at, _)| at).find(|at| {
-            !flat[at + sign.len()..].starts_with(|c: char| c.is_ascii_digit())
-        });
+        let at = flat
+            .match_indices(&sign)
+            .map(|(at, _)| at)
+            .find(|at| !flat[at + sign.len()..].starts_with(|c: char| c.is_ascii_digit()));
         let before = &flat[..at.unwrap_or(0)];
         let mut words = before.split([' ', '(', ',']).rev().filter(|word| !word.is_empty());
         let operator = words.next().unwrap_or_default();
@@ -119,7 +122,10 @@ fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
             "limit"
         } else {
             let known = columns.iter().filter(|(table, _)| sql.contains(table.as_str()));
-            known.flat_map(|(_, columns)| columns).find(|(name, _)| *name == column).map_or("word", |(_, family)| *family)
+            known
+                .flat_map(|(_, columns)| columns)
+                .find(|(name, _)| *name == column)
+                .map_or("word", |(_, family)| *family)
         };
         found.push(family);
     }
@@ -209,8 +215,18 @@ story!(
 type Tried = Result<(bool, bool), sqlx::Error>;
 type Two = (lectern_core::ids::OrganizationId, lectern_core::ids::OrganizationId);
 
-async fn on_sqlite(app: &TestApp, statement: &Statement, prepared: &[String], columns: &Columns, (mine, theirs): Two, value: usize) -> Tried {
-    let options = SqliteConnectOptions::new().filename(app.database.file()).foreign_keys(false).busy_timeout(std::time::Duration::from_secs(10));
+async fn on_sqlite(
+    app: &TestApp,
+    statement: &Statement,
+    prepared: &[String],
+    columns: &Columns,
+    (mine, theirs): Two,
+    value: usize,
+) -> Tried {
+    let options = SqliteConnectOptions::new()
+        .filename(app.database.file())
+        .foreign_keys(false)
+        .busy_timeout(std::time::Duration::from_secs(10));
     let mut connection: SqliteConnection = options.connect().await?;
     let count = match (&mut connection).prepare(statement.sqlite.into_sql_str()).await?.parameters() {
         Some(sqlx::Either::Left(types)) => types.len(),
@@ -231,7 +247,9 @@ async fn on_sqlite(app: &TestApp, statement: &Statement, prepared: &[String], co
             let texts: Vec<_> = (0..row.len())
                 .map(|index| match row.try_get_raw(index).unwrap() {
                     raw if raw.is_null() => String::new(),
-                    raw if raw.type_info().name() == "INTEGER" || raw.type_info().name() == "BOOLEAN" => row.get_unchecked::<i64, _>(index).to_string(),
+                    raw if raw.type_info().name() == "INTEGER" || raw.type_info().name() == "BOOLEAN" => {
+                        row.get_unchecked::<i64, _>(index).to_string()
+                    }
                     _ => "something".to_owned(),
                 })
                 .collect();
@@ -242,26 +260,39 @@ async fn on_sqlite(app: &TestApp, statement: &Statement, prepared: &[String], co
     Ok((answers[0], answers[1]))
 }
 
-async fn on_postgres(app: &TestApp, statement: &Statement, prepared: &[String], columns: &Columns, (mine, theirs): Two, value: usize) -> Tried {
+async fn on_postgres(
+    app: &TestApp,
+    statement: &Statement,
+    prepared: &[String],
+    columns: &Columns,
+    (mine, theirs): Two,
+    value: usize,
+) -> Tried {
     let options: PgConnectOptions = app.database.owner_url().parse()?;
     let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
-    let types: Vec<&'static str> = match (&mut connection).prepare(statement.postgres.into_sql_str()).await?.parameters() {
-        Some(sqlx::Either::Left(types)) => types
-            .iter()
-            .map(|kind| match kind.name() {
-                "UUID" => "id",
-                "BYTEA" => "bytes",
-                "BOOL" => "truth",
-                "JSONB" | "JSON" => "json",
-                "INT8" | "INT4" => "number",
-                "TIMESTAMPTZ" => "instant",
-                _ => "word",
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
+    let types: Vec<&'static str> =
+        match (&mut connection).prepare(statement.postgres.into_sql_str()).await?.parameters() {
+            Some(sqlx::Either::Left(types)) => types
+                .iter()
+                .map(|kind| match kind.name() {
+                    "UUID" => "id",
+                    "BYTEA" => "bytes",
+                    "BOOL" => "truth",
+                    "JSONB" | "JSON" => "json",
+                    "INT8" | "INT4" => "number",
+                    "TIMESTAMPTZ" => "instant",
+                    _ => "word",
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
     let beside = families(statement.postgres, types.len(), columns);
-    let families: Vec<_> = types.iter().skip(1).zip(beside).map(|(own, beside)| if beside == "limit" { "limit" } else { *own }).collect();
+    let families: Vec<_> = types
+        .iter()
+        .skip(1)
+        .zip(beside)
+        .map(|(own, beside)| if beside == "limit" { "limit" } else { *own })
+        .collect();
     let mut tx = connection.begin().await?;
     for sql in prepared {
         // In its own savepoint: what a column refuses is left as it is.
@@ -275,7 +306,8 @@ async fn on_postgres(app: &TestApp, statement: &Statement, prepared: &[String], 
     let mut answers = [false, false];
     // In the other tenant's transaction the first tenant may even be named: the wall must hold by itself.
     for (answer, tenant, named) in [(0, mine, mine), (1, theirs, theirs), (1, theirs, mine)] {
-        tx.execute(AssertSqlSafe(format!("select set_config('lectern.organization', '{tenant}', true)"))).await?;
+        tx.execute(AssertSqlSafe(format!("select set_config('lectern.organization', '{tenant}', true)")))
+            .await?;
         let sql = call(statement, Engine::Postgres, &format!("'{named}'::uuid"), &families, value);
         let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *tx).await?;
         answers[answer] |= rows.iter().any(|row| {

@@ -333,7 +333,10 @@ impl Page for SessionPage {
                     opened_at: at("03:10:00"),
                     ..person("p1", "Omar Reza", student, PresenceState::OnTheWay)
                 },
-                Participant { since: at("03:12:50"), ..person("p10", "Nabila Rahman", student, PresenceState::Waiting) },
+                Participant {
+                    since: at("03:12:50"),
+                    ..person("p10", "Nabila Rahman", student, PresenceState::Waiting)
+                },
                 person("p2", "Priya Nandi", student, PresenceState::Expected),
                 Participant {
                     refused: Some("other_browser".to_owned()),

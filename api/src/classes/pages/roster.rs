@@ -147,12 +147,8 @@ pub async fn enroll(
         Ok(_) => return Ok(to(id, "enrolled")),
         Err(error) => refused(error)?,
     };
-    let form = PersonFields {
-        email: form.email,
-        first_name: form.first_name,
-        last_name: form.last_name,
-        errors,
-    };
+    let form =
+        PersonFields { email: form.email, first_name: form.first_name, last_name: form.last_name, errors };
     let page = page(&app, &who, id, form, GuestForm::default()).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
 }

@@ -157,11 +157,7 @@ fn cancel_page(session: &Session, class: &Class, people: u32) -> CancelSession {
     }
 }
 
-async fn invited(
-    tx: &mut Tx,
-    who: &SignedIn,
-    session: &Session,
-) -> Result<u32, ApiError> {
+async fn invited(tx: &mut Tx, who: &SignedIn, session: &Session) -> Result<u32, ApiError> {
     let people = enrollments::of_session(tx, who.organization, session.class, session.id).await?;
     Ok(live::service::count(people.len()))
 }

@@ -69,7 +69,7 @@ pub async fn show(
 /// The page of a session, as far as this person may see it.
 pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionPage, ApiError> {
     // The number first: what comes between is on the page and told again, never lost.
-    let seq = live::service::last_seq(app).await?;
+    let seq = crate::events::history::last_seq(app).await?;
     let now = app.clock.now();
     let mut tx = app.db.read(who.organization).await?;
     let (session, class) = service::readable(&mut tx, who, id).await?;
