@@ -72,6 +72,7 @@ fn literal(engine: Engine, family: &str, value: usize) -> String {
         ("number", _) => NUMBERS[value].to_owned(),
         ("truth", _) => "true".to_owned(),
         ("json", _) => "'{}'".to_owned(),
+        ("ids", _) => format!("'[\"{ID}\"]'"),
         ("instant", _) => format!("'{}'", INSTANTS[value]),
         _ => format!("'{}'", WORDS[value]),
     }
@@ -118,7 +119,10 @@ fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
         let mut words = before.split([' ', '(', ',']).rev().filter(|word| !word.is_empty());
         let operator = words.next().unwrap_or_default();
         let column = words.next().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned();
-        let family = if operator == "limit" {
+        let list = ["json_each(", "json_array_elements_text("].iter().any(|call| flat.contains(&format!("{call}{sign}")));
+        let family = if list {
+            "ids"
+        } else if operator == "limit" {
             "limit"
         } else {
             let known = columns.iter().filter(|(table, _)| sql.contains(table.as_str()));
@@ -291,7 +295,7 @@ async fn on_postgres(
         .iter()
         .skip(1)
         .zip(beside)
-        .map(|(own, beside)| if beside == "limit" { "limit" } else { *own })
+        .map(|(own, beside)| if matches!(beside, "limit" | "ids") { beside } else { *own })
         .collect();
     let mut tx = connection.begin().await?;
     for sql in prepared {
