@@ -94,7 +94,8 @@ story!(
         for path in [&class, &session] {
             let page = ayesha.get(path).await;
             assert_eq!(page.status(), 200, "{path}");
-            assert!(page.html().contains("/join/class/") && !page.html().contains("token="), "{path}");
+            let html = page.html().replace("&#x2f;", "/");
+            assert!(html.contains("href=\"/join/class/") && !html.contains("token="), "{path}: {html}");
             assert!(!page.html().contains("/enrollments/") && !page.html().contains("data-live-page"), "{path}");
         }
         // A form of one person does nothing in another's hands.
@@ -145,7 +146,8 @@ story!(
         let open = ["/", "/sign-in", "/set-up", "/static/{*path}"];
         let visitor = app.browser();
         for (method, path) in PAGES {
-            if open.contains(path) || path.starts_with("/join/") {
+            // The join has its own door; the platform's answer to a connect proves itself by its state.
+            if open.contains(path) || path.starts_with("/join/") || path.starts_with("/oauth/") {
                 continue;
             }
             let path = path.split('/').map(|part| if part.starts_with('{') { "018f0000-0000-7000-8000-000000000001" } else { part });
