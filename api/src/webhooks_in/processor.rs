@@ -107,7 +107,6 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
                 aside.push(Outcome {
                     id: row.id,
                     state: "bad",
-                    attempt: row.attempt + 1,
                     problem: Some(problem.to_owned()),
                 });
             }
@@ -146,7 +145,7 @@ fn failed(row: &Waiting, problem: &str) -> Outcome {
     let attempt = row.attempt + 1;
     let state = if attempt >= TRIES { "failed" } else { "new" };
     tracing::error!(delivery = %row.id, attempt, "delivery {} could not be worked in: {problem}", row.id);
-    Outcome { id: row.id, state, attempt, problem: Some(problem.chars().take(300).collect()) }
+    Outcome { id: row.id, state, problem: Some(problem.chars().take(300).collect()) }
 }
 
 /// Marks deliveries on their own; returns how many are settled by it.
@@ -188,7 +187,6 @@ async fn work(
         let outcome = Outcome {
             id: item.row.id,
             state: "done",
-            attempt: item.row.attempt + 1,
             problem: problem.map(str::to_owned),
         };
         outcomes.push(outcome);
