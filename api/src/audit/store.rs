@@ -58,7 +58,9 @@ pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
 pub async fn insert_all(tx: &mut Tx, entries: &[&Entry]) -> Result<(), StoreError> {
     match tx.engine() {
         EngineTx::Sqlite(db) => {
-            for (statement, entries) in in_sizes(entries, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)]) {
+            for (statement, entries) in
+                in_sizes(entries, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)])
+            {
                 let mut query = sqlx::query(statement.sqlite);
                 for entry in entries {
                     let (actor_kind, actor_id) = entry.actor.parts();

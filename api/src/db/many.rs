@@ -30,8 +30,9 @@ mod tests {
     #[test]
     fn every_row_is_in_exactly_one_piece() {
         let rows: Vec<usize> = (0..39).collect();
-        let pieces: Vec<&[usize]> =
-            in_sizes(&rows, [(16, &STATEMENT), (4, &STATEMENT), (1, &STATEMENT)]).map(|(_, piece)| piece).collect();
+        let pieces: Vec<&[usize]> = in_sizes(&rows, [(16, &STATEMENT), (4, &STATEMENT), (1, &STATEMENT)])
+            .map(|(_, piece)| piece)
+            .collect();
         assert_eq!(pieces.iter().map(|piece| piece.len()).collect::<Vec<_>>(), [16, 16, 4, 1, 1, 1]);
         assert_eq!(pieces.concat(), rows);
     }

@@ -104,11 +104,7 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
             Ok((provider, event)) => items.push(Item { row, provider, event }),
             Err(problem) => {
                 tracing::warn!(delivery = %row.id, "delivery {} cannot be read: {problem}", row.id);
-                aside.push(Outcome {
-                    id: row.id,
-                    state: "bad",
-                    problem: Some(problem.to_owned()),
-                });
+                aside.push(Outcome { id: row.id, state: "bad", problem: Some(problem.to_owned()) });
             }
         }
     }
@@ -184,11 +180,7 @@ async fn work(
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
         let problem = work.take_in(item).await?;
-        let outcome = Outcome {
-            id: item.row.id,
-            state: "done",
-            problem: problem.map(str::to_owned),
-        };
+        let outcome = Outcome { id: item.row.id, state: "done", problem: problem.map(str::to_owned) };
         outcomes.push(outcome);
     }
     work.finish().await?;

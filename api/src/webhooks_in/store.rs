@@ -50,7 +50,8 @@ pub async fn remove_old(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>) -> R
 pub async fn insert(tx: &mut Tx, rows: &[&InboxRow]) -> Result<(), StoreError> {
     match tx.engine() {
         EngineTx::Sqlite(db) => {
-            for (statement, rows) in in_sizes(rows, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)]) {
+            for (statement, rows) in in_sizes(rows, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)])
+            {
                 let mut query = sqlx::query(statement.sqlite);
                 for row in rows {
                     query = query

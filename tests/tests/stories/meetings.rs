@@ -1,10 +1,6 @@
 //! One meeting for a session, whatever dies, hangs or is asked twice.
 
-use std::{
-    future::poll_fn,
-    pin::pin,
-    task::Poll,
-};
+use std::{future::poll_fn, pin::pin, task::Poll};
 
 use chrono::Duration;
 use futures::future::join_all;
@@ -16,7 +12,8 @@ const BUYER: &str = "buyer@home.example";
 
 /// A class with a session at nine, of which no job has run yet.
 async fn scheduled(app: &TestApp, seller: &Person, title: &str) -> Lesson {
-    let class = seller.create("/api/v1/classes", json!({"title": title})).await["id"].as_str().unwrap().to_owned();
+    let class =
+        seller.create("/api/v1/classes", json!({"title": title})).await["id"].as_str().unwrap().to_owned();
     let body = json!({"starts_at": app.now() + Duration::minutes(15), "duration_minutes": 45});
     let sessions = seller.create(&format!("/api/v1/classes/{class}/sessions"), body).await;
     Lesson { class, session: sessions["items"][0]["id"].as_str().unwrap().to_owned() }
@@ -34,7 +31,8 @@ async fn has_one_meeting(app: &mut TestApp, seller: &Person, lesson: &Lesson, ti
     }
     let (_, session) = seller.get(&format!("/api/v1/sessions/{}", lesson.session)).await;
     assert_eq!(session["meeting"]["state"], "ready", "{title}: no row is stuck: {session}");
-    let there: Vec<u64> = app.zoom.meetings().into_iter().filter(|(_, topic)| topic == title).map(|(id, _)| id).collect();
+    let there: Vec<u64> =
+        app.zoom.meetings().into_iter().filter(|(_, topic)| topic == title).map(|(id, _)| id).collect();
     assert_eq!(there, [app.zoom_meeting(&lesson.session).await], "{title}: one meeting, the one referred to");
 }
 
