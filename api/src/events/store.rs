@@ -71,7 +71,8 @@ pub async fn unnumbered(tx: &mut Tx) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn number(tx: &mut Tx) -> Result<(), StoreError> {
-    Ok(on!(tx, NUMBER, |sql, db| sqlx::query(sql).execute(db).await.map(drop)?))
+    on!(tx, NUMBER, |sql, db| sqlx::query(sql).execute(db).await.map(drop)?);
+    Ok(())
 }
 
 /// The highest number given so far among the rows that are kept.
