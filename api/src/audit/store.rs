@@ -8,12 +8,27 @@ use uuid::Uuid;
 
 use super::Entry;
 use crate::{
-    db::{StoreError, Tx},
-    on, statement,
+    db::{EngineTx, StoreError, Tx, column, in_sizes},
+    on, rows, statement,
 };
 
-statement!(tenant INSERT, "insert into audit (id, organization_id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+macro_rules! insert_sqlite {
+    ($rows:tt) => {
+        rows!(
+            $rows,
+            "insert into audit (id, organization_id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details) values ",
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+    };
+}
+
+const INSERT_MANY: &str = "insert into audit (id, organization_id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details)
+    select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[])";
+
+// PostgreSQL takes any number of rows as columns; SQLite takes them as rows, in texts of a few sizes.
+statement!(tenant INSERT, sqlite: insert_sqlite!(1), postgres: INSERT_MANY);
+statement!(tenant INSERT_FOUR, sqlite: insert_sqlite!(4), postgres: INSERT_MANY);
+statement!(tenant INSERT_SIXTEEN, sqlite: insert_sqlite!(16), postgres: INSERT_MANY);
 statement!(tenant PAGE,
     sqlite: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
         where organization_id = $1 and ($2 is null or kind = $2 or kind like $2 || '.%')
@@ -33,21 +48,52 @@ statement!(tenant PAGE,
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
-    let (actor_kind, actor_id) = entry.actor.parts();
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(entry.id)
-        .bind(entry.organization.uuid())
-        .bind(entry.at)
-        .bind(entry.kind.as_str())
-        .bind(actor_kind)
-        .bind(actor_id)
-        .bind(entry.class.map(|id| id.uuid()))
-        .bind(entry.session.map(|id| id.uuid()))
-        .bind(entry.person.map(|id| id.uuid()))
-        .bind(Json(&entry.details))
-        .execute(db)
-        .await
-        .map(drop)?);
+    insert_all(tx, &[entry]).await
+}
+
+/// Adds entries of one organization.
+///
+/// # Errors
+/// When the database refuses; none is added then.
+pub async fn insert_all(tx: &mut Tx, entries: &[&Entry]) -> Result<(), StoreError> {
+    match tx.engine() {
+        EngineTx::Sqlite(db) => {
+            for (statement, entries) in
+                in_sizes(entries, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)])
+            {
+                let mut query = sqlx::query(statement.sqlite);
+                for entry in entries {
+                    let (actor_kind, actor_id) = entry.actor.parts();
+                    query = query
+                        .bind(entry.id)
+                        .bind(entry.organization.uuid())
+                        .bind(entry.at)
+                        .bind(entry.kind.as_str())
+                        .bind(actor_kind)
+                        .bind(actor_id)
+                        .bind(entry.class.map(|id| id.uuid()))
+                        .bind(entry.session.map(|id| id.uuid()))
+                        .bind(entry.person.map(|id| id.uuid()))
+                        .bind(Json(&entry.details));
+                }
+                query.execute(&mut *db).await?;
+            }
+        }
+        EngineTx::Postgres(db) => {
+            let query = sqlx::query(INSERT.postgres)
+                .bind(column(entries, |entry| entry.id))
+                .bind(column(entries, |entry| entry.organization.uuid()))
+                .bind(column(entries, |entry| entry.at))
+                .bind(column(entries, |entry| entry.kind.as_str()))
+                .bind(column(entries, |entry| entry.actor.parts().0))
+                .bind(column(entries, |entry| entry.actor.parts().1))
+                .bind(column(entries, |entry| entry.class.map(|id| id.uuid())))
+                .bind(column(entries, |entry| entry.session.map(|id| id.uuid())))
+                .bind(column(entries, |entry| entry.person.map(|id| id.uuid())))
+                .bind(column(entries, |entry| Json(&entry.details)));
+            query.execute(db).await?;
+        }
+    }
     Ok(())
 }
 

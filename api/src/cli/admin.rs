@@ -19,6 +19,7 @@ use crate::{
 
 /// What can be made and changed.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::enum_variant_names, reason = "variants are the command words: `admin create-super-admin`")]
 pub(super) enum Admin {
     /// Lists the organizations: short name, name, state.
     ListOrganizations,

@@ -4,6 +4,7 @@
 //! and run on whichever engine the transaction belongs to by [`on!`](crate::on).
 
 mod error;
+mod many;
 mod mark;
 mod migrate;
 mod pools;
@@ -11,6 +12,7 @@ mod statement;
 mod tx;
 
 pub use error::StoreError;
+pub use many::{column, in_sizes};
 pub use mark::assert_no_open_transaction;
 pub use migrate::{MigrateError, make_postgres_roles, migrate_postgres, migrate_sqlite};
 pub use pools::{DatabaseError, Db, Engine};

@@ -21,6 +21,7 @@ use crate::{
 /// Sessions a person who joins a class hears of at once, at most.
 const AT_ONCE: usize = 10;
 
+#[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
 async fn decide(
     app: &App,
     tx: &mut Tx,

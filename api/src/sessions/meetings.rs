@@ -98,7 +98,9 @@ pub async fn make(
             Ok(connected) => connected,
             Err(error) => return failed(app, organization, &meeting, attempt, &class, error).await,
         };
-    let draft = draft(&meeting.reference, &session, &class, connected.host.clone());
+    // A platform, plan or grant without registrants gets a meeting without registration: its one link, behind our gate.
+    let registration = connected.provider.registrants().is_some();
+    let draft = draft(&meeting.reference, &session, &class, connected.host.clone(), registration);
     let made = match connected.provider.meetings() {
         None => Err(ProviderError::new(class.provider, "create", ErrorKind::Unsupported("meetings"))),
         Some(meetings) => {
@@ -148,10 +150,33 @@ pub async fn make(
     let event = Event::new(EventType::SessionUpdated, now).of(Some(session.id), class.id, class.instructor);
     events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
     join::registrants::queue(app, &mut tx, organization, session.id, now).await?;
+    follow_changes(app, &mut tx, organization, id, &session, &class).await?;
     tx.commit().await?;
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();
     Ok(Attempt::Ready)
+}
+
+/// What was changed or cancelled while the meeting was being made found no meeting to change: it is done now.
+async fn follow_changes(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+    drafted: &Session,
+    of: &Class,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let Some(session) = store::find(tx, organization, drafted.id).await? else { return Ok(()) };
+    let class = service::class_of(tx, organization, &session).await?;
+    let changed = session.revision != drafted.revision
+        || class.settings != of.settings
+        || class.description != of.description;
+    match session.state {
+        SessionState::Scheduled if changed => queue(app, tx, organization, "meeting.update", id, now).await,
+        SessionState::Cancelled => queue(app, tx, organization, "meeting.remove", id, now).await,
+        SessionState::Scheduled | SessionState::Live | SessionState::Ended => Ok(()),
+    }
 }
 
 async fn begin(
@@ -233,7 +258,13 @@ async fn drop_stray(
 }
 
 /// What the meeting should be.
-fn draft(reference: &OurReference, session: &Session, class: &Class, host: Option<String>) -> MeetingDraft {
+fn draft(
+    reference: &OurReference,
+    session: &Session,
+    class: &Class,
+    host: Option<String>,
+    registration: bool,
+) -> MeetingDraft {
     MeetingDraft {
         reference: reference.clone(),
         topic: session.title.clone(),
@@ -245,7 +276,7 @@ fn draft(reference: &OurReference, session: &Session, class: &Class, host: Optio
         time_zone: session.time_zone.parse().unwrap_or(chrono_tz::UTC),
         settings: class.settings.clone(),
         host,
-        registration: true,
+        registration,
     }
 }
 
@@ -315,7 +346,11 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
     let host = host_of(&connected, app, organization, &class).await;
     let target = MeetingRef { id: provider_id, host: host.clone() };
     match meetings
-        .update(&Call::background(), &target, &draft(&meeting.reference, &session, &class, host))
+        .update(
+            &Call::background(),
+            &target,
+            &draft(&meeting.reference, &session, &class, host, meeting.registration),
+        )
         .await
     {
         Ok(_) => {
@@ -385,12 +420,40 @@ pub async fn remove_job(app: &App, job: &Job) -> Result<(), JobError> {
             let target = MeetingRef { id: provider_id, host: connected.host.clone() };
             meetings.delete(&Call::background(), &target).await.map_err(retry)?;
         }
+    } else if meeting.attempt > 0 && meeting.state == MeetingState::Creating {
+        // An attempt may be under way, or have died after the platform did its part.
+        remove_unrecorded(app, organization, &meeting).await?;
     }
     let mut tx = app.db.begin(organization).await?;
     store::meeting_removed(&mut tx, organization, id, app.clock.now()).await?;
     let entry = app.entry(organization, EntryKind::MeetingRemoved, Actor::System).session(meeting.session);
     audit::store::insert(&mut tx, &entry.details(json!({"meeting": meeting.provider_id}))).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// Removes what an attempt may have made without living to record it.
+async fn remove_unrecorded(
+    app: &App,
+    organization: OrganizationId,
+    meeting: &Meeting,
+) -> Result<(), JobError> {
+    let mut tx = app.db.read(organization).await?;
+    let Some(session) = store::find(&mut tx, organization, meeting.session).await? else { return Ok(()) };
+    let class = service::class_of(&mut tx, organization, &session).await.map_err(gone)?;
+    drop(tx);
+    let connected = platforms::service::connected(app, organization, class.provider, class.instructor).await;
+    let connected = match connected {
+        Ok(connected) => connected,
+        Err(error) => return Err(retry(error)),
+    };
+    let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
+    let registration = connected.provider.registrants().is_some();
+    let draft = draft(&meeting.reference, &session, &class, connected.host.clone(), registration);
+    if let Some(found) = meetings.find(&Call::background(), &draft).await.map_err(retry)? {
+        let target = MeetingRef { id: found.id, host: connected.host.clone() };
+        meetings.delete(&Call::background(), &target).await.map_err(retry)?;
+    }
     Ok(())
 }
 

@@ -104,12 +104,7 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
             Ok((provider, event)) => items.push(Item { row, provider, event }),
             Err(problem) => {
                 tracing::warn!(delivery = %row.id, "delivery {} cannot be read: {problem}", row.id);
-                aside.push(Outcome {
-                    id: row.id,
-                    state: "bad",
-                    attempt: row.attempt + 1,
-                    problem: Some(problem.to_owned()),
-                });
+                aside.push(Outcome { id: row.id, state: "bad", problem: Some(problem.to_owned()) });
             }
         }
     }
@@ -146,7 +141,7 @@ fn failed(row: &Waiting, problem: &str) -> Outcome {
     let attempt = row.attempt + 1;
     let state = if attempt >= TRIES { "failed" } else { "new" };
     tracing::error!(delivery = %row.id, attempt, "delivery {} could not be worked in: {problem}", row.id);
-    Outcome { id: row.id, state, attempt, problem: Some(problem.chars().take(300).collect()) }
+    Outcome { id: row.id, state, problem: Some(problem.chars().take(300).collect()) }
 }
 
 /// Marks deliveries on their own; returns how many are settled by it.
@@ -185,12 +180,7 @@ async fn work(
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
         let problem = work.take_in(item).await?;
-        let outcome = Outcome {
-            id: item.row.id,
-            state: "done",
-            attempt: item.row.attempt + 1,
-            problem: problem.map(str::to_owned),
-        };
+        let outcome = Outcome { id: item.row.id, state: "done", problem: problem.map(str::to_owned) };
         outcomes.push(outcome);
     }
     work.finish().await?;
