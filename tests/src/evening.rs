@@ -133,7 +133,11 @@ impl TestApp {
             let words = text.split(|c: char| !c.is_ascii_digit());
             words.filter(|word| word.len() == 6).map(str::to_owned).next()
         };
-        mails.iter().rev().find_map(|mail| digits(&mail.text)).unwrap_or_else(|| panic!("{address} has no code"))
+        mails
+            .iter()
+            .rev()
+            .find_map(|mail| digits(&mail.text))
+            .unwrap_or_else(|| panic!("{address} has no code"))
     }
 
     /// How often the log has this word.

@@ -173,9 +173,7 @@ async fn follow_changes(
         || class.settings != of.settings
         || class.description != of.description;
     match session.state {
-        SessionState::Scheduled if changed => {
-            queue(app, tx, organization, "meeting.update", id, now).await
-        }
+        SessionState::Scheduled if changed => queue(app, tx, organization, "meeting.update", id, now).await,
         SessionState::Cancelled => queue(app, tx, organization, "meeting.remove", id, now).await,
         SessionState::Scheduled | SessionState::Live | SessionState::Ended => Ok(()),
     }

@@ -13,7 +13,8 @@ const BUYER: &str = "buyer@home.example";
 async fn policy(owner: &Person, name: &str, value: &str) {
     let (_, mut settings) = owner.get("/api/v1/organization/settings").await;
     settings["policies"][name] = json!(value);
-    let (status, answer) = owner.patch("/api/v1/organization/settings", json!({"policies": settings["policies"]})).await;
+    let (status, answer) =
+        owner.patch("/api/v1/organization/settings", json!({"policies": settings["policies"]})).await;
     assert_eq!(status, 200, "{answer}");
 }
 

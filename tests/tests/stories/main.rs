@@ -9,6 +9,7 @@
 )]
 
 mod api_keys;
+mod contract;
 mod dreamcrowd;
 mod host_key;
 mod host_tokens;

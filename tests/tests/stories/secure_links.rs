@@ -154,7 +154,11 @@ story!(
 );
 
 /// Everything a reader can reach: pages and lists, as every kind of person.
-async fn walk(app: &TestApp, paths: &BTreeSet<String>, people: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
+async fn walk(
+    app: &TestApp,
+    paths: &BTreeSet<String>,
+    people: &[(&str, Option<&str>)],
+) -> Vec<(String, String)> {
     let mut seen = Vec::new();
     for (who, bearer) in people {
         let client = app.nobody().with_bearer(*bearer);
@@ -164,7 +168,8 @@ async fn walk(app: &TestApp, paths: &BTreeSet<String>, people: &[(&str, Option<&
         }
         for path in paths {
             let answer = client.send("GET", path, None, &[]).await;
-            let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect();
+            let headers: String =
+                answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect();
             seen.push((format!("{who} GET {path}"), format!("{headers}\n{}", answer.text)));
             let page = browser.get(path).await;
             seen.push((format!("{who} opens {path}"), format!("{}\n{}", page.location(), page.html())));
