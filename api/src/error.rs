@@ -79,6 +79,22 @@ pub struct Problem {
     pub id: Option<String>,
 }
 
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Internal(error) => error.fmt(f),
+            Self::Provider(error) => error.fmt(f),
+            Self::Invalid(errors) => {
+                let fields = errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+                f.write_str(&fields.collect::<Vec<_>>().join(" "))
+            }
+            other => f.write_str(&other.problem().detail),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
 impl ApiError {
     /// One wrong field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {

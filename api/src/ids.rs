@@ -38,6 +38,13 @@ impl IdSource {
     }
 }
 
+/// Ids as the JSON list that `… in (select …)` statements take: one text on both engines.
+#[must_use]
+pub fn json_list(ids: impl IntoIterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| format!("\"{}\"", id.simple())).collect();
+    format!("[{}]", ids.join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;

@@ -86,23 +86,14 @@ impl Keys {
         let rows: Vec<Row> =
             on!(tx, ALL_KEYS, |sql, db| sqlx::query_as(sql).fetch_all(db).await.map_err(StoreError::from)?);
         drop(tx);
-        let masters = match fs::read_to_string(file) {
-            Ok(text) => text
-                .lines()
-                .map(MasterKey::from_hex)
-                .collect::<Option<Vec<_>>>()
-                .filter(|keys| !keys.is_empty()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if !rows.is_empty() {
-                    return Err(KeyError::Missing(file.to_owned()));
-                }
+        let masters = match read_key_file(file) {
+            Err(KeyError::Missing(_)) if rows.is_empty() => {
                 let key = MasterKey::generate(randomness.as_ref());
                 write_key_file(file, std::slice::from_ref(&key))?;
-                Some(vec![key])
+                vec![key]
             }
-            Err(error) => return Err(KeyError::File(file.to_owned(), error)),
+            read => read?,
         };
-        let masters = masters.ok_or_else(|| KeyError::NotAKey(file.to_owned()))?;
         let keys = Self {
             masters: Arc::new(masters),
             file: Arc::new(file.to_owned()),
@@ -122,24 +113,29 @@ impl Keys {
         &self.masters
     }
 
-    fn sealing_master(&self) -> &MasterKey {
-        &self.masters[0]
-    }
-
     fn remember(&self, rows: &[Row]) -> Result<(), KeyError> {
         let Some(first) = rows.first() else { return Ok(()) };
         let organization = OrganizationId(first.organization_id);
         let mut keys = Vec::with_capacity(rows.len());
         for row in rows {
-            let wrong = || KeyError::Wrong(self.file.as_ref().clone());
-            let master = self.masters.iter().find(|master| master.id() == row.master_id).ok_or_else(wrong)?;
-            let number = u32::try_from(row.number).unwrap_or_default();
-            keys.push(master.unwrap_key(organization, number, &row.wrapped).map_err(|_| wrong())?);
+            keys.push(self.unwrap(row)?);
         }
         if let Some(keys) = DataKeys::new(keys) {
             self.opened.write().unwrap_or_else(PoisonError::into_inner).insert(organization, Arc::new(keys));
         }
         Ok(())
+    }
+
+    fn unwrap(&self, row: &Row) -> Result<DataKey, KeyError> {
+        let wrong = || KeyError::Wrong(self.file.as_ref().clone());
+        let of_row = |masters: &[MasterKey]| masters.iter().find(|key| key.id() == row.master_id).cloned();
+        let master = match of_row(&self.masters) {
+            Some(master) => master,
+            // Rotated while this process runs: the file knows the new key.
+            None => of_row(&read_key_file(&self.file)?).ok_or_else(wrong)?,
+        };
+        let number = u32::try_from(row.number).unwrap_or_default();
+        master.unwrap_key(OrganizationId(row.organization_id), number, &row.wrapped).map_err(|_| wrong())
     }
 
     /// Makes a new organization's data key, in the transaction that makes the organization.
@@ -152,12 +148,15 @@ impl Keys {
         organization: OrganizationId,
         clock: &dyn Clock,
     ) -> Result<(), KeyError> {
+        // From the file, not from memory: a key that a rotation is about to drop must not wrap anything new.
+        let masters = read_key_file(&self.file)?;
+        let master = masters.first().ok_or_else(|| KeyError::NotAKey(self.file.as_ref().clone()))?;
         let key = DataKey::generate(1, self.randomness.as_ref());
-        let wrapped = self.sealing_master().wrap(organization, &key, self.randomness.as_ref());
+        let wrapped = master.wrap(organization, &key, self.randomness.as_ref());
         on!(tx, INSERT_KEY, |sql, db| sqlx::query(sql)
             .bind(organization.uuid())
             .bind(1_i64)
-            .bind(self.sealing_master().id())
+            .bind(master.id())
             .bind(wrapped.as_slice())
             .bind(clock.now())
             .execute(db)
@@ -203,21 +202,34 @@ impl Keys {
     pub async fn rotate(&self) -> Result<usize, KeyError> {
         let new = MasterKey::generate(self.randomness.as_ref());
         let mut masters = vec![new.clone()];
-        masters.extend(self.masters.iter().cloned());
+        masters.extend(read_key_file(&self.file)?);
         write_key_file(&self.file, &masters)?;
+        self.rewrap(&new).await
+    }
+
+    /// Takes all keys but the first out of the key file, after making sure that the first one wraps everything. Join links
+    /// made before the rotation are refused from the next start on; they are made anew whenever they are shown or sent.
+    /// Returns how many keys were dropped.
+    ///
+    /// # Errors
+    /// [`KeyError`]; the file is unchanged then.
+    pub async fn drop_old(&self) -> Result<usize, KeyError> {
+        let masters = read_key_file(&self.file)?;
+        let first = masters.first().ok_or_else(|| KeyError::NotAKey(self.file.as_ref().clone()))?;
+        self.rewrap(first).await?;
+        write_key_file(&self.file, std::slice::from_ref(first))?;
+        Ok(masters.len() - 1)
+    }
+
+    /// Wraps every data key under this master key; returns how many were wrapped anew.
+    async fn rewrap(&self, new: &MasterKey) -> Result<usize, KeyError> {
         let mut tx = self.db.system().await?;
         let rows: Vec<Row> =
             on!(tx, ALL_KEYS, |sql, db| sqlx::query_as(sql).fetch_all(db).await.map_err(StoreError::from)?);
-        let count = rows.len();
-        for row in rows {
+        let mut count = 0;
+        for row in rows.iter().filter(|row| row.master_id != new.id()) {
+            let key = self.unwrap(row)?;
             let organization = OrganizationId(row.organization_id);
-            let wrong = || KeyError::Wrong(self.file.as_ref().clone());
-            let master = self.masters.iter().find(|master| master.id() == row.master_id).ok_or_else(wrong)?;
-            let key = master.unwrap_key(
-                organization,
-                u32::try_from(row.number).unwrap_or_default(),
-                &row.wrapped,
-            )?;
             let wrapped = new.wrap(organization, &key, self.randomness.as_ref());
             on!(tx, REWRAP, |sql, db| sqlx::query(sql)
                 .bind(row.organization_id)
@@ -228,6 +240,7 @@ impl Keys {
                 .await
                 .map(drop)
                 .map_err(StoreError::from)?);
+            count += 1;
         }
         tx.commit().await?;
         Ok(count)
@@ -285,8 +298,21 @@ impl Sealer {
     }
 }
 
+/// The keys in the file, the sealing one first.
+///
+/// # Errors
+/// [`KeyError::Missing`] when there is no file.
+pub fn read_key_file(file: &Path) -> Result<Vec<MasterKey>, KeyError> {
+    let text = fs::read_to_string(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => KeyError::Missing(file.to_owned()),
+        _ => KeyError::File(file.to_owned(), error),
+    })?;
+    let keys = text.lines().map(MasterKey::from_hex).collect::<Option<Vec<_>>>();
+    keys.filter(|keys| !keys.is_empty()).ok_or_else(|| KeyError::NotAKey(file.to_owned()))
+}
+
 /// Writes the keys, readable by this user alone, so that a crash leaves either the old file or the new one.
-fn write_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), KeyError> {
+pub(crate) fn write_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), KeyError> {
     let failed = |error| KeyError::File(file.to_owned(), error);
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
@@ -304,5 +330,9 @@ fn write_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), KeyError> {
         writeln!(handle, "{}", key.to_hex().as_str()).map_err(failed)?;
     }
     handle.sync_all().map_err(failed)?;
-    fs::rename(&beside, file).map_err(failed)
+    fs::rename(&beside, file).map_err(failed)?;
+    if let Some(folder) = file.parent() {
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    Ok(())
 }

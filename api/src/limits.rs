@@ -12,11 +12,14 @@ const WINDOW: Duration = Duration::minutes(10);
 /// Keys remembered at most; beyond that the stale ones go first, so that memory stays flat under a flood.
 const KEYS: usize = 100_000;
 
+/// When a key's window began, and how many tries fell into it.
+type Window = (DateTime<Utc>, u32);
+
 /// Counts tries.
 #[derive(Clone, Debug)]
 pub struct Limiter {
     clock: Arc<dyn Clock>,
-    windows: Arc<Mutex<HashMap<String, (DateTime<Utc>, u32)>>>,
+    windows: Arc<Mutex<HashMap<String, Window>>>,
 }
 
 impl Limiter {

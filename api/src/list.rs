@@ -44,7 +44,8 @@ impl Paging {
         }
         let cursor = cursor.map(|cursor| {
             let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|bytes| bytes.len() <= 1_000);
-            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            text.filter(|text| !text.contains('\0')).ok_or_else(bad_cursor)
         });
         Ok(Self { limit, cursor: cursor.transpose()? })
     }

@@ -25,8 +25,8 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
     let now = app.clock.now();
     let mut tx = app.db.system().await?;
     let sign_ins = people::service::remove_ended_sign_ins(&mut tx, now).await.map_err(told)?;
-    let events = events::store::remove_old(&mut tx, now - EVENTS_KEPT).await?;
-    let deliveries = webhooks_in::store::remove_old(&mut tx, now - DELIVERIES_KEPT).await?;
+    let events = events::remove_old(&mut tx, now - EVENTS_KEPT).await?;
+    let deliveries = webhooks_in::remove_old(&mut tx, now - DELIVERIES_KEPT).await?;
     let dead_jobs = jobs::bury_old(&mut tx, runner::grave_limit(now)).await?;
     tx.commit().await?;
     if sign_ins + events + deliveries + dead_jobs > 0 {

@@ -4,7 +4,8 @@ use axum::{Json, Router, http::header, response::IntoResponse, routing::get};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        SecurityRequirement,
+        ObjectBuilder, RefOr, Required, SecurityRequirement, Type,
+        path::{ParameterBuilder, ParameterIn},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -38,7 +39,30 @@ pub fn base() -> utoipa::openapi::OpenApi {
 /// The whole document.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    crate::routes::api().split_for_parts().1
+    complete(crate::routes::api().split_for_parts().1)
+}
+
+/// With what holds for every creating route.
+#[must_use]
+pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The same key with the same body within 24 hours is done once and answered as the first time, with \
+             `Idempotency-Replayed: true`; another body gets 422, one that is still at work 409.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(200))))
+        .build();
+    for (path, item) in &mut document.paths.paths {
+        if let Some(post) =
+            item.post.as_mut().filter(|_| path.starts_with("/api/v1/") && !path.contains("/auth/"))
+        {
+            post.parameters.get_or_insert_default().push(RefOr::T(key.clone()));
+        }
+    }
+    document
 }
 
 /// `/api/openapi.json` and `/api/docs`, which loads nothing from elsewhere.

@@ -7,7 +7,7 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, classes, idempotency, join, live, organizations, pages, people, platforms,
+    app::App, attendance, audit, classes, idempotency, join, live, organizations, pages, people, platforms,
     sessions, webhooks_in,
 };
 
@@ -44,6 +44,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(attendance::routes::change))
         .routes(routes!(attendance::routes::verify))
         .routes(routes!(attendance::routes::reconcile))
+        .routes(routes!(audit::routes::list))
         .routes(routes!(live::routes::live))
         .routes(routes!(live::routes::create_ticket))
         .routes(routes!(platforms::routes::show, platforms::routes::save, platforms::routes::remove))
@@ -83,7 +84,40 @@ pages! {
     "/people/{id}/enable" => post people::pages::enable;
     "/join/class/{class}" => get join::pages::show, post join::pages::post;
     "/join/class/{class}/calendar.ics" => get join::pages::calendar;
+    "/platforms/zoom" => get platforms::pages::zoom, post platforms::pages::save_zoom;
+    "/platforms/zoom/test" => post platforms::pages::test_zoom;
+    "/connection" => get platforms::pages::connection;
+    "/connection/zoom/connect" => post platforms::pages::connect_zoom;
+    "/connection/zoom/refresh" => post platforms::pages::refresh_zoom;
+    "/connection/zoom/disconnect" => post platforms::pages::disconnect_zoom;
+    "/connections" => get platforms::pages::connections;
+    "/connections/{id}/revoke" => post platforms::pages::revoke;
     "/oauth/{provider}/callback" => get platforms::routes::callback;
+    "/live" => get live::pages::board;
+    "/sessions/{id}/attendance" => get attendance::pages::sheet;
+    "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
+    "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
+    "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
+    "/classes" => get classes::pages::list, post classes::pages::create;
+    "/classes/new" => get classes::pages::new;
+    "/classes/{id}" => get classes::pages::overview;
+    "/classes/{id}/roster" => get classes::pages::roster;
+    "/classes/{id}/enrollments" => get classes::pages::back_to_roster, post classes::pages::enroll;
+    "/classes/{id}/enrollments/{enrollment}/remove" => post classes::pages::remove;
+    "/classes/{id}/enrollments/{enrollment}/rotate" => post classes::pages::rotate;
+    "/classes/{id}/enrollments/{enrollment}/send" => post classes::pages::send;
+    "/classes/{id}/guests" => get classes::pages::back_to_roster, post classes::pages::invite;
+    "/classes/{id}/guests/{guest}/remove" => post classes::pages::remove_guest;
+    "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
+    "/classes/{id}/settings" => get classes::pages::settings, post classes::pages::set_settings;
+    "/sessions/{id}" => get sessions::pages::show;
+    "/sessions/{id}/start" => get sessions::pages::back_to_session, post sessions::pages::start;
+    "/sessions/{id}/launch" => get sessions::pages::back_to_session, post sessions::pages::launch;
+    "/sessions/{id}/end" => get sessions::pages::ask_end, post sessions::pages::end;
+    "/sessions/{id}/cancel" => get sessions::pages::ask_cancel, post sessions::pages::cancel;
+    "/sessions/{id}/edit" => get sessions::pages::edit, post sessions::pages::change;
+    "/audit" => get audit::pages::log;
+    "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/static/{*path}" => get pages::asset;
 }
 
@@ -98,7 +132,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api.layer(from_fn_with_state(app.clone(), idempotency::once)))
         .merge(page_routes())
-        .merge(crate::openapi::documents(document))
+        .merge(crate::openapi::documents(crate::openapi::complete(document)))
         .merge(probes)
         .fallback(|| async { crate::error::ApiError::NotFound })
         .method_not_allowed_fallback(|| async { crate::error::ApiError::MethodNotAllowed })
@@ -108,7 +142,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
-            std::time::Duration::from_secs(30),
+            std::time::Duration::from_secs(limits.request_seconds),
         ))
         .layer(CatchPanicLayer::custom(crate::probes::panicked))
         .layer(TraceLayer::new_for_http().make_span_with(crate::probes::span))

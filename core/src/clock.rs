@@ -69,6 +69,17 @@ impl ShiftedClock {
         Self { base, shift_micros: Arc::new(AtomicI64::new(0)) }
     }
 
+    /// The instant of the clock underneath.
+    #[must_use]
+    pub fn base_now(&self) -> DateTime<Utc> {
+        self.base.now()
+    }
+
+    /// Takes the shift away: from now on this clock tells the time of the one underneath.
+    pub fn catch_up(&self) {
+        self.shift_micros.store(0, Ordering::SeqCst);
+    }
+
     /// Moves this clock, and all its clones, ahead.
     pub fn advance(&self, by: Duration) {
         self.shift_micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);

@@ -5,6 +5,8 @@
 
 pub mod attendance;
 pub mod clock;
+#[cfg(doc)]
+pub mod docs;
 pub mod ids;
 pub mod join;
 pub mod organization;

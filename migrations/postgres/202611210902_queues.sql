@@ -57,7 +57,8 @@ create table webhook_inbox (
 
 grant insert on webhook_inbox to lectern_app;
 grant select, insert, update, delete on webhook_inbox to lectern_worker;
-create unique index webhook_inbox_once on webhook_inbox (organization_id, provider, fingerprint);
+-- The time leads the fingerprint, which depends on it: what arrives together lies together.
+create unique index webhook_inbox_once on webhook_inbox (organization_id, provider, event_at, fingerprint);
 create index webhook_inbox_new on webhook_inbox (id) where state = 'new';
 create index webhook_inbox_old on webhook_inbox (received_at);
 

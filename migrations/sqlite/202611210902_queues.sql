@@ -48,7 +48,8 @@ create table webhook_inbox (
     attempt integer not null,
     problem text
 ) strict;
-create unique index webhook_inbox_once on webhook_inbox (organization_id, provider, fingerprint);
+-- The time leads the fingerprint, which depends on it: what arrives together lies together.
+create unique index webhook_inbox_once on webhook_inbox (organization_id, provider, event_at, fingerprint);
 create index webhook_inbox_new on webhook_inbox (id) where state = 'new';
 create index webhook_inbox_old on webhook_inbox (received_at);
 

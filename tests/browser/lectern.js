@@ -25,6 +25,8 @@ const CHROMIUM = process.env.LECTERN_TEST_CHROMIUM ?? "/usr/bin/chromium";
 // Seeding goes through the real code, unoptimised, perhaps beside other work on a small machine.
 const START_MS = 120_000;
 const STOP_MS = 20_000;
+// Whatever is to be seen is seen by then; nothing waits for the whole of it.
+const SEEN_MS = 20_000;
 
 const CHROMIUM_ARGS = [
   "--no-sandbox", // Chromium refuses to run as root with it
@@ -117,9 +119,28 @@ export class Lectern {
     return (await answer.json()).filter((message) => [message.to].flat().some((to) => to.includes(address)));
   }
 
+  /** Posts to the simulated Zoom's control, e.g. `zoom("hosts", {…})`, or reads it when there is no body. */
+  async zoom(path, body) {
+    const init = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(`${this.simulators.zoom}/_control/${path}`, init);
+    assert.ok(answer.ok, `_control/${path} answered ${answer.status}`);
+    return answer.json();
+  }
+
+  /** The demo's time. */
+  async now() {
+    return new Date((await this.zoom("clock")).now);
+  }
+
+  /** Moves the demo's time on. Whoever sits in a simulated meeting by a browser would be lost by more than a minute. */
+  async advance(seconds) {
+    await this.zoom("clock", { advance_seconds: seconds });
+  }
+
   /** A new person at a new browser: a page in a context of its own, closed and judged when the test `t` ends. */
   async visitor(t, options = {}) {
     const context = await this.#browser.newContext({ locale: "en-GB", timezoneId: "Europe/London", ...options });
+    context.setDefaultTimeout(SEEN_MS);
     const problems = await watch(context);
     t.after(async () => {
       await context.close();
@@ -146,6 +167,31 @@ export async function assertAccessible(page) {
     .analyze();
   const told = violations.map((rule) => `${rule.id}: ${rule.help}: ${rule.nodes.map((n) => n.target).join(", ")}`);
   assert.deepEqual(told, [], `accessibility of ${page.url()}`);
+}
+
+/** Fails when a page is wider than a small phone. */
+export async function assertFits(page) {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const wide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const parts = [...document.querySelectorAll("main *")].filter((part) => part.getBoundingClientRect().right > clientWidth);
+    return [`${scrollWidth} px`, ...parts.slice(0, 5).map((part) => part.outerHTML.slice(0, 120))];
+  });
+  await page.setViewportSize(before);
+  assert.deepEqual(wide, [], `${page.url()} does not fit 360 px`);
+}
+
+/** Asks again and again until there is an answer that is not false, and gives it. */
+export async function until(what, ask) {
+  const end = Date.now() + SEEN_MS;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`waited ${SEEN_MS / 1000} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Writes down what no page may do. Refused navigations are the server's right, so documents are not judged. */

@@ -81,7 +81,6 @@ impl Client {
     }
 
     /// A request to be completed by hand.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, self.url(path));
         match &self.bearer {

@@ -22,7 +22,8 @@ use url::Url;
 pub use lectern_api::db::Engine;
 
 /// Whether a story can run on an engine.
-pub(crate) fn is_there(engine: Engine) -> bool {
+#[must_use]
+pub fn is_there(engine: Engine) -> bool {
     engine == Engine::Sqlite || cluster().is_some()
 }
 
@@ -54,18 +55,32 @@ pub struct Database {
 impl Database {
     /// An empty, migrated database; SQLite's file lies in `data`.
     pub async fn make(engine: Engine, data: &Path) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let file = data.join("lectern.sqlite");
-        let name = format!("lectern_story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let database = Self::named(engine, data);
         match engine {
-            Engine::Sqlite => std::fs::write(&file, sqlite_template().await).unwrap(),
+            Engine::Sqlite => std::fs::write(&database.file, sqlite_template().await).unwrap(),
             Engine::Postgres => {
                 let template = postgres_template().await;
-                let sql = format!("create database {name} template {template}");
+                let sql = format!("create database {} template {template}", database.name);
                 owner("postgres").await.execute(AssertSqlSafe(sql)).await.unwrap();
             }
         }
-        Self { engine, file, name }
+        database
+    }
+
+    /// Nothing: what `lectern migrate` and `lectern restore` begin with.
+    pub async fn empty(engine: Engine, data: &Path) -> Self {
+        let database = Self::named(engine, data);
+        if engine == Engine::Postgres {
+            let sql = format!("create database {}", database.name);
+            owner("postgres").await.execute(AssertSqlSafe(sql)).await.unwrap();
+        }
+        database
+    }
+
+    fn named(engine: Engine, data: &Path) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("lectern_story_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self { engine, file: data.join("lectern.sqlite"), name }
     }
 
     /// Points the configuration at this database.
@@ -158,7 +173,7 @@ impl Database {
     }
 
     /// Removes it.
-    pub(crate) async fn drop(&self) {
+    pub async fn drop(&self) {
         if self.engine == Engine::Postgres {
             let sql = format!("drop database if exists {} with (force)", self.name);
             owner("postgres").await.execute(AssertSqlSafe(sql)).await.unwrap();

@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use lectern_api::db::Engine;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
 };
 
@@ -57,6 +58,17 @@ impl Lectern {
         self
     }
 
+    /// On this database.
+    #[must_use]
+    pub fn on(self, database: &crate::Database) -> Self {
+        match database.engine {
+            Engine::Sqlite => self,
+            Engine::Postgres => self
+                .with("LECTERN_DATABASE__URL", &database.url())
+                .with("LECTERN_DATABASE__OWNER_URL", &database.owner_url()),
+        }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command
@@ -73,7 +85,24 @@ impl Lectern {
 
     /// Runs a command to its end.
     pub async fn run(&self, arguments: &[&str]) -> Output {
-        let running = self.command(arguments).output();
+        self.run_with_input(arguments, "").await
+    }
+
+    /// Runs a command that must succeed; its standard output.
+    pub async fn must(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        assert_eq!(output.code, Some(0), "lectern {}: {output:#?}", arguments.join(" "));
+        output.stdout
+    }
+
+    /// Runs a command with something on its standard input.
+    pub async fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A command that does not read may be gone already.
+        stdin.write_all(input.as_bytes()).await.ok();
+        drop(stdin);
+        let running = child.wait_with_output();
         let output = tokio::time::timeout(Duration::from_secs(60), running)
             .await
             .unwrap_or_else(|_| panic!("`lectern {}` did not end within a minute", arguments.join(" ")))
@@ -125,6 +154,14 @@ impl Serving {
         let pid = self.child.id().unwrap().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status().await.unwrap();
         assert!(sent.success(), "kill -s {name} {pid}");
+    }
+
+    /// The most memory it ever used, in KiB.
+    #[must_use]
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// Waits for its end; the exit code.

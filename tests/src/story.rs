@@ -1,6 +1,6 @@
 //! One story, two databases.
 
-use crate::{Engine, TestApp, database::is_there};
+use crate::{Engine, TestApp, database::is_there, logs};
 
 /// Tells a story on one database. Without a PostgreSQL the story is skipped, loudly; with `CI=true` that is a failure.
 pub async fn tell<F>(engine: Engine, name: &str, story: F)
@@ -15,6 +15,7 @@ where
         eprintln!("!! SKIPPED on PostgreSQL: {name} (LECTERN_TEST_POSTGRES is not set)");
         return;
     }
+    logs::keep();
     let mut app = TestApp::start(engine).await;
     story(&mut app).await;
     app.finish().await;

@@ -9,6 +9,7 @@ use std::{
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use lectern_api::{
     app::{App, Outside, StartError},
+    classes::{enrollments, links},
     cli::serve::serve_on,
     config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
     events::publisher::Delivery,
@@ -17,6 +18,7 @@ use lectern_api::{
 };
 use lectern_core::{
     clock::{Clock, FixedClock},
+    ids::{ClassId, OrganizationId, SessionId},
     random::SystemRandomness,
 };
 use lectern_providers::transport::Inspect;
@@ -59,7 +61,7 @@ pub struct TestApp {
     pub mail: MailCatcher,
     pub(crate) http: reqwest::Client,
     data: TempDir,
-    delivery: Option<Delivery>,
+    delivery: tokio::sync::Mutex<Delivery>,
     secrets: Mutex<Vec<String>>,
     log_start: usize,
     stop: Option<oneshot::Sender<()>>,
@@ -88,7 +90,6 @@ impl TestApp {
 
     /// The same, with another configuration.
     pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        logs::keep();
         let log_start = logs::length();
         let data = tempfile::tempdir().unwrap();
         let database = Database::make(engine, data.path()).await;
@@ -127,7 +128,7 @@ impl TestApp {
             mail,
             http: http(),
             data,
-            delivery: Some(delivery),
+            delivery: tokio::sync::Mutex::new(delivery),
             secrets: Mutex::new(vec![crate::PASSWORD.to_owned()]),
             log_start,
             stop: Some(stop),
@@ -152,20 +153,36 @@ impl TestApp {
         self.data.path()
     }
 
+    /// The binary, on this story's database and key file, as an operator calls it beside the server.
+    #[must_use]
+    pub fn lectern(&self, binary: &str) -> crate::Lectern {
+        crate::Lectern::new(binary, self.data()).on(&self.database)
+    }
+
     /// Something that must never appear in a log line.
     pub fn secret(&self, text: &str) {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     }
 
+    /// Everybody's own way to a session: address and join link, as mailed.
+    pub async fn join_links(
+        &self,
+        organization: OrganizationId,
+        class: ClassId,
+        session: SessionId,
+    ) -> Vec<(String, String)> {
+        let mut look = self.db.read(organization).await.unwrap();
+        let coming = enrollments::of_session(&mut look, organization, class, session).await.unwrap();
+        coming.iter().map(|one| (one.email.clone(), links::join_link(self, organization, one))).collect()
+    }
+
     /// Runs everything that is due now until nothing is: simulated webhooks, deliveries, jobs, events.
-    pub async fn settle(&mut self) {
+    pub async fn settle(&self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
             done += processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
-            if let Some(delivery) = &mut self.delivery {
-                done += delivery.turn(&self.app).await.unwrap();
-            }
+            done += self.delivery.lock().await.turn(&self.app).await.unwrap();
             if done == 0 {
                 return;
             }
@@ -174,7 +191,7 @@ impl TestApp {
     }
 
     /// Queues a kind of regular work, as the clock does, and settles.
-    pub async fn tick(&mut self, kind: &'static str) {
+    pub async fn tick(&self, kind: &'static str) {
         jobs::tick(&self.app, kind).await.unwrap();
         self.settle().await;
     }
@@ -194,7 +211,7 @@ impl TestApp {
         let config = self.app.config.clone();
         let app = open(config, &self.clock, &self.zoom).await.unwrap();
         let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
-        self.delivery = Some(Delivery::from_now(&app).await.unwrap());
+        self.delivery = tokio::sync::Mutex::new(Delivery::from_now(&app).await.unwrap());
         let (stop, served) = serve(&app, listener);
         (self.stop, self.served) = (Some(stop), Some(served));
         self.app = app;
@@ -221,7 +238,8 @@ impl TestApp {
         open(self.app.config.clone(), &self.clock, &self.zoom).await
     }
 
-    async fn stop_serving(&mut self) {
+    /// Stops the server as SIGTERM does and leaves its address to another process on the same data.
+    pub async fn stop_serving(&mut self) {
         if let (Some(stop), Some(served)) = (self.stop.take(), self.served.take()) {
             stop.send(()).ok();
             // Idle connections of our own client would be waited for.

@@ -18,7 +18,8 @@ use crate::{
     audit::{self, Actor, EntryKind},
     db::Tx,
     error::ApiError,
-    jobs::{Job, JobError},
+    events::{self, Event, EventType},
+    jobs::{Job, JobError, store::NewJob},
     keys::Sealer,
     organizations, platforms,
     sessions::facts::{self, SessionFacts},
@@ -26,6 +27,8 @@ use crate::{
 
 /// Reads one session's report: `{session}`.
 pub const RECONCILE: &str = "attendance.reconcile";
+/// Looks whether a seat is shared: `{session, registrant, run}`.
+pub const SHARED: &str = "attendance.shared";
 /// Finds sessions whose report was not read.
 pub const TICK: &str = "tick.reconcile";
 
@@ -45,6 +48,74 @@ struct Answer {
     problem: Option<String>,
     /// Nobody can ever be asked: no connection, or a platform without reports.
     nobody: bool,
+}
+
+/// How long after a second coming-in under one registrant it is looked at: the platform has let go of a dead client by then.
+const DEAD_BY_THEN: Duration = Duration::minutes(2);
+
+/// Has a look, in two minutes, whether one registrant is still in a run more than once.
+pub async fn look_for_sharing(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    registrant: &str,
+    run: &str,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let key = format!("{session} {registrant}");
+    let job = NewJob {
+        id: app.ids.next(),
+        kind: SHARED,
+        body: serde_json::json!({"session": session, "registrant": registrant, "run": run}),
+        unique_key: Some(&key),
+        run_at: now + DEAD_BY_THEN,
+        now,
+    };
+    Ok(crate::jobs::store::insert(tx, organization, &job).await?)
+}
+
+/// Raises the alert when one registrant is in a run more than once.
+///
+/// # Errors
+/// For the runner to try again.
+pub async fn shared(app: &App, job: &Job) -> Result<(), JobError> {
+    let session: SessionId = job.id_of("session")?;
+    let text = |name: &str| job.body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let outcome = raise_shared(app, job.organization, session, text("registrant"), text("run")).await;
+    outcome.map_err(|error| JobError::Retry(format!("{error:?}"), None))
+}
+
+async fn raise_shared(
+    app: &App,
+    organization: OrganizationId,
+    session: SessionId,
+    registrant: &str,
+    run: &str,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let sealer = app.keys.sealer(organization).await?;
+    let mut tx = app.db.begin(organization).await?;
+    let inside = store::inside_with(&mut tx, organization, session, registrant, run).await?;
+    let facts = facts::of_session(&mut tx, organization, session).await?;
+    let Some(facts) = facts.filter(|facts| inside >= 2 && !is_over(facts, now)) else { return Ok(()) };
+    let seats = facts::roster(&mut tx, organization, &facts).await?;
+    let seat = seats.iter().find(|seat| seat.registrant_ids.iter().any(|id| id == registrant));
+    let person = seat.map(|seat| seat.person);
+    let entry = app
+        .entry(organization, EntryKind::SeatShared, Actor::Provider)
+        .class(facts.class)
+        .session(session)
+        .details(serde_json::json!({"devices": inside}));
+    audit::store::insert(&mut tx, &audit::Entry { person, ..entry }).await?;
+    let (name, role) = seat.map_or(("", SessionRole::Unknown), |seat| (seat.name.as_str(), seat.role));
+    let event = Event::new(EventType::SeatShared, now)
+        .of(Some(session), facts.class, facts.instructor)
+        .person(person, name, role.name());
+    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    Ok(())
 }
 
 /// Reads a session's report.

@@ -1,6 +1,7 @@
 //! Who was there: evidence from every source, the verdict on each person, and reading the platform's report afterwards.
 
 pub mod csv;
+pub mod evidence;
 pub mod jobs;
 pub mod pages;
 pub mod routes;

@@ -1,1 +1,257 @@
-//! p
+//! The attendance sheet as a page.
+
+use std::collections::HashMap;
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use lectern_core::{
+    attendance::{
+        AttendanceState, Effect, Evidence, Interval, Likeness, Source, Standing, Unmatched, intervals::union,
+    },
+    ids::{PersonId, SessionId},
+    role::SessionRole,
+};
+use lectern_web::{
+    NoticeKind, Section, charts,
+    pages::{attendance as page, session::ParticipantRole},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    service::{self, Access, Decide},
+    sheet::{Line, Sheet, is_over},
+};
+use crate::{
+    app::App,
+    error::ApiError,
+    extract::{Form, Query, SignedIn},
+    live::feed::{instant, page_role},
+    pages::{Pages, Reader, see_other},
+    people,
+};
+
+/// Query of the sheet.
+#[derive(Debug, Default, Deserialize)]
+pub struct SheetQuery {
+    notice: Option<NoticeKind>,
+}
+
+/// `GET /sessions/{id}/attendance`
+pub async fn sheet(
+    State(app): State<App>,
+    who: SignedIn,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<SheetQuery>,
+) -> Result<Response, ApiError> {
+    let (sheet, access) = service::sheet(&app, &who, SessionId(id)).await?;
+    let mut names = HashMap::new();
+    let mut tx = app.db.read(who.organization).await?;
+    for verified in sheet.lines.iter().filter_map(|line| line.verified) {
+        if let std::collections::hash_map::Entry::Vacant(entry) = names.entry(verified.by) {
+            let person = people::service::find(&mut tx, who.organization, verified.by).await?;
+            entry.insert(person.map(|person| person.name()).unwrap_or_default());
+        }
+    }
+    drop(tx);
+    let page = context(&sheet, &names, access, app.clock.now());
+    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+}
+
+#[derive(Debug, Deserialize)]
+pub struct VerifyForm {
+    #[serde(default)]
+    person: Vec<Uuid>,
+}
+
+/// `POST /sessions/{id}/attendance/verify`
+pub async fn verify(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(form): Form<VerifyForm>,
+) -> Result<Response, ApiError> {
+    service::verify(&app, &who, SessionId(id), Some(&form.person)).await?;
+    Ok(see_other(&format!("/sessions/{id}/attendance?notice=verified")))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ChangeForm {
+    state: String,
+    #[serde(default)]
+    minutes: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /sessions/{id}/attendance/{person}`
+pub async fn change(
+    State(app): State<App>,
+    who: SignedIn,
+    Path((id, person)): Path<(Uuid, Uuid)>,
+    Form(form): Form<ChangeForm>,
+) -> Result<Response, ApiError> {
+    let minutes = Some(form.minutes.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    let minutes = minutes.map_err(|_| ApiError::field("minutes", "Use a whole number of minutes."))?;
+    let decide = Decide { state: form.state, minutes, note: Some(form.note) };
+    service::decide(&app, &who, SessionId(id), PersonId(person), &decide).await?;
+    Ok(see_other(&format!("/sessions/{id}/attendance?notice=attendance_changed#row-{person}")))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct NoFields {}
+
+/// `POST /sessions/{id}/attendance/reconcile`
+pub async fn reconcile(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(NoFields {}): Form<NoFields>,
+) -> Result<Response, ApiError> {
+    service::reconcile(&app, &who, SessionId(id)).await?;
+    Ok(see_other(&format!("/sessions/{id}/attendance?notice=reconciling")))
+}
+
+fn state(state: AttendanceState) -> page::AttendanceState {
+    match state {
+        AttendanceState::Expected => page::AttendanceState::Expected,
+        AttendanceState::InClass => page::AttendanceState::InClass,
+        AttendanceState::Left => page::AttendanceState::Left,
+        AttendanceState::Present => page::AttendanceState::Present,
+        AttendanceState::Late => page::AttendanceState::Late,
+        AttendanceState::LeftEarly => page::AttendanceState::LeftEarly,
+        AttendanceState::Absent => page::AttendanceState::Absent,
+        AttendanceState::Excused => page::AttendanceState::Excused,
+        AttendanceState::Unconfirmed => page::AttendanceState::Unconfirmed,
+    }
+}
+
+fn context(
+    sheet: &Sheet,
+    names: &HashMap<PersonId, String>,
+    access: Access,
+    now: chrono::DateTime<chrono::Utc>,
+) -> page::Attendance {
+    let facts = &sheet.facts;
+    let ended = is_over(facts, now);
+    let held = sheet.held.unwrap_or(Interval::new(facts.starts_at, facts.ends_at));
+    let percent = i64::from(sheet.policies.minimum_presence_percent.min(100));
+    let needed = ((held.to - held.from).num_seconds() * percent + 5_999) / 6_000;
+    let clear = |line: &&Line| line.is_final() && line.verified.is_none();
+    let platform = facts.provider.title().to_owned();
+    let report = sheet.reconciliation.as_ref();
+    page::Attendance {
+        session_id: facts.session.to_string(),
+        class_id: facts.class.to_string(),
+        class_title: facts.class_title.clone(),
+        title: facts.title.clone(),
+        starts_at: instant(facts.starts_at),
+        ends_at: instant(facts.ends_at),
+        zone: facts.time_zone.clone(),
+        now: instant(now),
+        ended,
+        checked_at: report.filter(|row| row.report.is_some()).and_then(|row| row.asked_at).map(instant),
+        report_problem: report.and_then(|row| {
+            let nothing = row.state == "given_up" && row.report.is_none();
+            row.problem
+                .clone()
+                .or_else(|| nothing.then(|| format!("{platform} has no report on this session.")))
+        }),
+        figures: figures(sheet),
+        needed_minutes: u32::try_from(needed).unwrap_or(0),
+        rows: sheet.lines.iter().map(|line| row(line, names, held)).collect(),
+        clear: sheet.lines.iter().filter(clear).map(|line| line.verdict.person.to_string()).collect(),
+        strangers: sheet.unmatched.iter().filter_map(|stay| stranger(stay, sheet)).collect(),
+        can_change: access == Access::Manage,
+        csv_url: format!("/api/v1/sessions/{}/attendance.csv", facts.session),
+        platform,
+    }
+}
+
+fn figures(sheet: &Sheet) -> page::AttendanceFigures {
+    let mut figures = page::AttendanceFigures::default();
+    for line in &sheet.lines {
+        let figure = match line.outcome.finding.state {
+            AttendanceState::Present => &mut figures.present,
+            AttendanceState::Late => &mut figures.late,
+            AttendanceState::LeftEarly => &mut figures.left_early,
+            AttendanceState::Absent => &mut figures.absent,
+            AttendanceState::Excused => &mut figures.excused,
+            AttendanceState::Unconfirmed => &mut figures.unconfirmed,
+            AttendanceState::Expected | AttendanceState::InClass | AttendanceState::Left => continue,
+        };
+        *figure += 1;
+        let conflict = matches!(line.outcome.standing, Standing::Conflict { .. });
+        let undecided = line.verified.is_none() && !line.is_final();
+        figures.to_check += u32::from(conflict || undecided);
+    }
+    figures
+}
+
+fn row(line: &Line, names: &HashMap<PersonId, String>, held: Interval) -> page::AttendanceRow {
+    let (verdict, finding) = (&line.verdict, line.outcome.finding);
+    let minutes = |time: chrono::Duration| u32::try_from(time.num_minutes()).unwrap_or(0);
+    let counted = verdict.evidence.iter().filter(|piece| piece.effect == Effect::Counted);
+    let stays = union(counted.flat_map(|piece| piece.told.iter().copied()));
+    let open = verdict.state == AttendanceState::InClass;
+    let last = stays.len().saturating_sub(1);
+    page::AttendanceRow {
+        person_id: verdict.person.to_string(),
+        name: line.expected.seat.name.clone(),
+        role: page_role(verdict.role).unwrap_or(ParticipantRole::Student),
+        state: state(finding.state),
+        minutes: finding.seconds / 60,
+        seconds: finding.seconds,
+        minutes_late: verdict
+            .first_joined_at
+            .filter(|_| verdict.late || finding.state == AttendanceState::Late)
+            .map_or(0, |at| minutes(at - held.from)),
+        minutes_early: verdict
+            .last_left_at
+            .filter(|_| verdict.left_early || finding.state == AttendanceState::LeftEarly)
+            .map_or(0, |at| minutes(held.to - at)),
+        intervals: stays
+            .iter()
+            .enumerate()
+            .map(|(index, stay)| charts::Interval {
+                from: instant(stay.from),
+                to: (!open || index != last).then(|| instant(stay.to)),
+            })
+            .collect(),
+        verified_by: line.verified.map(|verified| names.get(&verified.by).cloned().unwrap_or_default()),
+        note: line.note.clone(),
+        evidence: verdict.evidence.iter().flat_map(|piece| evidence(piece, open)).collect(),
+    }
+}
+
+fn evidence(piece: &Evidence, open: bool) -> Vec<page::AttendanceEvidence> {
+    let source = match piece.presence.source {
+        Source::Redirect => page::EvidenceSource::Redirect,
+        Source::Webhook => page::EvidenceSource::Event,
+        Source::PastParticipants | Source::AdminReport => page::EvidenceSource::Report,
+        Source::Person => page::EvidenceSource::Person,
+    };
+    let one = |from, to| page::AttendanceEvidence { source, from, to, detail: None };
+    if piece.told.is_empty() || source == page::EvidenceSource::Redirect {
+        return piece.first_mark.map(|at| one(instant(at), None)).into_iter().collect();
+    }
+    let going_on = open && piece.edge_not_seen;
+    piece.told.iter().map(|stay| one(instant(stay.from), (!going_on).then(|| instant(stay.to)))).collect()
+}
+
+fn stranger(stay: &Unmatched, sheet: &Sheet) -> Option<page::Stranger> {
+    let (first, last) = (stay.counted.first()?, stay.counted.last()?);
+    let shared = stay.suggestions.iter().find(|suggestion| suggestion.likeness == Likeness::SharedAddress);
+    let line = shared.and_then(|suggestion| sheet.line(suggestion.person));
+    Some(page::Stranger {
+        name: stay.facts.name.clone().unwrap_or_default(),
+        from: instant(first.from),
+        to: instant(last.to),
+        maybe: line
+            .filter(|line| line.verdict.role != SessionRole::Instructor)
+            .map(|line| line.expected.seat.name.clone()),
+    })
+}

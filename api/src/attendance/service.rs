@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, Verified},
-    ids::{OrganizationId, PersonId, SessionId},
+    ids::{ClassId, OrganizationId, PersonId, SessionId},
     role::{Role, SessionRole},
 };
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use crate::{
     error::ApiError,
     events::{self, Event, EventType},
     extract::SignedIn,
-    jobs::store::NewJob,
+    jobs::{self, store::NewJob},
     keys::Sealer,
     organizations,
     sessions::facts::{self, SessionFacts},
@@ -69,7 +69,7 @@ pub async fn ask_for_report(
         run_at: at,
         now: app.clock.now(),
     };
-    Ok(crate::jobs::store::insert(tx, organization, &job).await?)
+    Ok(jobs::store::insert(tx, organization, &job).await?)
 }
 
 /// To be called in the transaction that ends a session: its verdicts are computed and the report is asked for.
@@ -424,4 +424,16 @@ pub async fn first_seen(
     person: PersonId,
 ) -> Result<Option<DateTime<Utc>>, ApiError> {
     Ok(store::first_seen(tx, organization, session, person).await?)
+}
+
+/// How many came to each past session of a class, of how many; the instructor not counted.
+pub async fn came(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    instructor: PersonId,
+) -> Result<HashMap<SessionId, (u32, u32)>, ApiError> {
+    let count = |number: i64| u32::try_from(number).unwrap_or(0);
+    let rows = store::came(tx, organization, class, instructor).await?;
+    Ok(rows.into_iter().map(|(id, came, of)| (SessionId(id), (count(came), count(of)))).collect())
 }

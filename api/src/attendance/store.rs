@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, PresenceKey, Run, Source, Verified},
-    ids::{MeetingId, OrganizationId, PersonId, SessionId},
+    ids::{ClassId, MeetingId, OrganizationId, PersonId, SessionId},
     role::SessionRole,
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,8 @@ use crate::{
     on, statement,
 };
 
-statement!(tenant LOCK,
+// Touches no table.
+statement!(system LOCK,
     sqlite: "select 1 where $1 is not null",
     postgres: "select 1 from pg_advisory_xact_lock(hashtextextended('attendance:' || $1::uuid::text, 0))");
 statement!(tenant FIND_PRESENCE, "select facts from presences
@@ -468,5 +469,23 @@ pub async fn first_seen(
         .bind(session.uuid())
         .bind(person.uuid())
         .fetch_one(db)
+        .await?))
+}
+
+statement!(tenant CAME, "select session_id, count(*) filter (where state in ('present', 'late', 'left_early')), count(*) from attendance
+    where organization_id = $1 and person_id <> $3 and session_id in (select s.id from sessions s where s.organization_id = $1 and s.class_id = $2) group by session_id");
+
+/// How many came to each session of a class, of how many; the instructor not counted.
+pub async fn came(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    instructor: PersonId,
+) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+    Ok(on!(tx, CAME, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .bind(instructor.uuid())
+        .fetch_all(db)
         .await?))
 }

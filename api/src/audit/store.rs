@@ -8,22 +8,37 @@ use uuid::Uuid;
 
 use super::Entry;
 use crate::{
-    db::{StoreError, Tx},
-    on, statement,
+    db::{EngineTx, StoreError, Tx, column, in_sizes},
+    on, rows, statement,
 };
 
-statement!(tenant INSERT, "insert into audit (id, organization_id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+macro_rules! insert_sqlite {
+    ($rows:tt) => {
+        rows!(
+            $rows,
+            "insert into audit (id, organization_id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details) values ",
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+    };
+}
+
+const INSERT_MANY: &str = "insert into audit (id, organization_id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details)
+    select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[])";
+
+// PostgreSQL takes any number of rows as columns; SQLite takes them as rows, in texts of a few sizes.
+statement!(tenant INSERT, sqlite: insert_sqlite!(1), postgres: INSERT_MANY);
+statement!(tenant INSERT_FOUR, sqlite: insert_sqlite!(4), postgres: INSERT_MANY);
+statement!(tenant INSERT_SIXTEEN, sqlite: insert_sqlite!(16), postgres: INSERT_MANY);
 statement!(tenant PAGE,
     sqlite: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
         where organization_id = $1 and ($2 is null or kind = $2 or kind like $2 || '.%')
-          and ($3 is null or person_id = $3 or actor_id = $3)
+          and ($3 is null or person_id in (select unhex(value) from json_each($3)) or actor_id in (select unhex(value) from json_each($3)))
           and ($4 is null or session_id = $4) and ($5 is null or at >= $5) and ($6 is null or at < $6)
           and ($7 is null or (at, id) < ($7, $8))
         order by at desc, id desc limit $9",
     postgres: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
         where organization_id = $1 and ($2::text is null or kind = $2 or kind like $2 || '.%')
-          and ($3::uuid is null or person_id = $3 or actor_id = $3)
+          and ($3::text is null or person_id in (select value::uuid from json_array_elements_text($3::json)) or actor_id in (select value::uuid from json_array_elements_text($3::json)))
           and ($4::uuid is null or session_id = $4) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
           and ($7::timestamptz is null or (at, id) < ($7, $8))
         order by at desc, id desc limit $9");
@@ -33,21 +48,52 @@ statement!(tenant PAGE,
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
-    let (actor_kind, actor_id) = entry.actor.parts();
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(entry.id)
-        .bind(entry.organization.uuid())
-        .bind(entry.at)
-        .bind(entry.kind.as_str())
-        .bind(actor_kind)
-        .bind(actor_id)
-        .bind(entry.class.map(|id| id.uuid()))
-        .bind(entry.session.map(|id| id.uuid()))
-        .bind(entry.person.map(|id| id.uuid()))
-        .bind(Json(&entry.details))
-        .execute(db)
-        .await
-        .map(drop)?);
+    insert_all(tx, &[entry]).await
+}
+
+/// Adds entries of one organization.
+///
+/// # Errors
+/// When the database refuses; none is added then.
+pub async fn insert_all(tx: &mut Tx, entries: &[&Entry]) -> Result<(), StoreError> {
+    match tx.engine() {
+        EngineTx::Sqlite(db) => {
+            for (statement, entries) in
+                in_sizes(entries, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)])
+            {
+                let mut query = sqlx::query(statement.sqlite);
+                for entry in entries {
+                    let (actor_kind, actor_id) = entry.actor.parts();
+                    query = query
+                        .bind(entry.id)
+                        .bind(entry.organization.uuid())
+                        .bind(entry.at)
+                        .bind(entry.kind.as_str())
+                        .bind(actor_kind)
+                        .bind(actor_id)
+                        .bind(entry.class.map(|id| id.uuid()))
+                        .bind(entry.session.map(|id| id.uuid()))
+                        .bind(entry.person.map(|id| id.uuid()))
+                        .bind(Json(&entry.details));
+                }
+                query.execute(&mut *db).await?;
+            }
+        }
+        EngineTx::Postgres(db) => {
+            let query = sqlx::query(INSERT.postgres)
+                .bind(column(entries, |entry| entry.id))
+                .bind(column(entries, |entry| entry.organization.uuid()))
+                .bind(column(entries, |entry| entry.at))
+                .bind(column(entries, |entry| entry.kind.as_str()))
+                .bind(column(entries, |entry| entry.actor.parts().0))
+                .bind(column(entries, |entry| entry.actor.parts().1))
+                .bind(column(entries, |entry| entry.class.map(|id| id.uuid())))
+                .bind(column(entries, |entry| entry.session.map(|id| id.uuid())))
+                .bind(column(entries, |entry| entry.person.map(|id| id.uuid())))
+                .bind(column(entries, |entry| Json(&entry.details)));
+            query.execute(db).await?;
+        }
+    }
     Ok(())
 }
 
@@ -56,8 +102,8 @@ pub async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
 pub struct Filter {
     /// A kind (`join.refused`) or its first word (`join`).
     pub kind: Option<String>,
-    /// Who did it, or whom it is about.
-    pub person: Option<PersonId>,
+    /// Any of these did it, or it is about one of them.
+    pub people: Option<Vec<PersonId>>,
     /// About which session.
     pub session: Option<SessionId>,
     /// From this instant.
@@ -101,10 +147,11 @@ pub async fn page(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Row>, StoreError> {
+    let people = filter.people.as_ref().map(|ids| crate::ids::json_list(ids.iter().map(|id| id.uuid())));
     Ok(on!(tx, PAGE, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(filter.kind.as_deref())
-        .bind(filter.person.map(|id| id.uuid()))
+        .bind(people.as_deref())
         .bind(filter.session.map(|id| id.uuid()))
         .bind(filter.from)
         .bind(filter.to)

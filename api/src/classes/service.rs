@@ -121,6 +121,54 @@ pub async fn list(
     Ok(store::list(tx, who.organization, filter, limit).await?)
 }
 
+/// Whether this person teaches or administers the class.
+#[must_use]
+pub fn may_manage(who: &SignedIn, class: &Class) -> bool {
+    match who.role {
+        Role::Admin => true,
+        Role::Instructor => class.instructor == who.person,
+        Role::Student => false,
+    }
+}
+
+/// One tab of the classes a person sees, newest first: those with something to come or nothing scheduled yet, or
+/// (`previous`) those with only a past.
+pub async fn list_tab(
+    app: &App,
+    tx: &mut Tx,
+    who: &SignedIn,
+    previous: bool,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Class>, ApiError> {
+    let mut filter = ClassFilter { before, ..ClassFilter::default() };
+    match who.role {
+        Role::Admin => {}
+        Role::Instructor => filter.instructor = Some(who.person),
+        Role::Student => filter.member = Some(who.person),
+    }
+    Ok(store::list_tab(tx, who.organization, filter, (previous, app.clock.now()), limit).await?)
+}
+
+/// The titles of these classes, for lists of other rooms.
+pub async fn titles(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = ClassId>,
+) -> Result<std::collections::HashMap<ClassId, String>, ApiError> {
+    let ids: std::collections::BTreeSet<Uuid> = ids.into_iter().map(ClassId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let rows = store::titles(tx, organization, &crate::ids::json_list(ids)).await?;
+    Ok(rows.into_iter().map(|(id, title)| (ClassId(id), title)).collect())
+}
+
+/// How many classes there are, archived ones not counted.
+pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, ApiError> {
+    Ok(store::count(tx, organization).await?)
+}
+
 /// A new class.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

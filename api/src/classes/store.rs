@@ -175,6 +175,21 @@ macro_rules! class_columns {
     };
 }
 
+/// Active classes of one tab: with something to come or nothing scheduled ever ($7 = 0), or with only a past ($7 = 1).
+macro_rules! tab_columns {
+    ($id:literal) => {
+        concat!(
+            "select id, external_id, title, description, instructor_id, provider, settings, state, created_at from classes
+             where organization_id = $1 and state = 'active' and ($2", $id, " is null or instructor_id = $2)
+             and ($3", $id, " is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
+             and ($4", $id, " is null or id < $4)
+             and case when exists (select 1 from sessions s where s.organization_id = $1 and s.class_id = classes.id and (s.state = 'live' or (s.state = 'scheduled' and s.ends_at > $6))) then 0
+                      when exists (select 1 from sessions s where s.organization_id = $1 and s.class_id = classes.id) then 1 else 0 end = $7
+             order by id desc limit $5"
+        )
+    };
+}
+
 macro_rules! enrollment_columns {
     ($rest:literal) => {
         concat!(
@@ -198,6 +213,14 @@ statement!(tenant LIST,
     postgres: class_columns!("where organization_id = $1 and state = 'active' and ($2::uuid is null or instructor_id = $2)
         and ($3::uuid is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
         and ($4::uuid is null or id < $4) order by id desc limit $5"));
+statement!(tenant LIST_TAB,
+    sqlite: tab_columns!(""),
+    postgres: tab_columns!("::uuid"));
+statement!(tenant TITLES,
+    sqlite: "select id, title from classes where organization_id = $1 and id in (select unhex(value) from json_each($2))",
+    postgres: "select id, title from classes where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+statement!(tenant COUNT, "select count(*) from classes where organization_id = $1 and state = 'active'");
+statement!(tenant COUNT_KINDS, "select kind, count(*) from enrollments where organization_id = $1 and class_id = $2 and state = 'active' group by kind");
 statement!(tenant UPDATE, "update classes set title = $3, description = $4, instructor_id = $5, provider = $6, settings = $7, state = $8, external_id = $9, updated_at = $10 where organization_id = $1 and id = $2");
 statement!(tenant INSERT_ENROLLMENT, "insert into enrollments (id, organization_id, class_id, person_id, kind, external_id, all_sessions, generation, state, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, 1, 'active', $8, $8)");
@@ -504,4 +527,56 @@ pub async fn guest_sessions(
         .fetch_all(db)
         .await?);
     Ok(ids.into_iter().map(SessionId).collect())
+}
+
+/// Classes of one tab, newest first: those with something to come or nothing yet, or those with only a past.
+pub async fn list_tab(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: ClassFilter,
+    (previous, now): (bool, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<Class>, StoreError> {
+    let rows: Vec<Row> = on!(tx, LIST_TAB, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(filter.instructor.map(|id| id.uuid()))
+        .bind(filter.member.map(|id| id.uuid()))
+        .bind(filter.before)
+        .bind(limit)
+        .bind(now)
+        .bind(i32::from(previous))
+        .fetch_all(db)
+        .await?);
+    rows.into_iter().map(Class::try_from).collect()
+}
+
+/// The titles of these classes.
+pub async fn titles(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: &str,
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    Ok(on!(tx, TITLES, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(ids)
+        .fetch_all(db)
+        .await?))
+}
+
+/// How many classes there are, archived ones not counted.
+pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
+    Ok(on!(tx, COUNT, |sql, db| sqlx::query_scalar(sql).bind(organization.uuid()).fetch_one(db).await?))
+}
+
+/// How many belong to a class, by the word of their kind.
+pub async fn count_kinds(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    Ok(on!(tx, COUNT_KINDS, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .fetch_all(db)
+        .await?))
 }

@@ -1,13 +1,21 @@
 //! What `lectern` can be asked to do.
 
+mod admin;
+mod demo;
 pub mod serve;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
-use lectern_core::{clock::SystemClock, random::SystemRandomness};
+use lectern_core::{
+    clock::{Clock, SystemClock},
+    random::SystemRandomness,
+};
 
-use crate::{app::Outside, config::Config};
+use crate::{
+    app::{App, Outside},
+    config::Config,
+};
 
 /// A self-hosted virtual-classroom server.
 #[derive(Debug, Parser)]
@@ -22,10 +30,38 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Runs the whole server on simulated platforms, with people and classes, until it is stopped.
+    Demo(demo::DemoOptions),
     /// Serves.
     Serve,
     /// Brings the database to this release.
     Migrate,
+    /// Makes and changes organizations and people.
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Looks at everything this installation needs and says what to do; exits with 1 when something is bad.
+    Doctor,
+    /// Writes a backup into a new folder; the server may go on serving.
+    Backup {
+        /// The folder.
+        to: PathBuf,
+        /// With the key file: whoever holds both can read every sealed value.
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Puts a backup into an empty place: the one the configuration names.
+    Restore {
+        /// The backup's folder.
+        from: PathBuf,
+    },
+    /// Wraps all data keys under a new master key; the old one stays in the key file.
+    RotateKey {
+        /// Takes the old master keys out of the key file instead, after every server was restarted.
+        #[arg(long)]
+        drop_old: bool,
+    },
+    /// Prints the interface's OpenAPI document.
+    Openapi,
 }
 
 /// Reads the command line and does what it says.
@@ -53,16 +89,102 @@ fn outside() -> Outside {
     Outside { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness), inspect: None }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
-    let config = Config::load(&command.config)?;
-    match command.what {
-        What::Serve => serve::serve(config, outside()).await?,
-        What::Migrate => migrate(&config).await?,
+/// What a command ends with, in words for whoever typed it.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+async fn run(command: Command) -> Result<(), Failed> {
+    if matches!(command.what, What::Openapi) {
+        return admin::say(&serde_json::to_string_pretty(&crate::openapi::document())?);
     }
+    if let What::Demo(options) = command.what {
+        return demo::demo(options).await;
+    }
+    let config = match Config::load(&command.config) {
+        Err(error) if matches!(command.what, What::Doctor) => {
+            admin::say(&format!("BAD   configuration  {error}"))?;
+            return Err("the configuration cannot be read".into());
+        }
+        loaded => loaded?,
+    };
+    match command.what {
+        What::Demo(_) => Ok(()),
+        What::Serve => serve::serve(config, outside()).await,
+        What::Migrate => migrate(&config).await,
+        What::Admin(what) => {
+            let app = App::open(config, outside()).await?;
+            let done = admin::run(&app, what).await;
+            app.db.close().await;
+            done
+        }
+        What::Doctor => doctor(&config).await,
+        What::Backup { to, with_key } => {
+            let made = crate::backup::backup(&config, &to, with_key, SystemClock.now()).await?;
+            admin::say(&format!(
+                "backed up {} rows of {} tables to {}",
+                rows(&made),
+                made.tables.len(),
+                to.display()
+            ))?;
+            let (there, next) = match with_key {
+                true => ("is in it", "whoever holds this folder can read every sealed value"),
+                false => ("is not in it", "keep a copy of it elsewhere: without it sealed values are lost"),
+            };
+            admin::say(&format!("the key file {} {there}: {next}", config.key_file().display()))
+        }
+        What::Restore { from } => {
+            let (manifest, has_key) = crate::backup::restore(&config, &from).await?;
+            admin::say(&format!(
+                "restored {} rows of {} tables, as of {}",
+                rows(&manifest),
+                manifest.tables.len(),
+                manifest.made_at
+            ))?;
+            if !has_key {
+                admin::say(&format!(
+                    "now put the key file back as {}: without it the server refuses to start",
+                    config.key_file().display()
+                ))?;
+            }
+            Ok(())
+        }
+        What::RotateKey { drop_old } => rotate_key(config, drop_old).await,
+        What::Openapi => Ok(()),
+    }
+}
+
+fn rows(manifest: &crate::backup::Manifest) -> u64 {
+    manifest.tables.values().map(|table| table.rows).sum()
+}
+
+async fn doctor(config: &Config) -> Result<(), Failed> {
+    let findings = crate::doctor::examine(config, &outside()).await;
+    for finding in &findings {
+        admin::say(&finding.to_string())?;
+    }
+    match findings.iter().filter(|finding| finding.health == crate::doctor::Health::Bad).count() {
+        0 => Ok(()),
+        bad => Err(format!("{bad} of {} parts are bad", findings.len()).into()),
+    }
+}
+
+async fn rotate_key(config: Config, drop_old: bool) -> Result<(), Failed> {
+    let app = App::open(config, outside()).await?;
+    let file = app.config.key_file().display().to_string();
+    if drop_old {
+        let dropped = app.keys.drop_old().await?;
+        admin::say(&format!("dropped {dropped} old master keys from {file}"))?;
+    } else {
+        let wrapped = app.keys.rotate().await?;
+        admin::say(&format!("wrapped {wrapped} data keys under a new master key, the first line of {file}"))?;
+        admin::say(
+            "restart every server, keep a copy of the key file, and then: lectern rotate-key --drop-old",
+        )?;
+    }
+    app.db.close().await;
     Ok(())
 }
 
-async fn migrate(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+async fn migrate(config: &Config) -> Result<(), Failed> {
     match &config.database.url {
         Some(url) => {
             let owner = config

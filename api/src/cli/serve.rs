@@ -14,12 +14,13 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Serves until the process is asked to end.
-pub(super) async fn serve(config: Config, outside: Outside) -> Result<(), Box<dyn std::error::Error>> {
+pub(super) async fn serve(config: Config, outside: Outside) -> Result<(), super::Failed> {
     let bind = config.server.bind;
     let app = App::open(config, outside).await?;
     let listener = TcpListener::bind(bind)
         .await
         .map_err(|error| StartError::Config(format!("{bind} cannot be listened on: {error}")))?;
+    let end = asked_to_end();
     app.start_background().await;
     if let Ok(Some(token)) = people::service::set_up_token(&app).await {
         tracing::info!(
@@ -28,7 +29,7 @@ pub(super) async fn serve(config: Config, outside: Outside) -> Result<(), Box<dy
         );
     }
     tracing::info!("Lectern serves {} on {bind}", app.config.server.origin());
-    serve_on(listener, app, asked_to_end()).await?;
+    serve_on(listener, app, end).await?;
     Ok(())
 }
 
@@ -54,17 +55,19 @@ pub async fn serve_on(
     Ok(())
 }
 
-/// SIGTERM, SIGINT or, on other systems, Ctrl-C.
-async fn asked_to_end() {
+/// SIGTERM, SIGINT or, on other systems, Ctrl-C. They are heard from this call on, not only from the first poll on.
+pub(super) fn asked_to_end() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut term), Ok(mut int)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        {
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut term), Ok(mut int)) = signals {
             tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
             return;
         }
+        tokio::signal::ctrl_c().await.ok();
     }
-    tokio::signal::ctrl_c().await.ok();
 }

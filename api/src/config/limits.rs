@@ -12,6 +12,8 @@ pub struct LimitsConfig {
     pub refused_joins_per_address: u32,
     /// Largest request body, in bytes.
     pub body_bytes: usize,
+    /// Seconds a request may take, its body included.
+    pub request_seconds: u64,
 }
 
 impl Default for LimitsConfig {
@@ -21,6 +23,7 @@ impl Default for LimitsConfig {
             sign_ins_per_address: 100,
             refused_joins_per_address: 300,
             body_bytes: 1 << 20,
+            request_seconds: 30,
         }
     }
 }

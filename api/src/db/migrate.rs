@@ -28,7 +28,9 @@ pub async fn migrate_sqlite(file: &Path) -> Result<(), MigrateError> {
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(Duration::from_secs(10));
     let mut connection = SqliteConnection::connect_with(&options).await?;
-    sqlx::migrate!("../migrations/sqlite").run(&mut connection).await?;
+    let mut migrator = sqlx::migrate!("../migrations/sqlite");
+    // A release runs on the schema of its successor too, so that an update can be taken back.
+    migrator.set_ignore_missing(true).run(&mut connection).await?;
     connection.close().await?;
     Ok(())
 }
@@ -38,12 +40,11 @@ pub async fn migrate_sqlite(file: &Path) -> Result<(), MigrateError> {
 /// # Errors
 /// [`MigrateError`].
 pub async fn migrate_postgres(owner_url: &str, serve_url: &str) -> Result<(), MigrateError> {
+    make_postgres_roles(owner_url).await?;
     let mut connection = PgConnection::connect_with(&PgConnectOptions::from_str(owner_url)?).await?;
     connection.execute("set lock_timeout = '10s'").await?;
-    for role in ["lectern_app", "lectern_worker"] {
-        make_role(&mut connection, role, "nologin").await?;
-    }
-    sqlx::migrate!("../migrations/postgres").run(&mut connection).await?;
+    let mut migrator = sqlx::migrate!("../migrations/postgres");
+    migrator.set_ignore_missing(true).run(&mut connection).await?;
     let serve = url::Url::parse(serve_url).map_err(|error| sqlx::Error::Configuration(error.into()))?;
     let login = PgConnectOptions::from_str(serve_url)?.get_username().to_owned();
     let attributes = match serve.password() {
@@ -53,6 +54,19 @@ pub async fn migrate_postgres(owner_url: &str, serve_url: &str) -> Result<(), Mi
     make_role(&mut connection, &login, &attributes).await?;
     let login = identifier(&login);
     connection.execute(AssertSqlSafe(format!("grant lectern_app, lectern_worker to {login}"))).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Makes the two roles that tables are granted to.
+///
+/// # Errors
+/// [`MigrateError`].
+pub async fn make_postgres_roles(owner_url: &str) -> Result<(), MigrateError> {
+    let mut connection = PgConnection::connect_with(&PgConnectOptions::from_str(owner_url)?).await?;
+    for role in ["lectern_app", "lectern_worker"] {
+        make_role(&mut connection, role, "nologin").await?;
+    }
     connection.close().await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! and run on whichever engine the transaction belongs to by [`on!`](crate::on).
 
 mod error;
+mod many;
 mod mark;
 mod migrate;
 mod pools;
@@ -11,8 +12,9 @@ mod statement;
 mod tx;
 
 pub use error::StoreError;
+pub use many::{column, in_sizes};
 pub use mark::assert_no_open_transaction;
-pub use migrate::{MigrateError, migrate_postgres, migrate_sqlite};
+pub use migrate::{MigrateError, make_postgres_roles, migrate_postgres, migrate_sqlite};
 pub use pools::{DatabaseError, Db, Engine};
 pub use statement::{Kind, Statement, registered_statements};
 pub use tx::{EngineTx, Tx};

@@ -46,3 +46,20 @@ macro_rules! statement {
         $crate::statement!(@ $kind, $name, sqlite: $sql, postgres: $sql);
     };
 }
+
+/// The text of an insert of one row, four or sixteen: `rows!(4, "insert into t (a, b) values ", "(?, ?)")`.
+#[macro_export]
+macro_rules! rows {
+    (1, $insert:literal, $row:literal $(, $rest:literal)?) => {
+        concat!($insert, $row $(, $rest)?)
+    };
+    (4, $insert:literal, $row:literal $(, $rest:literal)?) => {
+        concat!($insert, $row, ", ", $row, ", ", $row, ", ", $row $(, $rest)?)
+    };
+    (16, $insert:literal, $row:literal $(, $rest:literal)?) => {
+        concat!(
+            $insert, $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ",
+            $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row, ", ", $row $(, $rest)?
+        )
+    };
+}

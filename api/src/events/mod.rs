@@ -1,5 +1,6 @@
 //! Events are rows, written by the transaction that caused them, numbered after commit, then delivered.
 
+pub mod history;
 mod hub;
 pub mod publisher;
 pub mod store;
@@ -9,6 +10,7 @@ use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 
 pub use hub::{Hub, LiveMessage};
+pub use store::{last_seq, oldest, remove_old, since_of};
 
 use crate::{
     db::{StoreError, Tx},

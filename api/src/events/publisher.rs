@@ -61,9 +61,9 @@ impl Delivery {
     async fn number(&self, app: &App) -> Result<(), StoreError> {
         loop {
             let mut look = app.db.system_read().await?;
-            let waiting = store::unnumbered(&mut look).await?.len();
+            let waiting = store::unnumbered(&mut look).await?;
             drop(look);
-            if waiting == 0 {
+            if !waiting {
                 return Ok(());
             }
             let now = app.clock.now();

@@ -11,9 +11,11 @@ use crate::{
 };
 
 statement!(system INSERT, "insert into event_outbox (id, organization_id, payload, created_at) values ($1, $2, $3, $4)");
-statement!(system UNNUMBERED, "select id from event_outbox where seq is null order by id limit 500");
+statement!(system UNNUMBERED, "select exists (select 1 from event_outbox where seq is null)");
 statement!(system LAST_SEQ, "select max(seq) from event_outbox");
-statement!(system NUMBER, "update event_outbox set seq = $2 where id = $1 and seq is null");
+statement!(system NUMBER, "with fresh as (select id from event_outbox where seq is null order by id limit 500),
+    numbered as (select id, (select coalesce(max(seq), 0) from event_outbox) + row_number() over (order by id) as seq from fresh)
+    update event_outbox set seq = numbered.seq from numbered where event_outbox.id = numbered.id and event_outbox.seq is null");
 statement!(system SINCE, "select id, organization_id, payload, seq from event_outbox where seq > $1 order by seq limit 1000");
 statement!(system SINCE_OF, "select id, organization_id, payload, seq from event_outbox where organization_id = $1 and seq > $2 order by seq limit 1000");
 statement!(system OLDEST, "select min(seq) from event_outbox where seq is not null");
@@ -60,22 +62,17 @@ pub async fn insert(
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn unnumbered(tx: &mut Tx) -> Result<Vec<Uuid>, StoreError> {
-    Ok(on!(tx, UNNUMBERED, |sql, db| sqlx::query_scalar(sql).fetch_all(db).await?))
+pub async fn unnumbered(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(on!(tx, UNNUMBERED, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?))
 }
 
-/// Gives numbers to the events that have none, in the order of their ids; returns how many.
+/// Gives numbers to the events that have none, in the order of their ids.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn number(tx: &mut Tx) -> Result<usize, StoreError> {
-    let ids = unnumbered(tx).await?;
-    let mut seq = last_seq(tx).await?;
-    for id in &ids {
-        seq += 1;
-        on!(tx, NUMBER, |sql, db| sqlx::query(sql).bind(id).bind(seq).execute(db).await.map(drop)?);
-    }
-    Ok(ids.len())
+pub async fn number(tx: &mut Tx) -> Result<(), StoreError> {
+    on!(tx, NUMBER, |sql, db| sqlx::query(sql).execute(db).await.map(drop)?);
+    Ok(())
 }
 
 /// The highest number given so far among the rows that are kept.

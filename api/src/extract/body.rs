@@ -47,6 +47,9 @@ fn too_large(rejection: &BytesRejection) -> ApiError {
 
 /// Reads JSON and says which field is wrong.
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    if has_escaped_nul(bytes) {
+        return Err(nul());
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -54,6 +57,21 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
     })?;
     deserializer.end().map_err(|error| ApiError::Malformed(format!("The body is not JSON: {error}.")))?;
     Ok(value)
+}
+
+/// NUL is no character of any text here, and PostgreSQL does not store it.
+fn nul() -> ApiError {
+    ApiError::Malformed("The request holds the character NUL, which no text here may have.".into())
+}
+
+/// Whether a JSON text holds `\u0000`. (A NUL that is not escaped is no JSON.)
+fn has_escaped_nul(bytes: &[u8]) -> bool {
+    let mut escaped = false;
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let begins = *byte == b'\\' && !escaped;
+        escaped = begins;
+        begins && bytes[at..].starts_with(b"\\u0000")
+    })
 }
 
 fn refusal(path: &str, error: &serde_json::Error) -> ApiError {
@@ -83,6 +101,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        if url::form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value.contains('\0')) {
+            return Err(nul());
+        }
         axum::extract::Query::<T>::try_from_uri(&parts.uri)
             .map(|query| Self(query.0))
             .map_err(|rejection| ApiError::field("query", rejection.body_text()))
@@ -117,6 +139,22 @@ pub(crate) fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
         .filter(|(key, _)| key != "csrf")
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect();
+    if pairs.iter().any(|(_, value)| value.contains('\0')) {
+        return Err(nul());
+    }
     let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     serde_html_form::from_str(&encoded).map_err(|error| ApiError::field("form", error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_escaped_nul;
+
+    #[test]
+    fn only_a_real_escape_is_a_nul() {
+        assert!(has_escaped_nul(br#"{"a":"x\u0000"}"#));
+        assert!(has_escaped_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!has_escaped_nul(br#"{"a":"\\u0000"}"#), "a backslash, and then a text");
+        assert!(!has_escaped_nul(br#"{"a":"\u0001 u0000"}"#));
+    }
 }

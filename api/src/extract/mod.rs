@@ -8,5 +8,5 @@ mod signed_in;
 pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
 pub use client::{ClientAddress, cookie};
-pub use roles::{Admin, Instructor, Owner, SuperAdmin};
+pub use roles::{Admin, AnyAdmin, Instructor, Member, Owner, SuperAdmin};
 pub use signed_in::{SignedIn, Via, Visitor};

@@ -47,6 +47,14 @@ role! {
     Owner, |who| who.organization != OPERATOR && matches!(who.role, Role::Admin) && who.owner
 }
 role! {
+    /// Somebody of an organization, whatever their role.
+    Member, |who| who.organization != OPERATOR
+}
+role! {
+    /// An admin of an organization, or whoever runs the server.
+    AnyAdmin, |who| matches!(who.role, Role::Admin)
+}
+role! {
     /// Whoever runs the server.
     SuperAdmin, |who| who.is_super_admin()
 }

@@ -16,6 +16,7 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "tick.end_sessions" => sessions::jobs::end_overdue(app).await,
         "tick.clean_up" => maintenance::clean_up(app).await,
         attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
+        attendance::jobs::SHARED => attendance::jobs::shared(app, job).await,
         attendance::jobs::TICK => attendance::jobs::tick(app).await,
         "tick.refresh_tokens" => crate::platforms::jobs::queue_refreshes(app).await,
         "connection.refresh" => crate::platforms::jobs::refresh(app, job).await,

@@ -137,7 +137,7 @@ pub async fn post(
         service::at_the_door(&app, class, token, visitor.as_ref()).await?
     };
     let Door::Welcome(arrival) = door else {
-        return refuse(&app, class, address, if foreign { "foreign page" } else { "link" }).await;
+        return refuse(&app, class, address, if foreign { "foreign_page" } else { "link" }).await;
     };
     let now = app.clock.now();
     let browser = known_browser(&app, &headers);

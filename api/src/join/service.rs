@@ -259,7 +259,7 @@ pub async fn refused(
     let organization = match class {
         Some(class) => {
             let mut tx = app.db.system_read().await?;
-            organizations::store::of_class(&mut tx, class).await?
+            organizations::service::of_class(&mut tx, class).await?
         }
         None => None,
     };

@@ -1,5 +1,6 @@
 //! What goes on now: the board of a session, events with resume, and the socket that carries them.
 
+pub mod feed;
 pub mod pages;
 pub mod routes;
 pub mod service;

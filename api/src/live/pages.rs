@@ -1,1 +1,156 @@
 //! The live board as a page.
+
+use axum::{extract::State, response::Response};
+use chrono::Duration;
+use lectern_core::{
+    attendance::{PresenceKind, Source, Whereabouts},
+    role::{Role, SessionRole},
+    session::{Delivery, SessionState},
+};
+use lectern_web::{
+    NoticeKind, Section,
+    pages::live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    feed::{self, instant},
+    service::{self, SessionBoard, count},
+};
+use crate::{
+    app::App,
+    audit::{self, EntryKind, service::Filter},
+    error::ApiError,
+    extract::{Instructor, Query},
+    organizations,
+    pages::{Pages, Reader},
+    sessions::facts,
+};
+
+/// More refusals than this within an hour are not counted further.
+const MOST_REFUSED: i64 = 1_000;
+/// Entries shown of a session that is not opened.
+const SHOWN: usize = 6;
+
+/// Query of the board.
+#[derive(Debug, Default, Deserialize)]
+pub struct BoardQuery {
+    open: Option<Uuid>,
+    notice: Option<NoticeKind>,
+}
+
+/// `GET /live?open={session}`: what is on now; an instructor's own.
+pub async fn board(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Query(query): Query<BoardQuery>,
+) -> Result<Response, ApiError> {
+    let seq = crate::events::history::last_seq(&app).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.read(who.organization).await?;
+    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let instructor = (who.role == Role::Instructor).then_some(who.person);
+    let mut rows = Vec::new();
+    let mut problems = Vec::new();
+    let mut figures = BoardFigures::default();
+    let mut classes = Vec::new();
+    for facts in facts::on_now(&mut tx, who.organization, now, instructor).await? {
+        if facts.delivery == Delivery::InPerson && facts.state != SessionState::Live {
+            continue;
+        }
+        classes.push(facts.class.uuid());
+        if facts.meeting_state.as_deref() == Some("failed")
+            && let Some(problem) = &facts.meeting_problem
+        {
+            problems.push(BoardProblem {
+                sentence: format!("{}: {problem}", facts.title),
+                next_step: None,
+                url: Some(format!("/sessions/{}", facts.session)),
+            });
+        }
+        let board = service::session_board(&mut tx, who.organization, facts, now).await?;
+        let mut feed =
+            feed::feed(&mut tx, who.organization, &board, settings.policies.late_after_minutes).await?;
+        let open = query.open == Some(board.facts.session.uuid());
+        let last = feed.first().cloned();
+        feed.truncate(SHOWN);
+        let detail = open.then(|| BoardDetail { steps: feed::steps(&board), feed });
+        let row = BoardRow { last, detail, ..row(&board) };
+        figures.live += u32::from(board.facts.state == SessionState::Live);
+        figures.people += row.here;
+        figures.waiting +=
+            count(board.places().iter().filter(|place| place.whereabouts == Whereabouts::Waiting).count());
+        rows.push(row);
+    }
+    // Trouble first, then in the order of their starts.
+    rows.sort_by_key(|row| (row.state == BoardState::Live, row.starts_at.clone()));
+    let refused = Filter {
+        kind: Some(EntryKind::JoinRefused.as_str().to_owned()),
+        from: Some(now - Duration::hours(1)),
+        ..Filter::default()
+    };
+    let refused = audit::service::rows(&mut tx, who.organization, &refused, MOST_REFUSED).await?;
+    let all = who.role == Role::Admin;
+    figures.refused_last_hour = count(
+        refused
+            .iter()
+            .filter(|row| all || row.class_id.is_some_and(|class| classes.contains(&class)))
+            .count(),
+    );
+    drop(tx);
+    let page = LiveBoard {
+        now: instant(now),
+        zone: settings.time_zone,
+        figures,
+        problems,
+        rows,
+        seq: u64::try_from(seq).unwrap_or(0),
+    };
+    let live = page.figures.live;
+    Pages::new(&app, &who, reader, Section::Live).await?.live_now(live).notice(query.notice).show(&page)
+}
+
+fn row(board: &SessionBoard) -> BoardRow {
+    let facts = &board.facts;
+    let (here, roster) = board.head_count();
+    let teacher = board.board.people.iter().find(|live| live.role == SessionRole::Instructor);
+    let teaches = teacher.is_some_and(|live| live.whereabouts == Whereabouts::InClass);
+    let events = || {
+        board
+            .presences
+            .iter()
+            .filter(|stay| stay.key.source == Source::Webhook && stay.key.kind == PresenceKind::Main)
+    };
+    let state = if facts.meeting_state.as_deref() == Some("failed") {
+        BoardState::Failed
+    } else if facts.state == SessionState::Live && teaches {
+        BoardState::Live
+    } else {
+        BoardState::HostMissing
+    };
+    BoardRow {
+        session_id: facts.session.to_string(),
+        title: facts.title.clone(),
+        class_title: facts.class_title.clone(),
+        instructor: board
+            .expected
+            .iter()
+            .find(|expected| expected.seat.person == facts.instructor)
+            .map(|expected| expected.seat.name.clone())
+            .unwrap_or_default(),
+        platform: facts.provider.title().to_owned(),
+        state,
+        starts_at: instant(facts.starts_at),
+        ends_at: instant(facts.ends_at),
+        started_at: facts.started_at.map(instant),
+        zone: facts.time_zone.clone(),
+        here,
+        roster,
+        joins: count(events().map(|stay| stay.joins.len()).sum()),
+        leaves: count(events().map(|stay| stay.leaves.len()).sum()),
+        last: None,
+        detail: None,
+    }
+}

@@ -1,6 +1,6 @@
 //! Boards, missed events and tickets.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Duration, Utc};
@@ -23,7 +23,7 @@ use crate::{
     },
     db::Tx,
     error::ApiError,
-    events::{self, LiveMessage},
+    events::{self, history::Since},
     extract::{SignedIn, Via},
     people,
     sessions::facts::{self, Expected, SessionFacts},
@@ -31,8 +31,6 @@ use crate::{
 
 /// How long a ticket opens a socket.
 const TICKET_LIFE: Duration = Duration::seconds(30);
-/// Beyond so many missed events a watcher starts anew.
-const MOST_MISSED: usize = 5_000;
 
 /// A session's live board with everything a page shows beside it.
 #[derive(Debug)]
@@ -55,9 +53,7 @@ pub async fn session_board(
     now: DateTime<Utc>,
 ) -> Result<SessionBoard, ApiError> {
     let expected = facts::expected(tx, organization, &facts).await?;
-    let presences = attendance::store::presences_of(tx, organization, facts.session).await?;
-    let runs = attendance::store::runs_of(tx, organization, facts.session).await?;
-    let runs = runs.into_iter().map(|stored| stored.run).collect();
+    let (presences, runs) = attendance::evidence::of_session(tx, organization, facts.session).await?;
     let (runs, presences) = of_its_time(&facts, runs, presences, now);
     let roster = Roster::new(expected.iter().map(|person| person.seat.clone()).collect());
     let board = board(&Occasion {
@@ -142,6 +138,25 @@ impl SessionBoard {
         theirs.filter_map(|stay| stay.joins.last().copied()).max()
     }
 
+    /// When each person first came in, as the platform's events tell it.
+    #[must_use]
+    pub fn first_joins(&self) -> HashMap<PersonId, DateTime<Utc>> {
+        let roster = Roster::new(self.expected.iter().map(|expected| expected.seat.clone()).collect());
+        let mut first: HashMap<PersonId, DateTime<Utc>> = HashMap::new();
+        for stay in &self.presences {
+            if stay.key.kind == PresenceKind::Waiting
+                || stay.key.source != lectern_core::attendance::Source::Webhook
+            {
+                continue;
+            }
+            let person = stay.assigned.or_else(|| roster.find(&stay.facts).map(|found| found.person));
+            if let (Some(person), Some(at)) = (person, stay.joined_at()) {
+                first.entry(person).and_modify(|known| *known = at.min(*known)).or_insert(at);
+            }
+        }
+        first
+    }
+
     /// How many are in class, and how many are expected, the instructor not counted.
     #[must_use]
     pub fn head_count(&self) -> (u32, u32) {
@@ -170,7 +185,7 @@ pub struct Snapshot {
 /// nobody on the board but themselves.
 pub async fn snapshot(app: &App, who: &SignedIn) -> Result<Snapshot, ApiError> {
     // The number first: an event that comes between is in the boards already and told again after them, never lost.
-    let seq = last_seq(app).await?;
+    let seq = events::history::last_seq(app).await?;
     let now = app.clock.now();
     let mut tx = app.db.read(who.organization).await?;
     let instructor = (who.role == Role::Instructor).then_some(who.person);
@@ -198,12 +213,6 @@ pub async fn snapshot(app: &App, who: &SignedIn) -> Result<Snapshot, ApiError> {
     Ok(Snapshot { seq, boards })
 }
 
-/// The number of the last event.
-pub async fn last_seq(app: &App) -> Result<i64, ApiError> {
-    let mut tx = app.db.system_read().await?;
-    Ok(events::store::last_seq(&mut tx).await?)
-}
-
 /// Events somebody missed.
 #[derive(Debug)]
 pub enum Missed {
@@ -220,31 +229,13 @@ pub async fn missed(
     (person, role): (Uuid, Role),
     since: i64,
 ) -> Result<Missed, ApiError> {
-    let mut tx = app.db.system_read().await?;
-    let last = events::store::last_seq(&mut tx).await?;
-    let oldest = events::store::oldest(&mut tx).await?;
-    let kept = oldest.is_none_or(|oldest| since >= oldest - 1);
-    if since < 0 || since > last || !kept {
-        return Ok(Missed::Resync(last));
-    }
-    let mut seen = since;
-    let mut found = Vec::new();
-    while seen < last {
-        let rows = events::store::since_of(&mut tx, organization, seen).await?;
-        let Some(newest) = rows.last() else { break };
-        seen = newest.seq;
-        for row in rows {
-            if found.len() >= MOST_MISSED {
-                return Ok(Missed::Resync(last));
-            }
-            let event = events::publisher::open(app, organization, &row).await?;
-            let message = LiveMessage::new(row.seq, event);
-            if message.is_for(person, role) {
-                found.push(message.json);
-            }
+    Ok(match events::history::since(app, organization, since).await? {
+        Since::Gone(last) => Missed::Resync(last),
+        Since::Events(events, seen) => {
+            let theirs = events.into_iter().filter(|event| event.is_for(person, role));
+            Missed::Events(theirs.map(|event| event.json).collect(), seen)
         }
-    }
-    Ok(Missed::Events(found, seen.max(last)))
+    })
 }
 
 /// A ticket that opens one socket within 30 seconds, for clients that can send neither cookie nor header with it.

@@ -13,7 +13,7 @@ use super::service::{self, Missed};
 use crate::{
     app::App,
     error::ApiError,
-    events::{EventType, LiveMessage},
+    events::{self, EventType, LiveMessage},
     extract::{SignedIn, Via},
     people,
     sessions::facts,
@@ -76,6 +76,13 @@ pub async fn run(app: App, who: SignedIn, since: Option<i64>, mut socket: WebSoc
         Ok(()) => watcher.watch(&mut socket, events).await,
         Err(end) => end,
     };
+    let end = match end {
+        // What failed, failed because the server stops.
+        End::Close(code::INTERNAL, _) if watcher.app.is_stopping() => {
+            End::Close(code::GOING_AWAY, "the server stops")
+        }
+        end => end,
+    };
     if let End::Close(code, reason) = end {
         let frame = Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }));
         // A reader that is gone needs no goodbye.
@@ -91,7 +98,7 @@ impl Watcher {
             End::Close(code::INTERNAL, "try again")
         };
         let Some(since) = since else {
-            self.seen = service::last_seq(&self.app).await.map_err(internal)?;
+            self.seen = events::history::last_seq(&self.app).await.map_err(internal)?;
             return Ok(());
         };
         let reader = (self.who.person.uuid(), self.role);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
-    ids::{OrganizationId, PersonId, SeatId, SessionId},
+    ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
     session::SessionState,
 };
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ use crate::{
 /// Sessions a person who joins a class hears of at once, at most.
 const AT_ONCE: usize = 10;
 
+#[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
 async fn decide(
     app: &App,
     tx: &mut Tx,
@@ -224,4 +225,14 @@ pub async fn connection_lost(
         facts,
     )
     .await
+}
+
+/// When each person was last sent their link to a class.
+pub async fn links_sent(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<std::collections::HashMap<PersonId, DateTime<Utc>>, ApiError> {
+    let rows = store::links_sent(tx, organization, class).await?;
+    Ok(rows.into_iter().map(|(person, at)| (PersonId(person), at)).collect())
 }

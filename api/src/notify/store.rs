@@ -1,7 +1,7 @@
 //! Mails that were decided on.
 
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{OrganizationId, PersonId, SessionId};
+use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
 use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -14,6 +14,8 @@ use crate::{
 statement!(tenant INSERT, "insert into mails (id, organization_id, person_id, session_id, kind, about, facts, state, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'wanted', $8) on conflict do nothing");
 statement!(tenant FIND, "select person_id, session_id, kind, facts, state from mails where organization_id = $1 and id = $2");
 statement!(tenant FINISH, "update mails set state = $3, sent_at = $4 where organization_id = $1 and id = $2");
+statement!(tenant LINKS_SENT, "select person_id, sent_at from mails where organization_id = $1 and state = 'sent' and kind in ('join', 'guest_invite') and sent_at is not null
+    and session_id in (select s.id from sessions s where s.organization_id = $1 and s.class_id = $2) order by sent_at");
 
 /// A mail that was decided on.
 #[derive(Debug, FromRow)]
@@ -99,4 +101,17 @@ pub async fn finish(
         .await
         .map(drop)?);
     Ok(())
+}
+
+/// When links to a class were sent, and to whom, oldest first.
+pub async fn links_sent(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<Vec<(Uuid, DateTime<Utc>)>, StoreError> {
+    Ok(on!(tx, LINKS_SENT, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(class.uuid())
+        .fetch_all(db)
+        .await?))
 }

@@ -1,5 +1,6 @@
 //! Tenants: who they are and what they decided for themselves.
 
+pub mod pages;
 pub mod routes;
 pub mod service;
 pub mod store;

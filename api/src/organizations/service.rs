@@ -19,7 +19,7 @@ use crate::{
 
 /// What other rooms ask in their own transaction.
 pub use super::store::{
-    find, find_by_slug, instance_get, instance_put, instance_remove, settings as settings_in,
+    find, find_by_slug, instance_get, instance_put, instance_remove, of_class, settings as settings_in,
 };
 
 /// A new organization.
@@ -309,6 +309,20 @@ pub async fn of_host_tokens(
 pub async fn find_active(app: &App, id: OrganizationId) -> Result<Option<Organization>, ApiError> {
     let mut tx = app.db.system_read().await?;
     Ok(store::find(&mut tx, id).await?.filter(|organization| organization.active))
+}
+
+/// Every organization of this server, in the order of their short names; without the operator's own rows.
+pub async fn all(db: &crate::db::Db) -> Result<Vec<Organization>, crate::db::StoreError> {
+    let mut tx = db.system_read().await?;
+    let mut all: Vec<Organization> = Vec::new();
+    loop {
+        let after = all.last().map(|organization| organization.slug.clone()).unwrap_or_default();
+        let more = store::list(&mut tx, &after, 200).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
 }
 
 /// Every open organization, for work by the clock.

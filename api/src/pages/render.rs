@@ -10,7 +10,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{SignedIn, cookie},
-    organizations,
+    organizations, sessions,
 };
 
 /// The language a page is asked for in: chosen (`?lang=`, then cookie), the person's, the browser's.
@@ -100,13 +100,19 @@ impl<'a> Pages<'a> {
             Role::Instructor => Viewer::Instructor,
             Role::Student => Viewer::Student,
         };
+        let live_now = if who.is_super_admin() || who.role == Role::Student {
+            0
+        } else {
+            let mut tx = app.db.read(who.organization).await?;
+            sessions::service::live_count(&mut tx, who).await?
+        };
         let shell = Shell {
             person: who.name.clone(),
             viewer,
             organization: organization.name,
             vocabulary: vocabulary(organization.vocabulary),
             section,
-            live_now: 0,
+            live_now,
             csrf: who.csrf(),
             notice: None,
         };
@@ -117,6 +123,13 @@ impl<'a> Pages<'a> {
     #[must_use]
     pub fn notice(mut self, kind: Option<NoticeKind>) -> Self {
         self.shell.notice = kind.map(Notice::from);
+        self
+    }
+
+    /// With a notice on top and a sentence to it, which only the server says: it never comes from an address.
+    #[must_use]
+    pub fn told(mut self, kind: NoticeKind, detail: String) -> Self {
+        self.shell.notice = Some(Notice { detail: Some(detail), ..Notice::from(kind) });
         self
     }
 
@@ -170,6 +183,17 @@ pub const fn vocabulary(of: lectern_core::organization::Vocabulary) -> Vocabular
     match of {
         lectern_core::organization::Vocabulary::School => Vocabulary::School,
         lectern_core::organization::Vocabulary::Marketplace => Vocabulary::Marketplace,
+    }
+}
+
+/// The page of ours a form was sent from, when it is below one of these paths; else another.
+#[must_use]
+pub fn back(app: &App, headers: &HeaderMap, below: &str, otherwise: String) -> String {
+    let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let path = from.and_then(|from| from.strip_prefix(app.config.server.origin().as_str()));
+    match path.and_then(|path| path.split(['?', '#']).next()) {
+        Some(path) if path.starts_with(below) => path.to_owned(),
+        _ => otherwise,
     }
 }
 

@@ -9,5 +9,5 @@ pub mod store;
 mod tokens;
 
 pub use passwords::Passwords;
-pub use store::{Person, PersonKind};
+pub use store::{Person, PersonKind, email_key};
 pub use tokens::{BearerToken, Scope};

@@ -604,7 +604,7 @@ pub async fn check_again(
         let known = store::find_sign_in(&mut look, *hash, app.clock.now()).await?;
         known.filter(|known| *known == (organization, person)).ok_or(ApiError::SignedOut)?;
     }
-    let open = organizations::store::find(&mut look, organization)
+    let open = organizations::service::find(&mut look, organization)
         .await?
         .is_some_and(|organization| organization.active);
     drop(look);
@@ -806,10 +806,95 @@ pub async fn revoke_api_key(app: &App, who: &SignedIn, id: Uuid) -> Result<(), A
     Ok(())
 }
 
+/// Gives the user with this address a new password and ends all their sign-ins: for whoever runs the server.
+///
+/// # Errors
+/// [`ApiError::Invalid`] when nobody has this address, or the password is too short.
+pub async fn set_password(
+    app: &App,
+    organization: OrganizationId,
+    by: Actor,
+    email: &str,
+    password: &SecretString,
+) -> Result<(), ApiError> {
+    check_password(password).map_err(|message| ApiError::field("password", message))?;
+    let hash = app.passwords.hash(password).await.map_err(ApiError::internal)?;
+    let mut tx = app.db.begin(organization).await?;
+    let person = store::find_by_email(&mut tx, organization, email)
+        .await?
+        .ok_or_else(|| ApiError::field("email", "Nobody has this address here."))?;
+    store::set_password(&mut tx, organization, person.id, &hash, app.clock.now()).await?;
+    store::remove_sign_ins_of(&mut tx, organization, person.id).await?;
+    audit::store::insert(&mut tx, &app.entry(organization, EntryKind::PersonChanged, by).person(person.id))
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Every user of an organization, in the order of their addresses.
+pub async fn all(app: &App, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
+    let mut tx = app.db.read(organization).await?;
+    let mut all: Vec<Person> = Vec::new();
+    loop {
+        let after = all.last().map(|person| store::email_key(&person.email)).unwrap_or_default();
+        let more = store::list(&mut tx, organization, &after, 200).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
 /// Forgets sign-ins that ended before the instant. Inside the caller's system transaction.
 pub async fn remove_ended_sign_ins(
     tx: &mut Tx,
     before: chrono::DateTime<chrono::Utc>,
 ) -> Result<u64, ApiError> {
     Ok(store::remove_ended_sign_ins(tx, before).await?)
+}
+
+/// The names of these people, for lists of other rooms; those unknown are left out.
+pub async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = PersonId>,
+) -> Result<std::collections::HashMap<PersonId, String>, ApiError> {
+    let ids: std::collections::BTreeSet<uuid::Uuid> = ids.into_iter().map(PersonId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let rows = store::names(tx, organization, &crate::ids::json_list(ids)).await?;
+    let named = rows.into_iter().map(|(id, first, last)| match last {
+        Some(last) => (PersonId(id), format!("{first} {last}")),
+        None => (PersonId(id), first),
+    });
+    Ok(named.collect())
+}
+
+/// People whose name or address contains this text; at most 100.
+pub async fn search(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Vec<PersonId>, ApiError> {
+    Ok(store::search(tx, organization, &text.trim().to_lowercase()).await?)
+}
+
+/// Whoever may teach, by name; at most 500.
+pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
+    Ok(store::teachers(tx, organization).await?)
+}
+
+/// How many people have an account.
+pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, ApiError> {
+    Ok(store::count_users(tx, organization).await?)
+}
+
+/// The names of an organization's API keys, revoked ones too.
+pub async fn api_key_names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<std::collections::HashMap<uuid::Uuid, String>, ApiError> {
+    let keys = store::list_api_keys(tx, organization).await?;
+    Ok(keys.into_iter().map(|key| (key.id, key.name)).collect())
 }

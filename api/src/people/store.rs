@@ -128,6 +128,13 @@ statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, ro
     where organization_id = $1 and id = $2");
 statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_at = $4 where organization_id = $1 and id = $2");
 statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
+statement!(tenant NAMES,
+    sqlite: "select id, first_name, last_name from people where organization_id = $1 and id in (select unhex(value) from json_each($2))",
+    postgres: "select id, first_name, last_name from people where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+statement!(tenant SEARCH,
+    sqlite: "select id from people where organization_id = $1 and (instr(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or instr(email_key, $2) > 0) order by id limit 100",
+    postgres: "select id from people where organization_id = $1 and (strpos(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or strpos(email_key, $2) > 0) order by id limit 100");
+statement!(tenant TEACHERS, person_columns!("where organization_id = $1 and kind = 'user' and state = 'active' and role >= 1 order by first_name, last_name, id limit 500"));
 statement!(system INSERT_SIGN_IN, "insert into sign_ins (token_hash, organization_id, person_id, created_at, expires_at) values ($1, $2, $3, $4, $5)");
 statement!(system FIND_SIGN_IN, "select organization_id, person_id from sign_ins where token_hash = $1 and expires_at > $2");
 statement!(system REMOVE_SIGN_IN, "delete from sign_ins where token_hash = $1");
@@ -593,4 +600,38 @@ pub async fn revoke_api_key(
         .await
         .map(drop)?);
     Ok(changed == 1)
+}
+
+/// Given and family names of these people; those unknown are left out.
+pub async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: &str,
+) -> Result<Vec<(Uuid, String, Option<String>)>, StoreError> {
+    Ok(on!(tx, NAMES, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(ids)
+        .fetch_all(db)
+        .await?))
+}
+
+/// People whose name or address contains this text, in lower case.
+pub async fn search(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Vec<PersonId>, StoreError> {
+    let ids: Vec<Uuid> = on!(tx, SEARCH, |sql, db| sqlx::query_scalar(sql)
+        .bind(organization.uuid())
+        .bind(text)
+        .fetch_all(db)
+        .await?);
+    Ok(ids.into_iter().map(PersonId).collect())
+}
+
+/// Whoever may teach, by name.
+pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> =
+        on!(tx, TEACHERS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
+    rows.into_iter().map(Person::try_from).collect()
 }

@@ -2,9 +2,13 @@
 
 pub mod check;
 pub mod connect;
+pub mod consent;
+mod ending;
 pub mod jobs;
+pub mod pages;
 mod providers;
 pub mod routes;
+pub mod save;
 pub mod service;
 pub mod settings;
 pub mod store;

@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::{
     check::{self, TestView},
-    connect::{self, Callback, ConnectionView, Outcome},
-    settings::{self, HistoryView, PlatformView, SaveSettings},
+    connect::{self, ConnectionView},
+    consent::{self, Callback, Outcome},
+    save::{self, SaveSettings},
+    settings::{self, HistoryView, PlatformView},
 };
 use crate::{
     app::App,
@@ -41,7 +43,7 @@ pub async fn save(
     Path(provider): Path<String>,
     Json(body): Json<SaveSettings>,
 ) -> Result<axum::Json<PlatformView>, ApiError> {
-    Ok(axum::Json(settings::save(&app, &who, settings::provider(&provider)?, body).await?))
+    Ok(axum::Json(save::save(&app, &who, settings::provider(&provider)?, body).await?))
 }
 
 /// Removes a platform's credentials and ends every connection made with them.
@@ -107,11 +109,11 @@ pub struct AuthorizeView {
 }
 
 /// An answer that gives the asker its cookie.
-pub(super) fn with_cookie(app: &App, started: &connect::Started, mut response: Response) -> Response {
+pub(super) fn with_cookie(app: &App, started: &consent::Started, mut response: Response) -> Response {
     let cookie = app.config.server.set_cookie(
-        connect::COOKIE,
+        consent::COOKIE,
         Some(started.cookie.expose()),
-        connect::PATIENCE.num_seconds(),
+        consent::PATIENCE.num_seconds(),
     );
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -126,7 +128,7 @@ pub async fn connect(
     who: Instructor,
     Path(provider): Path<String>,
 ) -> Result<Response, ApiError> {
-    let started = connect::start(&app, &who, settings::provider(&provider)?).await?;
+    let started = consent::start(&app, &who, settings::provider(&provider)?).await?;
     let view = AuthorizeView { authorize_url: started.authorize_url.to_string() };
     Ok(with_cookie(&app, &started, axum::Json(view).into_response()))
 }
@@ -196,8 +198,8 @@ pub async fn callback(
     let provider = settings::provider(&provider)?;
     let back: Callback = serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let program = headers.contains_key(header::AUTHORIZATION);
-    let name = app.config.server.cookie_name(connect::COOKIE);
-    let outcome = connect::complete(&app, provider, who.as_ref(), cookie(&headers, &name), back).await;
+    let name = app.config.server.cookie_name(consent::COOKIE);
+    let outcome = consent::complete(&app, provider, who.as_ref(), cookie(&headers, &name), back).await;
     let mut response = match outcome {
         Ok(Outcome::Connected) => see_other("/connection?notice=connected"),
         Ok(Outcome::Denied) => see_other("/connection?notice=connect_failed"),
@@ -207,7 +209,7 @@ pub async fn callback(
         }
         Err(error) => return Err(error),
     };
-    if let Ok(value) = HeaderValue::from_str(&app.config.server.set_cookie(connect::COOKIE, None, 0)) {
+    if let Ok(value) = HeaderValue::from_str(&app.config.server.set_cookie(consent::COOKIE, None, 0)) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     Ok(response)

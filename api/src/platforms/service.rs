@@ -271,8 +271,10 @@ pub async fn deauthorized(
         audit::store::insert(&mut tx, &entry.details(details)).await?;
         let event = tokens::changed(now, &row, "needs_reconnect");
         events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+        tokens::tell(app, &mut tx, organization, &row).await?;
     }
     tx.commit().await?;
     app.wake.outbox.notify_one();
+    app.wake.jobs.notify_one();
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Use cases around an organization's credentials: who may, what is kept, what is told.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::OrganizationId,
     organization::CredentialsBy,
@@ -8,14 +8,14 @@ use lectern_core::{
     secret::SecretString,
 };
 use lectern_providers::registry::{self, ProviderSettings};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     check::{Step, StepState},
-    connect,
+    ending,
     store::{
         connections::State,
         settings::{self as store, Changes, Mode, Settings},
@@ -24,15 +24,11 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
-    error::{ApiError, FieldError},
+    error::ApiError,
     extract::SignedIn,
     list::{List, Paging, instant_cursor},
     organizations,
-    people::service::{one_line, parse_email},
 };
-
-/// How long the webhook secret before the present one is still accepted.
-const PREVIOUS_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// Reads a platform's word in a path: only platforms this release can talk to.
 pub fn provider(word: &str) -> Result<ProviderName, ApiError> {
@@ -40,7 +36,7 @@ pub fn provider(word: &str) -> Result<ProviderName, ApiError> {
 }
 
 /// What the settings' sealed values name as their row: the table's key has no id of its own.
-fn row_id(organization: OrganizationId, provider: ProviderName) -> Uuid {
+pub(super) fn row_id(organization: OrganizationId, provider: ProviderName) -> Uuid {
     let digest = Sha256::new()
         .chain_update(b"platform_settings")
         .chain_update(organization.uuid())
@@ -206,7 +202,7 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
     let mut tx = app.db.read(who.organization).await?;
     let found = store::find(&mut tx, who.organization, provider).await?;
     let (connected, instructors) = store::counts(&mut tx, who.organization, provider).await?;
-    let policies = organizations::store::settings(&mut tx, who.organization).await?.policies;
+    let policies = organizations::service::settings_in(&mut tx, who.organization).await?.policies;
     drop(tx);
     let first = app.providers.addresses(provider).first().map(|hosts| hosts.api.to_string());
     let base_url = found.as_ref().map(|found| found.api_base.clone()).or(first).unwrap_or_default();
@@ -244,269 +240,17 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
     })
 }
 
-fn may_edit(who: &SignedIn, by: CredentialsBy) -> bool {
+pub(super) fn may_edit(who: &SignedIn, by: CredentialsBy) -> bool {
     match by {
         CredentialsBy::Admins => true,
         CredentialsBy::Owners => who.owner,
     }
 }
 
-/// New settings. On an update a secret that is left out, or empty, stays.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SaveSettings {
-    /// `user` (default): everybody connects their own account; `server_to_server`: one account for all.
-    #[serde(default)]
-    pub mode: Option<Mode>,
-    /// The app's id.
-    #[serde(default)]
-    pub client_id: Option<String>,
-    /// The app's secret.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub client_secret: Option<SecretString>,
-    /// The platform's account; needed for `server_to_server`.
-    #[serde(default)]
-    pub account_id: Option<String>,
-    /// One of the operator's list; its first when left out.
-    #[serde(default)]
-    pub base_url: Option<String>,
-    /// When sent, it must equal ours.
-    #[serde(default)]
-    pub redirect_url: Option<String>,
-    /// Verifies the platform's events.
-    #[serde(default, alias = "webhook_secret_token")]
-    #[schema(value_type = Option<String>)]
-    pub webhook_secret: Option<SecretString>,
-    /// For `server_to_server`: the account's user that hosts for instructors the account does not know.
-    #[serde(default)]
-    pub default_host: Option<String>,
-}
-
-/// What passed the checks.
-struct Wanted {
-    mode: Mode,
-    client_id: String,
-    client_secret: Option<SecretString>,
-    account_id: Option<String>,
-    api_base: String,
-    webhook_secret: Option<SecretString>,
-    default_host: Option<String>,
-}
-
-fn given(text: Option<&String>) -> Option<&str> {
-    text.map(|text| text.trim()).filter(|text| !text.is_empty())
-}
-
-fn secret(
-    field: &'static str,
-    value: Option<&SecretString>,
-    errors: &mut Vec<FieldError>,
-) -> Option<SecretString> {
-    let value = value.map(|value| value.expose().trim()).filter(|value| !value.is_empty())?;
-    if value.len() > 512 || value.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        errors.push(FieldError::new(
-            field,
-            "Paste it whole and alone: no spaces or line breaks, at most 512 characters.",
-        ));
-        return None;
-    }
-    Some(value.into())
-}
-
-fn read(
-    app: &App,
-    provider: ProviderName,
-    body: &SaveSettings,
-    before: Option<&Settings>,
-) -> Result<Wanted, ApiError> {
-    let mut errors = Vec::new();
-    let mode = body.mode.or_else(|| before.map(|before| before.mode)).unwrap_or_default();
-    let mut line = |field: &'static str, text: &str, most| {
-        one_line(text, most).map_err(|message| errors.push(FieldError::new(field, message))).ok()
-    };
-    let client_id = match (&body.client_id, before) {
-        (None, Some(before)) => Some(before.client_id.clone()),
-        (text, _) => line("client_id", text.as_deref().unwrap_or_default(), 200),
-    };
-    let account_id = match (&body.account_id, before) {
-        (None, Some(before)) => before.account_id.clone(),
-        (text, _) => given(text.as_ref()).and_then(|text| line("account_id", text, 200)),
-    };
-    let default_host = match (&body.default_host, before) {
-        (None, Some(before)) => before.default_host.clone(),
-        (text, _) => given(text.as_ref()).map(str::to_owned),
-    };
-    let client_secret = secret("client_secret", body.client_secret.as_ref(), &mut errors);
-    let webhook_secret = secret("webhook_secret", body.webhook_secret.as_ref(), &mut errors);
-    let named = |field: &str, errors: &[FieldError]| errors.iter().any(|error| error.field == field);
-    if client_secret.is_none() && before.is_none() && !named("client_secret", &errors) {
-        errors.push(FieldError::new("client_secret", "This is needed."));
-    }
-    if mode == Mode::ServerToServer && account_id.is_none() && !named("account_id", &errors) {
-        errors.push(FieldError::new("account_id", "A server-to-server app needs the platform's account ID."));
-    }
-    let default_host = default_host.and_then(|text| {
-        parse_email(&text).map_err(|message| errors.push(FieldError::new("default_host", message))).ok()
-    });
-    let api_base = match (given(body.base_url.as_ref()), before) {
-        (Some(text), _) => app.providers.chosen(provider, text).map(|hosts| hosts.api.to_string()),
-        (None, Some(before)) => Some(before.api_base.clone()),
-        (None, None) => app.providers.addresses(provider).first().map(|hosts| hosts.api.to_string()),
-    };
-    if api_base.is_none() {
-        let list: Vec<_> = app.providers.addresses(provider).iter().map(|hosts| hosts.api.as_str()).collect();
-        errors.push(FieldError::new("base_url", format!("Use one of: {}.", list.join(", "))));
-    }
-    let ours = redirect_url(app, provider);
-    if given(body.redirect_url.as_ref()).is_some_and(|text| text != ours) {
-        errors.push(FieldError::new("redirect_url", format!("It must be exactly our address: {ours}")));
-    }
-    match (client_id, api_base) {
-        (Some(client_id), Some(api_base)) if errors.is_empty() => {
-            Ok(Wanted { mode, client_id, client_secret, account_id, api_base, webhook_secret, default_host })
-        }
-        _ => Err(ApiError::Invalid(errors)),
-    }
-}
-
-fn compare(wanted: &Wanted, before: Option<&Settings>) -> Changes {
-    let mut changes = Changes::new();
-    let mut note = |field: &str, value: Option<String>| changes.insert(field.to_owned(), value);
-    if before.is_none() {
-        note("created", None);
-    }
-    let mode = wanted.mode.as_str().to_owned();
-    for (field, now, earlier) in [
-        ("mode", Some(mode), before.map(|before| before.mode.as_str().to_owned())),
-        ("client_id", Some(wanted.client_id.clone()), before.map(|before| before.client_id.clone())),
-        ("account_id", wanted.account_id.clone(), before.and_then(|before| before.account_id.clone())),
-        ("base_url", Some(wanted.api_base.clone()), before.map(|before| before.api_base.clone())),
-        ("default_host", wanted.default_host.clone(), before.and_then(|before| before.default_host.clone())),
-    ] {
-        if now != earlier {
-            note(field, now);
-        }
-    }
-    for (field, replaced) in [
-        ("client_secret", wanted.client_secret.is_some()),
-        ("webhook_secret", wanted.webhook_secret.is_some()),
-    ] {
-        if replaced {
-            note(field, None);
-        }
-    }
-    changes
-}
-
-/// Saves credentials, sealed, with a line in the history. Grants made with another app or in another mode end.
-///
-/// # Errors
-/// [`ApiError::Forbidden`] by policy, [`ApiError::Invalid`] with every wrong field.
-pub async fn save(
-    app: &App,
-    who: &SignedIn,
-    provider: ProviderName,
-    body: SaveSettings,
-) -> Result<PlatformView, ApiError> {
-    let organization = who.organization;
-    let sealer = app.keys.sealer(organization).await?;
-    let now = app.clock.now();
-    let row = row_id(organization, provider);
-    let mut tx = app.db.begin(organization).await?;
-    let policies = organizations::store::settings(&mut tx, organization).await?.policies;
-    if !may_edit(who, policies.credentials_by) {
-        return Err(ApiError::Forbidden);
-    }
-    let before = store::find(&mut tx, organization, provider).await?;
-    let wanted = read(app, provider, &body, before.as_ref())?;
-    let changes = compare(&wanted, before.as_ref());
-    let seal = |column, secret: &SecretString| {
-        sealer.seal("platform_settings", column, row, secret.expose().as_bytes())
-    };
-    let client_secret = match (&wanted.client_secret, &before) {
-        (Some(secret), _) => seal("client_secret", secret),
-        (None, Some(before)) => before.client_secret.clone(),
-        (None, None) => return Err(ApiError::field("client_secret", "This is needed.")),
-    };
-    let mut webhook_secret = before.as_ref().and_then(|before| before.webhook_secret.clone());
-    let mut previous = before.as_ref().and_then(|before| {
-        before
-            .previous_webhook_secret
-            .clone()
-            .zip(before.previous_valid_until)
-            .filter(|(_, until)| *until > now)
-    });
-    if let Some(secret) = &wanted.webhook_secret
-        && let Some(sealed) = webhook_secret.replace(seal("webhook_secret", secret))
-    {
-        let old = sealer.open_text("platform_settings", "webhook_secret", row, &sealed)?;
-        let until = now + PREVIOUS_LIFE;
-        previous = (old != *secret).then(|| (seal("previous_webhook_secret", &old), until)).or(previous);
-    }
-    let (previous_webhook_secret, previous_valid_until) = previous.unzip();
-    let saved = Settings {
-        mode: wanted.mode,
-        client_id: wanted.client_id.clone(),
-        account_id: wanted.account_id.clone(),
-        default_host: wanted.default_host.clone(),
-        api_base: wanted.api_base.clone(),
-        client_secret,
-        webhook_secret,
-        previous_webhook_secret,
-        previous_valid_until,
-        // A test of other settings says nothing of these.
-        tested_at: None,
-        test: None,
-        webhook_seen_at: before
-            .as_ref()
-            .and_then(|before| before.webhook_seen_at)
-            .filter(|_| wanted.webhook_secret.is_none()),
-        updated_at: now,
-    };
-    let by = who.person().ok().map(lectern_core::ids::PersonId::uuid);
-    store::put(&mut tx, organization, provider, &saved, by).await?;
-    store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
-    let fields: Vec<&String> = changes.keys().collect();
-    let entry = app
-        .entry(organization, EntryKind::PlatformSaved, who.actor())
-        .details(serde_json::json!({"provider": provider.as_str(), "fields": fields}));
-    audit::store::insert(&mut tx, &entry).await?;
-    let other_app = before.as_ref().is_some_and(|before| {
-        before.client_id != saved.client_id
-            || before.mode != saved.mode
-            || before.api_base != saved.api_base
-            || (saved.mode == Mode::ServerToServer && before.account_id != saved.account_id)
-    });
-    let mut ended = Vec::new();
-    if let Some(before) = before.as_ref().filter(|_| other_app) {
-        let state = if saved.mode == Mode::User && before.mode == Mode::User {
-            State::NeedsReconnect
-        } else {
-            State::Gone
-        };
-        let why = format!("The organization uses another {} app now.", provider.title());
-        ended = connect::end_all(app, &mut tx, organization, provider, state, Some(&why), &sealer).await?;
-    }
-    tx.commit().await?;
-    app.providers.forget(organization, provider);
-    app.wake.outbox.notify_one();
-    if let Some(before) = before.filter(|_| !ended.is_empty()) {
-        connect::revoke_later(app, organization, provider, before, ended);
-    }
-    if saved.mode == Mode::ServerToServer
-        && let Err(error) = connect::connect_account(app, organization, provider, Actor::System).await
-    {
-        // Saved all the same; the test says what is wrong.
-        tracing::info!(%organization, %error, "the account of organization {organization} could not be connected yet: {error}");
-    }
-    show(app, who, provider).await
-}
-
 /// Removes credentials and ends every grant made with them.
 pub async fn remove(app: &App, who: &SignedIn, provider: ProviderName) -> Result<(), ApiError> {
     let mut tx = app.db.read(who.organization).await?;
-    let policies = organizations::store::settings(&mut tx, who.organization).await?.policies;
+    let policies = organizations::service::settings_in(&mut tx, who.organization).await?.policies;
     drop(tx);
     if !may_edit(who, policies.credentials_by) {
         return Err(ApiError::Forbidden);
@@ -523,7 +267,7 @@ pub async fn reset(
     provider: ProviderName,
 ) -> Result<(), ApiError> {
     let mut tx = app.db.system_read().await?;
-    let known = organizations::store::find(&mut tx, organization).await?.is_some();
+    let known = organizations::service::find(&mut tx, organization).await?.is_some();
     drop(tx);
     if !known || organization == crate::app::OPERATOR {
         return Err(ApiError::NotFound);
@@ -542,7 +286,7 @@ async fn take_away(
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
     let before = store::find(&mut tx, organization, provider).await?.ok_or(ApiError::NotFound)?;
-    let ended = connect::end_all(app, &mut tx, organization, provider, State::Gone, None, &sealer).await?;
+    let ended = ending::end_all(app, &mut tx, organization, provider, State::Gone, None, &sealer).await?;
     store::remove(&mut tx, organization, provider).await?;
     let changes = Changes::from([("removed".to_owned(), None)]);
     store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
@@ -553,7 +297,7 @@ async fn take_away(
     tx.commit().await?;
     app.providers.forget(organization, provider);
     app.wake.outbox.notify_one();
-    connect::revoke_later(app, organization, provider, before, ended);
+    ending::revoke_later(app, organization, provider, before, ended);
     Ok(())
 }
 
@@ -612,27 +356,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn wanted() -> Wanted {
-        Wanted {
-            mode: Mode::User,
-            client_id: "client".to_owned(),
-            client_secret: Some("canary".into()),
-            account_id: None,
-            api_base: "https://api.zoom.us/v2".to_owned(),
-            webhook_secret: None,
-            default_host: None,
-        }
-    }
-
-    #[test]
-    fn the_history_names_fields_and_never_a_secret() {
-        let changes = compare(&wanted(), None);
-        let fields: Vec<_> = changes.keys().map(String::as_str).collect();
-        assert_eq!(fields, ["base_url", "client_id", "client_secret", "created", "mode"]);
-        assert!(!format!("{changes:?}").contains("canary"));
-        assert_eq!(changes["client_id"].as_deref(), Some("client"));
-    }
-
     #[test]
     fn sealed_values_of_another_organization_or_platform_have_another_row() {
         let (one, two) = (OrganizationId(Uuid::from_u128(1)), OrganizationId(Uuid::from_u128(2)));
@@ -643,16 +366,5 @@ mod tests {
         ];
         assert!(rows[0] != rows[1] && rows[0] != rows[2] && rows[1] != rows[2]);
         assert_eq!(row_id(one, ProviderName::Zoom), rows[0]);
-    }
-
-    #[test]
-    fn a_pasted_secret_is_trimmed_and_checked() {
-        let mut errors = Vec::new();
-        let read = secret("client_secret", Some(&"  abc \n".into()), &mut errors).unwrap();
-        assert_eq!(read.expose(), "abc");
-        assert!(secret("client_secret", Some(&"   ".into()), &mut errors).is_none());
-        assert!(errors.is_empty());
-        assert!(secret("client_secret", Some(&"a b".into()), &mut errors).is_none());
-        assert_eq!(errors.len(), 1);
     }
 }

@@ -23,9 +23,11 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
+    db::Tx,
     error::ApiError,
     events::{self, Event, EventType},
     keys::Sealer,
+    notify,
 };
 
 /// A token that ends within this is refreshed before it is used.
@@ -290,7 +292,7 @@ impl Tokens {
         };
         let gone = looking.await.is_ok_and(|found| found.is_none_or(|row| row.state == State::Gone));
         if gone {
-            super::connect::revoke_at_platform(
+            super::ending::revoke_at_platform(
                 &self.app,
                 self.organization,
                 row.provider,
@@ -317,6 +319,7 @@ impl Tokens {
                 audit::store::insert(&mut tx, &entry).await?;
                 let event = changed(now, row, "needs_reconnect");
                 events::emit(&mut tx, &app.ids, &sealer, self.organization, now, &event).await?;
+                tell(app, &mut tx, self.organization, row).await?;
             }
             tx.commit().await?;
             Ok::<_, ApiError>(lost)
@@ -324,6 +327,7 @@ impl Tokens {
         let lost = losing.await.map_err(|error| self.ours(format!("{error:?}")))?;
         if lost {
             app.wake.outbox.notify_one();
+            app.wake.jobs.notify_one();
             tracing::warn!(connection = %row.id, "connection {} must be connected again", row.id);
         }
         Ok(lost)
@@ -354,6 +358,26 @@ pub(super) fn seal(
 /// What the audit log keeps about a connection.
 pub(super) fn details(provider: ProviderName, id: ConnectionId) -> serde_json::Value {
     serde_json::json!({"provider": provider.as_str(), "connection_id": id.uuid()})
+}
+
+/// The person is told by mail that only they can mend it.
+pub(super) async fn tell(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    row: &Connection,
+) -> std::result::Result<(), ApiError> {
+    let Some(person) = row.person else { return Ok(()) };
+    notify::service::connection_lost(
+        app,
+        tx,
+        organization,
+        person,
+        row.provider.as_str(),
+        row.id.uuid(),
+        row.generation,
+    )
+    .await
 }
 
 /// A connection changed, for those who watch.

@@ -49,6 +49,8 @@ pub struct SessionFacts {
     pub connection: Option<ConnectionId>,
     /// Where the meeting stands, in the stored word.
     pub meeting_state: Option<String>,
+    /// What is wrong with it: a sentence.
+    pub meeting_problem: Option<String>,
     /// Scheduled start.
     pub starts_at: DateTime<Utc>,
     /// Scheduled end.
@@ -89,6 +91,7 @@ struct Row {
     host_id: Option<String>,
     connection_id: Option<Uuid>,
     meeting_state: Option<String>,
+    meeting_problem: Option<String>,
 }
 
 impl TryFrom<Row> for SessionFacts {
@@ -106,6 +109,7 @@ impl TryFrom<Row> for SessionFacts {
             host_id: row.host_id,
             connection: row.connection_id.map(ConnectionId),
             meeting_state: row.meeting_state,
+            meeting_problem: row.meeting_problem,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             time_zone: row.time_zone,
@@ -123,7 +127,7 @@ macro_rules! facts {
     ($meeting:literal, $rest:literal) => {
         concat!(
             "select s.id, s.class_id, c.instructor_id, c.title as class_title, s.title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state, s.started_at, s.ended_at,
-                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state
+                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state, m.problem as meeting_problem
             from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id ",
             $meeting,
             $rest

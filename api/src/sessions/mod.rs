@@ -2,7 +2,9 @@
 
 pub mod facts;
 pub mod jobs;
+pub mod local_time;
 pub mod meetings;
+pub mod pages;
 pub mod routes;
 pub mod service;
 pub mod store;

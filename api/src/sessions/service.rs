@@ -839,3 +839,31 @@ pub async fn live_count(tx: &mut Tx, who: &SignedIn) -> Result<u32, ApiError> {
     let instructor: Option<PersonId> = (who.role == Role::Instructor).then_some(who.person);
     Ok(u32::try_from(store::count_live(tx, who.organization, instructor).await?).unwrap_or(0))
 }
+
+/// Class and title of these sessions, for lists of other rooms.
+pub async fn titles(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = SessionId>,
+) -> Result<std::collections::HashMap<SessionId, (ClassId, String)>, ApiError> {
+    let ids: std::collections::BTreeSet<Uuid> = ids.into_iter().map(SessionId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let rows = store::titles(tx, organization, &crate::ids::json_list(ids)).await?;
+    Ok(rows.into_iter().map(|(id, class, title)| (SessionId(id), (ClassId(class), title))).collect())
+}
+
+/// What a list of classes says of one: the running session, else the next one, else the last there was.
+pub async fn glance(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    now: DateTime<Utc>,
+) -> Result<Option<Session>, ApiError> {
+    let near = store::near(tx, organization, class, now).await?;
+    let live = near.iter().find(|session| session.state == SessionState::Live);
+    let next =
+        || near.iter().find(|session| session.state == SessionState::Scheduled && session.ends_at > now);
+    Ok(live.or_else(next).or_else(|| near.last()).cloned())
+}

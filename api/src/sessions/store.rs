@@ -209,6 +209,9 @@ statement!(tenant FIND_BY_EXTERNAL, session_columns!("where organization_id = $1
 statement!(tenant UPDATE, "update sessions set title = $3, starts_at = $4, ends_at = $5, time_zone = $6, delivery = $7, state = $8, started_at = $9, ended_at = $10, cancel_reason = $11, revision = $12, external_id = $13, updated_at = $14
     where organization_id = $1 and id = $2");
 statement!(tenant OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 order by starts_at, id"));
+statement!(tenant TITLES,
+    sqlite: "select id, class_id, title from sessions where organization_id = $1 and id in (select unhex(value) from json_each($2))",
+    postgres: "select id, class_id, title from sessions where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
 statement!(tenant NEAR, session_columns!("where organization_id = $1 and class_id = $2 and (ends_at >= $3 or state = 'live') order by starts_at, id limit 40"));
 statement!(tenant LAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 order by starts_at desc, id desc limit 1"));
 statement!(tenant NEXT_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and ends_at > $3 and state in ('scheduled', 'live') order by starts_at, id limit 1"));
@@ -617,5 +620,18 @@ pub async fn count_live(
         .bind(organization.uuid())
         .bind(instructor.map(PersonId::uuid))
         .fetch_one(db)
+        .await?))
+}
+
+/// Class and title of these sessions.
+pub async fn titles(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: &str,
+) -> Result<Vec<(Uuid, Uuid, String)>, StoreError> {
+    Ok(on!(tx, TITLES, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(ids)
+        .fetch_all(db)
         .await?))
 }

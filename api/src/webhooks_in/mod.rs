@@ -5,6 +5,8 @@ pub mod routes;
 pub mod service;
 pub mod store;
 
+pub use store::remove_old;
+
 use chrono::{DateTime, Utc};
 use lectern_core::{ids::OrganizationId, provider::ProviderName};
 use uuid::Uuid;

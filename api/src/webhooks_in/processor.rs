@@ -10,10 +10,9 @@ use std::{
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
-    attendance::{Presence, PresenceKind, Roster, Run, identify},
+    attendance::{Presence, PresenceKind, Roster},
     ids::{OrganizationId, PersonId},
     provider::{EventKind, IncomingEvent, ProviderName},
-    role::SessionRole,
     session::SessionState,
 };
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use uuid::Uuid;
 use super::store::{self, Outcome, Waiting};
 use crate::{
     app::App,
-    attendance,
+    attendance::{self, evidence::NotedStay},
     audit::{self, Actor, EntryKind},
     db::{Engine, StoreError, Tx},
     error::ApiError,
@@ -105,12 +104,7 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
             Ok((provider, event)) => items.push(Item { row, provider, event }),
             Err(problem) => {
                 tracing::warn!(delivery = %row.id, "delivery {} cannot be read: {problem}", row.id);
-                aside.push(Outcome {
-                    id: row.id,
-                    state: "bad",
-                    attempt: row.attempt + 1,
-                    problem: Some(problem.to_owned()),
-                });
+                aside.push(Outcome { id: row.id, state: "bad", problem: Some(problem.to_owned()) });
             }
         }
     }
@@ -147,7 +141,7 @@ fn failed(row: &Waiting, problem: &str) -> Outcome {
     let attempt = row.attempt + 1;
     let state = if attempt >= TRIES { "failed" } else { "new" };
     tracing::error!(delivery = %row.id, attempt, "delivery {} could not be worked in: {problem}", row.id);
-    Outcome { id: row.id, state, attempt, problem: Some(problem.chars().take(300).collect()) }
+    Outcome { id: row.id, state, problem: Some(problem.chars().take(300).collect()) }
 }
 
 /// Marks deliveries on their own; returns how many are settled by it.
@@ -172,22 +166,25 @@ async fn work(
         return Ok(0);
     }
     let tx = app.db.begin(organization).await?;
-    let mut work =
-        Work { app, organization, sealer, now: app.clock.now(), tx, scenes: HashMap::new(), told: false };
-    attendance::store::lock(&mut work.tx, organization).await?;
+    let mut work = Work {
+        app,
+        organization,
+        sealer,
+        now: app.clock.now(),
+        tx,
+        scenes: HashMap::new(),
+        told: false,
+        asked: false,
+    };
+    attendance::evidence::lock(&mut work.tx, organization).await?;
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
         let problem = work.take_in(item).await?;
-        let outcome = Outcome {
-            id: item.row.id,
-            state: "done",
-            attempt: item.row.attempt + 1,
-            problem: problem.map(str::to_owned),
-        };
+        let outcome = Outcome { id: item.row.id, state: "done", problem: problem.map(str::to_owned) };
         outcomes.push(outcome);
     }
-    let asked = work.finish().await?;
-    let Work { mut tx, told, .. } = work;
+    work.finish().await?;
+    let Work { mut tx, told, asked, .. } = work;
     // One commit where one role may do both. On PostgreSQL the worker's role marks afterwards.
     let together = app.db.engine() == Engine::Sqlite;
     if together {
@@ -224,6 +221,8 @@ struct Work<'a> {
     tx: Tx,
     scenes: HashMap<(ProviderName, String), Option<Scene>>,
     told: bool,
+    /// Jobs were queued.
+    asked: bool,
 }
 
 impl Work<'_> {
@@ -264,7 +263,9 @@ impl Work<'_> {
             return Ok(());
         }
         scene.late |= item.row.late;
-        let newer_run = self.note_run(scene, event).await?;
+        let run =
+            attendance::evidence::note_run(&mut self.tx, self.organization, &scene.facts, event).await?;
+        scene.changed |= run.changed;
         if let Some(stay) = stay {
             self.note_stay(scene, event, &stay, item.row.late).await?;
         }
@@ -274,7 +275,7 @@ impl Work<'_> {
         match event.kind {
             EventKind::MeetingStarted => self.live(scene, event.at).await,
             // The end of a run that was followed by another is not the end of the session.
-            EventKind::MeetingEnded if !newer_run => {
+            EventKind::MeetingEnded if !run.followed => {
                 let ended = facts::mark_ended(
                     self.app,
                     &mut self.tx,
@@ -299,31 +300,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Absorbs what the event says of its run; whether a later run of the meeting goes on.
-    async fn note_run(&mut self, scene: &mut Scene, event: &IncomingEvent) -> Result<bool, ApiError> {
-        let (Some(told), Some(meeting)) = (Run::from_event(event), scene.facts.meeting) else {
-            return Ok(false);
-        };
-        let told = Run { meeting: meeting.to_string(), ..told };
-        let known = attendance::store::find_run(&mut self.tx, self.organization, meeting, &told.id).await?;
-        let mut run = known.clone().unwrap_or_else(|| told.clone());
-        run.absorb(&told);
-        if known.as_ref() != Some(&run) {
-            scene.changed = true;
-            attendance::store::save_run(&mut self.tx, self.organization, scene.facts.session, meeting, &run)
-                .await?;
-        }
-        if event.kind != EventKind::MeetingEnded {
-            return Ok(false);
-        }
-        let runs = attendance::store::runs_of(&mut self.tx, self.organization, scene.facts.session).await?;
-        Ok(runs.iter().any(|other| {
-            other.run.id != run.id
-                && other.run.ended_at.is_none()
-                && other.run.started_at.is_some_and(|at| at >= event.at)
-        }))
-    }
-
     async fn note_stay(
         &mut self,
         scene: &mut Scene,
@@ -332,23 +308,11 @@ impl Work<'_> {
         late: bool,
     ) -> Result<(), ApiError> {
         let session = scene.facts.session;
-        let known =
-            attendance::store::find_presence(&mut self.tx, self.organization, session, &told.key).await?;
-        let mut stay = known.clone().unwrap_or_else(|| told.clone());
-        stay.absorb(told);
-        if known.as_ref() == Some(&stay) {
-            return Ok(());
-        }
+        let noted =
+            attendance::evidence::note_stay(&mut self.tx, self.organization, session, &scene.roster, told)
+                .await?;
+        let Some(NotedStay { stay, person, role, name, new_mark }) = noted else { return Ok(()) };
         scene.changed = true;
-        let person = self.whose(scene, &stay).await?;
-        let seat = person.and_then(|person| scene.roster.seats().iter().find(|seat| seat.person == person));
-        let role = seat.map_or(SessionRole::Unknown, |seat| seat.role);
-        let name = seat.map(|seat| seat.name.clone()).or_else(|| stay.facts.name.clone()).unwrap_or_default();
-        attendance::store::save_presence(&mut self.tx, self.organization, session, &stay, (person, role))
-            .await?;
-        let new_mark = known
-            .as_ref()
-            .is_none_or(|known| !known.joins.contains(&event.at) && !known.leaves.contains(&event.at));
         if !new_mark {
             return Ok(());
         }
@@ -363,7 +327,7 @@ impl Work<'_> {
         }
         if came_in && stay.key.kind == PresenceKind::Main {
             self.live(scene, event.at).await?;
-            self.check_shared(scene, &stay, (person, &name, role), event.at).await?;
+            self.check_shared(scene, &stay).await?;
         }
         let open = stay.left_at().is_none();
         let kind = match (stay.key.kind, came_in) {
@@ -377,42 +341,25 @@ impl Work<'_> {
         self.tell(Event::new(kind, event.at).person(person, name, role.name()), scene).await
     }
 
-    async fn whose(&mut self, scene: &Scene, stay: &Presence) -> Result<Option<PersonId>, ApiError> {
-        if let Some(person) =
-            stay.assigned.or_else(|| scene.roster.find(&stay.facts).map(|found| found.person))
-        {
-            return Ok(Some(person));
-        }
-        // By another row of the same stay: the main room's, for a breakout room.
-        let mut all =
-            attendance::store::presences_of(&mut self.tx, self.organization, scene.facts.session).await?;
-        all.retain(|other| other.key.run == stay.key.run && other.key != stay.key);
-        all.push(stay.clone());
-        Ok(identify(&scene.roster, &all).pop().flatten().map(|found| found.person))
-    }
-
-    async fn check_shared(
-        &mut self,
-        scene: &Scene,
-        stay: &Presence,
-        (person, name, role): (Option<PersonId>, &str, SessionRole),
-        at: DateTime<Utc>,
-    ) -> Result<(), ApiError> {
-        let Some(registrant) = stay.facts.registrant_id.as_deref() else { return Ok(()) };
+    /// Two stays at once under one registrant: a client that died and came back, or a copied address. The platform lets go
+    /// of a dead client within 90 seconds, so it is decided a little later.
+    async fn check_shared(&mut self, scene: &Scene, stay: &Presence) -> Result<(), ApiError> {
         let session = scene.facts.session;
-        let inside = attendance::store::inside_with(
-            &mut self.tx,
-            self.organization,
-            session,
-            registrant,
-            &stay.key.run,
-        )
-        .await?;
-        if inside < 2 {
-            return Ok(());
+        let doubled = attendance::evidence::doubled(&mut self.tx, self.organization, session, stay).await?;
+        if let Some(registrant) = doubled {
+            let (app, run) = (self.app, &stay.key.run);
+            attendance::jobs::look_for_sharing(
+                app,
+                &mut self.tx,
+                self.organization,
+                session,
+                registrant,
+                run,
+            )
+            .await?;
+            self.asked = true;
         }
-        self.audit(scene, EntryKind::SeatShared, at, person, serde_json::json!({"devices": inside})).await?;
-        self.tell(Event::new(EventType::SeatShared, at).person(person, name, role.name()), scene).await
+        Ok(())
     }
 
     async fn audit(
@@ -440,9 +387,8 @@ impl Work<'_> {
             .await?)
     }
 
-    /// What follows from all events together; whether jobs were queued.
-    async fn finish(&mut self) -> Result<bool, ApiError> {
-        let mut asked = false;
+    /// What follows from all events together.
+    async fn finish(&mut self) -> Result<(), ApiError> {
         for scene in std::mem::take(&mut self.scenes).into_values().flatten() {
             let Scene { facts, late, ended, changed, .. } = scene;
             if ended || late {
@@ -455,7 +401,7 @@ impl Work<'_> {
                     at,
                 )
                 .await?;
-                asked = true;
+                self.asked = true;
             }
             if changed && facts.state == SessionState::Ended {
                 let (app, sealer) = (self.app, self.sealer);
@@ -464,6 +410,6 @@ impl Work<'_> {
                         .await?;
             }
         }
-        Ok(asked)
+        Ok(())
     }
 }

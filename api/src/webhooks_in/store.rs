@@ -1,21 +1,41 @@
 //! The inbox's table.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::InboxRow;
 use crate::{
-    append::Appended,
-    db::{StoreError, Tx},
-    on, statement,
+    db::{EngineTx, StoreError, Tx, column, in_sizes},
+    ids::json_list,
+    on, rows, statement,
 };
 
-statement!(system INSERT, "insert into webhook_inbox (id, organization_id, provider, fingerprint, kind, event_at, received_at, meeting_ref, late, body, state, attempt)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'new', 0) on conflict do nothing");
-statement!(system WAITING, "select id, organization_id, provider, received_at, late, body, attempt from webhook_inbox where state = 'new' and id > $1 order by id limit 256");
-statement!(system MARK, "update webhook_inbox set state = $2, attempt = $3, problem = $4 where id = $1 and state = 'new'");
+macro_rules! insert_sqlite {
+    ($rows:tt) => {
+        rows!(
+            $rows,
+            "insert into webhook_inbox (id, organization_id, provider, fingerprint, kind, event_at, received_at, meeting_ref, late, body, state, attempt) values ",
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 0)",
+            " on conflict do nothing"
+        )
+    };
+}
 
+const INSERT_MANY: &str = "insert into webhook_inbox (id, organization_id, provider, fingerprint, kind, event_at, received_at, meeting_ref, late, body, state, attempt)
+    select *, 'new', 0 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::boolean[], $10::bytea[])
+    on conflict do nothing";
+
+// PostgreSQL takes any number of rows as columns; SQLite takes them as rows, in texts of a few sizes.
+statement!(system INSERT, sqlite: insert_sqlite!(1), postgres: INSERT_MANY);
+statement!(system INSERT_FOUR, sqlite: insert_sqlite!(4), postgres: INSERT_MANY);
+statement!(system INSERT_SIXTEEN, sqlite: insert_sqlite!(16), postgres: INSERT_MANY);
+statement!(system WAITING, "select id, organization_id, provider, received_at, late, body, attempt from webhook_inbox where state = 'new' and id > $1 order by id limit 256");
+statement!(system MARK,
+    sqlite: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select unhex(value) from json_each($1)) and state = 'new'",
+    postgres: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select value::uuid from json_array_elements_text($1::json)) and state = 'new'");
 statement!(system REMOVE_OLD, "delete from webhook_inbox where received_at < $1 and state <> 'new'");
 
 /// Removes deliveries that were read and arrived before the instant.
@@ -23,23 +43,48 @@ pub async fn remove_old(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>) -> R
     Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
 }
 
-/// Adds a delivery, unless the same is there already.
-pub async fn insert(tx: &mut Tx, row: &InboxRow) -> Result<Appended, StoreError> {
-    let added = on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(row.id)
-        .bind(row.organization.uuid())
-        .bind(row.provider.as_str())
-        .bind(&row.fingerprint)
-        .bind(&row.kind)
-        .bind(row.event_at)
-        .bind(row.received_at)
-        .bind(row.meeting_ref.as_deref())
-        .bind(row.late)
-        .bind(row.body.as_slice())
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(if added == 1 { Appended::New } else { Appended::Duplicate })
+/// Adds deliveries, except those that are there already.
+///
+/// # Errors
+/// When the database refuses; none is added then.
+pub async fn insert(tx: &mut Tx, rows: &[&InboxRow]) -> Result<(), StoreError> {
+    match tx.engine() {
+        EngineTx::Sqlite(db) => {
+            for (statement, rows) in in_sizes(rows, [(16, &INSERT_SIXTEEN), (4, &INSERT_FOUR), (1, &INSERT)])
+            {
+                let mut query = sqlx::query(statement.sqlite);
+                for row in rows {
+                    query = query
+                        .bind(row.id)
+                        .bind(row.organization.uuid())
+                        .bind(row.provider.as_str())
+                        .bind(&row.fingerprint)
+                        .bind(&row.kind)
+                        .bind(row.event_at)
+                        .bind(row.received_at)
+                        .bind(row.meeting_ref.as_deref())
+                        .bind(row.late)
+                        .bind(row.body.as_slice());
+                }
+                query.execute(&mut *db).await?;
+            }
+        }
+        EngineTx::Postgres(db) => {
+            let query = sqlx::query(INSERT.postgres)
+                .bind(column(rows, |row| row.id))
+                .bind(column(rows, |row| row.organization.uuid()))
+                .bind(column(rows, |row| row.provider.as_str()))
+                .bind(column(rows, |row| row.fingerprint.as_str()))
+                .bind(column(rows, |row| row.kind.as_str()))
+                .bind(column(rows, |row| row.event_at))
+                .bind(column(rows, |row| row.received_at))
+                .bind(column(rows, |row| row.meeting_ref.as_deref()))
+                .bind(column(rows, |row| row.late))
+                .bind(column(rows, |row| row.body.as_slice()));
+            query.execute(db).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A delivery that waits to be read.
@@ -76,23 +121,24 @@ pub struct Outcome {
     pub id: Uuid,
     /// `done`, `bad` (cannot be read), `failed` (tried too often) or still `new`.
     pub state: &'static str,
-    /// How often it was tried.
-    pub attempt: i64,
     /// What was odd or wrong.
     pub problem: Option<String>,
 }
 
-/// Writes what became of deliveries.
+/// Writes what became of deliveries, after one try more.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn mark(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> {
+    let mut alike: BTreeMap<(&str, Option<&str>), Vec<Uuid>> = BTreeMap::new();
     for outcome in outcomes {
+        alike.entry((outcome.state, outcome.problem.as_deref())).or_default().push(outcome.id);
+    }
+    for ((state, problem), ids) in alike {
         on!(tx, MARK, |sql, db| sqlx::query(sql)
-            .bind(outcome.id)
-            .bind(outcome.state)
-            .bind(outcome.attempt)
-            .bind(outcome.problem.as_deref())
+            .bind(json_list(ids))
+            .bind(state)
+            .bind(problem)
             .execute(db)
             .await
             .map(drop)?);

@@ -8,20 +8,32 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod abuse;
+mod access;
 mod api_keys;
+mod attendance;
 mod contract;
 mod dreamcrowd;
+mod durability;
 mod host_key;
 mod host_tokens;
 mod idempotency;
 mod join_mail;
 mod join_standings;
+mod live;
+mod many_sessions;
+mod many_starts;
 mod meetings;
+mod operations;
+mod pages;
 mod parity;
+mod platforms;
 mod roles;
+mod secrets;
 mod secure_join;
 mod secure_links;
 mod sign_in;
+mod statements;
 mod tenancy;
 
 /// The server's binary, built beside these stories.

@@ -114,7 +114,7 @@ story!(
         for size in [1, 3, 8, 200] {
             assert_eq!(emails(amina.all(&format!("/api/v1/people?limit={size}")).await), whole);
         }
-        for bad in ["limit=0", "limit=201", "limit=x", "cursor=%00", "cursor=é", "unknown=1"] {
+        for bad in ["limit=0", "limit=201", "limit=x", "cursor=AA", "cursor=é", "unknown=1"] {
             assert_eq!(amina.get(&format!("/api/v1/people?{bad}")).await.0, 422, "{bad}");
         }
     }

@@ -151,7 +151,8 @@ story!(
         for form in [other.submit(&page, &lesson.door(), &[]).await, app.browser().submit(&page, &lesson.door(), &[]).await] {
             assert_eq!((form.status(), form.location()), (403, ""), "a form belongs to the browser it was shown to");
         }
-        for page in [&refused] {
+        {
+            let page = &refused;
             assert!(page.location().is_empty() && !page.html().contains(&app.zoom.base_url()) && !page.html().contains("tk="));
         }
         let foreign = mine.get(&link).await;

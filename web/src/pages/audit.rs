@@ -20,10 +20,14 @@ pub struct AuditRow {
     pub at: String,
     /// The last part of an `audit.kind.*` key, or words of its own.
     pub kind: String,
-    /// Who did it; `None` for Lectern itself or a stranger.
+    /// Who did it, by name; without one `actor` says what it was.
     pub who: Option<String>,
+    /// The last part of an `audit.actor.*` key.
+    pub actor: String,
     /// What it was about, in words.
     pub what: String,
+    /// Why, where it was refused: the last part of a `refusal.*` key, or words of its own.
+    pub reason: Option<String>,
     /// A page of ours about it.
     pub url: Option<String>,
     /// Whether it was refused or failed: the row is marked.
@@ -48,6 +52,8 @@ impl Page for Audit {
             at: "2026-11-21T03:10:52Z".to_owned(),
             kind: kind.to_owned(),
             who: who.map(str::to_owned),
+            actor: if who.is_some() { "person" } else { "provider" }.to_owned(),
+            reason: bad.then(|| "other_browser".to_owned()),
             what: what.to_owned(),
             url: (!bad).then(|| "/sessions/s1".to_owned()),
             bad,

@@ -38,6 +38,8 @@ pub struct ClassOverview {
     pub class: ClassHead,
     /// The live session, else the next one.
     pub next: Option<SessionLine>,
+    /// The few after it.
+    pub coming: Vec<SessionLine>,
     pub recent: Vec<SessionLine>,
     pub enrolled: u32,
     pub guests: u32,
@@ -52,6 +54,7 @@ impl Page for ClassOverview {
             Self {
                 class: ClassHead::sample(),
                 next: Some(SessionLine { state: SessionState::Live, ..SessionLine::sample("s1") }),
+                coming: vec![SessionLine::sample("s2")],
                 recent: vec![SessionLine {
                     state: SessionState::Ended,
                     here: Some(21),
@@ -64,6 +67,7 @@ impl Page for ClassOverview {
             Self {
                 class: ClassHead { can_manage: false, description: None, ..ClassHead::sample() },
                 next: Some(SessionLine::sample("s1")),
+                coming: vec![],
                 recent: vec![],
                 enrolled: 24,
                 guests: 0,
@@ -72,6 +76,7 @@ impl Page for ClassOverview {
             Self {
                 class: ClassHead::sample(),
                 next: None,
+                coming: vec![],
                 recent: vec![],
                 enrolled: 0,
                 guests: 0,

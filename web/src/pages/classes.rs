@@ -102,7 +102,7 @@ pub struct PlatformChoice {
     pub name: String,
     pub label: String,
     pub ready: bool,
-    /// Why it is not ready, or what to know about it: a sentence.
+    /// What to know about it: the last part of a `class_new.note.*` key, or a sentence.
     pub note: Option<String>,
 }
 
@@ -132,7 +132,7 @@ impl Page for ClassNew {
             Self {
                 provider: "zoom".to_owned(),
                 providers: vec![
-                    choice("zoom", "Zoom", true, Some("You are connected.")),
+                    choice("zoom", "Zoom", true, Some("connected")),
                     choice("link", "Paste a link", true, None),
                 ],
                 ..Self::default()

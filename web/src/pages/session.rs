@@ -80,6 +80,8 @@ pub enum ParticipantRole {
     /// Buyer on a marketplace.
     Student,
     Guest,
+    /// In the meeting without a seat of ours.
+    Unknown,
 }
 
 /// Where a person is.
@@ -89,6 +91,8 @@ pub enum PresenceState {
     Expected,
     /// Opened the link and was let through; the platform has not seen them yet.
     OnTheWay,
+    /// In the platform's waiting room.
+    Waiting,
     /// Turned away, for a reason that a person can repair.
     NeedsAHand,
     Here,
@@ -329,6 +333,10 @@ impl Page for SessionPage {
                     opened_at: at("03:10:00"),
                     ..person("p1", "Omar Reza", student, PresenceState::OnTheWay)
                 },
+                Participant {
+                    since: at("03:12:50"),
+                    ..person("p10", "Nabila Rahman", student, PresenceState::Waiting)
+                },
                 person("p2", "Priya Nandi", student, PresenceState::Expected),
                 Participant {
                     refused: Some("other_browser".to_owned()),
@@ -337,6 +345,10 @@ impl Page for SessionPage {
                 person("p4", "Rokeya Begum", ParticipantRole::Guest, PresenceState::Expected),
             ],
             here: vec![
+                Participant {
+                    since: at("03:12:00"),
+                    ..person("iPad", "iPad", ParticipantRole::Unknown, PresenceState::Here)
+                },
                 Participant {
                     since: at("03:12:41"),
                     fresh: true,

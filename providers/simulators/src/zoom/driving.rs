@@ -114,6 +114,16 @@ impl ZoomSimulator {
         self.act(|world, now| world.crash(visit.0, now))
     }
 
+    /// The host allows, on Zoom's own page, that one registrant comes with several devices; false when there is no such meeting.
+    pub fn allows_several_devices(&self, meeting: u64) -> bool {
+        self.act(|world, _| {
+            let found = world.meetings.get_mut(&meeting);
+            found
+                .map(|found| found.settings.insert("allow_multiple_devices".to_owned(), true.into()))
+                .is_some()
+        })
+    }
+
     /// Somebody goes into a breakout room, named by its UUID.
     ///
     /// # Errors

@@ -1,0 +1,90 @@
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use lectern_core::{ids::ClassId, session::SessionState};
+use lectern_web::{
+    NoticeKind, Section,
+    pages::class::{ClassHead, ClassOverview},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    attendance,
+    classes::{Class, enrollments, service},
+    db::Tx,
+    error::ApiError,
+    extract::{Member, Query, SignedIn},
+    pages::{Pages, Reader},
+    people,
+    sessions::{self, Session, pages::line},
+};
+
+/// Coming and past sessions on the overview.
+const FEW: usize = 5;
+
+/// Query of a class's pages.
+#[derive(Debug, Default, Deserialize)]
+pub struct ClassQuery {
+    pub(super) notice: Option<NoticeKind>,
+}
+
+/// What all tabs of a class show above them.
+pub(super) async fn head(tx: &mut Tx, who: &SignedIn, class: &Class) -> Result<ClassHead, ApiError> {
+    let names = people::service::names(tx, who.organization, [class.instructor]).await?;
+    Ok(ClassHead {
+        id: class.id.to_string(),
+        title: class.title.clone(),
+        description: Some(class.description.clone()).filter(|text| !text.is_empty()),
+        instructor: names.into_values().next().unwrap_or_default(),
+        platform: class.provider.title().to_owned(),
+        can_manage: service::may_manage(who, class),
+    })
+}
+
+/// `GET /classes/{id}`
+pub async fn overview(
+    State(app): State<App>,
+    who: Member,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<ClassQuery>,
+) -> Result<Response, ApiError> {
+    let now = app.clock.now();
+    let organization = who.organization;
+    let mut tx = app.db.read(organization).await?;
+    let class = service::readable(&mut tx, &who, ClassId(id)).await?;
+    let head = head(&mut tx, &who, &class).await?;
+    let place = enrollments::of_person(&mut tx, organization, class.id, who.person).await?;
+    let place = place.filter(|place| place.active);
+    let mut all = sessions::service::of_class(&mut tx, organization, class.id).await?;
+    if let Some(place) = place.as_ref().filter(|_| !head.can_manage)
+        && let Some(named) = enrollments::named_sessions(&mut tx, organization, place).await?
+    {
+        all.retain(|session| named.contains(&session.id));
+    }
+    let is_coming = |session: &&Session| session.state == SessionState::Scheduled && session.ends_at > now;
+    let next = all.iter().find(|session| session.state == SessionState::Live);
+    let next = next.or_else(|| all.iter().find(is_coming));
+    let coming = all.iter().filter(is_coming).filter(|session| next.is_none_or(|next| next.id != session.id));
+    let came = if head.can_manage {
+        attendance::service::came(&mut tx, organization, class.id, class.instructor).await?
+    } else {
+        std::collections::HashMap::new()
+    };
+    let past = all.iter().rev().filter(|session| session.state == SessionState::Ended).take(FEW);
+    let (enrolled, guests) = enrollments::counts(&mut tx, organization, class.id).await?;
+    let page = ClassOverview {
+        next: next.map(|session| line(session, None)),
+        coming: coming.take(FEW).map(|session| line(session, None)).collect(),
+        recent: past.map(|session| line(session, came.get(&session.id).copied())).collect(),
+        enrolled,
+        guests: if head.can_manage { guests } else { 0 },
+        join_url: place.map(|_| format!("/join/class/{}", class.id)),
+        class: head,
+    };
+    drop(tx);
+    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+}

@@ -1,0 +1,13 @@
+//! Classes as pages: the list, the form for a new one, and a class with its tabs.
+
+mod class;
+mod list;
+mod roster;
+mod sessions;
+mod settings;
+
+pub use class::overview;
+pub use list::{create, list, new};
+pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, roster, rotate, send};
+pub use sessions::{schedule, sessions};
+pub use settings::{set_settings, settings};

@@ -1,0 +1,249 @@
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
+};
+use lectern_core::{
+    ids::{ClassId, EnrollmentId},
+    session::SessionState,
+};
+use lectern_web::{
+    Choice, FieldError as PageFieldError, Section,
+    pages::class::{ClassRoster, Enrollment as Row, GuestForm, GuestRow, PersonFields},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::class::{ClassQuery, head};
+use crate::{
+    app::App,
+    classes::{
+        EnrollmentKind,
+        enrollments::{self, Enroll, Invite},
+        service,
+    },
+    error::ApiError,
+    extract::{Form, Instructor, Query, SignedIn},
+    live::feed::instant,
+    notify, organizations,
+    pages::{Pages, Reader, back, see_other},
+    people::pages::field_errors,
+    sessions,
+};
+
+async fn page(
+    app: &App,
+    who: &SignedIn,
+    id: Uuid,
+    enroll: PersonFields,
+    invite: GuestForm,
+) -> Result<ClassRoster, ApiError> {
+    let now = app.clock.now();
+    let organization = who.organization;
+    let mut tx = app.db.read(organization).await?;
+    let class = service::own(&mut tx, who, ClassId(id)).await?;
+    let sent = notify::service::links_sent(&mut tx, organization, class.id).await?;
+    let all = sessions::service::of_class(&mut tx, organization, class.id).await?;
+    let members = enrollments::list(&mut tx, who, class.id, EnrollmentKind::Member).await?;
+    let enrollments = members.into_iter().map(|member| Row {
+        id: member.id.to_string(),
+        name: member.name(),
+        link_sent_at: sent.get(&member.person).copied().map(instant),
+        email: member.email,
+    });
+    let enrollments = enrollments.collect();
+    let mut guests = Vec::new();
+    for guest in enrollments::list(&mut tx, who, class.id, EnrollmentKind::Guest).await? {
+        let named = enrollments::named_sessions(&mut tx, organization, &guest).await?.unwrap_or_default();
+        let titles = all.iter().filter(|session| named.contains(&session.id));
+        guests.push(GuestRow {
+            id: guest.id.to_string(),
+            name: guest.name(),
+            sessions: titles.map(|session| session.title.clone()).collect(),
+            link_sent_at: sent.get(&guest.person).copied().map(instant),
+            email: guest.email,
+        });
+    }
+    let coming = all.iter().filter(|session| {
+        matches!(session.state, SessionState::Scheduled | SessionState::Live) && session.ends_at > now
+    });
+    let sessions = coming.map(|session| {
+        let zone = session.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC);
+        let local = session.starts_at.with_timezone::<chrono_tz::Tz>(&zone);
+        Choice::new(session.id.to_string(), format!("{}, {}", session.title, local.format("%Y-%m-%d %H:%M")))
+    });
+    Ok(ClassRoster {
+        zone: organizations::service::settings_in(&mut tx, organization).await?.time_zone,
+        class: head(&mut tx, who, &class).await?,
+        sessions: sessions.collect(),
+        enrollments,
+        guests,
+        enroll,
+        invite,
+    })
+}
+
+/// `GET /classes/{id}/roster`
+pub async fn roster(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<ClassQuery>,
+) -> Result<Response, ApiError> {
+    let page = page(&app, &who, id, PersonFields::default(), GuestForm::default()).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+}
+
+/// `GET` of an address that takes only a form: the roster.
+pub async fn back_to_roster(_: SignedIn, Path(id): Path<Uuid>) -> Response {
+    see_other(&format!("/classes/{id}/roster"))
+}
+
+fn to(id: Uuid, notice: &str) -> Response {
+    see_other(&format!("/classes/{id}/roster?notice={notice}"))
+}
+
+/// A refusal that belongs beside the form; anything else goes on.
+fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
+    match error {
+        ApiError::Invalid(errors) => Ok(field_errors(&errors)
+            .into_iter()
+            .map(|error| match error.field.as_str() {
+                "sessions" => PageFieldError::new("session", error.message),
+                _ => error,
+            })
+            .collect()),
+        ApiError::Conflict("no_session", ..) => Ok(vec![PageFieldError::new("session", "no_session")]),
+        ApiError::Conflict(_, detail, next) => Ok(vec![PageFieldError::form(format!("{detail} {next}"))]),
+        other => Err(other),
+    }
+}
+
+/// A person as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EnrollForm {
+    email: String,
+    first_name: String,
+    last_name: String,
+}
+
+/// `POST /classes/{id}/enrollments`
+pub async fn enroll(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<EnrollForm>,
+) -> Result<Response, ApiError> {
+    let whom = Enroll {
+        email: Some(form.email.clone()),
+        first_name: Some(form.first_name.clone()),
+        last_name: Some(form.last_name.clone()).filter(|name| !name.trim().is_empty()),
+        ..Enroll::default()
+    };
+    let errors = match enrollments::enroll(&app, &who, ClassId(id), whom).await {
+        Ok(_) => return Ok(to(id, "enrolled")),
+        Err(error) => refused(error)?,
+    };
+    let form =
+        PersonFields { email: form.email, first_name: form.first_name, last_name: form.last_name, errors };
+    let page = page(&app, &who, id, form, GuestForm::default()).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+}
+
+/// A guest as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InviteForm {
+    email: String,
+    first_name: String,
+    last_name: String,
+    session: String,
+}
+
+/// `POST /classes/{id}/guests`
+pub async fn invite(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<InviteForm>,
+) -> Result<Response, ApiError> {
+    let sessions = match form.session.as_str() {
+        "" => Ok(None),
+        "class" => Ok(Some(Vec::new())),
+        session => Uuid::parse_str(session).map(|session| Some(vec![session])),
+    };
+    let errors = match sessions {
+        Ok(sessions) => {
+            let guest = Invite {
+                email: form.email.clone(),
+                first_name: form.first_name.clone(),
+                last_name: Some(form.last_name.clone()).filter(|name| !name.trim().is_empty()),
+                sessions,
+            };
+            match enrollments::invite(&app, &who, ClassId(id), guest).await {
+                Ok(_) => return Ok(to(id, "guest_invited")),
+                Err(error) => refused(error)?,
+            }
+        }
+        Err(_) => vec![PageFieldError::new("session", "choose")],
+    };
+    let form = GuestForm {
+        email: form.email,
+        first_name: form.first_name,
+        last_name: form.last_name,
+        session: form.session,
+        errors,
+    };
+    let page = page(&app, &who, id, PersonFields::default(), form).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+}
+
+/// `POST /classes/{id}/enrollments/{enrollment}/remove`
+pub async fn remove(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, enrollment)): Path<(Uuid, Uuid)>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    enrollments::remove(&app, &who, ClassId(id), EnrollmentId(enrollment), EnrollmentKind::Member).await?;
+    Ok(to(id, "removed"))
+}
+
+/// `POST /classes/{id}/guests/{guest}/remove`
+pub async fn remove_guest(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, guest)): Path<(Uuid, Uuid)>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    enrollments::remove(&app, &who, ClassId(id), EnrollmentId(guest), EnrollmentKind::Guest).await?;
+    Ok(to(id, "removed"))
+}
+
+/// `POST /classes/{id}/enrollments/{enrollment}/rotate`
+pub async fn rotate(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, enrollment)): Path<(Uuid, Uuid)>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    enrollments::rotate(&app, &who, ClassId(id), EnrollmentId(enrollment)).await?;
+    Ok(to(id, "link_rotated"))
+}
+
+/// `POST /classes/{id}/enrollments/{enrollment}/send`: from the roster, or from a session's page.
+pub async fn send(
+    State(app): State<App>,
+    who: Instructor,
+    headers: HeaderMap,
+    Path((id, enrollment)): Path<(Uuid, Uuid)>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    enrollments::send_again(&app, &who, ClassId(id), EnrollmentId(enrollment)).await?;
+    let path = back(&app, &headers, "/sessions/", format!("/classes/{id}/roster"));
+    Ok(see_other(&format!("{path}?notice=link_sent")))
+}

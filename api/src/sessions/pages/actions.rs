@@ -1,0 +1,274 @@
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use lectern_core::{
+    ids::SessionId,
+    session::{MeetingProgress, SessionState},
+};
+use lectern_web::{
+    NoticeKind, Section,
+    pages::session_forms::{CancelSession, EditSession, EndSession},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    form::{Schedule, page_form, zones},
+    show,
+};
+use crate::{
+    app::App,
+    classes::{Class, enrollments},
+    db::Tx,
+    error::ApiError,
+    extract::{Form, Instructor, SignedIn},
+    live::{self, feed::instant},
+    pages::{Pages, Reader, see_other},
+    people::pages::field_errors,
+    sessions::{
+        Session, facts,
+        service::{self, ChangeSession},
+    },
+};
+
+fn to(id: Uuid, notice: &str) -> Response {
+    see_other(&format!("/sessions/{id}?notice={notice}"))
+}
+
+/// `GET` of an address that takes only a form: the session's page.
+pub async fn back_to_session(_: SignedIn, Path(id): Path<Uuid>) -> Response {
+    see_other(&format!("/sessions/{id}"))
+}
+
+/// `POST /sessions/{id}/start`
+pub async fn start(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    let started = service::start(&app, &who, SessionId(id)).await?;
+    Ok(match (started.ready, started.view.meeting.state) {
+        (true, _) => to(id, "started"),
+        // The page itself says what is wrong with the meeting, and what to do.
+        (false, MeetingProgress::Failed) => see_other(&format!("/sessions/{id}")),
+        (false, _) => to(id, "starting"),
+    })
+}
+
+/// `POST /sessions/{id}/launch`: on to the platform as its host; the address is given out once and never shown.
+pub async fn launch(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    let error = match service::launch(&app, &who, SessionId(id)).await {
+        Ok(location) => return Ok(see_other(location.expose())),
+        Err(ApiError::NotFound) => return Err(ApiError::NotFound),
+        Err(error @ (ApiError::Conflict(..) | ApiError::Provider(_))) => error,
+        Err(other) => return Err(other),
+    };
+    let problem = error.problem();
+    let detail = match problem.next_step {
+        Some(next) => format!("{} {next}", problem.detail),
+        None => problem.detail,
+    };
+    let page = show::page(&app, &who, SessionId(id)).await?;
+    let pages =
+        Pages::new(&app, &who, reader, Section::Classes).await?.told(NoticeKind::LaunchFailed, detail);
+    let mut response = pages.show(&page)?;
+    *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+    Ok(response)
+}
+
+async fn own(
+    app: &App,
+    who: &SignedIn,
+    id: Uuid,
+    states: &[SessionState],
+) -> Result<Result<(Tx, Session, Class), Response>, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let (session, class) = service::own(&mut tx, who, SessionId(id)).await?;
+    // What cannot be done any more is not asked about.
+    if !states.contains(&session.state) {
+        return Ok(Err(see_other(&format!("/sessions/{id}"))));
+    }
+    Ok(Ok((tx, session, class)))
+}
+
+/// `GET /sessions/{id}/end`: the question before a class ends for everybody.
+pub async fn ask_end(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+) -> Result<Response, ApiError> {
+    let (mut tx, session, class) =
+        match own(&app, &who, id, &[SessionState::Scheduled, SessionState::Live]).await? {
+            Ok(found) => found,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+    let people = match facts::of_session(&mut tx, who.organization, session.id).await? {
+        Some(facts) => {
+            let now = app.clock.now();
+            live::service::session_board(&mut tx, who.organization, facts, now).await?.head_count().0
+        }
+        None => 0,
+    };
+    drop(tx);
+    let page = EndSession {
+        id: id.to_string(),
+        title: session.title,
+        class_id: class.id.to_string(),
+        class_title: class.title,
+        platform: class.provider.title().to_owned(),
+        people,
+    };
+    Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
+}
+
+/// `POST /sessions/{id}/end`
+pub async fn end(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    service::end(&app, &who, SessionId(id)).await?;
+    Ok(to(id, "ended"))
+}
+
+fn cancel_page(session: &Session, class: &Class, people: u32) -> CancelSession {
+    CancelSession {
+        id: session.id.to_string(),
+        title: session.title.clone(),
+        class_id: class.id.to_string(),
+        class_title: class.title.clone(),
+        starts_at: instant(session.starts_at),
+        ends_at: instant(session.ends_at),
+        zone: session.time_zone.clone(),
+        reason: String::new(),
+        people,
+        errors: Vec::new(),
+    }
+}
+
+async fn invited(tx: &mut Tx, who: &SignedIn, session: &Session) -> Result<u32, ApiError> {
+    let people = enrollments::of_session(tx, who.organization, session.class, session.id).await?;
+    Ok(live::service::count(people.len()))
+}
+
+/// `GET /sessions/{id}/cancel`
+pub async fn ask_cancel(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+) -> Result<Response, ApiError> {
+    let (mut tx, session, class) = match own(&app, &who, id, &[SessionState::Scheduled]).await? {
+        Ok(found) => found,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let people = invited(&mut tx, &who, &session).await?;
+    drop(tx);
+    Pages::new(&app, &who, reader, Section::Classes).await?.show(&cancel_page(&session, &class, people))
+}
+
+/// Why a session is called off.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CancelForm {
+    reason: String,
+}
+
+/// `POST /sessions/{id}/cancel`
+pub async fn cancel(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<CancelForm>,
+) -> Result<Response, ApiError> {
+    match service::cancel(&app, &who, SessionId(id), Some(&form.reason)).await {
+        Ok(()) => Ok(to(id, "session_cancelled")),
+        Err(ApiError::Invalid(errors)) => {
+            let mut tx = app.db.read(who.organization).await?;
+            let (session, class) = service::own(&mut tx, &who, SessionId(id)).await?;
+            let people = invited(&mut tx, &who, &session).await?;
+            drop(tx);
+            let mut page = cancel_page(&session, &class, people);
+            page.reason = form.reason;
+            page.errors = field_errors(&errors);
+            Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn edit_page(
+    tx: &mut Tx,
+    who: &SignedIn,
+    session: &Session,
+    class: Class,
+) -> Result<EditSession, ApiError> {
+    Ok(EditSession {
+        id: session.id.to_string(),
+        class_id: class.id.to_string(),
+        class_title: class.title,
+        form: page_form(session),
+        zones: zones(),
+        people: invited(tx, who, session).await?,
+    })
+}
+
+/// `GET /sessions/{id}/edit`
+pub async fn edit(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+) -> Result<Response, ApiError> {
+    let (mut tx, session, class) = match own(&app, &who, id, &[SessionState::Scheduled]).await? {
+        Ok(found) => found,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let page = edit_page(&mut tx, &who, &session, class).await?;
+    drop(tx);
+    Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
+}
+
+/// `POST /sessions/{id}/edit`
+pub async fn change(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<Schedule>,
+) -> Result<Response, ApiError> {
+    let errors = match form.read() {
+        Ok(asked) => {
+            let change = ChangeSession {
+                starts_at: asked.starts_at,
+                duration_minutes: Some(asked.duration_minutes),
+                time_zone: asked.time_zone,
+                title: asked.title,
+                external_id: None,
+            };
+            match service::change(&app, &who, SessionId(id), change).await {
+                Ok(_) => return Ok(to(id, "session_moved")),
+                Err(error) => Schedule::refused(error)?,
+            }
+        }
+        Err(errors) => errors,
+    };
+    let mut tx = app.db.read(who.organization).await?;
+    let (session, class) = service::own(&mut tx, &who, SessionId(id)).await?;
+    let page = edit_page(&mut tx, &who, &session, class).await?;
+    drop(tx);
+    let page = EditSession { form: form.again(errors), ..page };
+    Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+}

@@ -1,0 +1,249 @@
+use std::collections::HashMap;
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use chrono::{DateTime, Duration, Utc};
+use lectern_core::{
+    attendance::Whereabouts,
+    ids::{PersonId, SessionId},
+    role::{Role, SessionRole},
+    session::MeetingProgress,
+    settings::RecordingMode,
+};
+use lectern_web::{
+    NoticeKind, Section,
+    pages::{
+        class as class_page,
+        session::{
+            Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence, PresenceState,
+            Problem, SessionPage, SessionSettings,
+        },
+    },
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::line::page_state;
+use crate::{
+    app::App,
+    audit,
+    classes::{self, Class},
+    error::ApiError,
+    extract::{Member, Query, SignedIn},
+    live::{
+        self,
+        feed::{self, instant, page_role},
+        service::{Place, SessionBoard},
+    },
+    organizations,
+    pages::{Pages, Reader},
+    people,
+    sessions::{Session, facts, service},
+};
+
+/// Somebody who came within this time is shown as just arrived.
+const FRESH: Duration = Duration::seconds(10);
+/// Entries shown of what happened.
+const SHOWN: usize = 40;
+
+/// Query of a session's page.
+#[derive(Debug, Default, Deserialize)]
+pub struct ShowQuery {
+    notice: Option<NoticeKind>,
+}
+
+/// `GET /sessions/{id}`
+pub async fn show(
+    State(app): State<App>,
+    who: Member,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<ShowQuery>,
+) -> Result<Response, ApiError> {
+    let page = page(&app, &who, SessionId(id)).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+}
+
+/// The page of a session, as far as this person may see it.
+pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionPage, ApiError> {
+    // The number first: what comes between is on the page and told again, never lost.
+    let seq = crate::events::history::last_seq(app).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.read(who.organization).await?;
+    let (session, class) = service::readable(&mut tx, who, id).await?;
+    let view = service::view(app, &mut tx, who, &session, &class).await?;
+    let names = people::service::names(&mut tx, who.organization, [class.instructor]).await?;
+    let manages = classes::service::may_manage(who, &class);
+    let place = classes::enrollments::of_person(&mut tx, who.organization, class.id, who.person).await?;
+    let mut page = SessionPage {
+        id: id.to_string(),
+        class_id: class.id.to_string(),
+        class_title: class.title.clone(),
+        title: session.title.clone(),
+        instructor: names.into_values().next().unwrap_or_default(),
+        platform: class.provider.title().to_owned(),
+        state: page_state(session.state),
+        starts_at: instant(session.starts_at),
+        ends_at: instant(session.ends_at),
+        zone: session.time_zone.clone(),
+        now: instant(now),
+        started_at: session.started_at.map(instant),
+        ended_at: session.ended_at.map(instant),
+        cancel_reason: session.cancel_reason.clone(),
+        meeting: meeting(who, &class, &view.meeting),
+        can_manage: manages,
+        can_launch: manages,
+        figures: Figures::default(),
+        not_here: Vec::new(),
+        here: Vec::new(),
+        left: Vec::new(),
+        feed: Vec::new(),
+        presence: Presence::default(),
+        settings: settings(&class),
+        class_url: classes::links::class_link(app, class.id),
+        join_url: place
+            .filter(|place| place.active)
+            .map(|_| format!("/join/class/{}?session={}", class.id, session.id)),
+        seq: u64::try_from(seq).unwrap_or(0),
+    };
+    if !manages {
+        return Ok(page);
+    }
+    let facts = facts::of_session(&mut tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
+    let late_after =
+        organizations::service::settings_in(&mut tx, who.organization).await?.policies.late_after_minutes;
+    let board = live::service::session_board(&mut tx, who.organization, facts, now).await?;
+    let refused = audit::service::refused_in(&mut tx, who.organization, id).await?;
+    page.feed = feed::feed(&mut tx, who.organization, &board, late_after).await?;
+    drop(tx);
+    page.feed.truncate(SHOWN);
+    people_of(&mut page, &board, &session, &refused, late_after, now);
+    Ok(page)
+}
+
+fn people_of(
+    page: &mut SessionPage,
+    board: &SessionBoard,
+    session: &Session,
+    refused: &HashMap<PersonId, (DateTime<Utc>, Option<String>)>,
+    late_after: u32,
+    now: DateTime<Utc>,
+) {
+    let first = board.first_joins();
+    let enrolled: HashMap<PersonId, String> = board
+        .expected
+        .iter()
+        .filter(|expected| expected.seat.role == SessionRole::Student)
+        .filter_map(|expected| Some((expected.seat.person, expected.enrollment?.to_string())))
+        .collect();
+    let (here, expected) = board.head_count();
+    let mut figures = Figures { here, expected, ..Figures::default() };
+    let mut places = board.places();
+    places.sort_by(|a, b| {
+        let newest = |place: &Place| std::cmp::Reverse(place.left_at.max(place.joined_at));
+        newest(a).cmp(&newest(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    for place in places {
+        let teaches = place.role == SessionRole::Instructor;
+        let turned_away = place
+            .person
+            .and_then(|person| refused.get(&person))
+            .filter(|(at, _)| place.redirected_at.is_none_or(|sent| *at > sent));
+        let late = place
+            .person
+            .filter(|_| !teaches)
+            .and_then(|person| first.get(&person))
+            .and_then(|at| u32::try_from((*at - session.starts_at).num_minutes()).ok())
+            .filter(|minutes| *minutes > late_after);
+        let (state, list) = match place.whereabouts {
+            Whereabouts::InClass if late.is_some() => (PresenceState::Late, &mut page.here),
+            Whereabouts::InClass => (PresenceState::Here, &mut page.here),
+            Whereabouts::Left => {
+                figures.left += u32::from(!teaches);
+                (PresenceState::Left, &mut page.left)
+            }
+            // The instructor is nobody's to wait for on this list.
+            Whereabouts::NotSeen | Whereabouts::Waiting if teaches => continue,
+            Whereabouts::Waiting => {
+                figures.not_here += 1;
+                (PresenceState::Waiting, &mut page.not_here)
+            }
+            Whereabouts::NotSeen => {
+                figures.not_here += 1;
+                let state = if turned_away.is_some() {
+                    figures.needs_a_hand += 1;
+                    PresenceState::NeedsAHand
+                } else if place.redirected_at.is_some() {
+                    PresenceState::OnTheWay
+                } else {
+                    PresenceState::Expected
+                };
+                (state, &mut page.not_here)
+            }
+        };
+        list.push(Participant {
+            id: place.person.map_or_else(|| place.name.clone(), |person| person.to_string()),
+            role: page_role(place.role).unwrap_or(ParticipantRole::Unknown),
+            state,
+            enrollment_id: place.person.and_then(|person| enrolled.get(&person).cloned()),
+            opened_at: place.redirected_at.map(instant),
+            since: place.joined_at.map(instant),
+            left_at: place.left_at.map(instant),
+            minutes_late: late,
+            refused: turned_away.and_then(|(_, why)| why.clone()),
+            fresh: matches!(state, PresenceState::Here | PresenceState::Late)
+                && place.joined_at.is_some_and(|at| now - at < FRESH),
+            name: place.name,
+        });
+    }
+    page.not_here.sort_by_key(|who| match who.state {
+        PresenceState::NeedsAHand => 0,
+        PresenceState::Waiting => 1,
+        PresenceState::OnTheWay => 2,
+        _ => 3,
+    });
+    page.figures = figures;
+    page.presence = Presence { steps: feed::steps(board), roster: expected };
+}
+
+fn settings(class: &Class) -> SessionSettings {
+    SessionSettings {
+        recording: match class.settings.recording {
+            RecordingMode::None => class_page::RecordingMode::None,
+            RecordingMode::Local => class_page::RecordingMode::Local,
+            RecordingMode::Cloud => class_page::RecordingMode::Cloud,
+        },
+        waiting_room: class.settings.waiting_room,
+        waiting_room_set_by: None,
+        breakout_rooms: class.settings.breakout_rooms,
+    }
+}
+
+/// The meeting, and where a problem of it is repaired by whoever looks.
+fn meeting(who: &SignedIn, class: &Class, view: &service::MeetingView) -> MeetingView {
+    let state = match view.state {
+        MeetingProgress::None => MeetingState::None,
+        MeetingProgress::Creating => MeetingState::Creating,
+        MeetingProgress::Ready => MeetingState::Ready,
+        MeetingProgress::Failed => MeetingState::Failed,
+    };
+    let problem = view.problem.as_ref().map(|problem| {
+        let own = class.instructor == who.person;
+        let repair = match problem.code.as_str() {
+            "reconnect" | "scope_missing" if own => Some("/connection".to_owned()),
+            "reconnect" | "scope_missing" if who.role == Role::Admin => Some("/connections".to_owned()),
+            "policy_missing" | "host_not_found" | "licence_missing" if who.role == Role::Admin => {
+                Some(format!("/platforms/{}", class.provider))
+            }
+            _ => None,
+        };
+        let (sentence, next) = match problem.detail.split_once(". ") {
+            Some((sentence, next)) => (format!("{sentence}."), Some(next.to_owned())),
+            None => (problem.detail.clone(), None),
+        };
+        Problem { sentence, next_step: next, repair_url: repair }
+    });
+    MeetingView { state, problem }
+}

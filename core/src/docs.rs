@@ -1,0 +1,33 @@
+//! The documents of `core/docs`, here so that they are read and checked with the code they speak of.
+
+/// How the code is laid out, and where to add things.
+#[doc = include_str!("../docs/architecture.md")]
+pub mod architecture {}
+
+/// What is promised, how, and what is not.
+#[doc = include_str!("../docs/security.md")]
+pub mod security {}
+
+/// Commands, backup, keys, updates.
+#[doc = include_str!("../docs/operating.md")]
+pub mod operating {}
+
+/// Why it is as it is: one short record for each choice that closes a door.
+pub mod decisions {
+    #[doc = include_str!("../docs/decisions/0001-two-databases-one-store.md")]
+    pub mod d0001_two_databases_one_store {}
+    #[doc = include_str!("../docs/decisions/0002-join-token-and-seat.md")]
+    pub mod d0002_join_token_and_seat {}
+    #[doc = include_str!("../docs/decisions/0003-sqlite-writer-and-appender.md")]
+    pub mod d0003_sqlite_writer_and_appender {}
+    #[doc = include_str!("../docs/decisions/0004-operator-organization-and-routing.md")]
+    pub mod d0004_operator_organization_and_routing {}
+    #[doc = include_str!("../docs/decisions/0005-calendar-files-in-utc.md")]
+    pub mod d0005_calendar_files_in_utc {}
+    #[doc = include_str!("../docs/decisions/0006-oauth-callback-browser.md")]
+    pub mod d0006_oauth_callback_browser {}
+    #[doc = include_str!("../docs/decisions/0007-providers-per-connection.md")]
+    pub mod d0007_providers_per_connection {}
+    #[doc = include_str!("../docs/decisions/0008-demo-clock-begins-in-the-past.md")]
+    pub mod d0008_demo_clock_begins_in_the_past {}
+}

@@ -1,0 +1,50 @@
+//! The long runs of the trials whose short runs are stories.
+
+use std::time::Instant;
+
+use lectern_tests::{
+    Engine, TestApp,
+    trials::{
+        sessions::{Connection, Trial},
+        starts,
+    },
+};
+
+use crate::site::follow;
+
+const SESSIONS: usize = 1_000;
+
+/// 1,000 starts over 25 hosts, 16 at once, in real time.
+pub(crate) async fn starts(engine: Engine) {
+    let mut app = TestApp::start(engine).await;
+    let clock = follow(&app);
+    let plan = starts::Plan { hosts: 25, starts: 1_000, at_once: 16, seed: 11 };
+    let presses = starts::prepare(&mut app, plan).await;
+    app.start_background().await;
+    let begun = Instant::now();
+    let report = starts::in_real_time(&app, plan, presses).await;
+    println!("  {report}; in {:.0} s", begun.elapsed().as_secs_f64());
+    clock.abort();
+    app.finish().await;
+}
+
+/// 1,000 sessions for each kind of connection, ten in an hour of the simulated clock.
+pub(crate) async fn attendance(engine: Engine) {
+    for connection in [Connection::AdminReport, Connection::UserLevel] {
+        let mut app = TestApp::start(engine).await;
+        let begun = Instant::now();
+        let trial = Trial::prepare(&mut app, connection, 23).await;
+        let report = trial.run(&mut app, SESSIONS).await;
+        println!("  {connection}: {}", report.several);
+        println!("  {connection}, one person inside: {}", report.alone);
+        let (events, lost) = report.events;
+        println!(
+            "  {connection}: {events} events, {lost} of them lost; in {:.0} s",
+            begun.elapsed().as_secs_f64()
+        );
+        for difference in report.several.differences.iter().chain(&report.alone.differences).take(10) {
+            println!("    {difference}");
+        }
+        app.finish().await;
+    }
+}

@@ -1,0 +1,312 @@
+//! S-12: who may do what, for every route there is, in one table.
+//!
+//! A route that is not in the table fails the story, and so does a line without a route. The letters of a line, in the
+//! order of [`ROLES`] and, after the gap, of [`STRANGERS`] (people of another organization who use this one's ids):
+//!
+//! | letter | means |
+//! |---|---|
+//! | `+` | let in (what then happens is other stories' matter) |
+//! | `-` | 403: not for this role |
+//! | `?` | 404: there is no such thing for this person |
+//! | `!` | 401, or led to the sign-in page |
+
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+use lectern_tests::{Client, Person, TestApp, story, zoom_settings};
+use serde_json::{Value, json};
+
+/// Of the organization: the operator, owner, admin, the class's instructor, another one, an enrolled student, another
+/// student, a program with all scopes; nobody.
+const ROLES: [&str; 9] =
+    ["root", "owner", "admin", "instructor", "colleague", "member", "student", "key", "nobody"];
+/// Of another organization.
+const STRANGERS: [&str; 3] = ["owner", "instructor", "student"];
+
+#[rustfmt::skip]
+const TABLE: &[(&str, &str)] = &[
+    // route                                                      roles     strangers
+    ("DELETE /api/v1/api-keys/{id}",                              "-++-----! ?--"),
+    ("DELETE /api/v1/classes/{id}",                               "-+++?--+! ??-"),
+    ("DELETE /api/v1/classes/{id}/enrollments/{enrollment}",      "-+++?--+! ??-"),
+    ("DELETE /api/v1/classes/{id}/guests/{guest}",                "-+++?--+! ??-"),
+    ("DELETE /api/v1/connections/{id}",                           "-++----+! ?--"),
+    ("DELETE /api/v1/organizations/{id}/platforms/{provider}",    "+-------! ---"),
+    ("DELETE /api/v1/platforms/{provider}",                       "-++----+! ?--"),
+    ("DELETE /api/v1/platforms/{provider}/connection",            "-??+?---! ??-"),
+    ("DELETE /api/v1/sessions/{id}",                              "-+++?--+! ??-"),
+    ("GET /",                                                     "+++++++++"),
+    ("GET /api/v1/api-keys",                                      "-++-----!"),
+    ("GET /api/v1/classes",                                       "++++++++!"),
+    ("GET /api/v1/classes/{id}",                                  "?+++?+?+! ???"),
+    ("GET /api/v1/classes/{id}/enrollments",                      "-+++?--+! ??-"),
+    ("GET /api/v1/classes/{id}/guests",                           "-+++?--+! ??-"),
+    ("GET /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
+    ("GET /api/v1/connections",                                   "-++----+!"),
+    ("GET /api/v1/live",                                          "++++++++!"),
+    ("GET /api/v1/me",                                            "++++++++!"),
+    ("GET /api/v1/organization/settings",                         "-++----+!"),
+    ("GET /api/v1/organizations",                                 "+-------!"),
+    ("GET /api/v1/people",                                        "-++----+!"),
+    ("GET /api/v1/people/{id}",                                   "?++????+! ???"),
+    ("GET /api/v1/platforms/{provider}",                          "-++----+! +--"),
+    ("GET /api/v1/platforms/{provider}/connection",               "-++++---! ++-"),
+    ("GET /api/v1/platforms/{provider}/history",                  "-++----+! +--"),
+    ("GET /api/v1/sessions",                                      "++++++++!"),
+    ("GET /api/v1/sessions/{id}",                                 "?+++?+?+! ???"),
+    ("GET /api/v1/sessions/{id}/attendance",                      "?+++?+?+! ???"),
+    ("GET /api/v1/sessions/{id}/attendance.csv",                  "?+++???+! ???"),
+    ("GET /join/class/{class}",                                   "-+++-+-!! ---"),
+    ("GET /join/class/{class}/calendar.ics",                      "-----+--- ---"),
+    ("GET /oauth/{provider}/callback",                            "+++++++++ +++"),
+    ("GET /people",                                               "-++----!!"),
+    ("GET /set-up",                                               "+++++++++"),
+    ("GET /sign-in",                                              "+++++++++"),
+    ("GET /static/{*path}",                                       "????????? ???"),
+    ("PATCH /api/v1/classes/{id}",                                "-+++?--+! ??-"),
+    ("PATCH /api/v1/organization/settings",                       "-++----+!"),
+    ("PATCH /api/v1/people/{id}",                                 "-++----+! ?--"),
+    ("PATCH /api/v1/sessions/{id}",                               "-+++?--+! ??-"),
+    ("PATCH /api/v1/sessions/{id}/attendance/{person}",           "?+++???-! ???"),
+    ("POST /api/v1/api-keys",                                     "-++-----!"),
+    ("POST /api/v1/auth/login",                                   "+++++++++"),
+    ("POST /api/v1/auth/logout",                                  "++++++++!"),
+    ("POST /api/v1/classes",                                      "-++++--+!"),
+    ("POST /api/v1/classes/{id}/enrollments",                     "-+++?--+! ??-"),
+    ("POST /api/v1/classes/{id}/enrollments/{enrollment}/rotate", "-+++?--+! ??-"),
+    ("POST /api/v1/classes/{id}/guests",                          "-+++?--+! ??-"),
+    ("POST /api/v1/classes/{id}/sessions",                        "-+++?--+! ??-"),
+    ("POST /api/v1/live/tickets",                                 "++++++++!"),
+    ("POST /api/v1/organizations",                                "+-------!"),
+    ("POST /api/v1/people",                                       "-++----+!"),
+    ("POST /api/v1/platforms/{provider}/connection",              "-++++---! ++-"),
+    ("POST /api/v1/platforms/{provider}/connection/refresh",      "-??+?---! ??-"),
+    ("POST /api/v1/platforms/{provider}/test",                    "-++----+! +--"),
+    ("POST /api/v1/sessions/{id}/attendance/reconcile",           "?+++???+! ???"),
+    ("POST /api/v1/sessions/{id}/attendance/verify",              "?+++???-! ???"),
+    ("POST /api/v1/sessions/{id}/end",                            "-+++?--+! ??-"),
+    ("POST /api/v1/sessions/{id}/launch",                         "-+++?--+! ??-"),
+    ("POST /api/v1/sessions/{id}/start",                          "-+++?--+! ??-"),
+    ("POST /api/{provider}/webhook",                              "!!!!!!!!! !!!"),
+    ("POST /api/{provider}/webhook/{organization}",               "!!!!!!!!! !!!"),
+    ("POST /join/class/{class}",                                  "--------- ---"),
+    ("POST /people",                                              "-++----!!"),
+    ("POST /people/{id}/disable",                                 "-++----!! +--"),
+    ("POST /people/{id}/enable",                                  "-++----!! +--"),
+    ("POST /set-up",                                              "+++++++++"),
+    ("POST /sign-in",                                             "+++++++++"),
+    ("POST /sign-out",                                            "+++++++!!"),
+    ("PUT /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
+    ("PUT /api/v1/organization/default-platform",                 "-++----+!"),
+    ("PUT /api/v1/organization/host-tokens",                      "-+------!"),
+    ("PUT /api/v1/platforms/{provider}",                          "-++----+! +--"),
+];
+
+/// What the routes' ids stand for, fresh whenever a request has changed something.
+struct World {
+    class: String,
+    session: String,
+    enrollment: String,
+    guest: String,
+    pupil: String,
+    api_key: String,
+    member: String,
+    settings: Value,
+}
+
+async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestApp) -> World {
+    let text = |made: &Value| made["id"].as_str().unwrap().to_owned();
+    let class = text(&instructor.create("/api/v1/classes", json!({"title": "Algebra"})).await);
+    let path = |end: &str| format!("/api/v1/classes/{class}/{end}");
+    let enrolled = instructor.create(&path("enrollments"), json!({"user_id": member.id.uuid()})).await;
+    let guest = json!({"email": "rokeya@guest.example", "first_name": "Rokeya"});
+    let starts_at = app.now() + Duration::hours(2);
+    let session = json!({"starts_at": starts_at, "duration_minutes": 45, "time_zone": "Asia/Dhaka"});
+    let session =
+        instructor.create(&path("sessions"), session).await["items"][0]["id"].as_str().unwrap().to_owned();
+    let guest = text(&instructor.create(&path("guests"), guest).await);
+    let pupil = json!({"email": format!("{}@oakwood.example", app.new_id::<lectern_core::ids::PersonId>()), "name": "Pupil", "role": 0});
+    let (_, settings) = instructor.get(&path("settings")).await;
+    World {
+        member: member.id.to_string(),
+        settings: settings["settings"].clone(),
+        session,
+        enrollment: text(&enrolled),
+        guest,
+        pupil: text(&owner.create("/api/v1/people", pupil).await),
+        api_key: text(&owner.create("/api/v1/api-keys", json!({"name": "k", "scopes": ["read"]})).await),
+        class,
+    }
+}
+
+/// The route with this world's ids in it.
+fn filled(route: &str, world: &World, organization: &str, connection: &str) -> String {
+    let id = match route {
+        _ if route.starts_with("/api/v1/people") || route.starts_with("/people") => &world.pupil,
+        _ if route.starts_with("/api/v1/api-keys") => &world.api_key,
+        _ if route.starts_with("/api/v1/classes") || route.starts_with("/classes") => &world.class,
+        _ if route.starts_with("/api/v1/sessions") || route.starts_with("/sessions") => &world.session,
+        _ if route.starts_with("/api/v1/organizations") => organization,
+        _ => connection,
+    };
+    route
+        .replace("{enrollment}", &world.enrollment)
+        .replace("{guest}", &world.guest)
+        .replace("{class}", &world.class)
+        .replace("{session}", &world.session)
+        .replace("{person}", &world.member)
+        .replace("{organization}", organization)
+        .replace("{provider}", "zoom")
+        .replace("{*path}", "lectern.css")
+        .replace("{id}", id)
+}
+
+/// A body that the route would take.
+fn body(route: &str, world: &World, app: &TestApp) -> Value {
+    let later = app.now() + Duration::hours(3);
+    let fresh = app.new_id::<lectern_core::ids::PersonId>();
+    match route {
+        "POST /api/v1/auth/login" => {
+            json!({"organization": "oakwood", "email": "x@x.example", "password": "x"})
+        }
+        "POST /api/v1/people" => {
+            json!({"email": format!("{fresh}@oakwood.example"), "name": "New", "role": 0})
+        }
+        "PATCH /api/v1/people/{id}" => json!({"first_name": "Changed"}),
+        "POST /api/v1/api-keys" => json!({"name": "k", "scopes": ["read"]}),
+        "PATCH /api/v1/organization/settings" => json!({"time_zone": "Asia/Dhaka"}),
+        "PUT /api/v1/organization/host-tokens" => {
+            json!({"tokens": {"algorithm": "hs256", "issuer": "i", "audience": "a"}, "secret": "x".repeat(32)})
+        }
+        "PUT /api/v1/organization/default-platform" => json!({"provider": "zoom"}),
+        "POST /api/v1/organizations" => {
+            json!({"slug": format!("o-{}", &fresh.to_string()[24..]), "name": "New"})
+        }
+        "POST /api/v1/classes" => json!({"title": "Geometry"}),
+        "PATCH /api/v1/classes/{id}" => json!({"title": "Geometry"}),
+        "POST /api/v1/classes/{id}/enrollments" => json!({"user_id": world.pupil}),
+        "POST /api/v1/classes/{id}/guests" => {
+            json!({"email": format!("{fresh}@guest.example"), "first_name": "G"})
+        }
+        "POST /api/v1/classes/{id}/sessions" => {
+            json!({"starts_at": later, "duration_minutes": 45, "time_zone": "Asia/Dhaka"})
+        }
+        "PUT /api/v1/classes/{id}/settings" => world.settings.clone(),
+        "PUT /api/v1/platforms/{provider}" => zoom_settings(app, "lectern-app"),
+        "PATCH /api/v1/sessions/{id}" => json!({"duration_minutes": 50}),
+        "PATCH /api/v1/sessions/{id}/attendance/{person}" => json!({"state": "excused"}),
+        _ => json!({}),
+    }
+}
+
+/// Every route: what the document lists, and the pages.
+fn routes() -> Vec<String> {
+    let document = serde_json::to_value(lectern_api::openapi::document()).unwrap();
+    let mut routes = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let methods = methods.as_object().unwrap().keys();
+        let methods =
+            methods.filter(|method| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()));
+        routes.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    for (method, path) in lectern_api::routes::PAGES {
+        routes.push(format!("{} {path}", method.to_uppercase()));
+    }
+    routes.sort();
+    routes
+}
+
+async fn letter(client: &Client, method: &str, path: &str, body: &Value, page: bool) -> (char, u16) {
+    let cookie = format!("lectern={}", client.bearer().unwrap_or_default());
+    let answer = if page {
+        // A page is asked for by a browser; a changing one without the form that it was shown to.
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        client.with_bearer(None).send(method, path, None, &[("cookie", cookie.as_str()), kind]).await
+    } else {
+        let body = (method != "GET" && method != "DELETE").then_some(body);
+        client.send(method, path, body, &[]).await
+    };
+    let letter = match answer.status {
+        401 => '!',
+        303 if answer.header("location").starts_with("/sign-in?next") => '!',
+        403 => '-',
+        404 => '?',
+        _ => '+',
+    };
+    (letter, answer.status)
+}
+
+story!(
+    /// S-12: each role on each route, with ids of one's own organization and of another, equals the table.
+    s12_each_role_on_each_route, |app| async {
+        let (oakwood, elmfield) = (app.organization("oakwood").await, app.organization("elmfield").await);
+        let root = app.super_admin().await;
+        let (owner, instructor) = (oakwood.owner().await, oakwood.instructor("farhan").await);
+        let member = oakwood.student("ayesha").await;
+        let key = owner.create("/api/v1/api-keys", json!({"name": "all", "scopes": ["read", "write", "platforms"]})).await;
+        let mut here: Vec<Client> = Vec::new();
+        for person in [&root, &owner, &oakwood.admin().await, &instructor, &oakwood.instructor("colleague").await, &member, &oakwood.student("other").await] {
+            here.push((**person).clone());
+        }
+        here.push(app.nobody().with_bearer(key["token"].as_str()));
+        here.push(app.nobody());
+        let there = [elmfield.owner().await, elmfield.instructor("farhan").await, elmfield.student("ayesha").await];
+        let organization = oakwood.id.to_string();
+        app.set_up_zoom(&oakwood).await;
+        let connect = async || {
+            app.connect(&instructor).await;
+            owner.all("/api/v1/connections").await[0]["id"].as_str().unwrap().to_owned()
+        };
+        let mut connection = connect().await;
+        let mut current = world(&owner, &instructor, &member, app).await;
+        let (mut seen, mut told) = (BTreeMap::new(), String::new());
+        for route in routes() {
+            let (method, path) = route.split_once(' ').unwrap();
+            let page = !path.starts_with("/api/");
+            let strangers: &[Person] = if path.contains('{') { &there } else { &[] };
+            let everybody = here.iter().chain(strangers.iter().map(|person| &**person));
+            let mut letters = String::new();
+            for (number, client) in everybody.enumerate() {
+                if number == ROLES.len() {
+                    letters.push(' ');
+                }
+                // Signing out would end the sign-in that the next lines need.
+                let client = match path {
+                    "/api/v1/auth/logout" | "/sign-out" if client.bearer().is_some_and(|token| token.starts_with("ls_")) => {
+                        let id = if number == 0 { root.id } else { owner.id };
+                        let tenant = if number == 0 { lectern_api::app::OPERATOR } else { oakwood.id };
+                        app.signed_in(tenant, id).await
+                    }
+                    _ => client.clone(),
+                };
+                let (letter, status) = letter(&client, method, &filled(path, &current, &organization, &connection), &body(&route, &current, app), page).await;
+                letters.push(letter);
+                told.push_str(&format!("{route} {} {status}\n", ROLES.iter().chain(&STRANGERS).nth(number).unwrap()));
+                if method != "GET" && status < 300 && path.contains("/platforms/") {
+                    app.set_up_zoom(&oakwood).await;
+                }
+                if method != "GET" && status < 300 && (path.contains("/platforms/") || path.contains("/connections/")) {
+                    connection = connect().await;
+                }
+                if method != "GET" && status < 300 {
+                    current = world(&owner, &instructor, &member, app).await;
+                }
+            }
+            seen.insert(route, letters);
+        }
+        if std::env::var_os("LECTERN_TEST_ACCESS").is_some() {
+            println!("{told}");
+        }
+        let table: BTreeMap<_, _> = TABLE.iter().map(|(route, letters)| ((*route).to_owned(), (*letters).to_owned())).collect();
+        assert_eq!(table.len(), TABLE.len(), "a route stands twice in the table");
+        let mut wrong: Vec<String> = Vec::new();
+        for (route, letters) in &seen {
+            match table.get(route) {
+                Some(listed) if listed == letters => {}
+                listed => wrong.push(format!("    ({route:?}, {letters:?}), // listed: {listed:?}")),
+            }
+        }
+        wrong.extend(table.keys().filter(|route| !seen.contains_key(*route)).map(|route| format!("{route}: no such route")));
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+);

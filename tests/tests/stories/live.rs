@@ -1,0 +1,335 @@
+//! Watching: the board, the socket, who may, and coming back without missing anything.
+
+use std::time::Duration as StdDuration;
+
+use futures::{SinkExt, StreamExt};
+use lectern_api::{
+    app::App,
+    events::{self, Event, EventType},
+};
+use lectern_core::ids::{ClassId, OrganizationId, PersonId};
+use lectern_tests::{Client, TestApp, story};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
+};
+use uuid::Uuid;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Longer than anything here takes: a story that waits for it has failed.
+const PATIENCE: StdDuration = StdDuration::from_secs(20);
+
+/// Opens the live socket; the status of the refusal otherwise.
+async fn open(app: &TestApp, query: &str, headers: &[(&'static str, String)]) -> Result<Socket, u16> {
+    let url = format!("{}/api/v1/live{query}", app.base.replacen("http", "ws", 1));
+    let mut request = url.into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+    }
+    match connect_async(request).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn bearer(client: &Client) -> (&'static str, String) {
+    ("authorization", format!("Bearer {}", client.bearer().unwrap()))
+}
+
+async fn watch(app: &TestApp, client: &Client, query: &str) -> Socket {
+    open(app, query, &[bearer(client)]).await.unwrap()
+}
+
+/// The next event; the close code when the server ends the socket.
+async fn next(socket: &mut Socket) -> Result<Value, u16> {
+    loop {
+        let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("an event in time");
+        match message {
+            Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return Err(1006),
+        }
+    }
+}
+
+async fn next_of(socket: &mut Socket, kind: &str) -> Value {
+    loop {
+        let event = next(socket).await.unwrap();
+        if event["type"] == json!(kind) {
+            return event;
+        }
+    }
+}
+
+/// Writes an event about a person, as any service does.
+async fn emit(app: &App, organization: OrganizationId, about: PersonId, number: usize) {
+    let sealer = app.keys.sealer(organization).await.unwrap();
+    let now = app.clock.now();
+    let event = Event::new(EventType::ParticipantJoined, now).of(None, ClassId(Uuid::nil()), about).person(
+        Some(about),
+        format!("number {number}"),
+        "student",
+    );
+    let mut tx = app.db.begin(organization).await.unwrap();
+    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await.unwrap();
+    // Transactions commit in another order than they began.
+    for _ in 0..app.randomness.below(20) {
+        tokio::task::yield_now().await;
+    }
+    tx.commit().await.unwrap();
+}
+
+story!(
+    /// FR-10: a person comes in and goes, and whoever may watch sees it: socket, JSON and page agree.
+    the_board_follows_the_class, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha", "tanvir"]).await;
+        let amina = app.organization("oakwood").await.admin().await;
+        let mut board = watch(app, &amina, "").await;
+        let mut own = watch(app, &lesson.students[0], "").await;
+        app.pass(chrono::Duration::minutes(14));
+        lesson.host_comes(app);
+        let visit = lesson.comes(app, 0);
+        app.settle().await;
+        assert_eq!(next_of(&mut board, "session_started").await["session_id"], json!(lesson.session));
+        let teacher = next_of(&mut board, "participant_joined").await;
+        assert_eq!(teacher["person"]["role"], json!("instructor"));
+        let joined = next_of(&mut board, "participant_joined").await;
+        assert_eq!(joined["person"], json!({"id": lesson.students[0].id, "name": "Ayesha Rahman", "role": "student"}));
+        let mine = next_of(&mut own, "participant_joined").await;
+        assert_eq!(mine["person"]["id"], json!(lesson.students[0].id), "a student hears of themselves only");
+        let (_, live) = amina.get("/api/v1/live").await;
+        let people = live["sessions"][0]["participants"].as_array().unwrap();
+        let state = |name: &str| people.iter().find(|who| who["person"]["name"] == json!(name)).unwrap()["state"].clone();
+        assert_eq!(state("Ayesha Rahman"), json!("in_class"));
+        assert_eq!(state("Tanvir Rahman"), json!("expected"));
+        let (_, hers) = lesson.students[1].get("/api/v1/live").await;
+        assert_eq!(hers["sessions"][0]["participants"].as_array().unwrap().len(), 1, "{hers}");
+        let page = amina.browser(app).get(&format!("/live?open={}", lesson.session)).await;
+        assert_eq!(page.status(), 200);
+        assert!(page.html().contains("Fractions") && page.html().contains("Ayesha Rahman"), "{}", page.html());
+        app.zoom.leaves(visit).unwrap();
+        app.settle().await;
+        let left = next_of(&mut board, "participant_left").await;
+        assert_eq!(left["person"]["id"], json!(lesson.students[0].id));
+        let (_, news) = amina.get(&format!("/api/v1/live?since={}", joined["seq"])).await;
+        assert!(news["events"].as_array().unwrap().iter().any(|event| event["type"] == json!("participant_left")), "{news}");
+        assert_eq!(lesson.students[0].browser(app).get("/live").await.status(), 403);
+    }
+);
+
+story!(
+    /// Two who are in the meeting under one registrant raise an alert; a client that died and came back does not.
+    a_shared_seat_raises_an_alert, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha", "tanvir"]).await;
+        let mut board = watch(app, &lesson.teacher, "").await;
+        lesson.host_comes(app);
+        let visit = lesson.comes(app, 1);
+        app.settle().await;
+        app.zoom.crashes(visit).unwrap();
+        app.pass(chrono::Duration::seconds(20));
+        lesson.comes(app, 1);
+        let registrants = app.zoom.registrants(lesson.meeting);
+        let (ayesha, _, _) = registrants.iter().find(|(_, email, _)| *email == lesson.students[0].email).unwrap();
+        for stay in ["501", "502"] {
+            assert_eq!(lesson.deliver(app, &lesson.joined_event(app, 0, stay, ayesha)).await, 200);
+        }
+        app.settle().await;
+        app.pass(chrono::Duration::seconds(121));
+        app.settle().await;
+        let alert = next_of(&mut board, "seat_shared").await;
+        assert_eq!(alert["person"]["id"], json!(lesson.students[0].id));
+        assert_eq!(app.database.count("audit where kind = 'join.seat_shared'").await, 1);
+    }
+);
+
+story!(
+    /// S-33: a socket from a page of another site, without a sign-in, or for another tenant's events.
+    s33_sockets_are_for_our_own_people_from_our_own_pages, |app| async {
+        let (oakwood, elmfield) = (app.organization("oakwood").await, app.organization("elmfield").await);
+        let (amina, other) = (oakwood.admin().await, elmfield.admin().await);
+        assert_eq!(open(app, "", &[]).await.unwrap_err(), 401);
+        assert_eq!(open(app, "?ticket=0123", &[]).await.unwrap_err(), 401);
+        let cookie = ("cookie", format!("lectern={}", amina.bearer().unwrap()));
+        let origin = |origin: &str| ("origin", origin.to_owned());
+        for foreign in ["https://evil.example", "null", &format!("{}.evil.example", app.base)] {
+            assert_eq!(open(app, "", &[cookie.clone(), origin(foreign)]).await.unwrap_err(), 403, "{foreign}");
+        }
+        let mut socket = open(app, "", &[cookie, origin(&app.base)]).await.unwrap();
+        let ticket = amina.create("/api/v1/live/tickets", json!({})).await["ticket"].as_str().unwrap().to_owned();
+        let used = open(app, &format!("?ticket={ticket}"), &[]).await.unwrap();
+        assert_eq!(open(app, &format!("?ticket={ticket}"), &[]).await.unwrap_err(), 401, "a ticket opens one socket");
+        let late = amina.create("/api/v1/live/tickets", json!({})).await["ticket"].as_str().unwrap().to_owned();
+        app.pass(chrono::Duration::seconds(31));
+        assert_eq!(open(app, &format!("?ticket={late}"), &[]).await.unwrap_err(), 401, "for 30 seconds");
+        drop(used);
+        emit(app, elmfield.id, other.id, 1).await;
+        emit(app, oakwood.id, amina.id, 2).await;
+        app.settle().await;
+        let first = next(&mut socket).await.unwrap();
+        assert_eq!(first["person"]["name"], json!("number 2"), "nothing of the other tenant's");
+        let (_, missed) = amina.get("/api/v1/live?since=0").await;
+        let names: Vec<_> = missed["events"].as_array().unwrap().iter().map(|event| event["person"]["name"].clone()).collect();
+        assert!(!names.contains(&json!("number 1")), "{names:?}");
+    }
+);
+
+story!(
+    /// S-34: somebody loses their access while connected: the socket closes, and nothing later reaches them.
+    s34_a_removed_member_is_disconnected, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (id, amina, ayesha) = (oakwood.id, oakwood.admin().await, oakwood.student("ayesha").await);
+        let mut socket = watch(app, &ayesha, "").await;
+        emit(app, id, ayesha.id, 1).await;
+        app.settle().await;
+        assert_eq!(next(&mut socket).await.unwrap()["person"]["name"], json!("number 1"));
+        let (status, answer) = amina.patch(&format!("/api/v1/people/{}", ayesha.id), json!({"active": false})).await;
+        assert_eq!(status, 200, "{answer}");
+        emit(app, id, ayesha.id, 2).await;
+        app.settle().await;
+        assert_eq!(next(&mut socket).await.unwrap_err(), 4401);
+        assert_eq!(open(app, "", &[bearer(&ayesha)]).await.unwrap_err(), 401);
+    }
+);
+
+story!(
+    /// S-34: a student who is taken out of the class while watching.
+    s34_a_student_taken_out_of_the_class_is_disconnected, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha"]).await;
+        let mut socket = watch(app, &lesson.students[0], "").await;
+        let list = format!("/api/v1/classes/{}/enrollments", lesson.class);
+        let (_, enrollments) = lesson.teacher.get(&list).await;
+        let enrollment = enrollments["items"][0]["id"].as_str().unwrap().to_owned();
+        let (status, answer) = lesson.teacher.delete(&format!("{list}/{enrollment}")).await;
+        assert!(matches!(status, 200 | 204), "{answer}");
+        app.settle().await;
+        loop {
+            match next(&mut socket).await {
+                Ok(event) => assert_eq!(event["person"]["id"], json!(lesson.students[0].id)),
+                Err(code) => return assert_eq!(code, 4403),
+            }
+        }
+    }
+);
+
+story!(
+    /// A reader who talks too much, or sends too long a message, is disconnected.
+    readers_have_nothing_to_say, |app| async {
+        let amina = app.organization("oakwood").await.admin().await;
+        let mut socket = watch(app, &amina, "").await;
+        for _ in 0..60 {
+            if socket.send(Message::text("hello")).await.is_err() {
+                break;
+            }
+        }
+        assert!(matches!(next(&mut socket).await.unwrap_err(), 1008 | 1006));
+        let mut socket = watch(app, &amina, "").await;
+        socket.send(Message::text("x".repeat(5_000))).await.ok();
+        next(&mut socket).await.unwrap_err();
+    }
+);
+
+story!(
+    /// eight writers whose commits overtake one another, a reader who is cut off again and again: every event comes
+    /// once, in order.
+    r22_nothing_is_missed_or_shown_twice, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (id, amina) = (oakwood.id, oakwood.admin().await);
+        app.settle().await;
+        let (_, live) = amina.get("/api/v1/live").await;
+        let mut last = live["seq"].as_i64().unwrap();
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                let (app, about) = (App::clone(app), amina.id);
+                tokio::spawn(async move {
+                    for number in 0..20 {
+                        emit(&app, id, about, writer * 100 + number).await;
+                    }
+                })
+            })
+            .collect();
+        let mut seen = Vec::new();
+        while seen.len() < 160 {
+            let mut socket = watch(app, &amina, &format!("?since={last}")).await;
+            app.settle().await;
+            // A few, then the connection is gone without a word.
+            for _ in 0..15.min(160 - seen.len()) {
+                let Ok(Ok(event)) = tokio::time::timeout(StdDuration::from_millis(200), next(&mut socket)).await else { break };
+                let seq = event["seq"].as_i64().unwrap();
+                assert!(seq > last, "{seq} after {last}");
+                last = seq;
+                seen.push(event["person"]["name"].as_str().unwrap().to_owned());
+            }
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 160);
+        app.settle().await;
+    }
+);
+
+story!(
+    /// a number that is no longer kept, or was never given, means starting anew.
+    r22_too_old_a_number_is_said, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let amina = oakwood.admin().await;
+        for number in 0..3 {
+            emit(app, oakwood.id, amina.id, number).await;
+        }
+        app.settle().await;
+        app.database.execute("delete from event_outbox where seq < (select max(seq) from event_outbox)").await;
+        for since in ["0", "99999", "-1"] {
+            let mut socket = watch(app, &amina, &format!("?since={since}")).await;
+            assert_eq!(next(&mut socket).await.unwrap()["type"], json!("resync"), "{since}");
+            let (_, live) = amina.get(&format!("/api/v1/live?since={since}")).await;
+            assert_eq!(live["events"], json!([{"type": "resync"}]));
+        }
+    }
+);
+
+story!(
+    /// R-21 at 1:50: forty sockets, four of which never read; the others get everything.
+    r21_readers_are_not_held_up_by_those_who_do_not_read, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (id, amina) = (oakwood.id, oakwood.admin().await);
+        let mut idle = Vec::new();
+        let mut readers = Vec::new();
+        for index in 0..40 {
+            let socket = watch(app, &amina, "").await;
+            if index % 10 == 0 { idle.push(socket) } else { readers.push(socket) }
+        }
+        let reading = readers.into_iter().map(|mut socket| {
+            tokio::spawn(async move {
+                for number in 0..100 {
+                    assert_eq!(next(&mut socket).await.unwrap()["person"]["name"], json!(format!("number {number}")));
+                }
+            })
+        });
+        let reading: Vec<_> = reading.collect();
+        for number in 0..100 {
+            emit(app, id, amina.id, number).await;
+        }
+        app.settle().await;
+        for reader in reading {
+            reader.await.unwrap();
+        }
+        drop(idle);
+    }
+);
+
+story!(
+    /// Those who watch are told when the server stops.
+    a_stop_is_said, |app| async {
+        let amina = app.organization("oakwood").await.admin().await;
+        let mut socket = watch(app, &amina, "").await;
+        app.restart().await;
+        assert_eq!(next(&mut socket).await.unwrap_err(), 1001);
+    }
+);
