@@ -99,6 +99,16 @@ impl TestApp {
     pub fn browser(&self) -> Browser {
         Browser::new(self.http.clone(), &self.base)
     }
+
+    /// The same browser with its cookies, for use after the server was started again.
+    #[must_use]
+    pub fn same_browser(&self, before: &Browser) -> Browser {
+        let browser = self.browser();
+        for (name, value) in before.cookies() {
+            browser.set_cookie(&name, &value);
+        }
+        browser
+    }
 }
 
 impl Organization<'_> {
