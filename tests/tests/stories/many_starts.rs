@@ -9,6 +9,6 @@ story!(
         let presses = starts::prepare(app, plan).await;
         let report = starts::second_by_second(app, plan, presses).await;
         assert_eq!((report.in_time, report.doubled), (40, 0), "{report}");
-        assert!(report.faults.len() > 2, "nothing was tried: {report}");
+        assert!(!report.faults.is_empty(), "the platform never failed: {report}");
     }
 );

@@ -119,7 +119,9 @@ fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
         let mut words = before.split([' ', '(', ',']).rev().filter(|word| !word.is_empty());
         let operator = words.next().unwrap_or_default();
         let column = words.next().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned();
-        let list = ["json_each(", "json_array_elements_text("].iter().any(|call| flat.contains(&format!("{call}{sign}")));
+        let list = ["json_each(", "json_array_elements_text("]
+            .iter()
+            .any(|call| flat.contains(&format!("{call}{sign}")));
         let family = if list {
             "ids"
         } else if operator == "limit" {
