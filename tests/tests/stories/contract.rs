@@ -103,6 +103,7 @@ async fn everything(contract: &Arc<Contract>, account: bool) {
         account_id: account.then(|| "oak".into()),
         api_base: origin.join("/v2").unwrap(),
         oauth_base: origin.join("/oauth").unwrap(),
+        hosts: vec![format!("127.0.0.1:{}", origin.port().unwrap())],
     };
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(1));
     let transport = Transport::new(TransportOptions {

@@ -3,7 +3,6 @@
 use std::{future::poll_fn, pin::pin, task::Poll};
 
 use chrono::Duration;
-use futures::future::join_all;
 use lectern_simulators::faults::{FaultPlan, ForcedError};
 use lectern_tests::{Deed, Gate, Lesson, Person, TestApp, story};
 use serde_json::{Value, json};
@@ -145,57 +144,6 @@ story!(
             app.pass(Duration::minutes(15));
             has_one_meeting(app, &seller, &lesson, &title).await;
         }
-    }
-);
-
-story!(
-    /// R-04, at 1:25: Zoom is down while forty people press Join: a clear page for each, no storm of calls; then all get in.
-    r04_a_platform_that_is_down_is_not_stormed, |app| async {
-        let (_, seller, lesson) = app.evening().await;
-        let mut links = Vec::new();
-        for number in 0..40 {
-            let body = json!({"email": format!("b{number}@home.example"), "name": "Ayesha Noor"});
-            let enrolled = seller.create(&format!("/api/v1/classes/{}/enrollments", lesson.class), body).await;
-            links.push(enrolled["join_url"].as_str().unwrap().to_owned());
-        }
-        app.zoom.set_faults(1, FaultPlan { server_error: 100, ..FaultPlan::default() });
-        let calls = app.zoom.requests_since(0).len();
-        let browsers: Vec<_> = links.iter().map(|_| app.browser()).collect();
-        for minute in 0..3 {
-            let pages = join_all(browsers.iter().zip(&links).map(|(browser, link)| browser.press_join(link))).await;
-            for page in pages {
-                assert_eq!(page.status(), 200);
-                assert!(["preparing", "platform_down"].contains(&page.standing()), "minute {minute}: {}", page.standing());
-            }
-            app.pass(Duration::minutes(3));
-        }
-        let made = app.zoom.requests_since(0).len() - calls;
-        assert!(made <= 60, "{made} calls for 120 presses: the circuit is open and the retry budget holds");
-        app.zoom.set_faults(1, FaultPlan::default());
-        // The circuit counts real seconds, which a story does not wait for: another process finds it closed.
-        app.restart().await;
-        let browsers: Vec<_> = browsers.iter().map(|browser| app.same_browser(browser)).collect();
-        for _ in 0..6 {
-            app.pass(Duration::minutes(2));
-            app.settle().await;
-        }
-        let pages = join_all(browsers.iter().zip(&links).map(|(browser, link)| browser.press_join(link))).await;
-        assert!(pages.iter().all(|page| page.status() == 303), "{:?}", pages.iter().map(lectern_tests::Page::standing).collect::<Vec<_>>());
-    }
-);
-
-story!(
-    /// Ten starts at once, with the job besides, make one meeting; each is told that it is there.
-    ten_starts_make_one_meeting, |app| async {
-        let (_, seller, _) = app.evening().await;
-        let lesson = scheduled(app, &seller, "Rush").await;
-        let answers = join_all((0..10).map(|_| start(&seller, &lesson))).await;
-        for (status, session) in answers {
-            assert_eq!((status, &session["meeting"]["state"]), (200, &json!("ready")), "{session}");
-        }
-        has_one_meeting(app, &seller, &lesson, "Rush").await;
-        assert_eq!(app.audited("session.started").await, 1);
-        assert_eq!(app.audited("meeting.created").await, 2);
     }
 );
 
