@@ -119,7 +119,10 @@ async function plansTheClass(page) {
   await page.getByLabel("Title").fill(CLASS);
   await page.getByRole("button", { name: "Create the class" }).click();
   await page.getByRole("heading", { level: 1, name: CLASS }).waitFor();
-  const tab = (name) => page.getByRole("navigation", { name: "class" }).getByRole("link", { name }).click();
+  const tab = async (name) => {
+    await page.getByRole("navigation", { name: "Class", exact: true }).getByRole("link", { name }).click();
+    await page.locator('nav a[aria-current="page"]').filter({ hasText: name }).waitFor();
+  };
 
   await tab("Sessions");
   await page.getByLabel("Title").fill(SESSION);
@@ -228,7 +231,7 @@ async function adminLooks(t) {
   await enters(admin, lectern.person({ organization: "oakwood", role: "admin" }));
   await admin.goto(`${lectern.url}/live`);
   await admin.getByRole("row", { name: new RegExp(SESSION) }).getByRole("link", { name: /details/i }).click();
-  await admin.getByRole("row").filter({ hasText: nameOf(MINA) }).waitFor();
+  await admin.getByRole("row").filter({ hasText: nameOf(GUEST) }).filter({ hasText: "As it happens" }).waitFor();
   await assertAccessible(admin);
   await assertFits(admin);
   await admin.goto(`${lectern.url}/platforms/zoom`);

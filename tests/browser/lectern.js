@@ -162,6 +162,7 @@ export async function signIn(page, lectern, person) {
 
 /** Fails with the rule and the elements when a page breaks WCAG 2.2 A or AA as far as a machine can tell. */
 export async function assertAccessible(page) {
+  await page.waitForLoadState(); // without its styles a page is another one
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .analyze();
@@ -171,6 +172,7 @@ export async function assertAccessible(page) {
 
 /** Fails when a page is wider than a small phone. */
 export async function assertFits(page) {
+  await page.waitForLoadState();
   const before = page.viewportSize();
   await page.setViewportSize({ width: 360, height: 740 });
   const wide = await page.evaluate(() => {

@@ -98,6 +98,13 @@ pub async fn feed(
         });
     }
     items.reverse();
+    // The platform tells whole seconds: who set out and joined within one did so in this order.
+    items.sort_by(|a, b| {
+        b.at.cmp(&a.at).then_with(|| {
+            let set_out = |item: &FeedItem| item.kind == FeedKind::OnTheWay;
+            set_out(a).cmp(&set_out(b))
+        })
+    });
     Ok(items)
 }
 

@@ -1,5 +1,7 @@
 //! The live board as a page.
 
+use std::cmp::Reverse;
+
 use axum::{extract::State, response::Response};
 use chrono::Duration;
 use lectern_core::{
@@ -84,8 +86,8 @@ pub async fn board(
             count(board.places().iter().filter(|place| place.whereabouts == Whereabouts::Waiting).count());
         rows.push(row);
     }
-    // Trouble first, then in the order of their starts.
-    rows.sort_by_key(|row| (row.state == BoardState::Live, row.starts_at.clone()));
+    // Trouble first, then the newest.
+    rows.sort_by_key(|row| (row.state == BoardState::Live, Reverse(row.starts_at.clone())));
     let refused = Filter {
         kind: Some(EntryKind::JoinRefused.as_str().to_owned()),
         from: Some(now - Duration::hours(1)),

@@ -1,9 +1,11 @@
 //! The day so far: credentials, connections, a class that is over, classes that run now, classes to come.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::clock::{Clock, ShiftedClock};
 use lectern_simulators::zoom::{
-    AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec, ZoomSimulator,
+    AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec, Visit, ZoomSimulator,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,6 +26,15 @@ pub(super) struct Stage<'a> {
     pub(super) hands: Hands,
 }
 
+/// Somebody who came by a mailed link.
+#[derive(Clone, Debug)]
+pub(super) struct Seated {
+    /// Where their own press of Join led.
+    pub(super) onward: String,
+    /// Their stay in the simulated meeting; none once they left.
+    pub(super) visit: Option<Visit>,
+}
+
 /// A class that runs now, with the links of those who may come and go.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
@@ -31,6 +42,8 @@ pub(super) struct Room {
     pub(super) meeting: u64,
     /// The join links of its crowd.
     pub(super) links: Vec<String>,
+    /// Those who already came, by link.
+    pub(super) seated: HashMap<String, Seated>,
 }
 
 /// Plays the day up to the present.
@@ -51,9 +64,8 @@ pub(super) async fn play(stage: &Stage<'_>, cast: &Cast) -> Result<Vec<Room>, Sl
     stage.until(stage.present() - late).await?;
     for lesson in early.iter().flatten().filter(|lesson| lesson.when == When::Now) {
         begin(stage, lesson).await?;
-        let visits = arrive(stage, lesson, lesson.links.len() * 2 / 3).await?;
-        drop(visits);
-        rooms.push(Room { meeting: meeting_of(stage, lesson).await?, links: lesson.links.clone() });
+        let seated = arrive(stage, lesson, lesson.links.len() * 2 / 3).await?.into_iter().collect();
+        rooms.push(Room { meeting: meeting_of(stage, lesson).await?, links: lesson.links.clone(), seated });
     }
     stage.settle().await?;
     Ok(rooms)
@@ -299,32 +311,28 @@ async fn meeting_of(stage: &Stage<'_>, lesson: &Lesson) -> Result<u64, Slip> {
 }
 
 /// The first `count` people come, one after the other, and are admitted.
-async fn arrive(
-    stage: &Stage<'_>,
-    lesson: &Lesson,
-    count: usize,
-) -> Result<Vec<lectern_simulators::zoom::Visit>, Slip> {
-    let mut visits = Vec::new();
+async fn arrive(stage: &Stage<'_>, lesson: &Lesson, count: usize) -> Result<Vec<(String, Seated)>, Slip> {
+    let mut seated = Vec::new();
     for link in lesson.links.iter().take(count) {
-        if let Some(url) = stage.hands.press_join(link).await?
-            && let Ok(visit) = stage.zoom.joins(&url)
+        if let Some(onward) = stage.hands.press_join(link).await?
+            && let Ok(visit) = stage.zoom.joins(&onward)
         {
             // Without a waiting room there is nobody to admit.
             stage.zoom.admit(visit).ok();
-            visits.push(visit);
+            seated.push((link.clone(), Seated { onward, visit: Some(visit) }));
         }
         stage.clock.advance(Duration::seconds(17));
     }
     stage.settle().await?;
-    Ok(visits)
+    Ok(seated)
 }
 
 /// A whole class: people come, some go and come back, it ends, the report is read.
 async fn hold(stage: &Stage<'_>, lesson: &Lesson) -> Result<(), Slip> {
-    let visits = arrive(stage, lesson, lesson.links.len()).await?;
-    for (visit, minutes) in visits.iter().zip([8, 14, 22, 30]) {
+    let seated = arrive(stage, lesson, lesson.links.len()).await?;
+    for (visit, minutes) in seated.iter().filter_map(|(_, who)| who.visit).zip([8, 14, 22, 30]) {
         stage.clock.advance(Duration::minutes(minutes - 7));
-        stage.zoom.leaves(*visit).ok();
+        stage.zoom.leaves(visit).ok();
     }
     stage.settle().await?;
     stage.until(stage.present() - Duration::minutes(90)).await?;

@@ -1,24 +1,27 @@
 //! The crowd: people who come and go while somebody looks at the demo.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use lectern_simulators::zoom::{Visit, ZoomSimulator};
+use lectern_simulators::zoom::ZoomSimulator;
 
-use super::{day::Room, hands::Hands};
+use super::{
+    day::{Room, Seated},
+    hands::Hands,
+};
 use crate::app::App;
 
 /// Every few seconds somebody comes, or leaves for a while. Ends with the application.
-pub(super) async fn come_and_go(app: App, zoom: ZoomSimulator, url: String, rooms: Vec<Room>) {
+pub(super) async fn come_and_go(app: App, zoom: ZoomSimulator, url: String, mut rooms: Vec<Room>) {
     let Ok(hands) = Hands::new(&url) else { return };
-    let mut inside: HashMap<String, Visit> = HashMap::new();
     loop {
         let pause = Duration::from_millis(2_000 + app.randomness.below(5_000));
         tokio::select! {
             () = app.stopping() => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let Some(room) =
-            usize::try_from(app.randomness.below(rooms.len() as u64)).ok().and_then(|index| rooms.get(index))
+        let Some(room) = usize::try_from(app.randomness.below(rooms.len() as u64))
+            .ok()
+            .and_then(|index| rooms.get_mut(index))
         else {
             return;
         };
@@ -28,23 +31,26 @@ pub(super) async fn come_and_go(app: App, zoom: ZoomSimulator, url: String, room
         else {
             continue;
         };
-        match inside.remove(link) {
-            Some(visit) => {
+        // Each keeps to one browser: who left comes back by the platform's own page.
+        let onward = match room.seated.remove(link) {
+            Some(Seated { onward, visit: Some(visit) }) => {
                 zoom.leaves(visit).ok();
+                room.seated.insert(link.clone(), Seated { onward, visit: None });
+                None
             }
-            None => {
-                // Somebody who already sits in class presses Join in another browser and is asked for a code: as it should be.
-                if let Ok(Some(onward)) = hands.press_join(link).await
-                    && let Ok(visit) = zoom.joins(&onward)
-                {
-                    zoom.admit(visit).ok();
-                    inside.insert(link.clone(), visit);
-                }
+            Some(Seated { onward, visit: None }) => Some(onward),
+            None => hands.press_join(link).await.ok().flatten(),
+        };
+        if let Some(onward) = onward {
+            let visit = zoom.joins(&onward).ok();
+            if let Some(visit) = visit {
+                zoom.admit(visit).ok();
             }
+            room.seated.insert(link.clone(), Seated { onward, visit });
         }
         tracing::debug!(
             meeting = room.meeting,
-            inside = inside.len(),
+            seated = room.seated.len(),
             "the crowd of meeting {} moves",
             room.meeting
         );
