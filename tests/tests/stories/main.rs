@@ -12,7 +12,6 @@ mod abuse;
 mod access;
 mod api_keys;
 mod attendance;
-mod contract;
 mod dreamcrowd;
 mod durability;
 mod host_key;
