@@ -273,15 +273,6 @@ async fn evening_that_was(app: &mut TestApp, unreadable: bool) {
 }
 
 story!(
-    /// The clean-up removes the meeting of a session two days past whose attendance was read.
-    a_long_past_meeting_goes, |app| async {
-        evening_that_was(app, false).await;
-        assert_eq!(app.zoom.meetings(), []);
-        assert_eq!(app.audited("meeting.removed").await, 1);
-    }
-);
-
-story!(
     /// It keeps a meeting whose attendance could not be read: nothing is removed on a failed answer.
     a_meeting_with_attendance_unread_stays, |app| async {
         evening_that_was(app, true).await;
