@@ -1,6 +1,6 @@
 //! The appending task: audit entries and webhook deliveries are written for many callers in one commit.
 //!
-//! While one commit is under way, rows gather for the next: up to [`MOST`] go into one transaction, a lone row never waits for
+//! While one commit is under way, rows gather for the next: up to 256 go into one transaction, a lone row never waits for
 //! company. Then every caller is told. When a batch fails, its rows are tried one by one, so that a bad row fails alone.
 
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ pub struct ZoomOptions {
     pub contract: Option<Arc<Contract>>,
     /// Serve `/_control/…`.
     pub control: bool,
-    /// Deliver webhooks by itself as time passes. Without it, [`ZoomSimulator::flush_webhooks`] delivers what is due.
+    /// Deliver webhooks by itself as time passes. Without it, [`super::ZoomSimulator::flush_webhooks`] delivers what is due.
     pub live: bool,
 }
 
@@ -65,7 +65,7 @@ pub struct AppSpec {
     pub redirect_uris: Vec<String>,
     /// Scopes every token of it has.
     pub scopes: Vec<String>,
-    /// Event subscriptions, taken as validated earlier; see [`ZoomSimulator::subscribe`] for the check at set-up.
+    /// Event subscriptions, taken as validated earlier; see [`super::ZoomSimulator::subscribe`] for the check at set-up.
     #[serde(default)]
     pub endpoints: Vec<EndpointSpec>,
 }
