@@ -229,6 +229,7 @@ fn standing_state<'a>(
         Standing::Preparing(id) => (arrival.session(id), JoinState::Preparing),
         Standing::PlatformDown(id) => (arrival.session(id), JoinState::PlatformDown),
         Standing::TeacherNotHere(id) => (arrival.session(id), JoinState::TeacherNotHere),
+        Standing::InPerson(id) => (arrival.session(id), JoinState::InPerson),
         Standing::Over(id) => {
             let ended = arrival
                 .session(id)

@@ -86,7 +86,10 @@ pub(super) async fn redeem(
     let seat = if seat.browser_hash.as_deref() == Some(browser.as_slice()) {
         seat
     } else if arrival.signed_in {
-        move_seat(app, arrival, &seat, browser, meeting.as_ref(), "sign-in").await?
+        match move_seat(app, arrival, &seat, browser, meeting.as_ref(), "sign-in").await? {
+            Some(seat) => seat,
+            None => return send_code(app, arrival, &seat, browser, wish.again).await,
+        }
     } else {
         match prove(app, arrival, &seat, browser, wish, meeting.as_ref()).await? {
             Ok(seat) => seat,
@@ -134,7 +137,10 @@ async fn prove(
         let proof = codes::prove(app, &mut tx, organization, seat.id, browser, code).await?;
         tx.commit().await?;
         return Ok(match proof {
-            Proof::Right => Ok(move_seat(app, arrival, seat, browser, meeting, "code").await?),
+            Proof::Right => match move_seat(app, arrival, seat, browser, meeting, "code").await? {
+                Some(seat) => Ok(seat),
+                None => Err(send_code(app, arrival, seat, browser, wish.again).await?),
+            },
             Proof::Wrong(left) => {
                 note(app, arrival, EntryKind::JoinCodeWrong, Some(seat.session), "code").await;
                 Err(other(Some(left), false))
@@ -145,9 +151,21 @@ async fn prove(
             }
         });
     }
+    send_code(app, arrival, seat, browser, wish.again).await.map(Err)
+}
+
+/// The seat is another browser's: a code goes to the person, unless one is under way.
+async fn send_code(
+    app: &App,
+    arrival: &Arrival,
+    seat: &Seat,
+    browser: &[u8; 32],
+    again: bool,
+) -> Result<Redeemed, ApiError> {
+    let organization = arrival.organization.id;
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
-    let sent = codes::send(app, &mut tx, organization, seat.id, browser, wish.again).await?;
+    let sent = codes::send(app, &mut tx, organization, seat.id, browser, again).await?;
     if let Sent::New(at) = sent {
         notify::service::send_code(app, &mut tx, organization, &arrival.enrollment, seat.id, at).await?;
         let entry = entry(app, arrival, EntryKind::JoinCodeSent, Some(seat.session));
@@ -160,10 +178,11 @@ async fn prove(
     app.wake.jobs.notify_one();
     app.wake.outbox.notify_one();
     note(app, arrival, EntryKind::JoinRefused, Some(seat.session), "other_browser").await;
-    Ok(Err(other(None, sent == Sent::Spent)))
+    Ok(Redeemed::OtherBrowser { session: seat.session, tries_left: None, spent: sent == Sent::Spent })
 }
 
-/// Moves the seat to this browser: the new registrant first, the old one is cancelled after it is there.
+/// Moves the seat to this browser: the new registrant first, the old one is cancelled after it is there. `None`: the seat
+/// moved to another browser meanwhile, or was taken back, and is not this one's.
 async fn move_seat(
     app: &App,
     arrival: &Arrival,
@@ -171,14 +190,18 @@ async fn move_seat(
     browser: &[u8; 32],
     meeting: Option<&Meeting>,
     by: &'static str,
-) -> Result<Seat, ApiError> {
+) -> Result<Option<Seat>, ApiError> {
     let organization = arrival.organization.id;
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
-    store::move_seat(&mut tx, organization, seat, browser, now).await?;
+    let won = store::move_seat(&mut tx, organization, seat, browser, now).await?;
     let moved = store::find_seat(&mut tx, organization, seat.session, seat.person)
         .await?
         .ok_or(ApiError::NotFound)?;
+    if !won {
+        // A second press of this very browser may have been the faster one.
+        return Ok(Some(moved).filter(|moved| moved.browser_hash.as_deref() == Some(browser.as_slice())));
+    }
     if let Some(meeting) =
         meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
     {
@@ -187,7 +210,7 @@ async fn move_seat(
     let entry = entry(app, arrival, EntryKind::SeatMoved, Some(seat.session)).details(json!({"by": by}));
     audit::store::insert(&mut tx, &entry).await?;
     tx.commit().await?;
-    Ok(moved)
+    Ok(Some(moved))
 }
 
 /// The seat is this browser's: through, as soon as the platform's side is there.

@@ -3,13 +3,15 @@
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
-    provider::{Admission, Call, ErrorKind, MeetingRef, ProviderError, Registrant, RegistrantRef, Retry},
+    provider::{
+        Admission, Call, ErrorKind, MeetingRef, ProviderError, Registrant, RegistrantRef, RegistrantState, Retry,
+    },
     session::SessionState,
 };
 use serde_json::json;
 use url::Url;
 
-use super::store::{self, RegistrantRow, Seat};
+use super::store::{self, Made, RegistrantRow, Seat};
 use crate::{
     app::App,
     audit::{Actor, EntryKind},
@@ -21,6 +23,7 @@ use crate::{
         Job, JobError,
         store::{self as jobs, NewJob},
     },
+    keys::Sealer,
     organizations, people, platforms,
     sessions::{self, MeetingState, meetings},
 };
@@ -57,15 +60,37 @@ pub async fn queue_cancelling(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<(), ApiError> {
-    let now = app.clock.now();
     let key = session.to_string();
+    insert_cancelling(app, tx, organization, session, &key, app.clock.now()).await
+}
+
+/// The same for registrants whose maker may still answer: when it must have ended, whatever it made is looked up.
+async fn queue_looking(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    run_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let key = format!("{session} unanswered");
+    insert_cancelling(app, tx, organization, session, &key, run_at).await
+}
+
+async fn insert_cancelling(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    key: &str,
+    run_at: DateTime<Utc>,
+) -> Result<(), ApiError> {
     let job = NewJob {
         id: app.ids.next(),
         kind: "registrants.cancel",
         body: json!({"session": session}),
-        unique_key: Some(&key),
-        run_at: now,
-        now,
+        unique_key: Some(key),
+        run_at,
+        now: app.clock.now(),
     };
     Ok(jobs::insert(tx, organization, &job).await?)
 }
@@ -201,7 +226,7 @@ async fn record(
             if good {
                 let sealed =
                     sealer.seal("registrants", "join_url", row.id, admission.join_url.0.expose().as_bytes());
-                store::made(
+                let made = store::made(
                     &mut tx,
                     organization,
                     row.id,
@@ -211,12 +236,10 @@ async fn record(
                     now,
                 )
                 .await?;
-                if let Some(found) = sessions::service::find(&mut tx, organization, session).await? {
-                    let class = sessions::service::class_of(&mut tx, organization, &found).await?;
-                    let event = Event::new(EventType::SeatReady, now)
-                        .of(Some(session), class.id, class.instructor)
-                        .person(Some(row.person), "", "student");
-                    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+                match made {
+                    Made::Ready => tell_ready(app, &mut tx, &sealer, organization, session, row).await?,
+                    Made::Unwanted => queue_cancelling(app, &mut tx, organization, session).await?,
+                    Made::NotOurs => {}
                 }
             } else {
                 store::not_made(
@@ -256,7 +279,25 @@ async fn record(
     };
     tx.commit().await?;
     app.wake.outbox.notify_one();
+    app.wake.jobs.notify_one();
     Ok(outcome)
+}
+
+async fn tell_ready(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    session: SessionId,
+    row: &RegistrantRow,
+) -> Result<(), ApiError> {
+    let Some(found) = sessions::service::find(tx, organization, session).await? else { return Ok(()) };
+    let class = sessions::service::class_of(tx, organization, &found).await?;
+    let now = app.clock.now();
+    let event = Event::new(EventType::SeatReady, now)
+        .of(Some(session), class.id, class.instructor)
+        .person(Some(row.person), "", "student");
+    Ok(events::emit(tx, &app.ids, sealer, organization, now, &event).await?)
 }
 
 /// Makes one registrant while the person waits, when the platform's budget has room now; `false`: the job must do it.
@@ -291,40 +332,62 @@ pub async fn make_now(
 pub async fn cancel_job(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let organization = job.organization;
-    let mut tx = app.db.read(organization).await?;
-    let rows = store::leaving(&mut tx, organization, session).await?;
-    drop(tx);
+    let stale = app.clock.now() - STALE;
+    let mut tx = app.db.begin(organization).await?;
+    let rows = store::leaving(&mut tx, organization, session, stale).await?;
+    if let Some(since) = store::last_unanswered(&mut tx, organization, session, stale).await? {
+        // One second more: by then its maker has ended whichever way the instants are rounded.
+        let run_at = since + STALE + Duration::seconds(1);
+        queue_looking(app, &mut tx, organization, session, run_at).await.map_err(told)?;
+    }
+    tx.commit().await?;
     for row in rows {
         let reached = meetings::reach(app, organization, row.meeting).await.map_err(meetings::retry)?;
-        if let Some((target, connected)) = reached {
-            cancel_one(&target, &connected, &row).await.map_err(meetings::retry)?;
-        }
+        let there = match reached {
+            Some((target, connected)) => {
+                cancel_one(&target, &connected, &row).await.map_err(meetings::retry)?
+            }
+            None => row.provider_registrant_id.is_some(),
+        };
         let mut tx = app.db.begin(organization).await?;
         store::cancelled(&mut tx, organization, row.id, app.clock.now()).await?;
-        let entry = app
-            .entry(organization, EntryKind::RegistrantCancelled, Actor::System)
-            .session(session)
-            .person(row.person);
-        crate::audit::store::insert(&mut tx, &entry).await?;
+        if there {
+            let entry = app
+                .entry(organization, EntryKind::RegistrantCancelled, Actor::System)
+                .session(session)
+                .person(row.person);
+            crate::audit::store::insert(&mut tx, &entry).await?;
+        }
         tx.commit().await?;
     }
     Ok(())
 }
 
+/// Cancels a registrant at the platform; one whose answer nobody heard is looked up by its address. `false`: there was none.
 async fn cancel_one(
     target: &MeetingRef,
     connected: &platforms::Connected,
     row: &RegistrantRow,
-) -> Result<(), ProviderError> {
-    let (Some(registrants), Some(id)) =
-        (connected.provider.registrants(), row.provider_registrant_id.clone())
-    else {
-        return Ok(());
+) -> Result<bool, ProviderError> {
+    let Some(registrants) = connected.provider.registrants() else { return Ok(false) };
+    let call = Call::background();
+    let id = match row.provider_registrant_id.clone() {
+        Some(id) => Some(id),
+        None => match registrants.list(&call, target, RegistrantState::Approved).await {
+            Ok(approved) => approved
+                .into_iter()
+                .find(|one| one.email.eq_ignore_ascii_case(&row.email))
+                .map(|one| one.id),
+            Err(error) if error.kind == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        },
     };
+    let Some(id) = id else { return Ok(false) };
     let registrant = RegistrantRef { id, email: row.email.clone() };
-    match registrants.cancel(&Call::background(), target, &registrant).await {
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-        other => other,
+    match registrants.cancel(&call, target, &registrant).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
     }
 }
 

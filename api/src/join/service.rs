@@ -8,7 +8,7 @@ use lectern_core::{
     join::{Choice, Purpose, SessionTimes, Window, choose, window},
     organization::{MeetingCreated, Policies, Vocabulary},
     role::Role,
-    session::SessionState,
+    session::{Delivery, SessionState},
 };
 use serde_json::json;
 
@@ -177,6 +177,8 @@ pub enum Standing {
     PlatformDown(SessionId),
     /// The instructor must start first.
     TeacherNotHere(SessionId),
+    /// It is held in the room: there is no door of ours.
+    InPerson(SessionId),
     /// Over.
     Over(SessionId),
     /// Called off.
@@ -220,10 +222,11 @@ pub(super) fn pick(
     let asked = asked
         .and_then(|id| arrival.session(id))
         .filter(|session| window(&session.times(), &arrival.policies, now) == Window::Open);
-    if let Some(session) = asked {
-        return Ok(session.id);
-    }
-    Err(match arrival.choice(now) {
+    let in_person =
+        |id| arrival.session(id).is_some_and(|session| session.delivery == Delivery::InPerson);
+    let choice = asked.map_or_else(|| arrival.choice(now), |session| Choice::Open(session.id));
+    Err(match choice {
+        Choice::Open(id) | Choice::Next(id, _) if in_person(id) => Standing::InPerson(id),
         Choice::Open(id) => return Ok(id),
         Choice::Several(ids) => Standing::Choose(ids),
         Choice::Next(id, opens) => Standing::Early(id, opens),

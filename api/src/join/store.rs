@@ -159,11 +159,20 @@ statement!(tenant WANTED, "select r.id, r.seat_id, r.meeting_id, r.person_id, r.
     where r.organization_id = $1 and r.meeting_id = $2 and (r.state = 'wanted' or (r.state = 'making' and r.updated_at < $3))
     order by case when t.waiting_since is null then 1 else 0 end, t.waiting_since, r.id limit $4");
 statement!(tenant TAKE, "update registrants set state = 'making', attempt = attempt + 1, updated_at = $3 where organization_id = $1 and id = $2 and attempt = $4 and (state in ('wanted', 'failed') or (state = 'making' and updated_at < $5))");
-statement!(tenant MADE, "update registrants set state = 'ready', provider_registrant_id = $4, join_url = $5, problem = null, updated_at = $6 where organization_id = $1 and id = $2 and attempt = $3 and state = 'making'");
-statement!(tenant NOT_MADE, "update registrants set state = $4, problem = $5, updated_at = $6 where organization_id = $1 and id = $2 and attempt = $3 and state = 'making'");
-statement!(tenant LEAVE_SEAT, "update registrants set state = case when provider_registrant_id is null and state = 'wanted' then 'cancelled' else 'leaving' end, join_url = null, updated_at = $4
+statement!(tenant MADE,
+    sqlite: "update registrants set state = case when state = 'leaving' then 'leaving' else 'ready' end, provider_registrant_id = $4,
+        join_url = case when state = 'leaving' then null else $5 end, problem = null, updated_at = $6
+        where organization_id = $1 and id = $2 and attempt = $3 and state in ('making', 'leaving') returning state",
+    postgres: "update registrants set state = case when state = 'leaving' then 'leaving' else 'ready' end, provider_registrant_id = $4,
+        join_url = case when state = 'leaving' then null else $5::bytea end, problem = null, updated_at = $6
+        where organization_id = $1 and id = $2 and attempt = $3 and state in ('making', 'leaving') returning state");
+statement!(tenant NOT_MADE, "update registrants set state = case when state = 'making' then $4 when $4 = 'failed' then 'cancelled' else state end, problem = $5, updated_at = $6
+    where organization_id = $1 and id = $2 and attempt = $3 and state in ('making', 'leaving')");
+statement!(tenant LEAVE_SEAT, "update registrants set state = case when provider_registrant_id is null and (state = 'failed' or (state = 'wanted' and attempt = 0)) then 'cancelled' else 'leaving' end,
+    join_url = null, updated_at = $4
     where organization_id = $1 and seat_id = $2 and generation < $3 and state in ('wanted', 'making', 'ready', 'failed')");
-statement!(tenant LEAVING, registrant_columns!("where organization_id = $1 and session_id = $2 and state = 'leaving' and provider_registrant_id is not null"));
+statement!(tenant LEAVING, registrant_columns!("where organization_id = $1 and session_id = $2 and state = 'leaving' and (provider_registrant_id is not null or updated_at < $3)"));
+statement!(tenant LAST_UNANSWERED, "select max(updated_at) from registrants where organization_id = $1 and session_id = $2 and state = 'leaving' and provider_registrant_id is null and updated_at >= $3");
 statement!(tenant SESSIONS_WITH_LEAVING, "select distinct session_id from registrants where organization_id = $1 and state = 'leaving' and updated_at < $2");
 statement!(tenant CANCELLED, "update registrants set state = 'cancelled', updated_at = $3 where organization_id = $1 and id = $2");
 statement!(tenant PUT_CODE, "insert into seat_codes (organization_id, seat_id, code_hash, browser_hash, tries, sent_at, expires_at) values ($1, $2, $3, $4, 0, $5, $6)
@@ -431,6 +440,17 @@ pub async fn take(
     Ok(changed == 1)
 }
 
+/// How the platform's answer was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// The person's way in.
+    Ready,
+    /// The seat was given up meanwhile: the way in must be cancelled.
+    Unwanted,
+    /// Somebody else makes it now.
+    NotOurs,
+}
+
 /// The registrant is there: only the present maker may say so.
 pub async fn made(
     tx: &mut Tx,
@@ -440,18 +460,21 @@ pub async fn made(
     provider_id: &str,
     join_url: &[u8],
     now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let changed = on!(tx, MADE, |sql, db| sqlx::query(sql)
+) -> Result<Made, StoreError> {
+    let state: Option<String> = on!(tx, MADE, |sql, db| sqlx::query_scalar(sql)
         .bind(organization.uuid())
         .bind(id)
         .bind(attempt)
         .bind(provider_id)
         .bind(join_url)
         .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+        .fetch_optional(db)
+        .await?);
+    Ok(match state.as_deref() {
+        None => Made::NotOurs,
+        Some("leaving") => Made::Unwanted,
+        Some(_) => Made::Ready,
+    })
 }
 
 /// The registrant could not be made; `last`: no further try follows by itself.
@@ -477,18 +500,35 @@ pub async fn not_made(
     Ok(())
 }
 
-/// Registrants of a session that are to be cancelled at the platform.
+/// Registrants of a session that are to be cancelled at the platform; those without an id only when their maker has ended.
 pub async fn leaving(
     tx: &mut Tx,
     organization: OrganizationId,
     session: SessionId,
+    stale: DateTime<Utc>,
 ) -> Result<Vec<RegistrantRow>, StoreError> {
     let rows: Vec<RegistrantDbRow> = on!(tx, LEAVING, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(session.uuid())
+        .bind(stale)
         .fetch_all(db)
         .await?);
     Ok(rows.into_iter().map(RegistrantRow::from).collect())
+}
+
+/// Since when the youngest registrant of a session is to be cancelled whose maker may still answer.
+pub async fn last_unanswered(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    stale: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(on!(tx, LAST_UNANSWERED, |sql, db| sqlx::query_scalar::<_, Option<DateTime<Utc>>>(sql)
+        .bind(organization.uuid())
+        .bind(session.uuid())
+        .bind(stale)
+        .fetch_one(db)
+        .await?))
 }
 
 /// Sessions with registrants that have been waiting to be cancelled since before an instant.

@@ -203,6 +203,53 @@ story!(
 );
 
 story!(
+    /// A session in the room has no door of ours: its link says so, before and during it, and lets nobody anywhere.
+    an_in_person_session_says_so, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let class = seller.create("/api/v1/classes", json!({"title": "Pottery"})).await["id"].as_str().unwrap().to_owned();
+        let body = json!({"starts_at": app.now() + Duration::hours(2), "duration_minutes": 45, "time_zone": "Asia/Dhaka", "delivery": "in_person"});
+        let sessions = seller.create(&format!("/api/v1/classes/{class}/sessions"), body).await;
+        let pottery = Lesson { class, session: sessions["items"][0]["id"].as_str().unwrap().to_owned() };
+        pottery.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        let link = app.mailed_link(BUYER);
+        let browser = app.browser();
+        let says = |page: &lectern_tests::Page, sentence: &str| {
+            assert_eq!((page.status(), page.standing()), (200, "in_person"), "{}", page.html());
+            assert!(page.html().contains(sentence), "{}", page.html());
+            assert!(!page.html().contains("data-countdown") && !page.html().contains("Zoom"), "{}", page.html());
+        };
+        says(&browser.get(&link).await, "This session is in person. It starts at 16:45");
+        app.pass(Duration::hours(2));
+        let page = browser.get(&link).await;
+        says(&page, "This session is in person. It starts at 16:45");
+        says(&browser.submit(&page, &pottery.door(), &[]).await, "This session is in person");
+        says(&browser.get(&format!("{link}&lang=bn")).await, "এই সেশন সরাসরি");
+        let (status, _) = seller.post(&format!("/api/v1/sessions/{}/start", pottery.session), json!({})).await;
+        assert_eq!(status, 200);
+        says(&app.browser().press_join(&link).await, "This session is in person");
+        assert_eq!(app.database.count("seats where browser_hash is not null").await, 0);
+        seller.post(&format!("/api/v1/sessions/{}/end", pottery.session), json!({})).await;
+        assert_eq!(app.browser().get(&link).await.standing(), "over");
+        app.settle().await;
+        assert_eq!(app.zoom.meetings().len(), 1, "only the other class has a meeting");
+        drop(lesson);
+    }
+);
+
+story!(
+    /// Hybrid is in the room and online: the link opens the platform as for everybody.
+    a_hybrid_session_opens_online, |app| async {
+        let (_, seller, _) = app.evening().await;
+        let class = seller.create("/api/v1/classes", json!({"title": "Pottery"})).await["id"].as_str().unwrap().to_owned();
+        let body = json!({"starts_at": app.now() + Duration::minutes(10), "duration_minutes": 45, "delivery": "hybrid"});
+        seller.create(&format!("/api/v1/classes/{class}/sessions"), body).await;
+        seller.create(&format!("/api/v1/classes/{class}/enrollments"), json!({"email": BUYER, "name": "Ayesha Noor"})).await;
+        app.settle().await;
+        assert_eq!(app.browser().press_join(&app.mailed_link(BUYER)).await.status(), 303);
+    }
+);
+
+story!(
     /// A Basic host's meetings have no registrants: everybody gets the meeting's own link, the gate is still ours, and the
     /// capabilities say so.
     a_basic_host_falls_back_to_what_is_honest, |app| async {

@@ -50,6 +50,8 @@ pub enum JoinState {
     PlatformDown,
     /// The instructor has not started.
     TeacherNotHere,
+    /// Held in the room: nothing opens here.
+    InPerson,
     /// The seat belongs to another browser: a code was sent.
     OtherBrowser {
         /// The address with its middle hidden.
@@ -185,6 +187,10 @@ impl Page for Join {
             Self { resume: true, ..Self::sample(JoinState::Preparing) },
             Self::sample(JoinState::PlatformDown),
             Self::sample(JoinState::TeacherNotHere),
+            Self {
+                calendar_url: Some("/join/class/c1/calendar.ics?token=dG9rZW4".to_owned()),
+                ..Self::sample(JoinState::InPerson)
+            },
             Self::sample(code(None, false)),
             Self::sample(code(Some(3), false)),
             Self::sample(code(Some(1), false)),
