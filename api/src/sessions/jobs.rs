@@ -10,6 +10,9 @@ use crate::{app::App, audit::Actor, error::ApiError, jobs::JobError, organizatio
 const FORGOTTEN: Duration = Duration::hours(3);
 /// A provider's meeting is removed this long after its session, once attendance was read.
 const KEPT: Duration = Duration::days(2);
+/// This long after its last use the platform's meeting is dead by itself: until then somebody may still have its report read by
+/// hand, later nobody can.
+const DEAD: Duration = Duration::days(30);
 
 /// Counts the organizations whose regular work failed: each is tried, whatever becomes of the others.
 #[derive(Debug, Default)]
@@ -106,7 +109,7 @@ async fn end_overdue_of(app: &App, organization: OrganizationId) -> Result<(), A
 pub async fn remove_unused_meetings(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
-    for meeting in store::removable_meetings(&mut tx, organization, now - KEPT).await? {
+    for meeting in store::removable_meetings(&mut tx, organization, now - KEPT, now - DEAD).await? {
         meetings::queue(app, &mut tx, organization, "meeting.remove", meeting.id, now).await?;
     }
     tx.commit().await?;

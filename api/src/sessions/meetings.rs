@@ -15,7 +15,7 @@ use lectern_core::{
 use serde_json::json;
 
 use super::{
-    service,
+    replacing, service,
     store::{self, Made, Meeting, MeetingState, Session},
 };
 use crate::{
@@ -364,12 +364,7 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
         }
         // Removed at the platform: it is made anew, the join links stay.
         Err(error) if error.kind == ErrorKind::NotFound => {
-            let mut tx = app.db.begin(organization).await?;
-            store::meeting_removed(&mut tx, organization, id, app.clock.now()).await?;
-            want(app, &mut tx, organization, &session, &class).await.map_err(gone)?;
-            tx.commit().await?;
-            app.wake.jobs.notify_one();
-            Ok(())
+            replacing::replace(app, organization, id).await.map_err(gone)
         }
         Err(error) => Err(retry(error)),
     }
@@ -425,9 +420,11 @@ pub async fn remove_job(app: &App, job: &Job) -> Result<(), JobError> {
         remove_unrecorded(app, organization, &meeting).await?;
     }
     let mut tx = app.db.begin(organization).await?;
-    store::meeting_removed(&mut tx, organization, id, app.clock.now()).await?;
-    let entry = app.entry(organization, EntryKind::MeetingRemoved, Actor::System).session(meeting.session);
-    audit::store::insert(&mut tx, &entry.details(json!({"meeting": meeting.provider_id}))).await?;
+    if store::meeting_removed(&mut tx, organization, id, app.clock.now()).await? {
+        let entry =
+            app.entry(organization, EntryKind::MeetingRemoved, Actor::System).session(meeting.session);
+        audit::store::insert(&mut tx, &entry.details(json!({"meeting": meeting.provider_id}))).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

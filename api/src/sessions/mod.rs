@@ -5,6 +5,7 @@ pub mod jobs;
 pub mod local_time;
 pub mod meetings;
 pub mod pages;
+pub mod replacing;
 pub mod routes;
 pub mod service;
 pub mod store;

@@ -238,11 +238,13 @@ statement!(tenant BEGIN_ATTEMPT, "update meetings set state = 'creating', attemp
 statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, registration = $10, busy_until = null, problem_code = null, problem = null
     where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
-statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2");
+statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2 and state <> 'removed'");
 statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     left join reconciliations r on r.organization_id = m.organization_id and r.session_id = m.session_id
-    where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2 and r.state = 'done')) order by m.id limit 50");
+    where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2
+        and (s.ends_at < $3 or r.state in ('finished', 'none') or (r.state = 'given_up' and r.problem is null
+            and not exists (select 1 from runs u where u.organization_id = m.organization_id and u.session_id = m.session_id))))) order by m.id limit 50");
 
 /// Adds a session.
 pub async fn insert(
@@ -579,32 +581,35 @@ pub async fn meeting_problem(
     Ok(changed == 1)
 }
 
-/// The meeting is no longer referred to.
+/// The meeting is no longer referred to: `false` when it was not any more.
 pub async fn meeting_removed(
     tx: &mut Tx,
     organization: OrganizationId,
     id: MeetingId,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    on!(tx, MEETING_REMOVED, |sql, db| sqlx::query(sql)
+) -> Result<bool, StoreError> {
+    let changed = on!(tx, MEETING_REMOVED, |sql, db| sqlx::query(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
         .bind(now)
         .execute(db)
-        .await
-        .map(drop)?);
-    Ok(())
+        .await?
+        .rows_affected());
+    Ok(changed == 1)
 }
 
-/// Meetings of cancelled sessions, and of sessions long past whose attendance was read.
+/// Meetings of cancelled sessions, and of sessions long past: those whose attendance was read, cannot be read by anybody, or of
+/// which the platform says that nobody came; and, whatever was read, those whose session ended before `dead_before`.
 pub async fn removable_meetings(
     tx: &mut Tx,
     organization: OrganizationId,
     past_before: DateTime<Utc>,
+    dead_before: DateTime<Utc>,
 ) -> Result<Vec<Meeting>, StoreError> {
     let rows: Vec<MeetingRow> = on!(tx, REMOVABLE, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(past_before)
+        .bind(dead_before)
         .fetch_all(db)
         .await?);
     rows.into_iter().map(Meeting::try_from).collect()

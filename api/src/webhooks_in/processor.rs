@@ -27,7 +27,10 @@ use crate::{
     events::{self, Event, EventType},
     keys::Sealer,
     platforms,
-    sessions::facts::{self, SessionFacts},
+    sessions::{
+        facts::{self, SessionFacts},
+        replacing,
+    },
 };
 
 /// The longest look away from the inbox.
@@ -257,6 +260,16 @@ impl Work<'_> {
 
     async fn play(&mut self, scene: &mut Scene, item: &Item) -> Result<(), ApiError> {
         let event = &item.event;
+        if event.kind == EventKind::MeetingDeleted {
+            self.asked |= replacing::deleted_at_platform(
+                self.app,
+                &mut self.tx,
+                self.organization,
+                &scene.facts,
+            )
+            .await?;
+            return Ok(());
+        }
         let stay = Presence::from_event(event, item.row.received_at);
         let about_run = matches!(event.kind, EventKind::MeetingStarted | EventKind::MeetingEnded);
         if !about_run && stay.is_none() {

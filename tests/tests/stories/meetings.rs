@@ -3,6 +3,7 @@
 use std::{future::poll_fn, pin::pin, task::Poll};
 
 use chrono::Duration;
+use futures::future::join_all;
 use lectern_simulators::faults::{FaultPlan, ForcedError};
 use lectern_tests::{Deed, Gate, Lesson, Person, TestApp, story};
 use serde_json::{Value, json};
@@ -148,6 +149,22 @@ story!(
 );
 
 story!(
+    /// Ten starts at once, with the job besides, make one meeting; each is told that it is there, and one of them started it.
+    ten_starts_make_one_meeting, |app| async {
+        let (_, seller, _) = app.evening().await;
+        let lesson = scheduled(app, &seller, "Rush").await;
+        let (answers, ()) = tokio::join!(join_all((0..10).map(|_| start(&seller, &lesson))), app.settle());
+        for (status, session) in answers {
+            assert!(status == 200 || (status == 202 && session["meeting"]["state"] == "creating"), "{status} {session}");
+            assert_eq!(session["state"], "live", "{session}");
+        }
+        has_one_meeting(app, &seller, &lesson, "Rush").await;
+        assert_eq!(app.audited("session.started").await, 1);
+        assert_eq!(app.audited("meeting.created").await, 2);
+    }
+);
+
+story!(
     /// A rename and a move reach Zoom, also when they happen while the meeting is being made.
     changes_reach_the_platform, |app| async {
         let (_, seller, lesson) = app.evening_on_the_wire().await;
@@ -191,6 +208,55 @@ story!(
         assert_eq!(joined.status(), 303, "{}", joined.html());
         assert_ne!(joined.location(), first.location());
         assert!(joined.location().contains(&new.to_string()));
+    }
+);
+
+story!(
+    /// The host deletes the meeting at Zoom: another is made at once, links stay, everybody gets a new way in, and the instructor
+    /// reads what happened. What Lectern deletes itself, and what belongs to a session that is off, is not made anew.
+    a_meeting_deleted_by_its_host_is_replaced, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        let link = app.mailed_link(BUYER);
+        let browser = app.browser();
+        let first = browser.press_join(&link).await;
+        let old = app.zoom_meeting(&lesson.session).await;
+        let (_, live) = seller.get("/api/v1/live").await;
+        assert!(app.zoom.host_deletes(old));
+        app.settle().await;
+        let new = app.zoom_meeting(&lesson.session).await;
+        assert_ne!(new, old);
+        assert_eq!(app.zoom.registrants(new).len(), 1, "made ahead, like the first");
+        let joined = browser.press_join(&link).await;
+        assert_eq!(joined.status(), 303, "{}", joined.html());
+        assert!(joined.location().contains(&new.to_string()) && joined.location() != first.location());
+        assert_eq!(app.audited("meeting.lost").await, 1);
+        let (_, told) = seller.get(&format!("/api/v1/live?since={}", live["seq"])).await;
+        let details: Vec<&Value> = told["events"].as_array().unwrap().iter().filter(|event| event["type"] == "session_updated").map(|event| &event["detail"]).collect();
+        assert!(details.contains(&&json!("meeting_deleted")), "{told}");
+        let page = seller.browser(app).get(&format!("/sessions/{}", lesson.session)).await;
+        assert!(page.html().contains("deleted the meeting at the platform"), "{}", page.html());
+        // Ours: the session is cancelled, and Zoom tells of the delete all the same.
+        assert_eq!(seller.send("DELETE", &format!("/api/v1/sessions/{}", lesson.session), Some(&json!({})), &[]).await.status, 204);
+        app.settle().await;
+        assert_eq!((app.zoom.meetings(), app.audited("meeting.lost").await), (Vec::new(), 1));
+    }
+);
+
+story!(
+    /// The word of a delete may be old: a meeting that Zoom still has stays, and one that was edited at Zoom too.
+    a_meeting_that_is_still_there_stays, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let meeting = app.zoom_meeting(&lesson.session).await;
+        assert!(app.zoom.host_deletes(meeting));
+        assert!(app.zoom.host_recovers(meeting), "before anybody looked");
+        assert!(app.zoom.host_renames(meeting, "Renamed at Zoom"));
+        app.settle().await;
+        assert_eq!((app.zoom_meeting(&lesson.session).await, app.audited("meeting.lost").await), (meeting, 0));
+        assert_eq!(app.zoom.meetings(), [(meeting, "Renamed at Zoom".to_owned())]);
+        seller.patch(&format!("/api/v1/sessions/{}", lesson.session), json!({"title": "Gouache"})).await;
+        app.settle().await;
+        assert_eq!(app.zoom.meetings(), [(meeting, "Gouache".to_owned())], "what Lectern says next wins");
     }
 );
 
@@ -273,10 +339,42 @@ async fn evening_that_was(app: &mut TestApp, unreadable: bool) {
 }
 
 story!(
+    /// It cleans a long-past session's meeting up, once its attendance was read.
+    a_long_past_meeting_is_removed, |app| async {
+        evening_that_was(app, false).await;
+        assert_eq!(app.zoom.meetings(), []);
+        assert_eq!(app.audited("meeting.removed").await, 1);
+    }
+);
+
+story!(
+    /// Nobody ever came: there is nothing to read, and the meeting goes as well.
+    a_meeting_nobody_came_to_is_removed, |app| async {
+        let (_, _, _) = app.evening().await;
+        for _ in 0..7 {
+            app.pass(Duration::hours(9));
+            for tick in ["tick.end_sessions", "tick.reconcile", "tick.clean_up"] {
+                app.tick(tick).await;
+            }
+        }
+        assert_eq!(app.zoom.meetings(), []);
+        assert_eq!(app.audited("meeting.removed").await, 1);
+    }
+);
+
+story!(
     /// It keeps a meeting whose attendance could not be read: nothing is removed on a failed answer.
     a_meeting_with_attendance_unread_stays, |app| async {
         evening_that_was(app, true).await;
         assert_eq!(app.zoom.meetings().len(), 1);
         assert_eq!(app.audited("meeting.removed").await, 0);
+        // A month later its number is dead at Zoom, and with it what could be asked.
+        app.zoom.set_faults(1, FaultPlan::default());
+        app.pass(Duration::days(27));
+        for _ in 0..4 {
+            app.tick("tick.clean_up").await;
+            app.pass(Duration::hours(1));
+        }
+        assert_eq!((app.zoom.meetings().len(), app.audited("meeting.removed").await), (0, 1), "{:?}", app.jobs().await);
     }
 );

@@ -135,6 +135,8 @@ pub enum FeedKind {
     TurnedAway,
     RecordingStarted,
     RecordingStopped,
+    /// Deleted at the platform, and made anew.
+    MeetingLost,
 }
 
 /// One entry of "As it happens", newest first.
@@ -301,6 +303,7 @@ pub(crate) fn sample_feed() -> Vec<FeedItem> {
         item("03:00:20", FeedKind::Joined, Some("Maya Biswas"), student),
         item("03:00:05", FeedKind::RecordingStarted, None, None),
         item("03:00:04", FeedKind::RecordingStopped, None, None),
+        item("02:59:58", FeedKind::MeetingLost, None, None),
         FeedItem { reason: Some("forged".to_owned()), ..item("02:59:50", FeedKind::TurnedAway, None, None) },
         item("02:59:40", FeedKind::Started, Some("Farhan Karim"), Some(ParticipantRole::Instructor)),
         item("02:50:00", FeedKind::Ended, Some("Farhan Karim"), Some(ParticipantRole::Instructor)),

@@ -1,6 +1,6 @@
 //! Changing a meeting, listing meetings, and the invitation text.
 
-use chrono::{Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -115,7 +115,7 @@ impl World {
         let meeting = self.meetings.get_mut(&id).ok_or_else(missing)?;
         meeting.used = call.now;
         let (old, new) = difference(&before, &facts(meeting));
-        self.updated_event(call, id, old, new, scope);
+        self.updated_event(call.caller.user.as_ref(), call.now, id, (old, new), scope);
         Ok(Answer::empty(204))
     }
 
@@ -220,27 +220,37 @@ impl World {
         Ok(())
     }
 
+    /// The host renames a meeting without this API.
+    pub(crate) fn host_renames(&mut self, id: u64, topic: &str, now: DateTime<Utc>) -> bool {
+        let there = self.meetings.get_mut(&id).filter(|meeting| meeting.deleted.is_none());
+        let Some(meeting) = there else { return false };
+        let before = std::mem::replace(&mut meeting.topic, topic.to_owned());
+        let one = |topic: &str| Map::from_iter([("topic".to_owned(), Value::from(topic))]);
+        self.updated_event(None, now, id, (one(&before), one(topic)), "all");
+        true
+    }
+
     fn updated_event(
         &mut self,
-        call: &Call,
+        operator: Option<&String>,
+        at: DateTime<Utc>,
         id: u64,
-        mut old: Map<String, Value>,
-        mut new: Map<String, Value>,
+        (mut old, mut new): (Map<String, Value>, Map<String, Value>),
         scope: &str,
     ) {
         let Some(meeting) = self.meetings.get(&id) else { return };
         old.insert("id".to_owned(), id.into());
         new.insert("id".to_owned(), id.into());
-        let operator = call.caller.user.as_ref().or(Some(&meeting.host)).and_then(|id| self.users.get(id));
+        let operator = operator.or(Some(&meeting.host)).and_then(|id| self.users.get(id));
         let payload = json!({
             "operator": operator.map(|user| user.email.clone()).unwrap_or_default(),
             "operator_id": operator.map(|user| user.id.clone()).unwrap_or_default(),
-            "scope": scope, "time_stamp": call.now.timestamp_millis(), "object": new, "old_object": old,
+            "scope": scope, "time_stamp": at.timestamp_millis(), "object": new, "old_object": old,
         });
         let (account, host) = (meeting.account.clone(), meeting.host.clone());
         self.emit(Event {
             name: "meeting.updated",
-            at: call.now,
+            at,
             account: &account,
             host: &host,
             meeting: Some(id),

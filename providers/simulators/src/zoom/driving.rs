@@ -146,6 +146,21 @@ impl ZoomSimulator {
         self.act(|world, now| world.end_run(meeting, now))
     }
 
+    /// The host deletes a meeting in the client or on the web; false when there is none, or it runs.
+    pub fn host_deletes(&self, meeting: u64) -> bool {
+        self.act(|world, now| world.host_deletes(meeting, now))
+    }
+
+    /// The host brings a deleted meeting back; false when it is not deleted.
+    pub fn host_recovers(&self, meeting: u64) -> bool {
+        self.act(|world, now| world.host_recovers(meeting, now))
+    }
+
+    /// The host gives a meeting another topic; false when there is none.
+    pub fn host_renames(&self, meeting: u64, topic: &str) -> bool {
+        self.act(|world, now| world.host_renames(meeting, topic, now))
+    }
+
     /// The host presses Record; false when that is impossible or makes no difference.
     pub fn records(&self, meeting: u64, on: bool) -> bool {
         self.act(|world, now| {

@@ -205,7 +205,7 @@ impl World {
             auto_admit: false,
         };
         self.meetings.insert(id, meeting);
-        self.lifecycle_event("meeting.created", id, call, None);
+        self.lifecycle_event("meeting.created", id, call.caller.user.as_ref(), call.now, None);
         Ok(Answer::json(201, self.meeting_json(id, call.now, true)))
     }
 
@@ -289,7 +289,7 @@ impl World {
             let occurrence = occurrence.ok_or_else(|| call.refuse(400, 3000))?;
             occurrence.deleted = true;
             let mark = occurrence_mark(occurrence);
-            self.lifecycle_event("meeting.deleted", id, call, Some(mark));
+            self.lifecycle_event("meeting.deleted", id, call.caller.user.as_ref(), call.now, Some(mark));
             return Ok(Answer::empty(204));
         }
         if meeting.live().is_some() {
@@ -299,8 +299,26 @@ impl World {
             return Err(call.refuse(400, 3007));
         }
         meeting.deleted = Some(call.now);
-        self.lifecycle_event("meeting.deleted", id, call, None);
+        self.lifecycle_event("meeting.deleted", id, call.caller.user.as_ref(), call.now, None);
         Ok(Answer::empty(204))
+    }
+
+    /// The host deletes a meeting without this API.
+    pub(crate) fn host_deletes(&mut self, id: u64, now: DateTime<Utc>) -> bool {
+        let there = self.meetings.get_mut(&id).filter(|meeting| meeting.deleted.is_none());
+        let Some(meeting) = there.filter(|meeting| meeting.live().is_none()) else { return false };
+        meeting.deleted = Some(now);
+        self.lifecycle_event("meeting.deleted", id, None, now, None);
+        true
+    }
+
+    /// The host brings a deleted meeting back without this API.
+    pub(crate) fn host_recovers(&mut self, id: u64, now: DateTime<Utc>) -> bool {
+        let gone = self.meetings.get_mut(&id).filter(|meeting| meeting.deleted.is_some());
+        let Some(meeting) = gone else { return false };
+        meeting.deleted = None;
+        self.lifecycle_event("meeting.recovered", id, None, now, None);
+        true
     }
 
     /// `PUT /meetings/{id}/status`: end for all, or bring a deleted meeting back.
@@ -314,7 +332,7 @@ impl World {
                 let id = self.named_meeting(call, false)?;
                 let meeting = self.meetings.get_mut(&id).filter(|meeting| meeting.deleted.is_some());
                 meeting.ok_or_else(|| call.refuse(400, 3000))?.deleted = None;
-                self.lifecycle_event("meeting.recovered", id, call, None);
+                self.lifecycle_event("meeting.recovered", id, call.caller.user.as_ref(), call.now, None);
                 Ok(Answer::empty(204))
             }
             _ => Err(Answer::invalid("action", "Invalid field.")),
@@ -326,7 +344,8 @@ impl World {
         &mut self,
         name: &'static str,
         id: u64,
-        call: &Call,
+        operator: Option<&String>,
+        at: DateTime<Utc>,
         occurrence: Option<Value>,
     ) {
         let Some(meeting) = self.meetings.get(&id) else { return };
@@ -350,7 +369,7 @@ impl World {
         if let Some(mark) = occurrence {
             object["occurrences"] = json!([mark]);
         }
-        let operator = call.caller.user.as_ref().or(Some(&meeting.host)).and_then(|id| self.users.get(id));
+        let operator = operator.or(Some(&meeting.host)).and_then(|id| self.users.get(id));
         let payload = json!({
             "operator": operator.map(|user| user.email.clone()).unwrap_or_default(),
             "operator_id": operator.map(|user| user.id.clone()).unwrap_or_default(),
@@ -359,7 +378,7 @@ impl World {
         let (account, host) = (meeting.account.clone(), meeting.host.clone());
         self.emit(Event {
             name,
-            at: call.now,
+            at,
             account: &account,
             host: &host,
             meeting: Some(id),
