@@ -114,6 +114,19 @@ impl Lectern {
         }
     }
 
+    /// `lectern demo --json` on ports the system chooses, in an empty folder; returns when its seeds are in, with what it printed.
+    pub async fn demo(&self, folder: &Path) -> (Serving, serde_json::Value) {
+        let folder = folder.display().to_string();
+        let arguments = ["demo", "--json", "--port", "0", "--simulators-port", "0", "--data", &folder];
+        let mut child = self.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(Duration::from_secs(120), lines.next_line()).await;
+        let line = line.expect("the seeds are in").unwrap().expect("one line");
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let base = told["url"].as_str().unwrap().to_owned();
+        (Serving { child, base, set_up: None }, told)
+    }
+
     /// `lectern serve` on a port the system chooses; returns when it answers.
     pub async fn serve(&self) -> Serving {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
