@@ -1,8 +1,9 @@
-//! Removing what has served: ended sign-ins, published events, read deliveries, used codes, meetings nobody needs.
+//! Removing what has served: ended sign-ins, published events, read deliveries, used codes, consents nobody gave, meetings nobody needs.
 //!
 //! Everything goes by its own age or state, never because a platform's answer was empty or failed.
 
 use chrono::Duration;
+use lectern_core::ids::OrganizationId;
 use serde_json::json;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     error::ApiError,
     events,
     jobs::{JobError, runner, store as jobs},
-    join, organizations, people, sessions, webhooks_in,
+    join, organizations, people, platforms, sessions, webhooks_in,
 };
 
 /// Published events are kept this long, for those who come back.
@@ -38,11 +39,13 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
     }
     let mut failures = sessions::jobs::Failures::default();
     for organization in organizations::service::all_active(app).await.map_err(told)? {
-        let outcome = match sessions::jobs::remove_unused_meetings(app, organization).await {
-            Ok(()) => join::service::clean_up(app, organization).await,
-            failed => failed,
-        };
-        failures.note(organization, outcome);
+        failures.note(organization, clean_up_of(app, organization).await);
     }
     failures.finish()
+}
+
+async fn clean_up_of(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+    sessions::jobs::remove_unused_meetings(app, organization).await?;
+    join::service::clean_up(app, organization).await?;
+    platforms::consent::clean_up(app, organization).await
 }

@@ -44,6 +44,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(attendance::routes::change))
         .routes(routes!(attendance::routes::verify))
         .routes(routes!(attendance::routes::reconcile))
+        .routes(routes!(attendance::routes::assign))
         .routes(routes!(audit::routes::list))
         .routes(routes!(live::routes::live))
         .routes(routes!(live::routes::create_ticket))
@@ -93,10 +94,13 @@ pages! {
     "/connections" => get platforms::pages::connections;
     "/connections/{id}/revoke" => post platforms::pages::revoke;
     "/oauth/{provider}/callback" => get platforms::routes::callback;
+    "/oauth/{provider}/start" => get platforms::start_pages::show, post platforms::start_pages::begin;
+    "/oauth/{provider}/done" => get platforms::start_pages::done;
     "/live" => get live::pages::board;
     "/sessions/{id}/attendance" => get attendance::pages::sheet;
     "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
     "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
+    "/sessions/{id}/attendance/strays" => post attendance::pages::assign;
     "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
     "/classes" => get classes::pages::list, post classes::pages::create;
     "/classes/new" => get classes::pages::new;

@@ -30,4 +30,6 @@ pub mod decisions {
     pub mod d0007_providers_per_connection {}
     #[doc = include_str!("../docs/decisions/0008-demo-clock-begins-in-the-past.md")]
     pub mod d0008_demo_clock_begins_in_the_past {}
+    #[doc = include_str!("../docs/decisions/0009-what-a-host-changes-at-the-platform.md")]
+    pub mod d0009_what_a_host_changes_at_the_platform {}
 }

@@ -17,3 +17,4 @@ pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod text;

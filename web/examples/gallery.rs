@@ -8,7 +8,7 @@ use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInvit
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
     Classes, Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations,
-    People, SessionPage, SetUp, SignIn, ZoomPlatform,
+    Consent, People, SessionPage, SetUp, SignIn, ZoomPlatform,
 };
 use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web, assets};
 
@@ -52,6 +52,7 @@ fn pages(out: &Path, web: &Web, lang: Lang) -> Outcome {
     staff::<Organizations>(out, web, lang, "organizations")?;
     bare::<SignIn>(out, web, lang, "sign-in")?;
     bare::<SetUp>(out, web, lang, "set-up")?;
+    bare::<Consent>(out, web, lang, "consent")?;
     bare::<ErrorPage>(out, web, lang, "error")?;
     bare::<Join>(out, web, lang, "join")
 }

@@ -8,3 +8,4 @@ pub mod routes;
 pub mod service;
 pub mod sheet;
 pub mod store;
+pub mod strays;

@@ -21,8 +21,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    routes::by_hand,
     service::{self, Access, Decide},
     sheet::{Line, Sheet, is_over},
+    strays::{self, Assign, StrayView},
 };
 use crate::{
     app::App,
@@ -99,6 +101,27 @@ pub async fn change(
     let decide = Decide { state: form.state, minutes, note: Some(form.note) };
     service::decide(&app, &who, SessionId(id), PersonId(person), &decide).await?;
     Ok(see_other(&format!("/sessions/{id}/attendance?notice=attendance_changed#row-{person}")))
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AssignForm {
+    stay: String,
+    #[serde(default)]
+    person_id: String,
+}
+
+/// `POST /sessions/{id}/attendance/strays`
+pub async fn assign(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(form): Form<AssignForm>,
+) -> Result<Response, ApiError> {
+    let person = Some(form.person_id.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose();
+    let person_id = person.map_err(|_| ApiError::field("person_id", "Choose a person of the class."))?;
+    let body = Assign { stay: form.stay, person_id };
+    strays::give(&app, &who, SessionId(id), &body).await?;
+    Ok(see_other(&format!("/sessions/{id}/attendance?notice=attendance_changed")))
 }
 
 #[derive(Debug, Deserialize)]
@@ -234,7 +257,8 @@ fn evidence(piece: &Evidence, open: bool) -> Vec<page::AttendanceEvidence> {
         Source::PastParticipants | Source::AdminReport => page::EvidenceSource::Report,
         Source::Person => page::EvidenceSource::Person,
     };
-    let one = |from, to| page::AttendanceEvidence { source, from, to, detail: None };
+    let stay = by_hand(piece).then(|| piece.presence.handle());
+    let one = |from, to| page::AttendanceEvidence { source, from, to, detail: None, stay: stay.clone() };
     if piece.told.is_empty() || source == page::EvidenceSource::Redirect {
         return piece.first_mark.map(|at| one(instant(at), None)).into_iter().collect();
     }
@@ -243,13 +267,19 @@ fn evidence(piece: &Evidence, open: bool) -> Vec<page::AttendanceEvidence> {
 }
 
 fn stranger(stay: &Unmatched, sheet: &Sheet) -> Option<page::Stranger> {
-    let (first, last) = (stay.counted.first()?, stay.counted.last()?);
+    let view = StrayView::of(stay, sheet)?;
     let shared = stay.suggestions.iter().find(|suggestion| suggestion.likeness == Likeness::SharedAddress);
     let line = shared.and_then(|suggestion| sheet.line(suggestion.person));
     Some(page::Stranger {
-        name: stay.facts.name.clone().unwrap_or_default(),
-        from: instant(first.from),
-        to: instant(last.to),
+        name: view.name,
+        from: instant(view.from),
+        to: instant(view.to),
+        stay: view.stay,
+        alike: view
+            .suggestions
+            .into_iter()
+            .map(|one| page::Candidate { person_id: one.person_id.to_string(), name: one.name })
+            .collect(),
         maybe: line
             .filter(|line| line.verdict.role != SessionRole::Instructor)
             .map(|line| line.expected.seat.name.clone()),

@@ -7,7 +7,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use lectern_core::{
-    attendance::{MatchedBy, Source, Standing},
+    attendance::{Evidence, MatchedBy, Source, Standing},
     ids::{PersonId, SessionId},
 };
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use super::{
     csv,
     service::{self, Access, Decide, role_words},
     sheet::{Line, Sheet},
+    strays::{self, Assign, StrayView},
 };
 use crate::{
     app::App,
@@ -107,6 +108,9 @@ pub struct EvidenceView {
     pub counted_seconds: i64,
     /// When they set out, or were first seen.
     pub at: Option<DateTime<Utc>>,
+    /// Names the stay, where it was given to the person by hand and can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stay: Option<String>,
 }
 
 /// From when to when.
@@ -145,9 +149,16 @@ pub struct SheetView {
     pub instructor: Option<AttendanceRowView>,
     /// How many stays are nobody's.
     pub unmatched: usize,
+    /// Those inside the session's time; only for those who may say whose they are.
+    pub strays: Vec<StrayView>,
     /// The platform's report; absent before it was first asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportView>,
+}
+
+/// Whether a person in charge said that it is this person's: our own door says the same of those it let through.
+pub(super) fn by_hand(piece: &Evidence) -> bool {
+    piece.matched_by == MatchedBy::Assigned && piece.presence.source != Source::Redirect
 }
 
 impl From<&Line> for AttendanceRowView {
@@ -196,6 +207,7 @@ impl From<&Line> for AttendanceRowView {
                         .map(|span| (span.to - span.from).num_seconds())
                         .sum(),
                     at: piece.first_mark,
+                    stay: by_hand(piece).then(|| piece.presence.handle()),
                 })
                 .collect(),
         }
@@ -210,6 +222,7 @@ impl From<&Sheet> for SheetView {
             next_cursor: None,
             instructor: sheet.instructor.as_ref().map(AttendanceRowView::from),
             unmatched: sheet.unmatched.len(),
+            strays: sheet.unmatched.iter().filter_map(|stay| StrayView::of(stay, sheet)).collect(),
             report: sheet.reconciliation.as_ref().map(|row| ReportView {
                 state: row.state.clone(),
                 report: row.report.clone(),
@@ -286,6 +299,20 @@ pub async fn verify(
     Json(body): Json<Verify>,
 ) -> Result<axum::Json<SheetView>, ApiError> {
     service::verify(&app, &who, SessionId(id), body.person_ids.as_deref()).await?;
+    let (sheet, _) = service::sheet(&app, &who, SessionId(id)).await?;
+    Ok(axum::Json(SheetView::from(&sheet)))
+}
+
+/// Says whose a stay is that the platform gives to nobody, or takes that back.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/attendance/strays", tag = "attendance", request_body = Assign, params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 200, body = SheetView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, description = "The platform says whose it is", body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn assign(
+    State(app): State<App>,
+    who: SignedIn,
+    Path(id): Path<Uuid>,
+    Json(body): Json<Assign>,
+) -> Result<axum::Json<SheetView>, ApiError> {
+    strays::give(&app, &who, SessionId(id), &body).await?;
     let (sheet, _) = service::sheet(&app, &who, SessionId(id)).await?;
     Ok(axum::Json(SheetView::from(&sheet)))
 }

@@ -192,7 +192,7 @@ pub enum Access {
     Own(PersonId),
 }
 
-fn may_manage(who: &SignedIn, facts: &SessionFacts) -> bool {
+pub(super) fn may_manage(who: &SignedIn, facts: &SessionFacts) -> bool {
     match who.role {
         Role::Admin => true,
         Role::Instructor => facts.instructor == who.person,

@@ -135,6 +135,8 @@ kinds! {
     MeetingFailed = "meeting.failed",
     /// It was changed.
     MeetingUpdated = "meeting.updated",
+    /// Somebody deleted it at the platform while it was needed.
+    MeetingLost = "meeting.lost",
     /// It was removed at the platform.
     MeetingRemoved = "meeting.removed",
     /// A create timed out and could not be looked up: the platform may hold a meeting nobody refers to.
@@ -167,6 +169,10 @@ kinds! {
     AttendanceVerified = "attendance.verified",
     /// Attendance was adjusted by a person.
     AttendanceAdjusted = "attendance.adjusted",
+    /// A stay of an unknown participant was given to a person by hand.
+    StayAssigned = "attendance.stay_assigned",
+    /// It was taken back.
+    StayReleased = "attendance.stay_released",
     /// A stored delivery was looked at.
     WebhookViewed = "webhook.viewed",
     /// Old rows were removed.

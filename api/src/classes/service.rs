@@ -5,6 +5,7 @@ use lectern_core::{
     provider::{Can, Capabilities, ProviderName},
     role::Role,
     settings::{ClassSettings, RecordingMode, ScreenShare},
+    text::is_hidden,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -246,7 +247,7 @@ fn description(text: Option<&str>, errors: &mut Vec<FieldError>) -> String {
     if text.chars().count() > 2_000 {
         errors.push(FieldError::new("description", "At most 2000 characters."));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\r') {
+    if text.chars().any(|c| is_hidden(c) && c != '\n' && c != '\r') {
         errors.push(FieldError::new("description", "Control characters are not possible here."));
     }
     text.replace("\r\n", "\n")

@@ -4,7 +4,10 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use lectern_core::{ids::OrganizationId, role::Role};
+use lectern_core::{
+    ids::{OrganizationId, PersonId},
+    role::Role,
+};
 use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -71,23 +74,43 @@ impl LiveMessage {
     }
 }
 
+/// What a watcher hears.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// An event that was numbered.
+    Event(Arc<LiveMessage>),
+    /// Sign-ins of this person ended: their watchers look whether theirs still holds. Not stored and not numbered; other
+    /// instances notice at their next beat.
+    SignInEnded(PersonId),
+}
+
 /// Where watchers of each organization listen, in this process.
 #[derive(Clone, Debug, Default)]
-pub struct Hub(Arc<Mutex<HashMap<OrganizationId, broadcast::Sender<Arc<LiveMessage>>>>>);
+pub struct Hub(Arc<Mutex<HashMap<OrganizationId, broadcast::Sender<Heard>>>>);
 
 impl Hub {
     /// Listens to one organization's events from now on.
     #[must_use]
-    pub fn subscribe(&self, organization: OrganizationId) -> broadcast::Receiver<Arc<LiveMessage>> {
+    pub fn subscribe(&self, organization: OrganizationId) -> broadcast::Receiver<Heard> {
         let mut channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         channels.entry(organization).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
     }
 
     /// Hands an event to everybody who listens.
     pub fn deliver(&self, organization: OrganizationId, message: LiveMessage) {
+        self.say(organization, Heard::Event(Arc::new(message)));
+    }
+
+    /// Has the person's watchers look at once whether their sign-in still holds; after the commit that ended it. The nil id
+    /// stands for programs with an API key.
+    pub fn sign_in_ended(&self, organization: OrganizationId, person: PersonId) {
+        self.say(organization, Heard::SignInEnded(person));
+    }
+
+    fn say(&self, organization: OrganizationId, heard: Heard) {
         let mut channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = channels.get(&organization)
-            && sender.send(Arc::new(message)).is_err()
+            && sender.send(heard).is_err()
         {
             channels.remove(&organization);
         }

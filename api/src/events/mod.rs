@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 
-pub use hub::{Hub, LiveMessage};
+pub use hub::{Heard, Hub, LiveMessage};
 pub use store::{last_seq, oldest, remove_old, since_of};
 
 use crate::{

@@ -4,6 +4,7 @@ use axum::{
     http::{header, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::SignedIn;
 use crate::{
@@ -48,7 +49,7 @@ fn too_large(rejection: &BytesRejection) -> ApiError {
 /// Reads JSON and says which field is wrong.
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     if has_escaped_nul(bytes) {
-        return Err(nul());
+        return Err(nul_in(bytes));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -60,8 +61,31 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
 }
 
 /// NUL is no character of any text here, and PostgreSQL does not store it.
-fn nul() -> ApiError {
-    ApiError::Malformed("The request holds the character NUL, which no text here may have.".into())
+fn nul(field: impl Into<String>) -> ApiError {
+    ApiError::Invalid(vec![FieldError::new(field, "Line breaks and control characters are not possible here.")])
+}
+
+/// The refusal of a JSON text with a NUL, by the first field that holds it.
+fn nul_in(bytes: &[u8]) -> ApiError {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => nul(with_nul(&value, String::new()).unwrap_or_else(|| "body".to_owned())),
+        Err(error) => ApiError::Malformed(format!("The body is not JSON: {error}.")),
+    }
+}
+
+fn with_nul(value: &Value, path: String) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| with_nul(item, format!("{path}[{index}]"))),
+        Value::Object(fields) => fields.iter().filter(|(name, _)| !name.contains('\0')).find_map(|(name, field)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            with_nul(field, path)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// Whether a JSON text holds `\u0000`. (A NUL that is not escaped is no JSON.)
@@ -102,8 +126,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
-        if url::form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value.contains('\0')) {
-            return Err(nul());
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        if let Some((name, _)) = pairs.find(|(_, value)| value.contains('\0')) {
+            return Err(nul(name));
         }
         axum::extract::Query::<T>::try_from_uri(&parts.uri)
             .map(|query| Self(query.0))
@@ -139,8 +164,8 @@ pub(crate) fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
         .filter(|(key, _)| key != "csrf")
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect();
-    if pairs.iter().any(|(_, value)| value.contains('\0')) {
-        return Err(nul());
+    if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
+        return Err(nul(name));
     }
     let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     serde_html_form::from_str(&encoded).map_err(|error| ApiError::field("form", error.to_string()))
@@ -148,7 +173,13 @@ pub(crate) fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
 
 #[cfg(test)]
 mod tests {
-    use super::has_escaped_nul;
+    use super::{has_escaped_nul, with_nul};
+
+    #[test]
+    fn the_field_with_a_nul_is_named() {
+        let body = serde_json::json!({"name": "A", "guests": [{"email": "a"}, {"email": "b\u{0}"}]});
+        assert_eq!(with_nul(&body, String::new()).as_deref(), Some("guests[1].email"));
+    }
 
     #[test]
     fn only_a_real_escape_is_a_nul() {

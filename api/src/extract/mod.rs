@@ -9,4 +9,5 @@ pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
 pub use client::{ClientAddress, cookie};
 pub use roles::{Admin, AnyAdmin, Instructor, Member, Owner, SuperAdmin};
+pub(crate) use signed_in::is_own_page;
 pub use signed_in::{SignedIn, Via, Visitor};

@@ -171,7 +171,7 @@ fn is_change(method: &Method) -> bool {
 
 /// Browsers send `Origin` with every changing request. Without it and without `Sec-Fetch-Site` it is no browser, whose
 /// cookies nobody else could make it send.
-fn is_own_page(headers: &HeaderMap, app: &App) -> bool {
+pub(crate) fn is_own_page(headers: &HeaderMap, app: &App) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HeaderName::from_static("sec-fetch-site"))) {
         (Some(origin), _) => origin == app.config.server.origin(),

@@ -1,6 +1,6 @@
 //! The socket: events as they are numbered, from where its reader left off, for as long as its reader may see them.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use lectern_core::{ids::OrganizationId, role::Role};
@@ -13,7 +13,7 @@ use super::service::{self, Missed};
 use crate::{
     app::App,
     error::ApiError,
-    events::{self, EventType, LiveMessage},
+    events::{self, EventType, Heard, LiveMessage},
     extract::{SignedIn, Via},
     people,
     sessions::facts,
@@ -118,7 +118,7 @@ impl Watcher {
         Ok(())
     }
 
-    async fn watch(&mut self, socket: &mut WebSocket, mut events: Receiver<Arc<LiveMessage>>) -> End {
+    async fn watch(&mut self, socket: &mut WebSocket, mut events: Receiver<Heard>) -> End {
         let mut beat = interval_at(Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut incoming = 0_u32;
@@ -130,7 +130,11 @@ impl Watcher {
                 () = self.app.stopping() => return End::Close(code::GOING_AWAY, "the server stops"),
                 event = events.recv() => {
                     let outcome = match event {
-                        Ok(message) => self.pass(socket, &message).await,
+                        Ok(Heard::Event(message)) => self.pass(socket, &message).await,
+                        Ok(Heard::SignInEnded(person)) if person == self.who.person => {
+                            Box::pin(self.check_again()).await
+                        }
+                        Ok(Heard::SignInEnded(_)) => Ok(()),
                         // More came than a reader of this speed could take: the rest is read from the table.
                         Err(RecvError::Lagged(_)) => Box::pin(self.catch_up(socket, Some(self.seen))).await,
                         Err(RecvError::Closed) => Err(End::Close(code::GOING_AWAY, "the server stops")),

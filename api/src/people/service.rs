@@ -6,6 +6,7 @@ use lectern_core::{
     organization::{Policies, Vocabulary},
     role::Role,
     secret::SecretString,
+    text::is_hidden,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -81,7 +82,7 @@ pub fn one_line(text: &str, most: usize) -> Result<String, String> {
     if text.is_empty() {
         return Err("This is needed.".to_owned());
     }
-    if text.chars().any(char::is_control) {
+    if text.chars().any(is_hidden) {
         return Err("Line breaks and control characters are not possible here.".to_owned());
     }
     if text.chars().count() > most {
@@ -540,6 +541,7 @@ pub async fn sign_out(app: &App, who: &SignedIn) -> Result<(), ApiError> {
     )
     .await?;
     tx.commit().await?;
+    app.hub.sign_in_ended(who.organization, who.person);
     Ok(())
 }
 
@@ -716,6 +718,7 @@ pub async fn change_person(
     let event = Event::new(EventType::AccessChanged, now).person(Some(id), person.name(), person.role.name());
     events::emit(&mut tx, &app.ids, &sealer, who.organization, now, &event).await?;
     tx.commit().await?;
+    app.hub.sign_in_ended(who.organization, id);
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();
     Ok(person)
@@ -803,6 +806,8 @@ pub async fn revoke_api_key(app: &App, who: &SignedIn, id: Uuid) -> Result<(), A
     let entry = app.entry(who.organization, EntryKind::ApiKeyRevoked, who.actor());
     audit::store::insert(&mut tx, &entry.details(serde_json::json!({"api_key": id}))).await?;
     tx.commit().await?;
+    // Programs have no person: each of the organization's looks whether its key still holds.
+    app.hub.sign_in_ended(who.organization, PersonId(Uuid::nil()));
     Ok(())
 }
 

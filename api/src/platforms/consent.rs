@@ -39,6 +39,8 @@ use crate::{
 
 /// The cookie of whoever asked for a consent, before the prefix.
 pub const COOKIE: &str = "lectern-connect";
+/// How the cookie of a consent begins that began at a one-time address: its browser has no page of ours to go back to.
+pub(super) const BY_TICKET: &str = "t.";
 /// How long a consent may take.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 /// How long a person waits for the platform.
@@ -53,11 +55,11 @@ pub struct Started {
     pub cookie: SecretString,
 }
 
-fn hash(text: &str) -> [u8; 32] {
+pub(super) fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
-fn random(app: &App) -> String {
+pub(super) fn random(app: &App) -> String {
     URL_SAFE_NO_PAD.encode(app.randomness.bytes::<32>())
 }
 
@@ -77,8 +79,31 @@ fn callback(app: &App, provider: ProviderName) -> Result<Url, ApiError> {
 /// # Errors
 /// [`ApiError::Conflict`] when the organization has one account for all; [`ApiError::Provider`] when it has no app.
 pub async fn start(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Started, ApiError> {
-    let person = who.person()?;
-    let organization = who.organization;
+    let browser = match &who.via {
+        Via::Cookie(hash) => Some(hash.to_vec()),
+        _ => None,
+    };
+    ask(app, who.organization, who.person()?, provider, browser, random(app)).await
+}
+
+/// Asks for a consent in the browser that gets the cookie, in which nobody need be signed in, before or after.
+pub(super) async fn start_by_ticket(
+    app: &App,
+    organization: OrganizationId,
+    person: PersonId,
+    provider: ProviderName,
+) -> Result<Started, ApiError> {
+    ask(app, organization, person, provider, None, format!("{BY_TICKET}{}", random(app))).await
+}
+
+async fn ask(
+    app: &App,
+    organization: OrganizationId,
+    person: PersonId,
+    provider: ProviderName,
+    browser_hash: Option<Vec<u8>>,
+    cookie: String,
+) -> Result<Started, ApiError> {
     let (found, credentials) = settings::for_calls(app, organization, provider).await?;
     if found.mode == Mode::ServerToServer {
         return Err(ApiError::conflict(
@@ -97,14 +122,11 @@ pub async fn start(app: &App, who: &SignedIn, provider: ProviderName) -> Result<
     let state = format!("{}.{}", organization.uuid().simple(), random(app));
     let state_hash = hash(&state);
     let verifier = SecretString::new(random(app));
-    let cookie = SecretString::new(random(app));
+    let cookie = SecretString::new(cookie);
     let row = states::State {
         provider: provider.as_str().to_owned(),
         person_id: person.uuid(),
-        browser_hash: match &who.via {
-            Via::Cookie(hash) => Some(hash.to_vec()),
-            _ => None,
-        },
+        browser_hash,
         cookie_hash: hash(cookie.expose()).to_vec(),
         verifier: sealer.seal(
             "oauth_states",
@@ -236,6 +258,16 @@ pub async fn complete(
     };
     keep(app, organization, provider, person, &account, &granted, &sealer).await?;
     Ok(Outcome::Connected)
+}
+
+/// Part of tick `clean_up`: consents that nobody gave in time.
+pub(crate) async fn clean_up(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+    let mut tx = app.db.begin(organization).await?;
+    let now = app.clock.now();
+    states::remove_expired(&mut tx, organization, now).await?;
+    store::tickets::remove_expired(&mut tx, organization, now).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn keep(

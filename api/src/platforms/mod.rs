@@ -11,7 +11,9 @@ pub mod routes;
 pub mod save;
 pub mod service;
 pub mod settings;
+pub mod start_pages;
 pub mod store;
+pub mod tickets;
 mod tokens;
 mod webhook_secrets;
 

@@ -16,6 +16,7 @@ use super::{
     consent::{self, Callback, Outcome},
     save::{self, SaveSettings},
     settings::{self, HistoryView, PlatformView},
+    tickets,
 };
 use crate::{
     app::App,
@@ -106,6 +107,10 @@ pub struct AuthorizeView {
     /// At the platform; valid for 10 minutes, once, and only for the browser that asked (see the cookie), or any sign-in of the
     /// same person when a program asked with `Authorization`.
     pub authorize_url: String,
+    /// For a program: an address of ours for the person's browser, good for 5 minutes and once. It says whose account is about
+    /// to be connected, binds the consent to that browser, and leads on to the platform; nobody need be signed in here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_url: Option<String>,
 }
 
 /// An answer that gives the asker its cookie.
@@ -128,8 +133,10 @@ pub async fn connect(
     who: Instructor,
     Path(provider): Path<String>,
 ) -> Result<Response, ApiError> {
-    let started = consent::start(&app, &who, settings::provider(&provider)?).await?;
-    let view = AuthorizeView { authorize_url: started.authorize_url.to_string() };
+    let provider = settings::provider(&provider)?;
+    let started = consent::start(&app, &who, provider).await?;
+    let start_url = tickets::issue(&app, &who, provider).await?;
+    let view = AuthorizeView { authorize_url: started.authorize_url.to_string(), start_url };
     Ok(with_cookie(&app, &started, axum::Json(view).into_response()))
 }
 
@@ -199,13 +206,20 @@ pub async fn callback(
     let back: Callback = serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let program = headers.contains_key(header::AUTHORIZATION);
     let name = app.config.server.cookie_name(consent::COOKIE);
-    let outcome = consent::complete(&app, provider, who.as_ref(), cookie(&headers, &name), back).await;
+    let cookie = cookie(&headers, &name);
+    let by_ticket = cookie.is_some_and(|cookie| cookie.starts_with(consent::BY_TICKET));
+    let outcome = consent::complete(&app, provider, who.as_ref(), cookie, back).await;
+    let landing = if by_ticket && who.is_none() {
+        format!("/oauth/{}/done", provider.as_str())
+    } else {
+        "/connection".to_owned()
+    };
     let mut response = match outcome {
-        Ok(Outcome::Connected) => see_other("/connection?notice=connected"),
-        Ok(Outcome::Denied) => see_other("/connection?notice=connect_failed"),
+        Ok(Outcome::Connected) => see_other(&format!("{landing}?notice=connected")),
+        Ok(Outcome::Denied) => see_other(&format!("{landing}?notice=connect_failed")),
         Err(ApiError::Provider(error)) if !program => {
             tracing::warn!(%error, "an account could not be connected: {error}");
-            see_other("/connection?notice=connect_failed")
+            see_other(&format!("{landing}?notice=connect_failed"))
         }
         Err(error) => return Err(error),
     };

@@ -91,7 +91,7 @@ async fn end_overdue_of(app: &App, organization: OrganizationId) -> Result<(), A
     for session in overdue {
         let mut tx = app.db.begin(organization).await?;
         // Looked at again inside: somebody may have started or ended it meanwhile.
-        let fresh = store::find(&mut tx, organization, session.id)
+        let fresh = store::find_to_change(&mut tx, organization, session.id)
             .await?
             .filter(|fresh| fresh.state == session.state);
         if let Some(fresh) = fresh {

@@ -171,6 +171,13 @@ pub async fn own(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Session,
     Ok((session, class))
 }
 
+/// The same, and nobody else changes the session until the transaction ends.
+async fn own_to_change(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Session, Class), ApiError> {
+    let session = store::find_to_change(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
+    let class = classes::service::own(tx, who, session.class).await?;
+    Ok((session, class))
+}
+
 /// The session and its class, when this person may see it.
 pub async fn readable(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Session, Class), ApiError> {
     let session = store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
@@ -461,7 +468,7 @@ pub async fn change(
     let sealer = app.keys.sealer(who.organization).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
-    let (mut session, class) = own(&mut tx, who, id).await?;
+    let (mut session, class) = own_to_change(&mut tx, who, id).await?;
     if session.state != SessionState::Scheduled {
         return Err(ApiError::conflict(
             "not_scheduled",
@@ -530,7 +537,7 @@ pub async fn cancel(app: &App, who: &SignedIn, id: SessionId, reason: Option<&st
     };
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let (session, class) = own(&mut tx, who, id).await?;
+    let (session, class) = own_to_change(&mut tx, who, id).await?;
     match session.state {
         SessionState::Cancelled => return Ok(()),
         SessionState::Ended => {
@@ -591,7 +598,8 @@ pub async fn cancel_coming(
     who: &SignedIn,
     class: &Class,
 ) -> Result<(), ApiError> {
-    for session in store::of_class(tx, who.organization, class.id).await? {
+    for listed in store::of_class(tx, who.organization, class.id).await? {
+        let Some(session) = store::find_to_change(tx, who.organization, listed.id).await? else { continue };
         match session.state {
             SessionState::Scheduled => cancel_one(app, tx, sealer, who, session, class, None).await?,
             SessionState::Live => {
@@ -661,7 +669,7 @@ pub async fn start(app: &App, who: &SignedIn, id: SessionId) -> Result<Started, 
     let sealer = app.keys.sealer(who.organization).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
-    let (mut session, class) = own(&mut tx, who, id).await?;
+    let (mut session, class) = own_to_change(&mut tx, who, id).await?;
     match session.state {
         SessionState::Cancelled => {
             return Err(ApiError::conflict(
@@ -731,7 +739,7 @@ async fn make_now(app: &App, organization: OrganizationId, meeting: &Meeting) ->
 pub async fn end(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionView, ApiError> {
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let (session, class) = own(&mut tx, who, id).await?;
+    let (session, class) = own_to_change(&mut tx, who, id).await?;
     let session = match session.state {
         SessionState::Cancelled => {
             return Err(ApiError::conflict(

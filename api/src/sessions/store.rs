@@ -205,6 +205,9 @@ macro_rules! meeting_columns {
 statement!(tenant INSERT, "insert into sessions (id, organization_id, class_id, external_id, title, starts_at, ends_at, time_zone, delivery, state, revision, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'scheduled', 0, $10, $10)");
 statement!(tenant FIND, session_columns!("where organization_id = $1 and id = $2"));
+statement!(tenant FIND_TO_CHANGE,
+    sqlite: session_columns!("where organization_id = $1 and id = $2"),
+    postgres: session_columns!("where organization_id = $1 and id = $2 for update"));
 statement!(tenant FIND_BY_EXTERNAL, session_columns!("where organization_id = $1 and external_id = $2"));
 statement!(tenant UPDATE, "update sessions set title = $3, starts_at = $4, ends_at = $5, time_zone = $6, delivery = $7, state = $8, started_at = $9, ended_at = $10, cancel_reason = $11, revision = $12, external_id = $13, updated_at = $14
     where organization_id = $1 and id = $2");
@@ -277,6 +280,20 @@ pub async fn find(
     id: SessionId,
 ) -> Result<Option<Session>, StoreError> {
     let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .fetch_optional(db)
+        .await?);
+    row.map(Session::try_from).transpose()
+}
+
+/// A session that is about to be changed: nobody else changes it until the transaction ends. SQLite has one writer anyway.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> = on!(tx, FIND_TO_CHANGE, |sql, db| sqlx::query_as(sql)
         .bind(organization.uuid())
         .bind(id.uuid())
         .fetch_optional(db)

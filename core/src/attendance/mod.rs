@@ -5,6 +5,7 @@
 //! | one stay by one source, as stored; events and reports become such rows | [`presence`] |
 //! | the runs of a meeting | [`runs`] |
 //! | whose stay it is | [`matching`] |
+//! | whose it is by a person's word | [`assigning`] |
 //! | marks to intervals | [`stays`] |
 //! | which source counts | [`merge`] |
 //! | union, clip, length | [`intervals`] |
@@ -16,6 +17,7 @@
 //!
 //! Everything is a function of the set of rows: their order, and how often an event came, do not matter.
 
+pub mod assigning;
 pub mod attend;
 pub mod intervals;
 pub mod live;

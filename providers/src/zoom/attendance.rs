@@ -1,7 +1,10 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use lectern_core::provider::{
-    Attendance, Call, ErrorKind, MeetingRef, MeetingRun, ParticipantReport, ReportKind, ReportRow, Result,
+use lectern_core::{
+    provider::{
+        Attendance, Call, ErrorKind, MeetingRef, MeetingRun, ParticipantReport, ReportKind, ReportRow, Result,
+    },
+    text::visible,
 };
 use reqwest::Method;
 
@@ -19,7 +22,7 @@ fn row(stay: wire::Stay) -> Option<ReportRow> {
     Some(ReportRow {
         registrant_id: stay.registrant_id,
         email: stay.user_email,
-        name: stay.name,
+        name: visible(&stay.name),
         stay: stay.user_id,
         joined_at,
         left_at: left_at.max(joined_at),

@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use lectern_core::{
     provider::{Delivery, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, Verified},
     secret::SecretString,
+    text::visible,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -259,7 +260,7 @@ fn participant(person: &Map<String, Value>, object: &Map<String, Value>) -> Part
         stay_alias: text(person, "participant_uuid"),
         registrant_id: text(person, "registrant_id"),
         email: text(person, "email"),
-        name: text(person, "user_name"),
+        name: text(person, "user_name").as_deref().map(visible),
         user_id: text(person, "participant_user_id").or_else(|| text(person, "id")),
         breakout_room: text(object, "breakout_room_uuid"),
         parent_stay: text(person, "parent_user_id"),

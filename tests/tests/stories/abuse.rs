@@ -137,12 +137,12 @@ story!(
         let text = amina.request(reqwest::Method::POST, "/api/v1/people").body(good).send().await.unwrap();
         assert_eq!(text.status(), 400, "a body that does not say it is JSON");
         let nul = json!({"email": "nul@oakwood.example", "name": "a\u{0}b", "role": 0});
-        assert_eq!(amina.post("/api/v1/people", nul).await.0, 400);
-        assert_eq!(amina.get("/api/v1/people?external_id=%00").await.0, 400);
+        assert_eq!(amina.post("/api/v1/people", nul).await.0, 422);
+        assert_eq!(amina.get("/api/v1/people?external_id=%00").await.0, 422);
         let login = json!({"organization": "oak\u{0}wood", "email": "a\u{0}", "password": "p"});
-        assert_eq!(app.nobody().post("/api/v1/auth/login", login).await.0, 400);
+        assert_eq!(app.nobody().post("/api/v1/auth/login", login).await.0, 422);
         let form = [("organization", "oak\0wood"), ("email", "a\0@oakwood.example"), ("password", "p")];
-        assert_eq!(app.browser().post("/sign-in", &form).await.status(), 400);
+        assert_eq!(app.browser().post("/sign-in", &form).await.status(), 422);
         assert_eq!(amina.get("/api/v1/people/not-a-uuid").await.0 / 100, 4);
         assert_eq!(app.database.count("people where email_key like 'gz%' or email_key like 'nul%'").await, 0);
     }
@@ -208,19 +208,15 @@ story!(
     s31_line_breaks_are_refused, |app| async {
         let root = app.super_admin().await;
         let amina = app.organization("oakwood").await.admin().await;
-        for bad in ["A\r\nBcc: x@evil.example", "A\nATTENDEE:mailto:x@evil.example", "A\u{0}B", "A\u{85}B", "\r\n"] {
+        for bad in ["A\r\nBcc: x@evil.example", "A\nATTENDEE:mailto:x@evil.example", "A\u{0}B", "A\u{85}B", "A\u{2028}B", "A\u{2029}B", "A\u{202e}B", "A\u{2067}B", "A\u{1b}B", "\r\n"] {
             for field in ["name", "email", "external_id"] {
                 let mut body = json!({"email": "ok@oakwood.example", "name": "Ok", "role": 0});
                 body[field] = json!(if field == "email" { format!("{bad}@oakwood.example") } else { bad.to_owned() });
                 let (status, problem) = amina.post("/api/v1/people", body).await;
-                if bad.contains('\0') {
-                    assert_eq!(status, 400, "{bad:?}");
-                    continue;
-                }
                 assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(field)), "{bad:?}");
             }
-            let (status, _) = root.post("/api/v1/organizations", json!({"slug": "new", "name": bad})).await;
-            assert!(matches!(status, 400 | 422), "{bad:?}");
+            let (status, problem) = root.post("/api/v1/organizations", json!({"slug": "new", "name": bad})).await;
+            assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("name")), "{bad:?}");
         }
         assert_eq!(app.database.count("people where email_key = 'ok@oakwood.example'").await, 0);
     }

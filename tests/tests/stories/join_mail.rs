@@ -107,7 +107,7 @@ story!(
         let evil = "Ink\r\nBcc: thief@evil.example\r\nATTENDEE:mailto:thief@evil.example";
         let class = seller.post("/api/v1/classes", json!({"title": evil})).await;
         assert_eq!((class.0, &class.1["errors"][0]["field"]), (422, &json!("title")));
-        for end in ["\r\n", "\n", "\r", "\u{85}"] {
+        for end in ["\r\n", "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{202e}", "\u{2066}", "\u{0}", "\u{b}"] {
             let title = format!("Ink{end}Bcc: thief@evil.example");
             let path = format!("/api/v1/sessions/{}", lesson.session);
             assert_eq!(seller.patch(&path, json!({"title": title})).await.0, 422, "{end:?}");

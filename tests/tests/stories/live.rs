@@ -197,6 +197,36 @@ story!(
 );
 
 story!(
+    /// S-34: who signs out, is disabled, gets a new password, or loses the key: the sockets of that sign-in close at once, before
+    /// anything is published; another sign-in of the same person goes on.
+    s34_a_sign_in_that_ended_closes_its_sockets, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (id, owner) = (oakwood.id, oakwood.owner().await);
+        let (first, second) = (oakwood.student("ayesha").await, oakwood.student("ayesha").await);
+        let (mut one, mut two) = (watch(app, &first, "").await, watch(app, &second, "").await);
+        assert_eq!(first.post("/api/v1/auth/logout", json!({})).await.0, 204);
+        assert_eq!(next(&mut one).await.unwrap_err(), 4401);
+        emit(app, id, second.id, 1).await;
+        app.settle().await;
+        assert_eq!(next(&mut two).await.unwrap()["person"]["name"], json!("number 1"), "signed in elsewhere");
+        let (status, answer) = owner.patch(&format!("/api/v1/people/{}", second.id), json!({"active": false})).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(next(&mut two).await.unwrap_err(), 4401);
+        let rafi = oakwood.student("rafi").await;
+        let mut three = watch(app, &rafi, "").await;
+        let (status, answer) = owner.patch(&format!("/api/v1/people/{}", rafi.id), json!({"password": "a new long pass phrase"})).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(next(&mut three).await.unwrap_err(), 4401);
+        let key = owner.create("/api/v1/api-keys", json!({"name": "Board", "scopes": ["read"]})).await;
+        let token = key["token"].as_str().unwrap();
+        app.secret(token);
+        let mut four = open(app, "", &[("authorization", format!("Bearer {token}"))]).await.unwrap();
+        assert_eq!(owner.delete(&format!("/api/v1/api-keys/{}", key["id"].as_str().unwrap())).await.0, 204);
+        assert_eq!(next(&mut four).await.unwrap_err(), 4401);
+    }
+);
+
+story!(
     /// S-34: a student who is taken out of the class while watching.
     s34_a_student_taken_out_of_the_class_is_disconnected, |app| async {
         let lesson = app.held_class("oakwood", &["ayesha"]).await;

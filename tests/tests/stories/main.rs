@@ -12,6 +12,8 @@ mod abuse;
 mod access;
 mod api_keys;
 mod attendance;
+mod consents;
+mod demo;
 mod dreamcrowd;
 mod durability;
 mod host_key;
@@ -28,11 +30,13 @@ mod pages;
 mod parity;
 mod platforms;
 mod roles;
+mod seat_races;
 mod secrets;
 mod secure_join;
 mod secure_links;
 mod sign_in;
 mod statements;
+mod strays;
 mod tenancy;
 
 /// The server's binary, built beside these stories.

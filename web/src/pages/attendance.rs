@@ -45,6 +45,8 @@ pub struct AttendanceEvidence {
     pub to: Option<String>,
     /// Who said it, for a person's word; the vendor's reason otherwise.
     pub detail: Option<String>,
+    /// The stay, when it was given to this person by hand: it can be taken back.
+    pub stay: Option<String>,
 }
 
 /// One expected person.
@@ -89,11 +91,23 @@ pub struct Stranger {
     pub to: String,
     /// Whom it may be, by other evidence than the name.
     pub maybe: Option<String>,
+    /// Names the stay in the form.
+    pub stay: String,
+    /// Whose name is like this one; the rest of the list follows in the form.
+    pub alike: Vec<Candidate>,
+}
+
+/// Somebody a stay may be given to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    pub person_id: String,
+    pub name: String,
 }
 
 /// `GET /sessions/{id}/attendance`.
 ///
-/// `POST …/verify {csrf, person=…&person=…}`, `POST …/{person} {csrf, state, minutes?, note?}`, `POST …/reconcile {csrf}`.
+/// `POST …/verify {csrf, person=…&person=…}`, `POST …/{person} {csrf, state, minutes?, note?}`, `POST …/reconcile {csrf}`,
+/// `POST …/strays {csrf, stay, person_id?}`: without a person the stay is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Attendance {
     pub session_id: String,
@@ -147,6 +161,7 @@ impl Page for Attendance {
             from: at(from),
             to: to.map(at),
             detail: detail.map(str::to_owned),
+            stay: None,
         };
         let verified =
             |row: AttendanceRow| AttendanceRow { verified_by: Some("Farhan Karim".to_owned()), ..row };
@@ -167,6 +182,10 @@ impl Page for Attendance {
                     evidence(EvidenceSource::Redirect, "02:58:50", None, None),
                     evidence(EvidenceSource::Event, "02:59:12", Some("03:09:30"), Some("connection lost")),
                     evidence(EvidenceSource::Report, "02:59:12", Some("03:46:00"), None),
+                    AttendanceEvidence {
+                        stay: Some("0c4e".to_owned()),
+                        ..evidence(EvidenceSource::Event, "03:09:40", Some("03:44:00"), None)
+                    },
                     evidence(EvidenceSource::Person, "03:50:00", None, Some("Nusrat Rahman")),
                 ],
                 ..row(
@@ -228,8 +247,17 @@ impl Page for Attendance {
                     from: at("03:02:00"),
                     to: at("03:44:00"),
                     maybe: Some("Priya Nandi".to_owned()),
+                    stay: "5f1c".to_owned(),
+                    alike: vec![Candidate { person_id: "p1".to_owned(), name: "Ayesha Noor".to_owned() }],
                 },
-                Stranger { name: "iPad".to_owned(), from: at("03:02:00"), to: at("03:04:00"), maybe: None },
+                Stranger {
+                    name: "iPad".to_owned(),
+                    from: at("03:02:00"),
+                    to: at("03:04:00"),
+                    maybe: None,
+                    stay: "77ab".to_owned(),
+                    alike: Vec::new(),
+                },
             ],
             can_change: true,
             csv_url: "/api/v1/sessions/s1/attendance.csv".to_owned(),

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod class;
 pub mod classes;
 pub mod connection;
+pub mod consent;
 pub mod entrance;
 pub mod error;
 pub mod join;
@@ -17,8 +18,8 @@ pub mod session;
 pub mod session_forms;
 
 pub use attendance::{
-    Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, EvidenceSource,
-    Stranger,
+    Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, Candidate,
+    EvidenceSource, Stranger,
 };
 pub use audit::{Audit, AuditFilter, AuditRow};
 pub use class::{
@@ -27,6 +28,7 @@ pub use class::{
 };
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections};
+pub use consent::{Consent, ConsentState};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};

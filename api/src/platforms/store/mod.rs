@@ -3,3 +3,4 @@
 pub mod connections;
 pub mod settings;
 pub mod states;
+pub mod tickets;
