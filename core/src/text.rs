@@ -6,8 +6,7 @@
 /// Joiners stay possible: Bengali, Arabic and emoji need them.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text without its hidden characters: for names that others chose and that cannot be refused.
@@ -22,10 +21,14 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_hidden_and_scripts_are_not_harmed() {
-        for hidden in ['\0', '\r', '\n', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}'] {
+        for hidden in [
+            '\0', '\r', '\n', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202e}',
+            '\u{2066}',
+        ] {
             assert!(is_hidden(hidden), "{hidden:?}");
         }
-        for name in ["আয়েশা নূর", "ক্\u{200d}ষ", "علي", "José", "👩\u{200d}🏫", "O’Brien"] {
+        for name in ["আয়েশা নূর", "ক্\u{200d}ষ", "علي", "José", "👩\u{200d}🏫", "O’Brien"]
+        {
             assert_eq!(visible(name), name);
         }
         assert_eq!(visible("Ayesha\u{202e}gpj.exe"), "Ayeshagpj.exe");

@@ -7,8 +7,8 @@ use std::{env, fs};
 use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
-    Classes, Connection, Connections, EditSession, EndSession, ErrorPage, Join, LiveBoard, Organizations,
-    Consent, People, SessionPage, SetUp, SignIn, ZoomPlatform,
+    Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join, LiveBoard,
+    Organizations, People, SessionPage, SetUp, SignIn, ZoomPlatform,
 };
 use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web, assets};
 

@@ -62,7 +62,10 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
 
 /// NUL is no character of any text here, and PostgreSQL does not store it.
 fn nul(field: impl Into<String>) -> ApiError {
-    ApiError::Invalid(vec![FieldError::new(field, "Line breaks and control characters are not possible here.")])
+    ApiError::Invalid(vec![FieldError::new(
+        field,
+        "Line breaks and control characters are not possible here.",
+    )])
 }
 
 /// The refusal of a JSON text with a NUL, by the first field that holds it.
@@ -76,14 +79,15 @@ fn nul_in(bytes: &[u8]) -> ApiError {
 fn with_nul(value: &Value, path: String) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then_some(path),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, item)| with_nul(item, format!("{path}[{index}]"))),
-        Value::Object(fields) => fields.iter().filter(|(name, _)| !name.contains('\0')).find_map(|(name, field)| {
-            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            with_nul(field, path)
-        }),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| with_nul(item, format!("{path}[{index}]")))
+        }
+        Value::Object(fields) => {
+            fields.iter().filter(|(name, _)| !name.contains('\0')).find_map(|(name, field)| {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                with_nul(field, path)
+            })
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

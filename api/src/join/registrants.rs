@@ -4,7 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
     provider::{
-        Admission, Call, ErrorKind, MeetingRef, ProviderError, Registrant, RegistrantRef, RegistrantState, Retry,
+        Admission, Call, ErrorKind, MeetingRef, ProviderError, Registrant, RegistrantRef, RegistrantState,
+        Retry,
     },
     session::SessionState,
 };
@@ -294,9 +295,11 @@ async fn tell_ready(
     let Some(found) = sessions::service::find(tx, organization, session).await? else { return Ok(()) };
     let class = sessions::service::class_of(tx, organization, &found).await?;
     let now = app.clock.now();
-    let event = Event::new(EventType::SeatReady, now)
-        .of(Some(session), class.id, class.instructor)
-        .person(Some(row.person), "", "student");
+    let event = Event::new(EventType::SeatReady, now).of(Some(session), class.id, class.instructor).person(
+        Some(row.person),
+        "",
+        "student",
+    );
     Ok(events::emit(tx, &app.ids, sealer, organization, now, &event).await?)
 }
 
@@ -374,10 +377,9 @@ async fn cancel_one(
     let id = match row.provider_registrant_id.clone() {
         Some(id) => Some(id),
         None => match registrants.list(&call, target, RegistrantState::Approved).await {
-            Ok(approved) => approved
-                .into_iter()
-                .find(|one| one.email.eq_ignore_ascii_case(&row.email))
-                .map(|one| one.id),
+            Ok(approved) => {
+                approved.into_iter().find(|one| one.email.eq_ignore_ascii_case(&row.email)).map(|one| one.id)
+            }
             Err(error) if error.kind == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         },

@@ -222,8 +222,7 @@ pub(super) fn pick(
     let asked = asked
         .and_then(|id| arrival.session(id))
         .filter(|session| window(&session.times(), &arrival.policies, now) == Window::Open);
-    let in_person =
-        |id| arrival.session(id).is_some_and(|session| session.delivery == Delivery::InPerson);
+    let in_person = |id| arrival.session(id).is_some_and(|session| session.delivery == Delivery::InPerson);
     let choice = asked.map_or_else(|| arrival.choice(now), |session| Choice::Open(session.id));
     Err(match choice {
         Choice::Open(id) | Choice::Next(id, _) if in_person(id) => Standing::InPerson(id),

@@ -56,8 +56,8 @@ pub(super) async fn replace(app: &App, organization: OrganizationId, id: Meeting
     let mut tx = app.db.begin(organization).await?;
     let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
     let session = store::find(&mut tx, organization, meeting.session).await?;
-    let needed = session
-        .filter(|session| matches!(session.state, SessionState::Scheduled | SessionState::Live));
+    let needed =
+        session.filter(|session| matches!(session.state, SessionState::Scheduled | SessionState::Live));
     let Some(session) = needed else { return Ok(()) };
     let class = service::class_of(&mut tx, organization, &session).await?;
     if !store::meeting_removed(&mut tx, organization, id, now).await? {

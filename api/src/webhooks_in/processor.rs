@@ -261,13 +261,9 @@ impl Work<'_> {
     async fn play(&mut self, scene: &mut Scene, item: &Item) -> Result<(), ApiError> {
         let event = &item.event;
         if event.kind == EventKind::MeetingDeleted {
-            self.asked |= replacing::deleted_at_platform(
-                self.app,
-                &mut self.tx,
-                self.organization,
-                &scene.facts,
-            )
-            .await?;
+            self.asked |=
+                replacing::deleted_at_platform(self.app, &mut self.tx, self.organization, &scene.facts)
+                    .await?;
             return Ok(());
         }
         let stay = Presence::from_event(event, item.row.received_at);

@@ -49,10 +49,8 @@ pub fn assign(
     handle: &str,
     person: Option<PersonId>,
 ) -> Result<Assignment, Refused> {
-    let at = presences
-        .iter()
-        .position(|presence| presence.key.handle() == handle)
-        .ok_or(Refused::UnknownStay)?;
+    let at =
+        presences.iter().position(|presence| presence.key.handle() == handle).ok_or(Refused::UnknownStay)?;
     if presences[at].key.source == Source::Redirect {
         return Err(Refused::Known);
     }

@@ -20,7 +20,9 @@ async fn who_is_not_connected_can_connect() {
     let (demo, told) = Lectern::new(crate::LECTERN, data.path()).demo(&data.path().join("demo")).await;
     let redirects = reqwest::redirect::Policy::none();
     let http = reqwest::Client::builder().redirect(redirects).build().unwrap();
-    for (organization, email) in [("oakwood", "imran@oakwood.example"), ("dreamcrowd", "bruno@dreamcrowd.example")] {
+    for (organization, email) in
+        [("oakwood", "imran@oakwood.example"), ("dreamcrowd", "bruno@dreamcrowd.example")]
+    {
         let people = told["people"].as_array().unwrap();
         let person = people.iter().find(|person| person["email"] == email).unwrap();
         let login = json!({"organization": organization, "email": email, "password": person["password"]});
@@ -34,7 +36,12 @@ async fn who_is_not_connected_can_connect() {
         let mut form: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         form.extend([("user".to_owned(), email.to_owned()), ("decision".to_owned(), "allow".to_owned())]);
         let allowed = http.post(url.as_str().split('?').next().unwrap()).form(&form).send().await.unwrap();
-        let back = allowed.headers().get("location").unwrap_or_else(|| panic!("{email} has no account")).to_str().unwrap();
+        let back = allowed
+            .headers()
+            .get("location")
+            .unwrap_or_else(|| panic!("{email} has no account"))
+            .to_str()
+            .unwrap();
         let came = http.get(back).bearer_auth(token).send().await.unwrap();
         assert_eq!(came.headers().get("location").unwrap(), "/connection?notice=connected");
     }

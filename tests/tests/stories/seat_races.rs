@@ -11,10 +11,7 @@ const BUYER: &str = "buyer@home.example";
 async fn booked(seller: &Person, lesson: &Lesson) -> (String, String) {
     let all = format!("/api/v1/classes/{}/enrollments", lesson.class);
     let enrolled = seller.create(&all, json!({"email": BUYER, "name": "Ayesha Noor"})).await;
-    (
-        format!("{all}/{}", enrolled["id"].as_str().unwrap()),
-        enrolled["join_url"].as_str().unwrap().to_owned(),
-    )
+    (format!("{all}/{}", enrolled["id"].as_str().unwrap()), enrolled["join_url"].as_str().unwrap().to_owned())
 }
 
 /// What the platform still lets in.

@@ -122,6 +122,7 @@ story!(
 );
 
 fn csrf(page: &lectern_tests::Page) -> String {
-    let (_, hidden) = page.forms().into_iter().find(|(_, hidden)| hidden.iter().any(|(name, _)| name == "csrf")).unwrap();
+    let (_, hidden) =
+        page.forms().into_iter().find(|(_, hidden)| hidden.iter().any(|(name, _)| name == "csrf")).unwrap();
     hidden.into_iter().find(|(name, _)| name == "csrf").unwrap().1
 }
