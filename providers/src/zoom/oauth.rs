@@ -8,6 +8,7 @@ use lectern_core::{
         TokenSet,
     },
     secret::SecretString,
+    text::visible,
 };
 use reqwest::Method;
 use serde::Deserialize;
@@ -285,7 +286,7 @@ impl OAuth for Zoom {
             user_id: answer.id,
             account_id,
             email: answer.email,
-            name: answer.display_name.filter(|name| !name.is_empty()).unwrap_or(full_name),
+            name: visible(&answer.display_name.filter(|name| !name.is_empty()).unwrap_or(full_name)),
             plan: answer.plan,
         })
     }
