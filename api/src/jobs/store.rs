@@ -32,6 +32,7 @@ statement!(system RETRY, "update jobs set state = 'waiting', run_at = $3, last_e
         select 1 from jobs j where j.kind = jobs.kind and j.organization_id = jobs.organization_id and j.unique_key = jobs.unique_key and j.state = 'waiting'))");
 statement!(system DEAD, "update jobs set state = 'dead', finished_at = $3, last_error = $4, leased_until = null
     where id = $1 and attempt = $2 and state = 'running'");
+statement!(system HASTEN, "update jobs set run_at = $4 where kind = $1 and organization_id = $2 and unique_key = $3 and state = 'waiting' and run_at > $4");
 statement!(system NEXT_DUE, "select min(run_at) from jobs where state in ('waiting', 'running')");
 statement!(system BURY_OLD, "delete from jobs where state = 'dead' and finished_at < $1");
 
@@ -138,6 +139,28 @@ pub async fn dead(tx: &mut Tx, job: &Job, now: DateTime<Utc>, error: &str) -> Re
         .bind(job.attempt)
         .bind(now)
         .bind(error)
+        .execute(db)
+        .await
+        .map(drop)?);
+    Ok(())
+}
+
+/// A waiting job is due at this instant, unless it is earlier anyway.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hasten(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    kind: &str,
+    unique_key: &str,
+    run_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    on!(tx, HASTEN, |sql, db| sqlx::query(sql)
+        .bind(kind)
+        .bind(organization.uuid())
+        .bind(unique_key)
+        .bind(run_at)
         .execute(db)
         .await
         .map(drop)?);

@@ -32,8 +32,10 @@ use crate::{
     join, platforms,
 };
 
-/// How long an attempt may be under way before another may follow: longer than any call's deadline.
-const BUSY: Duration = Duration::seconds(90);
+/// How long after its call's deadline an attempt counts as dead, and another may follow.
+const GRACE: Duration = Duration::seconds(15);
+/// After a click's failed attempt the job tries again so soon.
+const AFTER_A_CLICK: Duration = Duration::seconds(1);
 
 /// Decides that a session needs its meeting, and queues the work; fine when it has one. Inside the caller's transaction.
 pub async fn want(
@@ -72,6 +74,15 @@ pub async fn queue(
     Ok(jobs::insert(tx, organization, &job).await?)
 }
 
+/// A click's attempt failed: the job need not wait until that attempt would have counted as dead.
+pub async fn hasten(app: &App, organization: OrganizationId, id: MeetingId) -> Result<(), ApiError> {
+    let mut tx = app.db.system().await?;
+    let at = app.clock.now() + AFTER_A_CLICK;
+    jobs::hasten(&mut tx, organization, "meeting.create", &id.to_string(), at).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// How an attempt came out.
 #[derive(Debug)]
 pub enum Attempt {
@@ -90,7 +101,7 @@ pub async fn make(
     id: MeetingId,
     call: &Call,
 ) -> Result<Attempt, ApiError> {
-    let Some((attempt, meeting, session, class)) = begin(app, organization, id).await? else {
+    let Some((attempt, meeting, session, class)) = begin(app, organization, id, call).await? else {
         return Ok(Attempt::NotOurs);
     };
     let connected =
@@ -183,8 +194,10 @@ async fn begin(
     app: &App,
     organization: OrganizationId,
     id: MeetingId,
+    call: &Call,
 ) -> Result<Option<(i64, Meeting, Session, Class)>, ApiError> {
     let now = app.clock.now();
+    let busy_until = now + Duration::from_std(call.deadline).map_err(ApiError::internal)? + GRACE;
     let mut tx = app.db.begin(organization).await?;
     let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(None) };
     let session = store::find(&mut tx, organization, meeting.session).await?.ok_or(ApiError::NotFound)?;
@@ -193,7 +206,7 @@ async fn begin(
     if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
         return Ok(None);
     }
-    let Some(attempt) = store::begin_attempt(&mut tx, organization, id, now + BUSY, now).await? else {
+    let Some(attempt) = store::begin_attempt(&mut tx, organization, id, busy_until, now).await? else {
         return Ok(None);
     };
     tx.commit().await?;
@@ -295,7 +308,7 @@ pub async fn create_job(app: &App, job: &Job) -> Result<(), JobError> {
             }
             (_, Retry::Never) if !error.maybe_done => Ok(()),
             (_, Retry::After(wait)) => {
-                let wait = Duration::from_std(wait).unwrap_or(BUSY);
+                let wait = Duration::from_std(wait).unwrap_or(GRACE);
                 Err(JobError::Retry(error.to_string(), Some(app.clock.now() + wait)))
             }
             _ => Err(JobError::Retry(error.to_string(), None)),
@@ -303,7 +316,7 @@ pub async fn create_job(app: &App, job: &Job) -> Result<(), JobError> {
     }
 }
 
-/// Another attempt is under way: look again after it must have ended.
+/// Another attempt is under way: look again when it must have ended.
 async fn still_creating(app: &App, job: &Job, id: MeetingId) -> Result<(), JobError> {
     let mut tx = app.db.read(job.organization).await?;
     let meeting = store::find_meeting(&mut tx, job.organization, id).await?;
@@ -313,10 +326,7 @@ async fn still_creating(app: &App, job: &Job, id: MeetingId) -> Result<(), JobEr
             if session
                 .is_some_and(|session| matches!(session.state, SessionState::Scheduled | SessionState::Live))
             {
-                return Err(JobError::Retry(
-                    "another attempt is under way".to_owned(),
-                    Some(app.clock.now() + BUSY),
-                ));
+                return Err(JobError::Retry("another attempt is under way".to_owned(), meeting.busy_until));
             }
             Ok(())
         }

@@ -721,7 +721,8 @@ async fn make_now(app: &App, organization: OrganizationId, meeting: &Meeting) ->
         loop {
             match meetings::make(app, organization, meeting.id, &call).await? {
                 meetings::Attempt::NotOurs => {}
-                meetings::Attempt::Ready | meetings::Attempt::Failed(_) => return Ok::<(), ApiError>(()),
+                meetings::Attempt::Ready => return Ok::<(), ApiError>(()),
+                meetings::Attempt::Failed(_) => return meetings::hasten(app, organization, meeting.id).await,
             }
             let mut tx = app.db.read(organization).await?;
             let now = store::find_meeting(&mut tx, organization, meeting.id).await?;

@@ -129,6 +129,8 @@ pub struct Meeting {
     pub state: MeetingState,
     /// How often it was tried.
     pub attempt: i64,
+    /// Somebody is making it until then.
+    pub busy_until: Option<DateTime<Utc>>,
     /// The provider's id.
     pub provider_id: Option<String>,
     /// People must be registered to get in; otherwise the general URL is for all.
@@ -150,6 +152,7 @@ struct MeetingRow {
     reference: String,
     state: String,
     attempt: i64,
+    busy_until: Option<DateTime<Utc>>,
     provider_id: Option<String>,
     registration: Option<bool>,
     join_url: Option<Vec<u8>>,
@@ -175,6 +178,7 @@ impl TryFrom<MeetingRow> for Meeting {
                 _ => return Err(broken("state")),
             },
             attempt: row.attempt,
+            busy_until: row.busy_until,
             provider_id: row.provider_id,
             registration: row.registration.unwrap_or(true),
             join_url: row.join_url,
@@ -196,7 +200,7 @@ macro_rules! session_columns {
 macro_rules! meeting_columns {
     ($rest:literal) => {
         concat!(
-            "select id, session_id, provider, connection_id, reference, state, attempt, provider_id, registration, join_url, problem_code, problem from meetings ",
+            "select id, session_id, provider, connection_id, reference, state, attempt, busy_until, provider_id, registration, join_url, problem_code, problem from meetings ",
             $rest
         )
     };
@@ -242,7 +246,7 @@ statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_
     where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2 and state <> 'removed'");
-statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem
+statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.busy_until, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     left join reconciliations r on r.organization_id = m.organization_id and r.session_id = m.session_id
     where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2
