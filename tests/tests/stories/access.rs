@@ -142,7 +142,7 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /classes/{id}/sessions",                                        "-+++?--!! ??-"),
     ("POST /classes/{id}/settings",                                        "-+++?--!! ??-"),
     ("POST /connection/zoom/connect",                                      "-++++--!!"),
-    ("POST /connection/zoom/disconnect",                                   "-??+?--!!"),
+    ("POST /connection/zoom/disconnect",                                   "-++++--!!"),
     ("POST /connection/zoom/refresh",                                      "-??+?--!!"),
     ("POST /connections/{id}/revoke",                                      "-++----!! ?--"),
     ("POST /organizations",                                                "+------!!"),
