@@ -65,7 +65,10 @@ pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::Open
     document
 }
 
-/// `/api/openapi.json` and `/api/docs`, which loads nothing from elsewhere.
+/// Method and path of the description and of its page, for the test that checks each role on each.
+pub const DOCUMENTS: &[(&str, &str)] = &[("get", "/api/openapi.json"), ("get", "/api/docs")];
+
+/// [`DOCUMENTS`]; the page loads nothing from elsewhere.
 pub fn documents(document: utoipa::openapi::OpenApi) -> Router<App> {
     let json = Json(document);
     let ui = utoipa_swagger_ui::SwaggerUi::new("/api/docs")

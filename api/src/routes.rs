@@ -64,18 +64,28 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(webhooks_in::routes::receive_any))
 }
 
-macro_rules! pages {
-    ($($path:literal => $($method:ident $handler:path),+;)*) => {
-        /// Method and path of every page, for the test that checks each role on each.
-        pub const PAGES: &[(&str, &str)] = &[$($((stringify!($method), $path),)+)*];
+macro_rules! paths {
+    ($(#[$doc:meta])* $list:ident, $routes:ident: $($path:literal => $($method:ident $handler:path),+;)*) => {
+        $(#[$doc])*
+        pub const $list: &[(&str, &str)] = &[$($((stringify!($method), $path),)+)*];
 
-        fn page_routes() -> Router<App> {
+        fn $routes() -> Router<App> {
             Router::new()$(.route($path, axum::routing::MethodRouter::new()$(.$method($handler))+))*
         }
     };
 }
 
-pages! {
+paths! {
+    /// Method and path of what machines ask without a sign-in, for the test that checks each role on each.
+    PROBES, probe_routes:
+    "/healthz" => get crate::probes::health;
+    "/readyz" => get crate::probes::ready;
+    "/metrics" => get crate::probes::metrics;
+}
+
+paths! {
+    /// Method and path of every page, for the test that checks each role on each.
+    PAGES, page_routes:
     "/" => get people::pages::home;
     "/sign-in" => get people::pages::sign_in, post people::pages::do_sign_in;
     "/sign-out" => post people::pages::sign_out;
@@ -128,16 +138,12 @@ pages! {
 /// The whole server.
 pub fn router(app: App) -> Router {
     let (api, document) = api().split_for_parts();
-    let probes = Router::new()
-        .route("/healthz", axum::routing::get(crate::probes::health))
-        .route("/readyz", axum::routing::get(crate::probes::ready))
-        .route("/metrics", axum::routing::get(crate::probes::metrics));
     let limits = app.config.limits.clone();
     Router::new()
         .merge(api.layer(from_fn_with_state(app.clone(), idempotency::once)))
         .merge(page_routes())
         .merge(crate::openapi::documents(crate::openapi::complete(document)))
-        .merge(probes)
+        .merge(probe_routes())
         .fallback(|| async { crate::error::ApiError::NotFound })
         .method_not_allowed_fallback(|| async { crate::error::ApiError::MethodNotAllowed })
         .layer(from_fn_with_state(app.clone(), pages::errors_as_pages))

@@ -41,6 +41,25 @@ pub fn migrations_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations")
 }
 
+/// A table that nobody else can change, until it is released.
+#[derive(Debug)]
+pub enum Hold {
+    /// The one writer's place.
+    Sqlite(SqliteConnection),
+    /// A lock on the table.
+    Postgres(PgConnection),
+}
+
+impl Hold {
+    /// Lets go.
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await.unwrap(),
+            Self::Postgres(connection) => connection.close().await.unwrap(),
+        }
+    }
+}
+
 /// One story's database.
 #[derive(Debug)]
 pub struct Database {
@@ -170,6 +189,23 @@ impl Database {
             .foreign_keys(false)
             .busy_timeout(std::time::Duration::from_secs(10));
         options.connect().await.unwrap()
+    }
+
+    /// Lets nobody else change this table (on SQLite: any table) until the hold is released: what others commit waits.
+    pub async fn hold(&self, table: &str) -> Hold {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = self.sqlite().await;
+                connection.execute("begin immediate").await.unwrap();
+                Hold::Sqlite(connection)
+            }
+            Engine::Postgres => {
+                let mut connection = owner(&self.name).await;
+                let sql = format!("begin; lock table {table} in exclusive mode");
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                Hold::Postgres(connection)
+            }
+        }
     }
 
     /// Removes it.

@@ -44,7 +44,7 @@ mod zoom;
 pub use browser::{Browser, Page};
 pub use client::{Answer, Client};
 pub use contract::contract;
-pub use database::{Database, Engine, is_there, migrations_folder};
+pub use database::{Database, Engine, Hold, is_there, migrations_folder};
 pub use evening::{CLIENT_SECRET, Lesson, WEBHOOK_SECRET, zoom_settings};
 pub use held_class::HeldClass;
 pub use logs::log_so_far;

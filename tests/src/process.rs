@@ -10,6 +10,7 @@ use lectern_api::db::Engine;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
+    sync::watch,
 };
 
 /// How a command ended.
@@ -38,6 +39,7 @@ pub struct Serving {
     pub base: String,
     /// The one-time set-up link, when it printed one.
     pub set_up: Option<String>,
+    log: watch::Receiver<Vec<String>>,
 }
 
 impl Lectern {
@@ -124,7 +126,8 @@ impl Lectern {
         let line = line.expect("the seeds are in").unwrap().expect("one line");
         let told: serde_json::Value = serde_json::from_str(&line).unwrap();
         let base = told["url"].as_str().unwrap().to_owned();
-        (Serving { child, base, set_up: None }, told)
+        let (_, log) = watch::channel(Vec::new());
+        (Serving { child, base, set_up: None, log }, told)
     }
 
     /// `lectern serve` on a port the system chooses; returns when it answers.
@@ -155,13 +158,27 @@ impl Lectern {
             false
         });
         assert!(ready.await.unwrap_or(false), "the server did not start:\n{}", log.join("\n"));
+        let (write, log) = watch::channel(log);
         // Whoever does not read a pipe stops its writer.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Serving { child, base, set_up }
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                write.send_modify(|log| log.push(line));
+            }
+        });
+        Serving { child, base, set_up, log }
     }
 }
 
 impl Serving {
+    /// Waits until a line of its log holds all these words.
+    pub async fn logs(&self, words: &[&str]) {
+        let mut log = self.log.clone();
+        let said =
+            log.wait_for(|lines| lines.iter().any(|line| words.iter().all(|word| line.contains(word))));
+        let heard = matches!(tokio::time::timeout(Duration::from_secs(60), said).await, Ok(Ok(_)));
+        assert!(heard, "the server never logged {words:?}:\n{}", self.log.borrow().join("\n"));
+    }
+
     /// Sends a signal by its name: `TERM`, `KILL`, `STOP`, `CONT`.
     pub async fn signal(&self, name: &str) {
         let pid = self.child.id().unwrap().to_string();

@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -60,6 +63,7 @@ struct Rule {
 struct Shared {
     platform: String,
     http: reqwest::Client,
+    asked: AtomicUsize,
     rules: Mutex<Vec<Rule>>,
 }
 
@@ -85,6 +89,7 @@ impl Wire {
         let shared = Arc::new(Shared {
             platform: platform.to_owned(),
             http: crate::client::http(),
+            asked: AtomicUsize::new(0),
             rules: Mutex::default(),
         });
         let router = Router::new().fallback(carry).with_state(Arc::clone(&shared));
@@ -110,6 +115,12 @@ impl Wire {
         self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
     }
 
+    /// How many requests came in so far, whatever became of them.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.shared.asked.load(Ordering::SeqCst)
+    }
+
     /// Carries everything through again.
     pub fn mend(&self) {
         self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -128,6 +139,7 @@ impl Shared {
 }
 
 async fn carry(State(wire): State<Arc<Shared>>, request: Request) -> Response {
+    wire.asked.fetch_add(1, Ordering::SeqCst);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let deed = wire.deed(&parts.method, parts.uri.path());

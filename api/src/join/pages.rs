@@ -32,12 +32,29 @@ const BROWSER: &str = "lectern-browser";
 const BROWSER_LIFE: i64 = 400 * 24 * 3_600;
 
 /// What is in the link.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct JoinQuery {
     #[serde(default)]
-    token: Option<String>,
+    token: Vec<String>,
     #[serde(default)]
     session: Option<Uuid>,
+}
+
+impl JoinQuery {
+    /// Reads the link's query. One that cannot be read, or with two tokens, is a link with a token that is worth nothing; only
+    /// one without any token is none.
+    fn read(query: Option<&str>) -> Self {
+        let read = serde_html_form::from_str(query.unwrap_or_default());
+        read.unwrap_or_else(|_| Self { token: vec![String::new()], session: None })
+    }
+
+    fn token(&self) -> Option<&str> {
+        match self.token.as_slice() {
+            [] => None,
+            [token] => Some(token),
+            _ => Some(""),
+        }
+    }
 }
 
 fn known_browser(app: &App, headers: &HeaderMap) -> Option<BrowserSecret> {
@@ -55,9 +72,8 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let class = class.parse::<ClassId>().ok();
-    let query: JoinQuery =
-        serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let arrival = match service::at_the_door(&app, class, query.token.as_deref(), visitor.as_ref()).await? {
+    let query = JoinQuery::read(query.as_deref());
+    let arrival = match service::at_the_door(&app, class, query.token(), visitor.as_ref()).await? {
         Door::Welcome(arrival) => arrival,
         Door::Teacher => {
             return Ok(see_other(&format!(
@@ -291,10 +307,8 @@ pub async fn calendar(
     ClientAddress(address): ClientAddress,
 ) -> Result<Response, ApiError> {
     let class = class.parse::<ClassId>().ok();
-    let query: JoinQuery =
-        serde_html_form::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let Door::Welcome(arrival) =
-        service::at_the_door(&app, class, query.token.as_deref(), visitor.as_ref()).await?
+    let query = JoinQuery::read(query.as_deref());
+    let Door::Welcome(arrival) = service::at_the_door(&app, class, query.token(), visitor.as_ref()).await?
     else {
         return refuse(&app, class, address, "link").await;
     };

@@ -153,12 +153,12 @@ pub async fn live(
     State(app): State<App>,
     headers: HeaderMap,
     who: Option<SignedIn>,
-    Query(query): Query<LiveQuery>,
+    query: Result<Query<LiveQuery>, ApiError>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     if !headers.contains_key(header::UPGRADE) {
         let who = who.ok_or(ApiError::SignedOut)?;
-        return Ok(axum::Json(view(&app, &who, query.since).await?).into_response());
+        return Ok(axum::Json(view(&app, &who, query?.0.since).await?).into_response());
     }
     let foreign = headers
         .get(header::ORIGIN)
@@ -166,6 +166,7 @@ pub async fn live(
     if foreign {
         return Err(ApiError::Forbidden);
     }
+    let Query(query) = query?;
     let upgrade = upgrade.map_err(|rejection| ApiError::Malformed(rejection.body_text()))?;
     let who = match (who, &query.ticket) {
         (Some(who), _) => who,

@@ -154,8 +154,8 @@ pub struct Launch {
     pub location: String,
 }
 
-/// A fresh address that opens the meeting as its host.
-#[utoipa::path(post, path = "/api/v1/sessions/{id}/launch", tag = "sessions", params(("id" = Uuid, Path)), responses((status = 200, body = Launch), (status = 409, body = Problem, content_type = "application/problem+json")))]
+/// A fresh address that opens the meeting as its host: for the session's instructor alone.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/launch", tag = "sessions", params(("id" = Uuid, Path)), responses((status = 200, body = Launch), (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn launch(
     State(app): State<App>,
     who: Instructor,

@@ -178,6 +178,13 @@ async fn own_to_change(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Se
     Ok((session, class))
 }
 
+/// Whether this person comes to the class's meetings as their host. Whoever enters by the host's address is the instructor
+/// to the platform, so it is nobody else's, not even an admin's.
+#[must_use]
+pub fn hosts(who: &SignedIn, class: &Class) -> bool {
+    class.instructor == who.person
+}
+
 /// The session and its class, when this person may see it.
 pub async fn readable(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Session, Class), ApiError> {
     let session = store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
@@ -800,6 +807,9 @@ pub async fn close(
 pub async fn launch(app: &App, who: &SignedIn, id: SessionId) -> Result<SecretString, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let (session, class) = own(&mut tx, who, id).await?;
+    if !hosts(who, &class) {
+        return Err(ApiError::Forbidden);
+    }
     let meeting = store::meeting_of(&mut tx, who.organization, id).await?;
     drop(tx);
     if matches!(session.state, SessionState::Ended | SessionState::Cancelled) {

@@ -1,10 +1,11 @@
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tokio::time::Instant;
+use chrono::{DateTime, TimeDelta, Utc};
+use lectern_core::clock::Clock;
 
 use super::{Line, line, locked};
 use crate::transport::{Allowance, Exchange, Failure, FailureKind, Request, Response};
@@ -12,11 +13,11 @@ use crate::transport::{Allowance, Exchange, Failure, FailureKind, Request, Respo
 /// Outcomes that are looked at.
 const REMEMBERED: usize = 20;
 /// Older ones are forgotten.
-const MEMORY: Duration = Duration::from_secs(60);
+const MEMORY: TimeDelta = TimeDelta::seconds(60);
 /// Fewer prove nothing.
 const ENOUGH: usize = 10;
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 
 /// Leaves a vendor alone that is down: when at least three in five of the last calls of an organization failed (no answer,
 /// or a server error), no call is made for a while; then one is let through, and its outcome decides. Each (provider,
@@ -24,38 +25,50 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Circuit<E> {
     inner: E,
+    clock: Arc<dyn Clock>,
     lines: Mutex<HashMap<Line, State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    outcomes: VecDeque<(Instant, bool)>,
+    outcomes: VecDeque<(DateTime<Utc>, bool)>,
     open: Option<Open>,
 }
 
 #[derive(Debug)]
 struct Open {
-    until: Instant,
-    pause: Duration,
+    until: DateTime<Utc>,
+    pause: TimeDelta,
     probing: bool,
+}
+
+impl Open {
+    /// How long nobody is let through; `None` when a probe is due. A clock that was set back does not make it longer than it
+    /// can be.
+    fn left(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let left = self.until - now;
+        (left > TimeDelta::zero() && left <= LONGEST_PAUSE).then_some(left)
+    }
 }
 
 impl<E> Circuit<E> {
     /// Wraps an exchange.
-    pub fn new(inner: E) -> Self {
-        Self { inner, lines: Mutex::new(HashMap::new()) }
+    pub fn new(inner: E, clock: Arc<dyn Clock>) -> Self {
+        Self { inner, clock, lines: Mutex::new(HashMap::new()) }
     }
 
     /// Lets a call through, or says how long not.
     fn enter(&self, line: &Line) -> Result<Entered<'_, E>, Duration> {
-        let now = Instant::now();
+        let now = self.clock.now();
         let mut lines = locked(&self.lines);
         let probe = match &mut lines.entry(line.clone()).or_default().open {
             None => false,
-            Some(open) if open.probing || now < open.until => {
-                return Err(open.until.saturating_duration_since(now).max(Duration::from_secs(1)));
-            }
             Some(open) => {
+                let left = open.left(now);
+                if open.probing || left.is_some() {
+                    let left = left.and_then(|left| left.to_std().ok()).unwrap_or_default();
+                    return Err(left.max(Duration::from_secs(1)));
+                }
                 open.probing = true;
                 true
             }
@@ -64,7 +77,7 @@ impl<E> Circuit<E> {
     }
 
     fn record(&self, line: &Line, good: bool, probe: bool) {
-        let now = Instant::now();
+        let now = self.clock.now();
         let mut lines = locked(&self.lines);
         let state = lines.entry(line.clone()).or_default();
         if probe {
@@ -84,7 +97,7 @@ impl<E> Circuit<E> {
         }
         state.outcomes.push_back((now, good));
         while state.outcomes.len() > REMEMBERED
-            || state.outcomes.front().is_some_and(|(at, _)| now.duration_since(*at) > MEMORY)
+            || state.outcomes.front().is_some_and(|(at, _)| now - *at > MEMORY)
         {
             state.outcomes.pop_front();
         }
@@ -143,10 +156,15 @@ impl<E: Exchange> Exchange for Circuit<E> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use lectern_core::provider::Call;
+    use lectern_core::{clock::FixedClock, provider::Call};
 
     use super::*;
     use crate::layer::scripted::{Scripted, request};
+
+    fn circuit(script: Scripted) -> (Circuit<Scripted>, FixedClock) {
+        let clock = FixedClock::at("2026-11-21T09:00:00Z".parse().unwrap());
+        (Circuit::new(script, Arc::new(clock.clone())), clock)
+    }
 
     async fn run(circuit: &Circuit<Scripted>, tenant: &'static str) -> Result<u16, FailureKind> {
         let mut request = request(true);
@@ -163,9 +181,9 @@ mod tests {
         matches!(outcome, Err(FailureKind::CircuitOpen(_)))
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn r_04_a_vendor_that_is_down_is_left_alone_and_tried_again() {
-        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, ENOUGH + 1)));
+        let (circuit, clock) = circuit(Scripted::statuses(std::iter::repeat_n(503, ENOUGH + 1)));
         for _ in 0..ENOUGH {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
@@ -174,19 +192,19 @@ mod tests {
         }
         assert_eq!(circuit.inner.calls(), ENOUGH);
         // The first probe fails: twice the pause.
-        tokio::time::advance(FIRST_PAUSE).await;
+        clock.advance(FIRST_PAUSE);
         assert_eq!(run(&circuit, "a").await, Ok(503));
         assert!(is_open(&run(&circuit, "a").await));
-        tokio::time::advance(FIRST_PAUSE).await;
+        clock.advance(FIRST_PAUSE);
         assert!(is_open(&run(&circuit, "a").await));
-        tokio::time::advance(FIRST_PAUSE).await;
+        clock.advance(FIRST_PAUSE);
         assert_eq!(run(&circuit, "a").await, Ok(200));
         assert_eq!(run(&circuit, "a").await, Ok(200));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn another_organization_is_not_touched() {
-        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
+        let (circuit, _) = circuit(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
         for _ in 0..ENOUGH {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
@@ -194,25 +212,36 @@ mod tests {
         assert_eq!(run(&circuit, "b").await, Ok(200));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn some_failures_among_successes_open_nothing() {
-        let circuit = Circuit::new(Scripted::statuses((0..200).map(|n| if n % 4 == 0 { 500 } else { 429 })));
+        let (circuit, _) = circuit(Scripted::statuses((0..200).map(|n| if n % 4 == 0 { 500 } else { 429 })));
         for _ in 0..200 {
             assert!(!is_open(&run(&circuit, "a").await));
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_probe_that_is_given_up_does_not_block_the_next() {
-        let circuit = Circuit::new(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
+        let (circuit, clock) = circuit(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
         for _ in 0..ENOUGH {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
-        tokio::time::advance(FIRST_PAUSE).await;
+        clock.advance(FIRST_PAUSE);
         let line = (lectern_core::provider::ProviderName::Zoom, "a".to_owned());
         let probe = circuit.enter(&line).map_err(|_| ()).unwrap();
         assert!(circuit.enter(&line).is_err());
         drop(probe);
+        assert_eq!(run(&circuit, "a").await, Ok(200));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_keeps_nobody_out() {
+        let (circuit, clock) = circuit(Scripted::statuses(std::iter::repeat_n(503, ENOUGH)));
+        for _ in 0..ENOUGH {
+            assert_eq!(run(&circuit, "a").await, Ok(503));
+        }
+        assert!(is_open(&run(&circuit, "a").await));
+        clock.advance(TimeDelta::hours(-1));
         assert_eq!(run(&circuit, "a").await, Ok(200));
     }
 }

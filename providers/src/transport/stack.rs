@@ -12,7 +12,8 @@ use crate::layer::{Circuit, Concurrency, RateBudgets, RateLimit, RetryLayer};
 pub struct TransportOptions {
     /// Also plain HTTP to this machine itself: for simulators, in tests, the demo and development.
     pub allow_loopback: bool,
-    /// For dates in answers and for daily limits. Waiting uses the runtime's timer.
+    /// For dates in answers, for daily limits and for how long a vendor that is down is left alone. Waiting uses the
+    /// runtime's timer.
     pub clock: Arc<dyn Clock>,
     /// For jitter.
     pub randomness: Arc<dyn Randomness>,
@@ -44,7 +45,8 @@ impl Transport {
         let http = Arc::new(Http::new(allow_loopback, before_each, inspect)?);
         let budgets = Arc::new(RateBudgets::new(clock.clone()));
         let limited = RateLimit::new(http.clone(), budgets.clone());
-        let stack = RetryLayer::new(Circuit::new(Concurrency::new(limited)), clock.clone(), randomness);
+        let circuit = Circuit::new(Concurrency::new(limited), clock.clone());
+        let stack = RetryLayer::new(circuit, clock.clone(), randomness);
         Ok(Self { stack: Arc::new(stack), http, budgets, clock, allow_loopback })
     }
 

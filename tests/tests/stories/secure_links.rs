@@ -43,10 +43,11 @@ story!(
         let token = token_of(&app.mailed_link(BUYER));
         let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
         let claims = app.links.verify(&token, lesson.class.parse::<ClassId>().unwrap()).unwrap();
-        let at = |class: &str, token: &str| format!("/join/class/{class}?token={token}");
+        // The class in the path, and what the link says its token is.
+        let at = |class: &str, token: &str| (class.to_owned(), vec![token.to_owned()]);
         let signed = |claims: JoinClaims| app.links.token(&claims);
         let class = lesson.class.as_str();
-        let mut bad: Vec<(String, String)> = (0..bytes.len())
+        let mut bad: Vec<(String, (String, Vec<String>))> = (0..bytes.len())
             .map(|index| {
                 let mut flipped = bytes.clone();
                 flipped[index] ^= 1;
@@ -68,26 +69,37 @@ story!(
             ("cut short", at(class, &token[..token.len() - 4])),
             ("too long", at(class, &format!("{token}AAAA"))),
             ("padded", at(class, &format!("{token}="))),
-            ("not base64", at(class, "%F0%9F%92%A9")),
+            ("empty", at(class, "")),
+            ("a blank", at(class, " ")),
+            ("the good one twice", (class.to_owned(), vec![token.clone(), token.clone()])),
+            ("the good one, and an empty one", (class.to_owned(), vec![token.clone(), String::new()])),
+            ("an empty one, and the good one", (class.to_owned(), vec![String::new(), token.clone()])),
+            ("another one, and the good one", (class.to_owned(), vec!["x".to_owned(), token.clone()])),
+            ("not base64", at(class, "\u{1f4a9}")),
             ("a JSON web token without algorithm", at(class, "eyJhbGciOiJub25lIiwidHlwIjoiSldUIiwia2lkIjoiMSJ9.eyJzdWIiOiIxIn0.")),
         ] {
             bad.push((what.to_owned(), path));
         }
-        let refusal = shown(&app.browser().get(&bad[0].1).await);
+        let link = |(class, tokens): &(String, Vec<String>)| {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(tokens.iter().map(|token| ("token", token)));
+            format!("/join/class/{class}?{}", query.finish())
+        };
+        let refusal = shown(&app.browser().get(&link(&bad[0].1)).await);
         assert_eq!(refusal.0, 403);
         assert!(refusal.1.contains("Unauthorized access."), "{}", refusal.1);
-        for (what, path) in &bad {
-            assert_eq!(shown(&app.browser().get(path).await), refusal, "{what}");
+        for (what, bad) in &bad {
+            assert_eq!(shown(&app.browser().get(&link(bad)).await), refusal, "{what}");
         }
         // The same by the form, with a form token that is good.
         let browser = app.browser();
         let page = browser.get(&app.mailed_link(BUYER)).await;
         let (_, hidden) = page.forms().remove(0);
         let form = &hidden.iter().find(|(name, _)| name == "form").unwrap().1;
-        for (what, path) in &bad {
-            let (door, token) = path.split_once("?token=").unwrap();
-            let token = token.split('&').next().unwrap().replace("%F0%9F%92%A9", "\u{1f4a9}");
-            let posted = browser.post(door, &[("form", form), ("token", &token)]).await;
+        for (what, (class, tokens)) in &bad {
+            let mut fields = vec![("form", form.as_str())];
+            fields.extend(tokens.iter().map(|token| ("token", token.as_str())));
+            let posted = browser.post(&format!("/join/class/{class}"), &fields).await;
             assert_eq!(shown(&posted), refusal, "posted: {what}");
         }
         let calendar = app.browser().get(&format!("/join/class/{class}/calendar.ics?token={token}x")).await;
@@ -264,44 +276,111 @@ story!(
     }
 );
 
+/// What answers everybody alike, and so a guest too: the start, signing in, setting up, files, probes, the documents; and what
+/// proves itself in another way (a platform's answer to a consent, a webhook's signature).
+const FOR_EVERYBODY: [&str; 19] = [
+    "GET /",
+    "GET /api/docs",
+    "GET /api/openapi.json",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /oauth/{provider}/callback",
+    "GET /oauth/{provider}/done",
+    "GET /oauth/{provider}/start",
+    "GET /readyz",
+    "GET /set-up",
+    "GET /sign-in",
+    "GET /static/{*path}",
+    "POST /api/v1/auth/login",
+    "POST /api/{provider}/webhook",
+    "POST /api/{provider}/webhook/{organization}",
+    "POST /oauth/{provider}/start",
+    "POST /set-up",
+    "POST /sign-in",
+    "POST /sign-out",
+];
+
 story!(
-    /// S-11: to every route but its own class's door, a guest's token is worth nothing: the answer is that for nobody.
+    /// S-11: on every route a guest's token, wherever it is put, is answered 401, 403 or 404 (a page: led to the sign-in), and
+    /// changes nothing; it opens its own class's door, and no other's.
     s11_a_guest_token_opens_one_door, |app| async {
-        let (_, seller, lesson) = app.evening().await;
-        seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), json!({"email": "rokeya@guest.example", "first_name": "Rokeya"})).await;
+        let (owner, seller, lesson) = app.evening().await;
+        let guest = seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), json!({"email": "rokeya@guest.example", "first_name": "Rokeya"})).await;
         app.settle().await;
-        let token = token_of(&app.mailed_link("rokeya@guest.example"));
-        let (_, document) = app.nobody().get("/api/openapi.json").await;
-        let mut routes: Vec<(String, String)> = lectern_api::routes::PAGES.iter().map(|(method, path)| (method.to_uppercase(), (*path).to_owned())).collect();
+        let other = Lesson::schedule(app, &seller, "Ink").await;
+        let student = app.organization("dreamcrowd").await.student("rafi").await;
+        let enrolled = seller.create(&format!("/api/v1/classes/{}/enrollments", lesson.class), json!({"user_id": student.id})).await;
+        app.settle().await;
+        let connection = owner.all("/api/v1/connections").await[0]["id"].as_str().unwrap().to_owned();
+        let text = |made: &serde_json::Value| made["id"].as_str().unwrap().to_owned();
+        let (guest, enrolled) = (text(&guest), text(&enrolled));
+        let link = app.mailed_link("rokeya@guest.example");
+        let token = token_of(&link);
+        let mut routes: Vec<(String, String)> = [lectern_api::routes::PAGES, lectern_api::routes::PROBES, lectern_api::openapi::DOCUMENTS]
+            .into_iter().flatten().map(|(method, path)| (method.to_uppercase(), (*path).to_owned())).collect();
+        let document = serde_json::to_value(lectern_api::openapi::document()).unwrap();
         for (path, methods) in document["paths"].as_object().unwrap() {
             routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
         }
-        assert!(routes.len() > 60, "{}", routes.len());
-        let mut doors = 0;
+        assert!(routes.len() > 120, "{}", routes.len());
+        let filled = |path: &str| {
+            let id = match path {
+                _ if path.contains("/classes/") => &lesson.class,
+                _ if path.contains("/sessions/") => &lesson.session,
+                _ if path.contains("/connections/") => &connection,
+                _ => &student.id.to_string(),
+            };
+            path.replace("{class}", &lesson.class).replace("{id}", id).replace("{provider}", "zoom").replace("{organization}", &student.id.to_string())
+                .replace("{*path}", "app.css").replace("{enrollment}", &enrolled).replace("{guest}", &guest).replace("{person}", &student.id.to_string())
+        };
+        let before = app.database.dump().await;
+        let (mut doors, mut refused, mut open) = (0, 0, Vec::new());
         for (method, path) in routes {
-            let concrete = path.replace("{class}", &lesson.class).replace("{id}", &lesson.session).replace("{provider}", "zoom").replace("{organization}", "x").replace("{*path}", "app.css");
-            let concrete = concrete.replace("{enrollment}", &lesson.session).replace("{guest}", &lesson.session).replace("{person}", &lesson.session);
+            let (route, concrete) = (format!("{method} {path}"), filled(&path));
             if path.starts_with("/join/class/{class}") {
                 doors += 1;
                 continue;
             }
             let body = (method != "GET").then(|| json!({}));
-            let plain = app.nobody().send(&method, &concrete, body.as_ref(), &[]).await;
-            let bearer = app.nobody().with_bearer(Some(&token)).send(&method, &concrete, body.as_ref(), &[]).await;
-            assert!(bearer.status == plain.status || bearer.status == 401, "{method} {path}: {} becomes {}", plain.status, bearer.status);
-            let query = app.nobody().send(&method, &format!("{concrete}?token={token}"), body.as_ref(), &[]).await;
-            assert!(query.status == plain.status || query.status >= 400, "{method} {path}?token: {} becomes {}", plain.status, query.status);
+            let in_query = format!("{concrete}?token={token}");
+            let ticket = format!("{concrete}?ticket={token}");
             let browser = app.browser();
             for name in ["lectern", "__Host-lectern", "token", "lectern-browser"] {
                 browser.set_cookie(name, &token);
             }
-            let form: Option<&[(&str, &str)]> = (method != "GET").then_some(&[]);
-            let bare = app.browser().send(method.parse::<Method>().unwrap(), &concrete, form, &[]).await;
-            let cookie = browser.send(method.parse::<Method>().unwrap(), &concrete, form, &[]).await;
-            assert_eq!(cookie.status(), bare.status(), "{method} {path} with the token as a cookie");
-            assert!(![200, 201, 204].contains(&bearer.status) || plain.status == bearer.status);
+            let fields = [("token", token.as_str()), ("csrf", token.as_str()), ("form", token.as_str())];
+            let form: Option<&[(&str, &str)]> = (method != "GET").then_some(&fields);
+            let verb: Method = method.parse().unwrap();
+            let plain = app.nobody().send(&method, &concrete, body.as_ref(), &[]).await;
+            let answers = [
+                ("in the header", app.nobody().with_bearer(Some(&token)).send(&method, &concrete, body.as_ref(), &[]).await),
+                ("in the address", app.nobody().send(&method, &in_query, body.as_ref(), &[]).await),
+                ("as a ticket", app.nobody().send(&method, &ticket, body.as_ref(), &[]).await),
+                ("as a cookie", browser.send(verb.clone(), &concrete, form, &[]).await.answer),
+                ("in the form and in the address", browser.send(verb, &in_query, form, &[]).await.answer),
+            ];
+            if FOR_EVERYBODY.contains(&route.as_str()) {
+                open.push(route.clone());
+                for (place, answer) in answers {
+                    let alike = answer.status == plain.status || [400, 401, 403, 404, 422].contains(&answer.status);
+                    assert!(alike && !answer.text.contains("Rokeya"), "{route} {place}: {} becomes {}", plain.status, answer.status);
+                }
+                continue;
+            }
+            for (place, answer) in answers {
+                let to_sign_in = !path.starts_with("/api/") && answer.status == 303 && answer.header("location").starts_with("/sign-in?next=");
+                assert!([401, 403, 404].contains(&answer.status) || to_sign_in, "{route} {place}: {} {}", answer.status, answer.text);
+                refused += 1;
+            }
         }
+        open.sort();
+        assert_eq!(open, FOR_EVERYBODY, "nothing else is for everybody");
+        assert!(refused > 500, "{refused}");
+        let noted = |dump: &str| dump.lines().filter(|line| !line.starts_with("audit\t")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(noted(&app.database.dump().await), noted(&before), "none of it changed anything");
         assert_eq!(doors, 3, "the page, its form and its calendar file");
-        assert_eq!(app.browser().get(&app.mailed_link("rokeya@guest.example")).await.status(), 200);
+        let elsewhere = format!("/join/class/{}?token={token}", other.class);
+        assert_eq!(app.browser().get(&elsewhere).await.status(), 403, "another class's door");
+        assert_eq!(app.browser().get(&link).await.status(), 200);
     }
 );

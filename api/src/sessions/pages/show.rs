@@ -94,7 +94,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         cancel_reason: session.cancel_reason.clone(),
         meeting: meeting(who, &class, &view.meeting),
         can_manage: manages,
-        can_launch: manages,
+        can_launch: service::hosts(who, &class),
         figures: Figures::default(),
         not_here: Vec::new(),
         here: Vec::new(),

@@ -291,6 +291,16 @@ impl Contract {
         (self.found().operations.len(), self.operations.len())
     }
 
+    /// The operations of the document that nobody called, by name.
+    #[must_use]
+    pub fn uncalled(&self) -> Vec<String> {
+        let found = self.found();
+        let ids = self.operations.iter().map(|operation| operation.id.clone());
+        let mut missing: Vec<_> = ids.filter(|id| !found.operations.contains(id)).collect();
+        missing.sort();
+        missing
+    }
+
     /// Coverage and differences, for people.
     #[must_use]
     pub fn report(&self) -> String {
@@ -306,12 +316,8 @@ impl Contract {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {} {}: {}", violation.operation, violation.pointer, violation.what);
         }
-        let missing = self
-            .operations
-            .iter()
-            .filter(|operation| !found.operations.contains(&operation.id))
-            .map(|operation| operation.id.as_str());
-        let missing = missing.collect::<Vec<_>>();
+        drop(found);
+        let missing = self.uncalled();
         if !missing.is_empty() {
             let _ = writeln!(text, "  never called: {}", missing.join(", "));
         }
