@@ -173,6 +173,18 @@ impl Db {
         }
     }
 
+    /// For one reading statement on one organization's rows: what SQLite answers needs no transaction around it, which
+    /// saves two of three steps where every step counts.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn read_once(&self, organization: OrganizationId) -> Result<Tx, StoreError> {
+        match &self.inner {
+            Inner::Sqlite { readers, .. } => Ok(Tx::sqlite_once(readers.acquire().await?)),
+            Inner::Postgres { .. } => self.read(organization).await,
+        }
+    }
+
     /// A writing transaction on routing and queue tables; tenant tables are out of reach.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
 
 use super::{StoreError, mark::Mark};
 
@@ -13,6 +13,8 @@ pub struct Tx {
 
 #[derive(Debug)]
 enum Inner {
+    /// One reading statement is a consistent picture by itself.
+    SqliteOnce(PoolConnection<Sqlite>),
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -31,6 +33,10 @@ impl Tx {
         Self { inner: Inner::Sqlite(transaction), _mark: Mark::set() }
     }
 
+    pub(super) fn sqlite_once(connection: PoolConnection<Sqlite>) -> Self {
+        Self { inner: Inner::SqliteOnce(connection), _mark: Mark::set() }
+    }
+
     pub(super) fn postgres(transaction: Transaction<'static, Postgres>) -> Self {
         Self { inner: Inner::Postgres(transaction), _mark: Mark::set() }
     }
@@ -38,6 +44,7 @@ impl Tx {
     /// The connection, by engine.
     pub fn engine(&mut self) -> EngineTx<'_> {
         match &mut self.inner {
+            Inner::SqliteOnce(connection) => EngineTx::Sqlite(connection),
             Inner::Sqlite(transaction) => EngineTx::Sqlite(transaction),
             Inner::Postgres(transaction) => EngineTx::Postgres(transaction),
         }
@@ -49,6 +56,7 @@ impl Tx {
     /// When the engine could not; nothing is visible then.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
+            Inner::SqliteOnce(_) => {}
             Inner::Sqlite(transaction) => transaction.commit().await?,
             Inner::Postgres(transaction) => transaction.commit().await?,
         }

@@ -2,6 +2,7 @@
 //! security page; the pure parts (link, form, window) are in `lectern_core::join`.
 
 mod codes;
+mod door;
 pub mod pages;
 mod redeem;
 pub mod registrants;

@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 use super::{
     codes,
+    door::Arrival,
     redeem::{Redeemed, Wish, redeem},
-    service::{self, Arrival, Door, Standing},
+    service::{self, Door, Standing},
 };
 use crate::{
     app::App,
@@ -223,6 +224,7 @@ fn standing_state<'a>(
         let coming = arrival
             .sessions
             .iter()
+            .map(|at| &at.session)
             .filter(|session| matches!(window(&session.times(), &arrival.policies, now), Window::Early(_)));
         coming.map(|session| session.starts_at).min().map(text)
     };
@@ -316,6 +318,7 @@ pub async fn calendar(
     let coming = arrival
         .sessions
         .iter()
+        .map(|at| &at.session)
         .filter(|session| session.ends_at > now)
         .min_by_key(|session| session.starts_at);
     let session = coming.ok_or(ApiError::NotFound)?;

@@ -13,9 +13,10 @@ use url::Url;
 
 use super::{
     codes::{self, Proof, Sent},
+    door::{Arrival, ReadyRegistrant},
     registrants,
-    service::{Arrival, Standing, of_meeting, pick},
-    store::{self, RegistrantRow, Seat},
+    service::{Standing, of_meeting, pick},
+    store::{self, Seat},
 };
 use crate::{
     app::App,
@@ -67,7 +68,6 @@ pub(super) async fn redeem(
     wish: &Wish,
 ) -> Result<Redeemed, ApiError> {
     let now = app.clock.now();
-    let organization = arrival.organization.id;
     let id = match pick(arrival, wish.session, now) {
         Ok(id) => id,
         Err(standing) => {
@@ -75,28 +75,28 @@ pub(super) async fn redeem(
             return Ok(Redeemed::Stand(standing));
         }
     };
-    let mut tx = app.db.read(organization).await?;
-    let meeting = meetings::of_session(&mut tx, organization, id).await?;
-    let seat = store::find_seat(&mut tx, organization, id, arrival.enrollment.person).await?;
-    drop(tx);
-    let seat = match seat.filter(|seat| seat.browser_hash.is_some()) {
+    let at = arrival.at(id).ok_or(ApiError::NotFound)?;
+    let meeting = at.meeting.as_ref();
+    let seat = match at.seat.clone().filter(|seat| seat.browser_hash.is_some()) {
         Some(seat) => seat,
-        None => take_seat(app, arrival, id, meeting.as_ref(), browser, now).await?,
+        None => take_seat(app, arrival, id, meeting, browser, now).await?,
     };
     let seat = if seat.browser_hash.as_deref() == Some(browser.as_slice()) {
         seat
     } else if arrival.signed_in {
-        match move_seat(app, arrival, &seat, browser, meeting.as_ref(), "sign-in").await? {
+        match move_seat(app, arrival, &seat, browser, meeting, "sign-in").await? {
             Some(seat) => seat,
             None => return send_code(app, arrival, &seat, browser, wish.again).await,
         }
     } else {
-        match prove(app, arrival, &seat, browser, wish, meeting.as_ref()).await? {
+        match prove(app, arrival, &seat, browser, wish, meeting).await? {
             Ok(seat) => seat,
             Err(other) => return Ok(other),
         }
     };
-    admit(app, arrival, id, seat, meeting).await
+    // What was ready at the door belongs to the generation that stood there.
+    let same = at.seat.as_ref().is_some_and(|before| before.generation == seat.generation);
+    admit(app, arrival, id, seat, meeting, at.ready.as_ref().filter(|_| same)).await
 }
 
 /// The first good redemption: the seat is this browser's, unless another was faster.
@@ -219,7 +219,8 @@ async fn admit(
     arrival: &Arrival,
     id: SessionId,
     seat: Seat,
-    meeting: Option<Meeting>,
+    meeting: Option<&Meeting>,
+    ready: Option<&ReadyRegistrant>,
 ) -> Result<Redeemed, ApiError> {
     let organization = arrival.organization.id;
     let Some(meeting) = meeting.filter(|meeting| meeting.state == MeetingState::Ready) else {
@@ -235,8 +236,12 @@ async fn admit(
     };
     let sealer = app.keys.sealer(organization).await?;
     let url = if meeting.registration {
-        let row = match ready_registrant(app, arrival, id, &meeting, &seat).await? {
-            PlatformSide::Ready(row) => row,
+        let side = match ready {
+            Some(ready) => PlatformSide::Ready(ready.clone()),
+            None => platform_side(app, arrival, id, meeting, &seat).await?,
+        };
+        let ready = match side {
+            PlatformSide::Ready(ready) => ready,
             PlatformSide::Preparing => {
                 note(app, arrival, EntryKind::JoinWaiting, Some(id), "seat").await;
                 return Ok(Redeemed::Stand(Standing::Preparing(id)));
@@ -246,8 +251,7 @@ async fn admit(
                 return Ok(Redeemed::Stand(Standing::PlatformDown(id)));
             }
         };
-        let sealed = row.join_url.as_deref().unwrap_or_default();
-        let url = sealer.open_text("registrants", "join_url", row.id, sealed)?;
+        let url = sealer.open_text("registrants", "join_url", ready.id, &ready.join_url)?;
         if seat.generation > 1 {
             retire_earlier(app, organization, &seat).await?;
         }
@@ -274,7 +278,7 @@ async fn admit(
 /// Where the platform's side of a seat stands.
 enum PlatformSide {
     /// There.
-    Ready(RegistrantRow),
+    Ready(ReadyRegistrant),
     /// Being made.
     Preparing,
     /// The platform refused, or answered what we do not follow: no job tries again, the next press does.
@@ -282,7 +286,7 @@ enum PlatformSide {
 }
 
 /// The seat's registrant, ready; made now when there is room, waited for when somebody is making it.
-async fn ready_registrant(
+async fn platform_side(
     app: &App,
     arrival: &Arrival,
     id: SessionId,
@@ -305,7 +309,10 @@ async fn ready_registrant(
     let mut tried = false;
     while let Some(present) = row {
         match present.state.as_str() {
-            "ready" => return Ok(PlatformSide::Ready(present)),
+            "ready" => {
+                let join_url = present.join_url.unwrap_or_default();
+                return Ok(PlatformSide::Ready(ReadyRegistrant { id: present.id, join_url }));
+            }
             "failed" if tried => return Ok(PlatformSide::Refused),
             // One press is one try.
             "wanted" | "failed" if !tried => {

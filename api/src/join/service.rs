@@ -5,69 +5,28 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SessionId},
-    join::{Choice, Purpose, SessionTimes, Window, choose, window},
-    organization::{MeetingCreated, Policies, Vocabulary},
+    join::{Choice, Purpose, Window, window},
+    organization::MeetingCreated,
     role::Role,
     session::{Delivery, SessionState},
 };
 use serde_json::json;
 
 use super::{
+    door::{Arrival, arrive},
     registrants,
     store::{self, Seat},
 };
 use crate::{
     app::App,
     audit::{Actor, EntryKind},
-    classes::{self, Class, Enrollment, EnrollmentKind, enrollments},
+    classes::{self, EnrollmentKind},
     db::Tx,
     error::ApiError,
     extract::SignedIn,
-    organizations::{self, Organization},
-    sessions::{self, Meeting, MeetingState, Session, meetings},
+    organizations,
+    sessions::{Meeting, MeetingState},
 };
-
-/// Somebody who may come to a class, with everything the page needs.
-#[derive(Clone, Debug)]
-pub struct Arrival {
-    /// The tenant.
-    pub organization: Organization,
-    /// What it decided.
-    pub policies: Policies,
-    /// The class.
-    pub class: Class,
-    /// Who teaches it.
-    pub instructor: String,
-    /// Their place in it.
-    pub enrollment: Enrollment,
-    /// The link's token; none for a signed-in member.
-    pub token: Option<String>,
-    /// They are signed in as this very person.
-    pub signed_in: bool,
-    /// The sessions they may come to, those long past left out.
-    pub sessions: Vec<Session>,
-}
-
-impl Arrival {
-    /// The class's vocabulary.
-    #[must_use]
-    pub const fn vocabulary(&self) -> Vocabulary {
-        self.organization.vocabulary
-    }
-
-    /// One of their sessions.
-    #[must_use]
-    pub fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.id == id)
-    }
-
-    /// Which session the link opens now.
-    #[must_use]
-    pub fn choice(&self, now: DateTime<Utc>) -> Choice {
-        let times: Vec<SessionTimes> = self.sessions.iter().map(Session::times).collect();
-        choose(&times, &self.policies, now)
-    }
-}
 
 /// Who is at the door.
 #[derive(Debug)]
@@ -92,7 +51,7 @@ pub async fn at_the_door(
     let Some(class) = class else { return Ok(Door::Refused) };
     if let Some(token) = token {
         let Ok(claims) = app.links.verify(token, class) else { return Ok(Door::Refused) };
-        let Some(arrival) = arrival(app, claims.organization, class, claims.person).await? else {
+        let Some(arrival) = arrive(app, claims.organization, class, claims.person).await? else {
             return Ok(Door::Refused);
         };
         let kind =
@@ -105,7 +64,7 @@ pub async fn at_the_door(
         return Ok(Door::Welcome(Box::new(Arrival { token: Some(token.to_owned()), signed_in, ..arrival })));
     }
     let Some(who) = visitor else { return Ok(Door::Unknown) };
-    if let Some(arrival) = arrival(app, who.organization, class, who.person).await? {
+    if let Some(arrival) = arrive(app, who.organization, class, who.person).await? {
         return Ok(Door::Welcome(Box::new(Arrival { signed_in: true, ..arrival })));
     }
     let mut tx = app.db.read(who.organization).await?;
@@ -114,50 +73,6 @@ pub async fn at_the_door(
         Some(class) if who.role == Role::Admin || class.instructor == who.person => Door::Teacher,
         _ => Door::Refused,
     })
-}
-
-/// A person's arrival at a class, unless anything forbids it.
-async fn arrival(
-    app: &App,
-    organization: OrganizationId,
-    class: ClassId,
-    person: PersonId,
-) -> Result<Option<Arrival>, ApiError> {
-    let Some(tenant) = organizations::service::find_active(app, organization).await? else { return Ok(None) };
-    let mut tx = app.db.read(organization).await?;
-    let Some(enrollment) = enrollments::of_person(&mut tx, organization, class, person).await? else {
-        return Ok(None);
-    };
-    if !enrollment.active || !enrollment.person_active {
-        return Ok(None);
-    }
-    let Some(class) =
-        classes::service::find(&mut tx, organization, class).await?.filter(|class| class.active)
-    else {
-        return Ok(None);
-    };
-    let settings = organizations::service::settings_in(&mut tx, organization).await?;
-    let instructor = crate::people::service::find(&mut tx, organization, class.instructor).await?;
-    let mut sessions = sessions::service::near(&mut tx, organization, class.id, app.clock.now()).await?;
-    if let Some(named) = enrollments::named_sessions(&mut tx, organization, &enrollment).await? {
-        sessions.retain(|session| named.contains(&session.id));
-        // A guest's link ends with the last of its sessions; it is not told of others.
-        if sessions.is_empty() {
-            for id in named {
-                sessions.extend(sessions::service::find(&mut tx, organization, id).await?);
-            }
-        }
-    }
-    Ok(Some(Arrival {
-        organization: tenant,
-        policies: settings.policies,
-        instructor: instructor.map(|person| person.name()).unwrap_or_default(),
-        class,
-        enrollment,
-        token: None,
-        signed_in: false,
-        sessions,
-    }))
 }
 
 /// Where somebody with a genuine link stands.
@@ -199,18 +114,17 @@ pub async fn look(
         Ok(id) => id,
         Err(standing) => return Ok(standing),
     };
-    let organization = arrival.organization.id;
-    let mut tx = app.db.read(organization).await?;
-    let seat = store::find_seat(&mut tx, organization, id, arrival.enrollment.person).await?;
-    if let (Some(seat), Some(browser)) = (&seat, browser)
+    let at = arrival.at(id);
+    if let (Some(seat), Some(browser)) = (at.and_then(|at| at.seat.as_ref()), browser)
         && seat.browser_hash.as_deref() == Some(browser.as_slice())
         && let Some(at) = seat.redirected_at
     {
+        let organization = arrival.organization.id;
+        let mut tx = app.db.read(organization).await?;
         let seen = crate::attendance::service::first_seen(&mut tx, organization, id, seat.person).await?;
         return Ok(Standing::Joined(id, at, seen));
     }
-    let meeting = meetings::of_session(&mut tx, organization, id).await?;
-    Ok(of_meeting(arrival, id, meeting.as_ref()))
+    Ok(of_meeting(arrival, id, at.and_then(|at| at.meeting.as_ref())))
 }
 
 /// The session whose window is open, by the link's rule or by the person's choice among several.

@@ -112,6 +112,19 @@ pub enum MeetingState {
     Failed,
 }
 
+impl MeetingState {
+    /// Reads the stored word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "creating" => Some(Self::Creating),
+            "ready" => Some(Self::Ready),
+            "failed" => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
+
 /// The provider's object behind a session.
 #[derive(Clone, Debug)]
 pub struct Meeting {
@@ -171,12 +184,7 @@ impl TryFrom<MeetingRow> for Meeting {
             provider: row.provider.parse().map_err(|_| broken("provider"))?,
             connection: row.connection_id.map(ConnectionId),
             reference: OurReference::parse(&row.reference).ok_or_else(|| broken("reference"))?,
-            state: match row.state.as_str() {
-                "creating" => MeetingState::Creating,
-                "ready" => MeetingState::Ready,
-                "failed" => MeetingState::Failed,
-                _ => return Err(broken("state")),
-            },
+            state: MeetingState::parse(&row.state).ok_or_else(|| broken("state"))?,
             attempt: row.attempt,
             busy_until: row.busy_until,
             provider_id: row.provider_id,
