@@ -92,13 +92,6 @@ async function enters(page, person) {
 
 async function connectsZoom(page) {
   const person = lectern.person({ email: "imran@oakwood.example" });
-  await lectern.zoom("hosts", {
-    email: person.email,
-    first_name: "Imran",
-    last_name: "Not-Connected",
-    account_id: "oakwood-account",
-    account_plan: "pro",
-  });
   await page.goto(lectern.url);
   await assertAccessible(page);
   await enters(page, person);

@@ -119,7 +119,7 @@ export class Lectern {
     return (await answer.json()).filter((message) => [message.to].flat().some((to) => to.includes(address)));
   }
 
-  /** Posts to the simulated Zoom's control, e.g. `zoom("hosts", {…})`, or reads it when there is no body. */
+  /** Posts to the simulated Zoom's control, e.g. `zoom("faults", {…})`, or reads it when there is no body. */
   async zoom(path, body) {
     const init = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     const answer = await fetch(`${this.simulators.zoom}/_control/${path}`, init);
