@@ -221,11 +221,10 @@ fn standing_state<'a>(
         session.map(|session| text(session.starts_at - arrival.policies.join_opens())).unwrap_or_default()
     };
     let next = || {
-        let coming = arrival
-            .sessions
-            .iter()
-            .map(|at| &at.session)
-            .filter(|session| matches!(window(&session.times(), &arrival.policies, now), Window::Early(_)));
+        let coming =
+            arrival.sessions.iter().map(|at| &at.session).filter(|session| {
+                matches!(window(&session.times(), &arrival.policies, now), Window::Early(_))
+            });
         coming.map(|session| session.starts_at).min().map(text)
     };
     match standing {
