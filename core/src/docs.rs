@@ -32,4 +32,6 @@ pub mod decisions {
     pub mod d0008_demo_clock_begins_in_the_past {}
     #[doc = include_str!("../docs/decisions/0009-what-a-host-changes-at-the-platform.md")]
     pub mod d0009_what_a_host_changes_at_the_platform {}
+    #[doc = include_str!("../docs/decisions/0010-the-door-reads-in-one-statement.md")]
+    pub mod d0010_the_door_reads_in_one_statement {}
 }
