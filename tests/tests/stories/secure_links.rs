@@ -110,6 +110,54 @@ story!(
 );
 
 story!(
+    /// S-06: a link opens its own class only, also for who is in both.
+    s06_a_link_opens_its_own_class, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let other = Lesson::schedule(app, &seller, "Ink").await;
+        let mine = lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await["join_url"].as_str().unwrap().to_owned();
+        let theirs = other.enroll(app, &seller, BUYER, "Ayesha Noor").await["join_url"].as_str().unwrap().to_owned();
+        let crossed = format!("/join/class/{}?token={}", other.class, token_of(&mine));
+        assert_eq!(app.browser().get(&crossed).await.status(), 403);
+        for link in [mine, theirs] {
+            assert_eq!(app.browser().press_join(&link).await.status(), 303);
+        }
+    }
+);
+
+story!(
+    /// S-07: a link dies with its person and with its class, at once, also in a browser that was let in before.
+    s07_a_link_dies_with_its_person_and_its_class, |app| async {
+        let (owner, seller, lesson) = app.evening().await;
+        let enrolled = lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        let second = lesson.enroll(app, &seller, "second@home.example", "Rafi Islam").await;
+        let links = [&enrolled, &second].map(|enrolled| enrolled["join_url"].as_str().unwrap().to_owned());
+        let browsers = [app.browser(), app.browser()];
+        for (browser, link) in browsers.iter().zip(&links) {
+            assert_eq!(browser.press_join(link).await.status(), 303);
+        }
+        let (person, away) = (format!("/api/v1/people/{}", enrolled["person_id"].as_str().unwrap()), json!({"active": false}));
+        let (status, told) = owner.patch(&person, away).await;
+        assert_eq!(status, 200, "{told}");
+        assert_eq!(browsers[0].get(&links[0]).await.status(), 403);
+        assert_eq!(browsers[1].get(&links[1]).await.status(), 200, "others are not touched");
+        assert_eq!(seller.delete(&format!("/api/v1/classes/{}", lesson.class)).await.0, 204);
+        assert_eq!(browsers[1].get(&links[1]).await.status(), 403);
+    }
+);
+
+story!(
+    /// A page that was left open for half a day is shown again before its button counts.
+    an_old_page_redeems_nothing, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        let browser = app.browser();
+        let page = browser.get(&app.mailed_link(BUYER)).await;
+        app.pass(Duration::hours(12) + Duration::seconds(2));
+        assert_eq!(browser.submit(&page, &lesson.door(), &[]).await.status(), 403);
+    }
+);
+
+story!(
     /// S-08: no `next` leads away from our origin.
     s08_next_stays_at_home, |app| async {
         let (_, seller, lesson) = app.evening().await;
