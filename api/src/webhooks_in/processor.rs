@@ -12,7 +12,8 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{Presence, PresenceKind, Roster},
     ids::{OrganizationId, PersonId},
-    provider::{EventKind, IncomingEvent, ProviderName},
+    provider::{EventKeys, EventKind, IncomingEvent, ProviderName},
+    secret::SecretString,
     session::SessionState,
 };
 use uuid::Uuid;
@@ -81,7 +82,7 @@ pub async fn process_pending(app: &App) -> Result<usize, StoreError> {
 struct Item {
     row: Waiting,
     provider: ProviderName,
-    event: IncomingEvent,
+    events: Vec<IncomingEvent>,
 }
 
 async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) -> Result<usize, StoreError> {
@@ -96,15 +97,10 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         match open(&sealer, &row) {
-            Ok((provider, event)) if event.kind == EventKind::Deauthorized => {
-                let user = event.host_id.as_deref().unwrap_or_default();
-                let account = event.account_id.as_deref().unwrap_or_default();
-                match platforms::service::deauthorized(app, organization, user, account).await {
-                    Ok(()) => items.push(Item { row, provider, event }),
-                    Err(error) => aside.push(failed(&row, &error.problem().code)),
-                }
-            }
-            Ok((provider, event)) => items.push(Item { row, provider, event }),
+            Ok((provider, events)) => match withdrawals(app, organization, &events).await {
+                Ok(()) => items.push(Item { row, provider, events }),
+                Err(error) => aside.push(failed(&row, &error.problem().code)),
+            },
             Err(problem) => {
                 tracing::warn!(delivery = %row.id, "delivery {} cannot be read: {problem}", row.id);
                 aside.push(Outcome { id: row.id, state: "bad", problem: Some(problem.to_owned()) });
@@ -132,12 +128,26 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
     Ok(settled)
 }
 
-fn open(sealer: &Sealer, row: &Waiting) -> Result<(ProviderName, IncomingEvent), &'static str> {
+/// Ends the connections of accounts that withdrew their grant: it calls the platform, so before the transaction.
+async fn withdrawals(
+    app: &App,
+    organization: OrganizationId,
+    events: &[IncomingEvent],
+) -> Result<(), ApiError> {
+    for event in events.iter().filter(|event| event.kind == EventKind::Deauthorized) {
+        let user = event.host_id.as_deref().unwrap_or_default();
+        let account = event.account_id.as_deref().unwrap_or_default();
+        platforms::service::deauthorized(app, organization, user, account).await?;
+    }
+    Ok(())
+}
+
+fn open(sealer: &Sealer, row: &Waiting) -> Result<(ProviderName, Vec<IncomingEvent>), &'static str> {
     let provider: ProviderName = row.provider.parse().map_err(|_| "unknown_provider")?;
     let events = lectern_providers::registry::events(provider).ok_or("unknown_provider")?;
     let body = sealer.open("webhook_inbox", "body", row.id, &row.body).map_err(|_| "sealed_elsewhere")?;
-    let event = events.parse(&body).map_err(|_| "malformed")?;
-    Ok((provider, event))
+    let events = events.parse(&body, &EventKeys::shared(&SecretString::from(""))).map_err(|_| "malformed")?;
+    Ok((provider, events))
 }
 
 fn failed(row: &Waiting, problem: &str) -> Outcome {
@@ -182,7 +192,10 @@ async fn work(
     attendance::evidence::lock(&mut work.tx, organization).await?;
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
-        let problem = work.take_in(item).await?;
+        let mut problem = None;
+        for event in &item.events {
+            problem = work.take_in(item, event).await?;
+        }
         let outcome = Outcome { id: item.row.id, state: "done", problem: problem.map(str::to_owned) };
         outcomes.push(outcome);
     }
@@ -230,8 +243,12 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Works one event in; what is odd about it, if anything.
-    async fn take_in(&mut self, item: &Item) -> Result<Option<&'static str>, ApiError> {
-        let Some(meeting) = item.event.meeting_id.clone() else { return Ok(None) };
+    async fn take_in(
+        &mut self,
+        item: &Item,
+        event: &IncomingEvent,
+    ) -> Result<Option<&'static str>, ApiError> {
+        let Some(meeting) = event.meeting_id.clone() else { return Ok(None) };
         let key = (item.provider, meeting);
         let mut scene = match self.scenes.remove(&key) {
             Some(scene) => scene,
@@ -239,7 +256,7 @@ impl Work<'_> {
         };
         let problem = match &mut scene {
             Some(scene) => {
-                self.play(scene, item).await?;
+                self.play(scene, item, event).await?;
                 None
             }
             None => Some("unknown_meeting"),
@@ -258,8 +275,7 @@ impl Work<'_> {
         Ok(Some(Scene { facts, roster: Roster::new(seats), late: false, ended: false, changed: false }))
     }
 
-    async fn play(&mut self, scene: &mut Scene, item: &Item) -> Result<(), ApiError> {
-        let event = &item.event;
+    async fn play(&mut self, scene: &mut Scene, item: &Item, event: &IncomingEvent) -> Result<(), ApiError> {
         if event.kind == EventKind::MeetingDeleted {
             self.asked |=
                 replacing::deleted_at_platform(self.app, &mut self.tx, self.organization, &scene.facts)

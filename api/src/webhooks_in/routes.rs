@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,12 +18,15 @@ use crate::{app::App, error::ApiError, platforms::settings};
 pub async fn receive(
     State(app): State<App>,
     Path((provider, organization)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let provider = settings::provider(&provider)?;
     let organization = Uuid::try_parse(&organization).map_err(|_| ApiError::NotFound)?;
-    Ok(answer(service::receive(&app, provider, Some(organization.into()), &headers, &body).await))
+    Ok(answer(
+        service::receive(&app, provider, Some(organization.into()), &headers, query.as_deref(), &body).await,
+    ))
 }
 
 /// An event for whichever organization's secret signed it.
@@ -33,18 +36,21 @@ pub async fn receive(
 pub async fn receive_any(
     State(app): State<App>,
     Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let provider = settings::provider(&provider)?;
-    Ok(answer(service::receive(&app, provider, None, &headers, &body).await))
+    Ok(answer(service::receive(&app, provider, None, &headers, query.as_deref(), &body).await))
 }
 
 /// No body tells a sender anything, except the answer to a challenge that the sender's own secret signed.
 fn answer(answer: Answer) -> Response {
     match answer {
         Answer::Stored => StatusCode::OK.into_response(),
-        Answer::Challenge(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Answer::Challenge { body, media_type } => {
+            ([(header::CONTENT_TYPE, media_type)], body).into_response()
+        }
         Answer::Refused => StatusCode::UNAUTHORIZED.into_response(),
         Answer::Unreadable => StatusCode::BAD_REQUEST.into_response(),
         Answer::OurTrouble => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response(),

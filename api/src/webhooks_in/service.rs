@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::OrganizationId,
-    provider::{Delivery, Events, ProviderName, Rejected, Verified},
+    provider::{Delivery, EventKeys, Events, ProviderName, Rejected, Verified},
 };
 use lectern_providers::registry;
 
@@ -22,7 +22,12 @@ pub enum Answer {
     /// It is on disk, or was there already.
     Stored,
     /// The platform asked whether we hold the secret.
-    Challenge(String),
+    Challenge {
+        /// What to answer.
+        body: String,
+        /// Its media type.
+        media_type: &'static str,
+    },
     /// Not signed with a secret of ours.
     Refused,
     /// Signed, but not what the platform sends.
@@ -37,9 +42,10 @@ pub async fn receive(
     provider: ProviderName,
     organization: Option<OrganizationId>,
     headers: &HeaderMap,
+    query: Option<&str>,
     body: &[u8],
 ) -> Answer {
-    let answer = match take(app, provider, organization, headers, body).await {
+    let answer = match take(app, provider, organization, headers, query, body).await {
         Ok(answer) => answer,
         Err(error) => {
             tracing::error!(%provider, ?error, "a delivery of {provider} could not be taken in");
@@ -48,7 +54,7 @@ pub async fn receive(
     };
     let outcome = match &answer {
         Answer::Stored => "stored",
-        Answer::Challenge(_) => "challenge",
+        Answer::Challenge { .. } => "challenge",
         Answer::Refused => "refused",
         Answer::Unreadable => "unreadable",
         Answer::OurTrouble => "failed",
@@ -63,6 +69,7 @@ async fn take(
     provider: ProviderName,
     organization: Option<OrganizationId>,
     headers: &HeaderMap,
+    query: Option<&str>,
     body: &[u8],
 ) -> Result<Answer, ApiError> {
     let Some(events) = registry::events(provider) else { return Ok(Answer::Refused) };
@@ -71,7 +78,7 @@ async fn take(
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
-    let delivery = Delivery { headers: &headers, body };
+    let delivery = Delivery { headers: &headers, query, body };
     let now = app.clock.now();
     let verdict = match organization {
         Some(organization) => {
@@ -96,43 +103,51 @@ async fn take(
     if signed && secrets.is_news(now) {
         note(app, provider, organization).await;
     }
-    let late = match verified {
-        Verified::Challenge { answer } => return Ok(Answer::Challenge(answer)),
-        Verified::Event { late } => late,
-    };
-    let Ok(event) = events.parse(body) else {
-        tracing::warn!(%provider, %organization, "a verified delivery of {provider} cannot be read");
-        return Ok(Answer::Unreadable);
+    let (late, parts) = match verified {
+        Verified::Challenge { answer, media_type } => {
+            return Ok(Answer::Challenge { body: answer, media_type });
+        }
+        Verified::Events { late, parts } => (late, parts),
     };
     let sealer = app.keys.sealer(organization).await?;
-    let id = app.ids.next();
-    let row = InboxRow {
-        id,
-        organization,
-        provider,
-        fingerprint: event.fingerprint,
-        kind: event.vendor_kind,
-        event_at: event.at,
-        received_at: now,
-        meeting_ref: event.meeting_id,
-        late,
-        body: sealer.seal("webhook_inbox", "body", id, body),
-    };
-    app.appender.append(Row::Webhook(row)).await.map_err(ApiError::internal)?;
+    let Some(secret) = secrets.valid(now).next() else { return Ok(Answer::Refused) };
+    let keys = EventKeys::shared(secret);
+    let mut rows = Vec::with_capacity(parts.len());
+    for part in parts {
+        let Some(event) = events.parse(&part, &keys).ok().and_then(|events| events.into_iter().next()) else {
+            tracing::warn!(%provider, %organization, "a verified delivery of {provider} cannot be read");
+            return Ok(Answer::Unreadable);
+        };
+        let id = app.ids.next();
+        rows.push(InboxRow {
+            id,
+            organization,
+            provider,
+            fingerprint: event.fingerprint,
+            kind: event.vendor_kind,
+            event_at: event.at,
+            received_at: now,
+            meeting_ref: event.meeting_id,
+            late,
+            body: sealer.seal("webhook_inbox", "body", id, &part),
+        });
+    }
+    let stored = rows.into_iter().map(|row| app.appender.append(Row::Webhook(row)));
+    futures::future::try_join_all(stored).await.map_err(ApiError::internal)?;
     app.wake.inbox.notify_one();
     Ok(Answer::Stored)
 }
 
 /// The first of an organization's secrets that verifies; else why the present one did not.
-fn check(
+fn check<'a>(
     events: &dyn Events,
-    delivery: &Delivery<'_>,
+    delivery: &Delivery<'a>,
     secrets: &WebhookSecrets,
     now: DateTime<Utc>,
-) -> Result<Verified, Rejected> {
+) -> Result<Verified<'a>, Rejected> {
     let mut refusal = Rejected::BadSignature;
     for (index, secret) in secrets.valid(now).enumerate() {
-        match events.verify(delivery, secret, now) {
+        match events.verify(delivery, &EventKeys::shared(secret), now) {
             Ok(verified) => return Ok(verified),
             Err(why) if index == 0 || why != Rejected::BadSignature => refusal = why,
             Err(_) => {}
@@ -142,13 +157,13 @@ fn check(
 }
 
 /// The organization whose secret verifies. What nobody signed names nobody, so an unsigned challenge is not answered here.
-async fn any(
+async fn any<'a>(
     app: &App,
     provider: ProviderName,
     events: &dyn Events,
-    delivery: &Delivery<'_>,
+    delivery: &Delivery<'a>,
     now: DateTime<Utc>,
-) -> Result<Option<(std::sync::Arc<WebhookSecrets>, Verified)>, ApiError> {
+) -> Result<Option<(std::sync::Arc<WebhookSecrets>, Verified<'a>)>, ApiError> {
     if !delivery.headers.iter().any(|(name, _)| name.ends_with("-signature")) {
         return Ok(None);
     }

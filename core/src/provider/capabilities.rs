@@ -90,6 +90,20 @@ pub enum RegistrantLinks {
     Unique,
 }
 
+/// How strong the platform's own door is, behind ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinGuarantee {
+    /// Each person's URL opens for that person's seat alone.
+    PerPersonUrl,
+    /// The platform knows the roster: others must knock.
+    RosterLocked,
+    /// Everybody waits until the teacher admits them.
+    HostAdmits,
+    /// Whoever has the platform's link gets in.
+    LinkHolder,
+}
+
 /// How soon the platform tells who is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,6 +185,8 @@ pub struct Limits {
 pub struct Capabilities {
     /// Whether each student can get a join URL of their own.
     pub registrants: Can<RegistrantLinks>,
+    /// What a leaked platform link is worth, with the waiting room on.
+    pub guarantee: JoinGuarantee,
     /// Where attendance comes from.
     pub attendance: Can<LiveAttendance>,
     /// Breakout rooms.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,8 @@ use crate::secret::SecretString;
 pub struct Delivery<'a> {
     /// Header names in lower case.
     pub headers: &'a [(String, String)],
+    /// What came after the `?` of the address, still encoded.
+    pub query: Option<&'a str>,
     /// The raw bytes, exactly as received.
     pub body: &'a [u8],
 }
@@ -24,18 +28,66 @@ impl Delivery<'_> {
     }
 }
 
-/// A delivery that a secret verified.
+/// A public key a vendor signs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verified {
-    /// An event. `late`: signed too long ago to have an effect by itself.
-    Event {
+pub struct SigningKey {
+    /// The vendor's name for it (`kid`).
+    pub id: String,
+    /// The RSA modulus, base64url.
+    pub modulus: String,
+    /// The RSA exponent, base64url.
+    pub exponent: String,
+}
+
+/// A private key of ours that opens what a vendor encrypted to it.
+#[derive(Clone, Debug)]
+pub struct OpeningKey {
+    /// The name under which the vendor got its certificate.
+    pub id: String,
+    /// PKCS#8, PEM.
+    pub pem: SecretString,
+}
+
+/// What a delivery is checked with, and opened with where its content is encrypted.
+#[derive(Clone, Copy, Debug)]
+pub struct EventKeys<'a> {
+    /// The organization's secret for events: Zoom's secret token, the `clientState` of Graph's subscriptions.
+    pub secret: &'a SecretString,
+    /// The vendor's signing keys as last fetched; empty for vendors that sign with the secret.
+    pub signing: &'a [SigningKey],
+    /// Our keys, newest first; old ones stay until nothing names them.
+    pub opening: &'a [OpeningKey],
+    /// For whom a signed delivery must be: the app's id at Microsoft, the audience of the push subscription at Google.
+    pub audience: &'a str,
+    /// Who must have sent it, where that is the organization's choice: Google's push service account.
+    pub sender: &'a str,
+}
+
+impl<'a> EventKeys<'a> {
+    /// For vendors that sign with a shared secret alone.
+    #[must_use]
+    pub const fn shared(secret: &'a SecretString) -> Self {
+        Self { secret, signing: &[], opening: &[], audience: "", sender: "" }
+    }
+}
+
+/// A delivery that is the vendor's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified<'a> {
+    /// Events, each to be stored and read by itself. None at all when the delivery was the vendor's but nothing in it was for
+    /// this organization: it is acknowledged and forgotten.
+    Events {
         /// Older than the window for direct effect.
         late: bool,
+        /// The raw bytes of each.
+        parts: Vec<Cow<'a, [u8]>>,
     },
-    /// The vendor checks that we hold the secret: answer this body at once, store nothing.
+    /// The vendor checks that the address is ours: answer at once, store nothing.
     Challenge {
-        /// The JSON body of the answer.
+        /// The body of the answer.
         answer: String,
+        /// Its media type.
+        media_type: &'static str,
     },
 }
 
@@ -54,6 +106,9 @@ pub enum Rejected {
     /// Signed, but not readable.
     #[error("the body is not what this vendor sends")]
     Malformed,
+    /// Signed with a key that is not among [`EventKeys::signing`]: worth fetching them again.
+    #[error("the signing key is not known")]
+    UnknownKey,
 }
 
 /// What an event is about.
@@ -92,6 +147,12 @@ pub enum EventKind {
     RecordingChanged,
     /// The account withdrew its grant.
     Deauthorized,
+    /// A subscription must be renewed or authorized again.
+    SubscriptionEnding,
+    /// A subscription is gone or suspended.
+    SubscriptionLost,
+    /// The vendor could not deliver some events: look, instead of waiting for them.
+    EventsMissed,
     /// Kept, without effect.
     Other,
 }
@@ -136,6 +197,12 @@ pub struct IncomingEvent {
     pub host_id: Option<String>,
     /// The meeting.
     pub meeting_id: Option<String>,
+    /// The subscription that brought it: for vendors whose events do not name the meeting as it was created.
+    #[serde(default)]
+    pub subscription_id: Option<String>,
+    /// What must be looked up to know more ([`super::LiveRoster::meeting_of`]), where the event is only a name.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// The run of the meeting.
     pub run_id: Option<String>,
     /// The person.
@@ -144,20 +211,21 @@ pub struct IncomingEvent {
 
 /// Events the vendor sends by itself. Pure: no I/O, so that intake can run at the speed of the network.
 pub trait Events: Send + Sync {
-    /// Checks a delivery against one secret, over the raw bytes, in constant time.
+    /// Checks a delivery, over the raw bytes, in constant time.
     ///
     /// # Errors
     /// [`Rejected`]; nothing of such a delivery may be believed.
-    fn verify(
+    fn verify<'a>(
         &self,
-        delivery: &Delivery<'_>,
-        secret: &SecretString,
+        delivery: &Delivery<'a>,
+        keys: &EventKeys<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Verified, Rejected>;
+    ) -> Result<Verified<'a>, Rejected>;
 
-    /// Reads a verified body.
+    /// Reads one part of a verified delivery: at least one event, in the order in which they happened. The first names
+    /// the whole part: its fingerprint tells duplicates.
     ///
     /// # Errors
     /// [`Rejected::Malformed`] when it is not this vendor's envelope. Unknown kinds are [`EventKind::Other`].
-    fn parse(&self, body: &[u8]) -> Result<IncomingEvent, Rejected>;
+    fn parse(&self, part: &[u8], keys: &EventKeys<'_>) -> Result<Vec<IncomingEvent>, Rejected>;
 }

@@ -9,11 +9,13 @@ mod call;
 mod capabilities;
 mod error;
 mod event;
+mod live_roster;
 mod meetings;
 mod name;
 mod oauth;
 mod recordings;
 mod registrants;
+mod subscriptions;
 
 use std::fmt;
 
@@ -21,11 +23,15 @@ pub use attendance::{Attendance, MeetingRun, ParticipantReport, ReportKind, Repo
 pub use breakouts::{BreakoutPlan, BreakoutRooms};
 pub use call::{AccessTokens, Call};
 pub use capabilities::{
-    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, Limits, LiveAttendance, PersonalData,
-    Reason, RecordingModes, RegistrantLinks,
+    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance,
+    PersonalData, Reason, RecordingModes, RegistrantLinks,
 };
 pub use error::{BoxError, ErrorKind, ProviderError, RepairedBy, Result, Retry};
-pub use event::{Delivery, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, Verified};
+pub use event::{
+    Delivery, EventKeys, EventKind, Events, IncomingEvent, OpeningKey, ParticipantFacts, Rejected,
+    SigningKey, Verified,
+};
+pub use live_roster::LiveRoster;
 pub use meetings::{
     HostUrl, Meeting, MeetingDraft, MeetingRef, MeetingState, Meetings, OurReference, SettingDifference,
 };
@@ -37,6 +43,7 @@ pub use recordings::{
 pub use registrants::{
     Admission, JoinUrl, Registrant, RegistrantRef, RegistrantState, Registrants, Registration,
 };
+pub use subscriptions::{Certificate, EventEndpoint, Subscription, SubscriptionScope, Subscriptions};
 
 /// One video platform as one organization uses it: a set of parts, each present or absent.
 ///
@@ -73,6 +80,14 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     }
     /// Events the vendor sends by itself.
     fn events(&self) -> Option<&dyn Events> {
+        None
+    }
+    /// Events that must be asked for.
+    fn subscriptions(&self) -> Option<&dyn Subscriptions> {
+        None
+    }
+    /// Looking at who is there now.
+    fn live_roster(&self) -> Option<&dyn LiveRoster> {
         None
     }
 }

@@ -3,8 +3,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lectern_core::{
     provider::{
-        Attendance, BreakoutRooms, Call, Capabilities, ErrorKind, Events, HostUrl, Meeting, MeetingDraft,
-        MeetingRef, Meetings, OAuth, Provider, ProviderError, ProviderName, Recordings, Registrants, Result,
+        Attendance, BreakoutRooms, Call, Capabilities, ErrorKind, Events, HostUrl, LiveRoster, Meeting,
+        MeetingDraft, MeetingRef, Meetings, OAuth, Provider, ProviderError, ProviderName, Recordings,
+        Registrants, Result, Subscriptions,
     },
     settings::{RecordingMode, ScreenShare},
 };
@@ -92,6 +93,14 @@ impl Provider for CheckCapabilities {
 
     fn events(&self) -> Option<&dyn Events> {
         self.inner.events()
+    }
+
+    fn subscriptions(&self) -> Option<&dyn Subscriptions> {
+        self.inner.subscriptions()
+    }
+
+    fn live_roster(&self) -> Option<&dyn LiveRoster> {
+        self.inner.live_roster()
     }
 }
 

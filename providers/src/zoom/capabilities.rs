@@ -1,8 +1,8 @@
 //! What a connection can do, from the host's plan and the granted scopes.
 
 use lectern_core::provider::{
-    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, Limits, LiveAttendance, PersonalData,
-    RecordingModes, RegistrantLinks,
+    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance,
+    PersonalData, RecordingModes, RegistrantLinks,
 };
 
 use super::oauth::Scopes;
@@ -18,8 +18,14 @@ pub(super) fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
     let scopes = Scopes::new(scopes);
     let basic = plan == Some(BASIC);
     let unlicensed = basic || plan.is_some_and(|plan| NO_MEETING_LICENCE.contains(&plan));
+    let registrants = registrants(unlicensed, &scopes);
     Capabilities {
-        registrants: registrants(unlicensed, &scopes),
+        guarantee: if registrants.is_possible() {
+            JoinGuarantee::PerPersonUrl
+        } else {
+            JoinGuarantee::HostAdmits
+        },
+        registrants,
         attendance: attendance(unlicensed, &scopes),
         breakout_rooms: if scopes.may("meeting:update:meeting") {
             Can::helped(

@@ -1,10 +1,12 @@
 //! Zoom's webhooks. The contract: `x-zm-signature: v0=<hex HMAC-SHA256 of "v0:{timestamp}:{raw body}">`, keyed with the app's
 //! secret token; a URL validation that is answered with the HMAC of its `plainToken`.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use lectern_core::{
-    provider::{Delivery, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, Verified},
+    provider::{Delivery, EventKeys, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, Verified},
     secret::SecretString,
     text::visible,
 };
@@ -71,11 +73,12 @@ fn plain_token(body: &[u8]) -> Option<String> {
     (validation.event == VALIDATION && good).then_some(token)
 }
 
-fn answer(token: &str, secret: &SecretString) -> Result<Verified, Rejected> {
+fn answer(token: &str, secret: &SecretString) -> Result<Verified<'static>, Rejected> {
     let mut mac = mac(secret)?;
     mac.update(token.as_bytes());
     let encrypted = hex::encode(mac.finalize().into_bytes());
-    Ok(Verified::Challenge { answer: json!({"plainToken": token, "encryptedToken": encrypted}).to_string() })
+    let answer = json!({"plainToken": token, "encryptedToken": encrypted}).to_string();
+    Ok(Verified::Challenge { answer, media_type: "application/json" })
 }
 
 /// Whether a body says that it is a URL validation, well-formed or not.
@@ -91,12 +94,13 @@ fn is_validation(body: &[u8]) -> bool {
 impl Events for ZoomEvents {
     /// A URL validation is answered when this secret signed it, or when it is not signed at all (Zoom's documents disagree)
     /// and holds nothing but a short token. The caller decides whether an unsigned one may name an organization.
-    fn verify(
+    fn verify<'a>(
         &self,
-        delivery: &Delivery<'_>,
-        secret: &SecretString,
+        delivery: &Delivery<'a>,
+        keys: &EventKeys<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Verified, Rejected> {
+    ) -> Result<Verified<'a>, Rejected> {
+        let secret = keys.secret;
         let (signature, timestamp) = match (headers(delivery, SIGNATURE), headers(delivery, TIMESTAMP)) {
             ((1, Some(signature)), (1, Some(timestamp))) => (signature, timestamp),
             ((0, _), _) => {
@@ -134,10 +138,10 @@ impl Events for ZoomEvents {
                 .ok_or(Rejected::Malformed)
                 .and_then(|token| answer(&token, secret));
         }
-        Ok(Verified::Event { late })
+        Ok(Verified::Events { late, parts: vec![Cow::Borrowed(delivery.body)] })
     }
 
-    fn parse(&self, body: &[u8]) -> Result<IncomingEvent, Rejected> {
+    fn parse(&self, body: &[u8], _keys: &EventKeys<'_>) -> Result<Vec<IncomingEvent>, Rejected> {
         let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Rejected::Malformed)?;
         let payload = &envelope.payload;
         let empty = Map::new();
@@ -152,7 +156,7 @@ impl Events for ZoomEvents {
                 object.get("participant").and_then(Value::as_object).map(|person| participant(person, object))
             }
         };
-        Ok(IncomingEvent {
+        Ok(vec![IncomingEvent {
             at: inner_time(kind, object).unwrap_or(event_at),
             fingerprint: fingerprint(&envelope, object, kind),
             account_id: text(payload, "account_id"),
@@ -162,11 +166,13 @@ impl Events for ZoomEvents {
                 text(object, "host_id")
             },
             meeting_id: text(object, "id"),
+            subscription_id: None,
+            resource: None,
             run_id: text(object, "uuid"),
             vendor_kind: envelope.event,
             kind,
             participant,
-        })
+        }])
     }
 }
 

@@ -65,6 +65,8 @@ pub(super) fn event(
         account_id: None,
         host_id: None,
         meeting_id: Some("900".to_owned()),
+        subscription_id: None,
+        resource: None,
         run_id: Some(run.to_owned()),
         participant,
     }
