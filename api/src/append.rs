@@ -50,6 +50,12 @@ impl Appender {
         Self(sender)
     }
 
+    /// Whether rows wait for their commit.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.0.capacity() < self.0.max_capacity()
+    }
+
     /// Writes a row; answers when it is on disk.
     ///
     /// # Errors

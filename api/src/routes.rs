@@ -147,7 +147,7 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { crate::error::ApiError::NotFound })
         .method_not_allowed_fallback(|| async { crate::error::ApiError::MethodNotAllowed })
         .layer(from_fn_with_state(app.clone(), pages::errors_as_pages))
-        .layer(from_fn_with_state(app.clone(), pages::secure_headers))
+        .layer(from_fn_with_state(pages::SafeHeaders::of(&app), pages::secure_headers))
         .layer(DefaultBodyLimit::max(limits.body_bytes))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use crate::{
     app::{App, Outside, StartError},
     config::Config,
-    people,
+    events, people,
     routes::router,
 };
 
@@ -50,6 +50,9 @@ pub async fn serve_on(
     tokio::select! {
         served = server => served?,
         () = async move { waiting.stopping().await; tokio::time::sleep(PATIENCE).await } => tracing::warn!("some requests did not end in time"),
+    }
+    if let Err(error) = events::publisher::hand_over(&app).await {
+        tracing::warn!(%error, "the publisher's lease could not be given back: {error}");
     }
     app.db.close().await;
     Ok(())

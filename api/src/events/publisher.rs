@@ -14,6 +14,7 @@ use crate::{app::App, db::StoreError};
 
 const IDLE: StdDuration = StdDuration::from_secs(1);
 const LEASE: Duration = Duration::seconds(10);
+const PUBLISHER: &str = "publisher";
 const CHANNEL: &str = "lectern_events";
 
 /// Where delivery stands in this process.
@@ -68,13 +69,23 @@ impl Delivery {
             }
             let now = app.clock.now();
             let mut tx = app.db.system().await?;
-            if !store::take_lease(&mut tx, "publisher", &app.instance, now + LEASE, now).await? {
+            if !store::take_lease(&mut tx, PUBLISHER, &app.instance, now + LEASE, now).await? {
                 return Ok(());
             }
             store::number(&mut tx).await?;
             tx.commit().await?;
         }
     }
+}
+
+/// Gives the lease back, so that another instance, or this one started again, goes on at once.
+///
+/// # Errors
+/// When the database refuses; the lease then runs out by itself.
+pub async fn hand_over(app: &App) -> Result<(), StoreError> {
+    let mut tx = app.db.system().await?;
+    store::release_lease(&mut tx, PUBLISHER, &app.instance).await?;
+    tx.commit().await
 }
 
 /// Opens a numbered event.

@@ -20,6 +20,7 @@ statement!(system SINCE, "select id, organization_id, payload, seq from event_ou
 statement!(system SINCE_OF, "select id, organization_id, payload, seq from event_outbox where organization_id = $1 and seq > $2 order by seq limit 1000");
 statement!(system OLDEST, "select min(seq) from event_outbox where seq is not null");
 statement!(system REMOVE_OLD, "delete from event_outbox where seq < (select max(seq) from event_outbox) and created_at < $1");
+statement!(system RELEASE_LEASE, "delete from leases where name = $1 and holder = $2");
 statement!(system TAKE_LEASE, "insert into leases (name, holder, until) values ($1, $2, $3)
     on conflict (name) do update set holder = excluded.holder, until = excluded.until where leases.holder = excluded.holder or leases.until < $4");
 
@@ -118,6 +119,15 @@ pub async fn since_of(tx: &mut Tx, organization: OrganizationId, seq: i64) -> Re
 /// When the database refuses.
 pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
     Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+}
+
+/// Gives a lease back, if it is this holder's.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release_lease(tx: &mut Tx, name: &str, holder: &str) -> Result<(), StoreError> {
+    on!(tx, RELEASE_LEASE, |sql, db| sqlx::query(sql).bind(name).bind(holder).execute(db).await.map(drop)?);
+    Ok(())
 }
 
 /// Takes or keeps a lease; `false` when somebody else holds it.

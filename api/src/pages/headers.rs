@@ -13,8 +13,7 @@ pub struct JoinHeaders;
 
 /// The content policy: our own files only, no inline script or style, no frames. Forms may lead to us and, by the redirect
 /// of a good redemption, to the platforms' meeting hosts.
-#[must_use]
-pub fn content_security_policy(app: &App) -> String {
+fn content_security_policy(app: &App) -> String {
     let mut forms = String::new();
     for host in app.config.platforms.meeting_sources() {
         forms.push(' ');
@@ -26,28 +25,43 @@ pub fn content_security_policy(app: &App) -> String {
     )
 }
 
+/// The headers that depend on the configuration, made once.
+#[derive(Clone, Debug)]
+pub struct SafeHeaders {
+    policy: HeaderValue,
+    secure: bool,
+}
+
+impl SafeHeaders {
+    /// As the configuration asks for them.
+    #[must_use]
+    pub fn of(app: &App) -> Self {
+        let policy = HeaderValue::from_str(&content_security_policy(app))
+            .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+        Self { policy, secure: app.config.server.secure_cookies() }
+    }
+}
+
 /// Puts the safe headers on every answer.
-pub async fn secure_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let join = response.extensions().get::<JoinHeaders>().is_some();
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.entry(name).or_insert(value);
-        }
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, &content_security_policy(&app));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, if join { "no-referrer" } else { "same-origin" });
     set(header::X_FRAME_OPTIONS, "DENY");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
-    if app.config.server.secure_cookies() {
+    if safe.secure {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     if join {
         set(HeaderName::from_static("x-robots-tag"), "noindex");
     }
     set(header::CACHE_CONTROL, "no-store");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(safe.policy);
     response
 }

@@ -36,6 +36,10 @@ use crate::{
 
 /// The longest look away from the inbox.
 const IDLE: StdDuration = StdDuration::from_secs(1);
+/// Between two readings: what arrives meanwhile is read together, and nobody who watches notices.
+const BREATH: StdDuration = StdDuration::from_millis(2);
+/// The same while deliveries wait to be acknowledged.
+const GIVE_WAY: StdDuration = StdDuration::from_millis(10);
 /// Tries before a delivery is set aside.
 const TRIES: i64 = 8;
 /// How long after its end the platform's report is first asked for.
@@ -44,8 +48,18 @@ const REPORT_AFTER: Duration = Duration::minutes(2);
 /// Reads deliveries until the application stops.
 pub async fn run(app: App) {
     loop {
-        if let Err(error) = process_pending(&app).await {
-            tracing::error!(%error, "deliveries could not be read: {error}");
+        let mut after = Uuid::nil();
+        loop {
+            match read_some(&app, after).await {
+                Ok(Some((last, _))) => after = last,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!(%error, "deliveries could not be read: {error}");
+                    break;
+                }
+            }
+            // Acknowledging goes first: on SQLite both write through the one writer.
+            tokio::time::sleep(if app.appender.is_behind() { GIVE_WAY } else { BREATH }).await;
         }
         tokio::select! {
             () = app.stopping() => return,
@@ -60,22 +74,28 @@ pub async fn run(app: App) {
 /// # Errors
 /// When the inbox cannot be read.
 pub async fn process_pending(app: &App) -> Result<usize, StoreError> {
-    let mut settled = 0;
-    let mut after = Uuid::nil();
-    loop {
-        let mut look = app.db.system_read().await?;
-        let rows = store::waiting(&mut look, after).await?;
-        drop(look);
-        let Some(last) = rows.last() else { return Ok(settled) };
-        after = last.id;
-        let mut groups: BTreeMap<Uuid, Vec<Waiting>> = BTreeMap::new();
-        for row in rows {
-            groups.entry(row.organization_id).or_default().push(row);
-        }
-        for (organization, rows) in groups {
-            settled += process(app, organization.into(), rows).await?;
-        }
+    let (mut settled, mut after) = (0, Uuid::nil());
+    while let Some((last, more)) = read_some(app, after).await? {
+        (settled, after) = (settled + more, last);
     }
+    Ok(settled)
+}
+
+/// Reads some deliveries after one; the last of them and how many are settled, or nothing when none waits.
+async fn read_some(app: &App, after: Uuid) -> Result<Option<(Uuid, usize)>, StoreError> {
+    let mut look = app.db.system_read().await?;
+    let rows = store::waiting(&mut look, after).await?;
+    drop(look);
+    let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
+    let mut groups: BTreeMap<Uuid, Vec<Waiting>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(row.organization_id).or_default().push(row);
+    }
+    let mut settled = 0;
+    for (organization, rows) in groups {
+        settled += process(app, organization.into(), rows).await?;
+    }
+    Ok(Some((last, settled)))
 }
 
 /// A delivery that was opened and understood.

@@ -32,7 +32,7 @@ const INSERT_MANY: &str = "insert into webhook_inbox (id, organization_id, provi
 statement!(system INSERT, sqlite: insert_sqlite!(1), postgres: INSERT_MANY);
 statement!(system INSERT_FOUR, sqlite: insert_sqlite!(4), postgres: INSERT_MANY);
 statement!(system INSERT_SIXTEEN, sqlite: insert_sqlite!(16), postgres: INSERT_MANY);
-statement!(system WAITING, "select id, organization_id, provider, received_at, late, body, attempt from webhook_inbox where state = 'new' and id > $1 order by id limit 256");
+statement!(system WAITING, "select id, organization_id, provider, received_at, late, body, attempt from webhook_inbox where state = 'new' and id > $1 order by id limit 64");
 statement!(system MARK,
     sqlite: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select unhex(value) from json_each($1)) and state = 'new'",
     postgres: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select value::uuid from json_array_elements_text($1::json)) and state = 'new'");
@@ -106,7 +106,7 @@ pub struct Waiting {
     pub attempt: i64,
 }
 
-/// Up to 256 deliveries that wait, in the order of arrival, after one.
+/// Up to 64 deliveries that wait, in the order of arrival, after one: few enough that a transaction with them is short.
 ///
 /// # Errors
 /// When the database refuses.

@@ -363,3 +363,22 @@ story!(
         assert_eq!(next(&mut socket).await.unwrap_err(), 1001);
     }
 );
+
+story!(
+    /// A server that was stopped hands its part over: the one that comes after it tells what happens at once, not when a lease
+    /// has run out.
+    who_comes_after_tells_at_once, |app| async {
+        let (id, amina) = {
+            let oakwood = app.organization("oakwood").await;
+            (oakwood.id, oakwood.admin().await)
+        };
+        emit(app, id, amina.id, 1).await;
+        app.settle().await;
+        app.restart().await;
+        let amina = app.signed_in(id, amina.id).await;
+        let mut socket = watch(app, &amina, "").await;
+        emit(app, id, PersonId(Uuid::nil()), 2).await;
+        app.settle().await;
+        assert_eq!(next_of(&mut socket, "participant_joined").await["person"]["name"], json!("number 2"));
+    }
+);
