@@ -557,8 +557,8 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<SignedIn, Api
     if token.starts_with("ls_") {
         return authenticate_sign_in(app, &bearer, Via::Bearer(bearer.hash())).await;
     }
-    let (organization, person) = host_tokens::authenticate(app, token).await?;
-    Ok(signed_in(organization, &person, Via::HostToken))
+    let (organization, person, until) = host_tokens::authenticate(app, token).await?;
+    Ok(signed_in(organization, &person, Via::HostToken(until)))
 }
 
 /// Who signed in with this token.
@@ -605,6 +605,9 @@ pub async fn check_again(
     if let Via::Cookie(hash) | Via::Bearer(hash) = via {
         let known = store::find_sign_in(&mut look, *hash, app.clock.now()).await?;
         known.filter(|known| *known == (organization, person)).ok_or(ApiError::SignedOut)?;
+    }
+    if matches!(via, Via::HostToken(until) if *until <= app.clock.now()) {
+        return Err(ApiError::SignedOut);
     }
     let open = organizations::service::find(&mut look, organization)
         .await?

@@ -260,14 +260,14 @@ pub async fn complete(
     Ok(Outcome::Connected)
 }
 
-/// Part of tick `clean_up`: consents that nobody gave in time.
-pub(crate) async fn clean_up(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+/// Part of tick `clean_up`: consents that nobody gave in time; how many.
+pub(crate) async fn clean_up(app: &App, organization: OrganizationId) -> Result<u64, ApiError> {
     let mut tx = app.db.begin(organization).await?;
     let now = app.clock.now();
-    states::remove_expired(&mut tx, organization, now).await?;
-    store::tickets::remove_expired(&mut tx, organization, now).await?;
+    let states = states::remove_expired(&mut tx, organization, now).await?;
+    let tickets = store::tickets::remove_expired(&mut tx, organization, now).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(states + tickets)
 }
 
 async fn keep(

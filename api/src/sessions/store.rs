@@ -258,7 +258,7 @@ statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connectio
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     left join reconciliations r on r.organization_id = m.organization_id and r.session_id = m.session_id
     where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2
-        and (s.ends_at < $3 or r.state in ('finished', 'none') or (r.state = 'given_up' and r.problem is null
+        and (r.state in ('finished', 'none') or (s.ends_at < $3 and r.state = 'given_up' and r.problem is null
             and not exists (select 1 from runs u where u.organization_id = m.organization_id and u.session_id = m.session_id))))) order by m.id limit 50");
 
 /// Adds a session.
@@ -627,8 +627,9 @@ pub async fn meeting_removed(
     Ok(changed == 1)
 }
 
-/// Meetings of cancelled sessions, and of sessions long past: those whose attendance was read, cannot be read by anybody, or of
-/// which the platform says that nobody came; and, whatever was read, those whose session ended before `dead_before`.
+/// Meetings of cancelled sessions, and of sessions long past: those whose attendance was read or can be read by nobody, and
+/// those of which neither an event nor a report ever told anything once `dead_before` is past, when the platform's own
+/// number is dead. One whose report exists and could not be read stays.
 pub async fn removable_meetings(
     tx: &mut Tx,
     organization: OrganizationId,
