@@ -1,6 +1,7 @@
 //! The server of one story.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
@@ -11,7 +12,7 @@ use lectern_api::{
     app::{App, Outside, StartError},
     classes::{enrollments, links},
     cli::serve::serve_on,
-    config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
+    config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, PlatformHosts},
     events::publisher::Delivery,
     jobs,
     webhooks_in::processor,
@@ -272,13 +273,19 @@ impl TestApp {
 fn simulated(zoom: &ZoomSimulator, wire: &Wire) -> PlatformsConfig {
     let base: url::Url = zoom.base_url().parse().unwrap();
     let meeting_hosts = vec![format!("127.0.0.1:{}", base.port().unwrap())];
-    let hosts = |api: String, base: String| ZoomHosts {
+    let hosts = |api: String, base: String| PlatformHosts {
         api: api.parse().unwrap(),
         oauth: format!("{base}/oauth").parse().unwrap(),
+        others: BTreeMap::new(),
         meeting_hosts: meeting_hosts.clone(),
     };
     let direct = hosts(zoom.api_url(), zoom.base_url());
-    PlatformsConfig { zoom: vec![direct, hosts(wire.api_url(), wire.base_url())], allow_loopback: true }
+    PlatformsConfig {
+        zoom: vec![direct, hosts(wire.api_url(), wire.base_url())],
+        teams: Vec::new(),
+        meet: Vec::new(),
+        allow_loopback: true,
+    }
 }
 
 async fn open(config: Config, clock: &FixedClock, zoom: &ZoomSimulator) -> Result<App, StartError> {

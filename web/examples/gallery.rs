@@ -8,7 +8,7 @@ use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInvit
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
     Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join, LiveBoard,
-    Organizations, People, SessionPage, SetUp, SignIn, ZoomPlatform,
+    Organizations, People, Platform, SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web, assets};
 
@@ -44,7 +44,7 @@ fn pages(out: &Path, web: &Web, lang: Lang) -> Outcome {
     staff::<EndSession>(out, web, lang, "session-end")?;
     staff::<Attendance>(out, web, lang, "attendance")?;
     staff::<LiveBoard>(out, web, lang, "live")?;
-    staff::<ZoomPlatform>(out, web, lang, "zoom")?;
+    staff::<Platform>(out, web, lang, "platform")?;
     staff::<Connection>(out, web, lang, "connection")?;
     staff::<Connections>(out, web, lang, "connections")?;
     staff::<Audit>(out, web, lang, "audit")?;

@@ -52,7 +52,7 @@ impl Section {
             Self::Live => "/live",
             Self::Classes => "/classes",
             Self::Connection => "/connection",
-            Self::Platforms => "/platforms/zoom",
+            Self::Platforms => "/platforms",
             Self::People => "/people",
             Self::Connections => "/connections",
             Self::Audit => "/audit",

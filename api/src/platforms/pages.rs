@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
+use lectern_providers::registry;
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section,
     pages::{connection as connection_page, platform as page},
@@ -30,8 +31,6 @@ use crate::{
     pages::{Pages, Reader, see_other},
 };
 
-/// The platform these pages are about.
-const ZOOM: ProviderName = ProviderName::Zoom;
 /// Changes shown on the page; the rest is in the interface.
 const CHANGES: i64 = 20;
 
@@ -77,9 +76,21 @@ fn input(field: &str) -> &str {
     if field == "webhook_secret" { "webhook_secret_token" } else { field }
 }
 
-fn page_of(view: PlatformView, history: Vec<HistoryView>, zone: String) -> page::ZoomPlatform {
+fn page_of(
+    provider: ProviderName,
+    view: PlatformView,
+    history: Vec<HistoryView>,
+    zone: String,
+) -> page::Platform {
     let instant = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    page::ZoomPlatform {
+    let tab = |name: &ProviderName| page::PlatformTab {
+        platform: name.as_str().to_owned(),
+        title: name.title().to_owned(),
+    };
+    page::Platform {
+        platform: provider.as_str().to_owned(),
+        title: provider.title().to_owned(),
+        platforms: registry::AVAILABLE.iter().filter(|name| registry::addresses(**name).is_some()).map(tab).collect(),
         state: view.state.into(),
         mode: view.mode.into(),
         client_id: view.client_id.unwrap_or_default(),
@@ -122,26 +133,37 @@ async fn zone(app: &App, who: &SignedIn) -> Result<String, ApiError> {
     Ok(organizations::service::settings(app, who.organization).await?.time_zone)
 }
 
-async fn zoom_page(app: &App, who: &SignedIn) -> Result<page::ZoomPlatform, ApiError> {
-    let view = settings::show(app, who, ZOOM).await?;
-    let history = settings::history(app, who, ZOOM, &Paging::new(Some(CHANGES), None)?).await?;
-    Ok(page_of(view, history.items, zone(app, who).await?))
+async fn settings_page(
+    app: &App,
+    who: &SignedIn,
+    provider: ProviderName,
+) -> Result<page::Platform, ApiError> {
+    let view = settings::show(app, who, provider).await?;
+    let history = settings::history(app, who, provider, &Paging::new(Some(CHANGES), None)?).await?;
+    Ok(page_of(provider, view, history.items, zone(app, who).await?))
 }
 
-/// `GET /platforms/zoom`
-pub async fn zoom(
+/// `GET /platforms`: the first.
+pub async fn platforms(_: Admin) -> Response {
+    let first = registry::AVAILABLE.first().map_or("zoom", |name| name.as_str());
+    see_other(&format!("/platforms/{first}")).into_response()
+}
+
+/// `GET /platforms/{provider}`
+pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
+    Path(provider): Path<String>,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
-    let page = zoom_page(&app, &who).await?;
+    let page = settings_page(&app, &who, settings::provider(&provider)?).await?;
     Pages::new(&app, &who, reader, Section::Platforms).await?.notice(query.notice).show(&page)
 }
 
 /// The form of the settings.
 #[derive(Debug, Deserialize)]
-pub struct ZoomForm {
+pub struct SettingsForm {
     #[serde(default)]
     mode: page::PlatformMode,
     #[serde(default)]
@@ -160,13 +182,15 @@ pub struct ZoomForm {
     default_host: String,
 }
 
-/// `POST /platforms/zoom`
-pub async fn save_zoom(
+/// `POST /platforms/{provider}`
+pub async fn save(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Form(form): Form<ZoomForm>,
+    Path(provider): Path<String>,
+    Form(form): Form<SettingsForm>,
 ) -> Result<Response, ApiError> {
+    let provider = settings::provider(&provider)?;
     let body = SaveSettings {
         mode: Some(match form.mode {
             page::PlatformMode::User => Mode::User,
@@ -180,12 +204,12 @@ pub async fn save_zoom(
         webhook_secret: form.webhook_secret_token,
         default_host: Some(form.default_host.clone()),
     };
-    let errors = match save::save(&app, &who, ZOOM, body).await {
-        Ok(_) => return Ok(see_other("/platforms/zoom?notice=saved")),
+    let errors = match save::save(&app, &who, provider, body).await {
+        Ok(_) => return Ok(see_other(&format!("/platforms/{provider}?notice=saved"))),
         Err(ApiError::Invalid(errors)) => errors,
         Err(other) => return Err(other),
     };
-    let mut page = zoom_page(&app, &who).await?;
+    let mut page = settings_page(&app, &who, provider).await?;
     page.mode = form.mode;
     page.client_id = form.client_id;
     page.account_id = form.account_id;
@@ -196,10 +220,16 @@ pub async fn save_zoom(
     Pages::new(&app, &who, reader, Section::Platforms).await?.refuse(&page)
 }
 
-/// `POST /platforms/zoom/test`
-pub async fn test_zoom(State(app): State<App>, who: Admin, Form(()): Form<()>) -> Result<Response, ApiError> {
-    super::check::run(&app, &who, ZOOM).await?;
-    Ok(see_other("/platforms/zoom?notice=tested"))
+/// `POST /platforms/{provider}/test`
+pub async fn test(
+    State(app): State<App>,
+    who: Admin,
+    Path(provider): Path<String>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    let provider = settings::provider(&provider)?;
+    super::check::run(&app, &who, provider).await?;
+    Ok(see_other(&format!("/platforms/{provider}?notice=tested")))
 }
 
 fn state_of(view: &ConnectionView) -> connection_page::ConnectionState {
@@ -227,35 +257,47 @@ pub async fn connection(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
-    let view = connect::show(&app, &who, ZOOM).await?;
-    let page = connection_page::Connection {
-        platform: ZOOM.title().to_owned(),
-        platform_ready: view.platform_ready,
-        by_organization: view.by_organization,
-        state: state_of(&view),
-        zone: zone(&app, &who).await?,
-    };
+    let mut items = Vec::new();
+    for provider in registry::AVAILABLE.iter().filter(|name| registry::addresses(**name).is_some()) {
+        let view = connect::show(&app, &who, *provider).await?;
+        items.push(connection_page::OwnConnection {
+            platform: provider.as_str().to_owned(),
+            title: provider.title().to_owned(),
+            platform_ready: view.platform_ready,
+            by_organization: view.by_organization,
+            state: state_of(&view),
+        });
+    }
+    // What can be connected comes first; where nothing is set up, all are named.
+    if items.iter().any(|item| item.platform_ready) {
+        items.retain(|item| item.platform_ready);
+    }
+    let page = connection_page::Connection { items, zone: zone(&app, &who).await? };
     Pages::new(&app, &who, reader, Section::Connection).await?.notice(query.notice).show(&page)
 }
 
-/// `POST /connection/zoom/connect`: on to the platform, where the person allows it.
-pub async fn connect_zoom(
+/// `POST /connection/{provider}/connect`: on to the platform, where the person allows it.
+pub async fn connect(
     State(app): State<App>,
     who: Instructor,
+    Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let started = consent::start(&app, &who, ZOOM).await?;
+    let provider = settings::provider(&provider)?;
+    let started = consent::start(&app, &who, provider).await?;
     let response = see_other(started.authorize_url.as_str()).into_response();
     Ok(with_cookie(&app, &started, response))
 }
 
-/// `POST /connection/zoom/refresh`. A grant that is lost is shown by the page itself.
-pub async fn refresh_zoom(
+/// `POST /connection/{provider}/refresh`. A grant that is lost is shown by the page itself.
+pub async fn refresh(
     State(app): State<App>,
     who: Instructor,
+    Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    match connect::refresh(&app, &who, ZOOM).await {
+    let provider = settings::provider(&provider)?;
+    match connect::refresh(&app, &who, provider).await {
         Ok(_) => Ok(see_other("/connection?notice=refreshed")),
         Err(ApiError::Provider(error)) => {
             tracing::warn!(%error, "a connection could not be refreshed: {error}");
@@ -266,13 +308,15 @@ pub async fn refresh_zoom(
     }
 }
 
-/// `POST /connection/zoom/disconnect`
-pub async fn disconnect_zoom(
+/// `POST /connection/{provider}/disconnect`
+pub async fn disconnect(
     State(app): State<App>,
     who: Instructor,
+    Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    match connect::disconnect(&app, &who, ZOOM).await {
+    let provider = settings::provider(&provider)?;
+    match connect::disconnect(&app, &who, provider).await {
         Ok(()) => Ok(see_other("/connection?notice=disconnected")),
         Err(ApiError::NotFound) => Ok(see_other("/connection?notice=already_done")),
         Err(other) => Err(other),
@@ -293,23 +337,25 @@ pub async fn connections(
     let row = |view: &ConnectionView| connection_page::ConnectionRow {
         id: view.id.map(|id| id.to_string()),
         person: view.person.as_ref().map_or_else(|| own.clone(), |person| person.name.clone()),
+        platform: view.provider.parse::<ProviderName>().map_or("", ProviderName::title).to_owned(),
         state: state_of(view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();
-    let by_organization = list.items.iter().any(|view| view.by_organization);
-    if !by_organization {
-        let others = connect::unconnected(&app, &who, ZOOM, 200).await?;
-        items.extend(others.into_iter().map(|(_, name)| connection_page::ConnectionRow {
-            id: None,
-            person: name,
-            state: connection_page::ConnectionState::None,
-        }));
+    for provider in registry::AVAILABLE {
+        let by_people = settings::show(&app, &who, *provider).await.is_ok_and(|view| {
+            view.mode == Mode::User && !matches!(view.state, PlatformState::NotSet)
+        });
+        if by_people {
+            let others = connect::unconnected(&app, &who, *provider, 200).await?;
+            items.extend(others.into_iter().map(|(_, name)| connection_page::ConnectionRow {
+                id: None,
+                person: name,
+                platform: provider.title().to_owned(),
+                state: connection_page::ConnectionState::None,
+            }));
+        }
     }
-    let page = connection_page::Connections {
-        platform: ZOOM.title().to_owned(),
-        items,
-        zone: zone(&app, &who).await?,
-    };
+    let page = connection_page::Connections { items, zone: zone(&app, &who).await? };
     pages.show(&page)
 }
 

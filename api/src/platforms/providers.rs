@@ -19,7 +19,7 @@ use tokio::{
 use url::Url;
 
 use super::webhook_secrets::SecretCache;
-use crate::config::{PlatformsConfig, ZoomHosts};
+use crate::config::{PlatformsConfig, PlatformHosts};
 
 /// How long an account-level connection's hosts are remembered.
 const HOST_LIFE: Duration = Duration::from_secs(600);
@@ -81,22 +81,23 @@ impl Providers {
 
     /// The operator's addresses of a platform; an administrator chooses from them.
     #[must_use]
-    pub fn addresses(&self, provider: ProviderName) -> &[ZoomHosts] {
-        match provider {
-            ProviderName::Zoom => &self.0.config.zoom,
-            _ => &[],
-        }
+    pub fn addresses(&self, provider: ProviderName) -> &[PlatformHosts] {
+        self.0.config.of(provider)
     }
 
     /// The address an administrator means: as listed, with or without the last slash and the version.
     #[must_use]
-    pub fn chosen(&self, provider: ProviderName, text: &str) -> Option<&ZoomHosts> {
+    pub fn chosen(&self, provider: ProviderName, text: &str) -> Option<&PlatformHosts> {
         let plain = |text: &str| text.trim().trim_end_matches('/').to_ascii_lowercase();
         let wanted = plain(text);
         let addresses = self.addresses(provider);
-        addresses.iter().find(|hosts| plain(hosts.api.as_str()) == wanted).or_else(|| {
-            addresses.iter().find(|hosts| plain(hosts.api.as_str()).strip_suffix("/v2") == Some(&wanted))
-        })
+        let without_version = |hosts: &&PlatformHosts| {
+            plain(hosts.api.as_str()).rsplit_once("/v").is_some_and(|(base, _)| base == wanted)
+        };
+        addresses
+            .iter()
+            .find(|hosts| plain(hosts.api.as_str()) == wanted)
+            .or_else(|| addresses.iter().find(without_version))
     }
 
     pub(super) fn is_meeting_host(&self, provider: ProviderName, url: &Url) -> bool {

@@ -26,28 +26,40 @@ pub enum ConnectionState {
     },
 }
 
-/// `GET /connection`; `POST /connection/zoom/connect|refresh|disconnect {csrf}`.
+/// An instructor's account on one platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Connection {
+pub struct OwnConnection {
+    /// The platform's word in addresses.
     pub platform: String,
+    /// The name people know it by.
+    pub title: String,
     /// Whether the organization has set the platform up.
     pub platform_ready: bool,
     /// Whether one account of the organization holds all meetings, so that nothing is to be connected.
     pub by_organization: bool,
     pub state: ConnectionState,
+}
+
+/// `GET /connection`; `POST /connection/{platform}/connect|refresh|disconnect {csrf}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    /// The platforms that are set up; all there are, when none is.
+    pub items: Vec<OwnConnection>,
     pub zone: String,
 }
 
 impl Page for Connection {
     const TEMPLATE: &'static str = "pages/connection.html";
     fn samples() -> Vec<Self> {
-        let page = |state| Self {
-            platform: "Zoom".to_owned(),
+        let item = |state| OwnConnection {
+            platform: "zoom".to_owned(),
+            title: "Zoom".to_owned(),
             platform_ready: true,
             by_organization: false,
             state,
-            zone: "Asia/Dhaka".to_owned(),
         };
+        let pages = |items| Self { items, zone: "Asia/Dhaka".to_owned() };
+        let page = |state| pages(vec![item(state)]);
         let connected = |scopes_missing| ConnectionState::Connected {
             email: "farhan@oakwood.example".to_owned(),
             expires_at: Some("2026-11-21T04:00:00Z".to_owned()),
@@ -70,8 +82,15 @@ impl Page for Connection {
                 email: Some("farhan@oakwood.example".to_owned()),
                 reason: "Zoom no longer accepts the saved permission.".to_owned(),
             }),
-            Self { platform_ready: false, ..page(ConnectionState::None) },
-            Self { by_organization: true, ..page(ConnectionState::None) },
+            pages(vec![
+                OwnConnection { platform_ready: false, ..item(ConnectionState::None) },
+                OwnConnection {
+                    platform: "teams".to_owned(),
+                    title: "Microsoft Teams".to_owned(),
+                    by_organization: true,
+                    ..item(ConnectionState::None)
+                },
+            ]),
         ]
     }
 }
@@ -82,13 +101,14 @@ pub struct ConnectionRow {
     /// The connection's id; `None` when the person has none.
     pub id: Option<String>,
     pub person: String,
+    /// The platform's name.
+    pub platform: String,
     pub state: ConnectionState,
 }
 
 /// `GET /connections`; `POST /connections/{id}/revoke {csrf}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Connections {
-    pub platform: String,
     pub items: Vec<ConnectionRow>,
     pub zone: String,
 }
@@ -99,6 +119,7 @@ impl Page for Connections {
         let row = |id: Option<&str>, person: &str, state| ConnectionRow {
             id: id.map(str::to_owned),
             person: person.to_owned(),
+            platform: "Zoom".to_owned(),
             state,
         };
         let connected = |scopes_missing| ConnectionState::Connected {
@@ -110,7 +131,6 @@ impl Page for Connections {
         };
         vec![
             Self {
-                platform: "Zoom".to_owned(),
                 items: vec![
                     row(
                         Some("k1"),
@@ -126,7 +146,7 @@ impl Page for Connections {
                 ],
                 zone: "Asia/Dhaka".to_owned(),
             },
-            Self { platform: "Zoom".to_owned(), items: vec![], zone: "Asia/Dhaka".to_owned() },
+            Self { items: vec![], zone: "Asia/Dhaka".to_owned() },
         ]
     }
 }

@@ -27,7 +27,7 @@ pub use class::{
     GuestForm, GuestRow, PersonFields, RecordingMode, SettingsAbilities,
 };
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
-pub use connection::{Connection, ConnectionRow, ConnectionState, Connections};
+pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
@@ -35,7 +35,7 @@ pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
 pub use people::{People, PersonForm, PersonRow};
-pub use platform::{HistoryItem, PlatformMode, PlatformState, StepState, TestStep, ZoomPlatform};
+pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};
 pub use session::{
     FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence,
     PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,

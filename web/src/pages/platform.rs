@@ -1,4 +1,4 @@
-//! An organization's Zoom app: credentials, test, history.
+//! An organization's app at a platform: credentials, test, history.
 
 use serde::{Deserialize, Serialize};
 
@@ -57,10 +57,25 @@ pub struct HistoryItem {
     pub changed: Vec<String>,
 }
 
-/// `GET /platforms/zoom`; `POST` same path `{csrf, mode, client_id, client_secret?, account_id?, base_url, redirect_url,
+/// One of the platforms there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlatformTab {
+    /// Its word in addresses.
+    pub platform: String,
+    /// The name people know it by.
+    pub title: String,
+}
+
+/// `GET /platforms/{platform}`; `POST` same path `{csrf, mode, client_id, client_secret?, account_id?, base_url, redirect_url,
 /// webhook_secret_token?, default_host?}` (an empty secret keeps the saved one); `POST …/test {csrf}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ZoomPlatform {
+pub struct Platform {
+    /// Its word in addresses.
+    pub platform: String,
+    /// The name people know it by.
+    pub title: String,
+    /// All there are.
+    pub platforms: Vec<PlatformTab>,
     pub state: PlatformState,
     pub mode: PlatformMode,
     pub client_id: String,
@@ -72,7 +87,7 @@ pub struct ZoomPlatform {
     pub default_host: String,
     pub has_secret: bool,
     pub has_webhook_secret: bool,
-    /// Ours, shown to be copied into Zoom's form.
+    /// Ours, shown to be copied into the platform's form.
     pub redirect_url: String,
     pub webhook_url: String,
     pub can_edit: bool,
@@ -85,10 +100,17 @@ pub struct ZoomPlatform {
     pub errors: Vec<FieldError>,
 }
 
-impl Page for ZoomPlatform {
-    const TEMPLATE: &'static str = "pages/platform_zoom.html";
+impl Page for Platform {
+    const TEMPLATE: &'static str = "pages/platform.html";
     fn samples() -> Vec<Self> {
+        let tab = |platform: &str, title: &str| PlatformTab {
+            platform: platform.to_owned(),
+            title: title.to_owned(),
+        };
         let empty = Self {
+            platform: "zoom".to_owned(),
+            title: "Zoom".to_owned(),
+            platforms: vec![tab("zoom", "Zoom"), tab("teams", "Microsoft Teams"), tab("meet", "Google Meet")],
             state: PlatformState::NotSet,
             mode: PlatformMode::User,
             client_id: String::new(),

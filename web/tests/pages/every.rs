@@ -4,7 +4,7 @@ use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInvit
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
     Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join, LiveBoard,
-    Organizations, People, SessionPage, SetUp, SignIn, ZoomPlatform,
+    Organizations, People, Platform, SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -44,7 +44,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Organizations>();
     visitor.staff::<People>();
     visitor.staff::<SessionPage>();
-    visitor.staff::<ZoomPlatform>();
+    visitor.staff::<Platform>();
     visitor.bare::<Consent>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<Join>();

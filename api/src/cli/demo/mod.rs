@@ -9,6 +9,7 @@ mod extras;
 mod hands;
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -30,7 +31,7 @@ use tokio::net::TcpListener;
 use super::serve::{asked_to_end, serve_on};
 use crate::{
     app::{App, Outside},
-    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PlatformsConfig, ZoomHosts},
+    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PlatformsConfig, PlatformHosts},
 };
 
 /// The address tried first, so that a second look finds the same page.
@@ -149,11 +150,14 @@ fn config(
             ..MailConfig::default()
         },
         platforms: PlatformsConfig {
-            zoom: vec![ZoomHosts {
+            zoom: vec![PlatformHosts {
                 api: zoom.api_url().parse()?,
                 oauth: base.join("/oauth")?,
+                others: BTreeMap::new(),
                 meeting_hosts: vec![format!("127.0.0.1:{port}")],
             }],
+            teams: Vec::new(),
+            meet: Vec::new(),
             allow_loopback: true,
         },
         ..Config::default()
