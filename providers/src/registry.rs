@@ -1,6 +1,6 @@
 //! Which platforms exist, and how one is built. A new platform is one folder, and one line in each function here.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use lectern_core::{
     provider::{AccessTokens, Account, Capabilities, Events, Provider, ProviderName},
@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     layer::CheckCapabilities,
+    teams::{Teams, TeamsConnection, TeamsEvents, TeamsSettings},
     transport::Transport,
     zoom::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings},
 };
@@ -25,12 +26,15 @@ pub struct ProviderSettings {
     pub client_id: String,
     /// The app's secret.
     pub client_secret: SecretString,
-    /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server).
+    /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server; Microsoft: the
+    /// tenant's GUID).
     pub account_id: Option<String>,
     /// Where the API is, version included.
     pub api_base: Url,
     /// The folder of the platform's authorize, token and revoke addresses.
     pub oauth_base: Url,
+    /// Further addresses of the platform's API, by name: [`Addresses::others`].
+    pub others: BTreeMap<String, Url>,
     /// Where the platform's join pages and recordings are: exact hosts, or `.zoom.us` for all below; a port counts when given.
     pub hosts: Vec<String>,
 }
@@ -55,6 +59,8 @@ pub struct Addresses {
     pub api_base: Url,
     /// [`ProviderSettings::oauth_base`].
     pub oauth_base: Url,
+    /// [`ProviderSettings::others`]. Microsoft: `beta`, Graph's other face; `keys`, where it publishes the keys it signs with.
+    pub others: BTreeMap<String, Url>,
 }
 
 /// A platform that this release cannot talk to.
@@ -79,6 +85,9 @@ pub fn build(
         ProviderName::Zoom => {
             Ok(Arc::new(CheckCapabilities::new(Arc::new(zoom(settings, transport, connection)))))
         }
+        ProviderName::Teams => {
+            Ok(Arc::new(CheckCapabilities::new(Arc::new(teams(settings, transport, connection)))))
+        }
         other => Err(NotAvailable(other)),
     }
 }
@@ -88,6 +97,7 @@ pub fn build(
 pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
     match provider {
         ProviderName::Zoom => Some(&ZoomEvents),
+        ProviderName::Teams => Some(&TeamsEvents),
         _ => None,
     }
 }
@@ -97,6 +107,7 @@ pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
 pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
     match provider {
         ProviderName::Zoom => Some(crate::zoom::at_best()),
+        ProviderName::Teams => Some(crate::teams::at_best()),
         _ => None,
     }
 }
@@ -115,11 +126,24 @@ pub fn plan_name(provider: ProviderName, plan: Option<i64>) -> Option<&'static s
 /// Where the vendor runs it.
 #[must_use]
 pub fn addresses(provider: ProviderName) -> Option<Addresses> {
-    let (api, oauth) = match provider {
-        ProviderName::Zoom => ("https://api.zoom.us/v2", "https://zoom.us/oauth"),
+    let (api, oauth, others): (_, _, &[(&str, &str)]) = match provider {
+        ProviderName::Zoom => ("https://api.zoom.us/v2", "https://zoom.us/oauth", &[]),
+        ProviderName::Teams => (
+            "https://graph.microsoft.com/v1.0",
+            "https://login.microsoftonline.com",
+            &[
+                ("beta", "https://graph.microsoft.com/beta"),
+                ("keys", "https://login.microsoftonline.com/common/discovery/v2.0/keys"),
+            ],
+        ),
         _ => return None,
     };
-    Some(Addresses { api_base: Url::parse(api).ok()?, oauth_base: Url::parse(oauth).ok()? })
+    let others = others.iter().map(|(name, url)| Some(((*name).to_owned(), Url::parse(url).ok()?)));
+    Some(Addresses {
+        api_base: Url::parse(api).ok()?,
+        oauth_base: Url::parse(oauth).ok()?,
+        others: others.collect::<Option<_>>()?,
+    })
 }
 
 fn below(base: &Url, name: &str) -> Url {
@@ -148,6 +172,35 @@ fn zoom(settings: &ProviderSettings, transport: &Transport, connection: Option<C
         rate_key: connection.rate_key,
     });
     Zoom::new(zoom, transport.clone(), connection)
+}
+
+fn teams(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Teams {
+    let tenant_id = settings.account_id.clone().filter(|id| !id.is_empty());
+    // Graph's faces are neighbours: one that the operator moved has its other beside it.
+    let beta = || {
+        let mut url = settings.api_base.clone();
+        let path = url.path().trim_end_matches('/').trim_end_matches("v1.0").to_owned();
+        url.set_path(&format!("{path}beta"));
+        url
+    };
+    let teams = TeamsSettings {
+        tenant: settings.tenant.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+        mode: tenant_id
+            .map_or(crate::teams::Mode::Delegated, |tenant_id| crate::teams::Mode::Application { tenant_id }),
+        beta_base: settings.others.get("beta").cloned().unwrap_or_else(beta),
+        api_base: settings.api_base.clone(),
+        login_base: settings.oauth_base.clone(),
+        hosts: settings.hosts.clone(),
+    };
+    let connection = connection.map(|connection| TeamsConnection {
+        tokens: connection.tokens,
+        account: connection.account,
+        scopes: connection.scopes,
+        rate_key: connection.rate_key,
+    });
+    Teams::new(teams, transport.clone(), connection)
 }
 
 #[cfg(test)]
