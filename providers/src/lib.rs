@@ -3,7 +3,14 @@
 //!
 //! [`registry`] names what exists and builds it.
 
+mod digest;
+mod download;
+mod jwt;
 pub mod layer;
+pub mod meet;
 pub mod registry;
+#[cfg(test)]
+mod samples;
 pub mod transport;
+mod wire;
 pub mod zoom;

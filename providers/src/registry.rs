@@ -1,6 +1,6 @@
 //! Which platforms exist, and how one is built. A new platform is one folder, and one line in each function here.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use lectern_core::{
     provider::{AccessTokens, Account, Capabilities, Events, Provider, ProviderName},
@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     layer::CheckCapabilities,
+    meet::{Meet, MeetAddresses, MeetConnection, MeetEvents, MeetSettings},
     transport::Transport,
     zoom::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings},
 };
@@ -25,12 +26,15 @@ pub struct ProviderSettings {
     pub client_id: String,
     /// The app's secret.
     pub client_secret: SecretString,
-    /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server).
+    /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server; Google:
+    /// the address of the organizer that a service account acts as).
     pub account_id: Option<String>,
     /// Where the API is, version included.
     pub api_base: Url,
     /// The folder of the platform's authorize, token and revoke addresses.
     pub oauth_base: Url,
+    /// Further addresses of the platform's API, by name: [`Addresses::others`]. The platform's own for those that are missing.
+    pub others: BTreeMap<String, Url>,
     /// Where the platform's join pages and recordings are: exact hosts, or `.zoom.us` for all below; a port counts when given.
     pub hosts: Vec<String>,
 }
@@ -55,6 +59,8 @@ pub struct Addresses {
     pub api_base: Url,
     /// [`ProviderSettings::oauth_base`].
     pub oauth_base: Url,
+    /// [`ProviderSettings::others`].
+    pub others: BTreeMap<String, Url>,
 }
 
 /// A platform that this release cannot talk to.
@@ -79,6 +85,10 @@ pub fn build(
         ProviderName::Zoom => {
             Ok(Arc::new(CheckCapabilities::new(Arc::new(zoom(settings, transport, connection)))))
         }
+        ProviderName::Meet => {
+            let meet = meet(settings, transport, connection).ok_or(NotAvailable(ProviderName::Meet))?;
+            Ok(Arc::new(CheckCapabilities::new(Arc::new(meet))))
+        }
         other => Err(NotAvailable(other)),
     }
 }
@@ -88,6 +98,7 @@ pub fn build(
 pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
     match provider {
         ProviderName::Zoom => Some(&ZoomEvents),
+        ProviderName::Meet => Some(&MeetEvents),
         _ => None,
     }
 }
@@ -97,6 +108,7 @@ pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
 pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
     match provider {
         ProviderName::Zoom => Some(crate::zoom::at_best()),
+        ProviderName::Meet => Some(crate::meet::at_best()),
         _ => None,
     }
 }
@@ -115,11 +127,21 @@ pub fn plan_name(provider: ProviderName, plan: Option<i64>) -> Option<&'static s
 /// Where the vendor runs it.
 #[must_use]
 pub fn addresses(provider: ProviderName) -> Option<Addresses> {
-    let (api, oauth) = match provider {
-        ProviderName::Zoom => ("https://api.zoom.us/v2", "https://zoom.us/oauth"),
+    let (api, oauth, others): (_, _, &[(&str, &str)]) = match provider {
+        ProviderName::Zoom => ("https://api.zoom.us/v2", "https://zoom.us/oauth", &[]),
+        ProviderName::Meet => (
+            "https://meet.googleapis.com/v2",
+            "https://accounts.google.com/o/oauth2/v2",
+            MeetAddresses::OTHERS,
+        ),
         _ => return None,
     };
-    Some(Addresses { api_base: Url::parse(api).ok()?, oauth_base: Url::parse(oauth).ok()? })
+    let others = others.iter().map(|(name, url)| Some(((*name).to_owned(), Url::parse(url).ok()?)));
+    Some(Addresses {
+        api_base: Url::parse(api).ok()?,
+        oauth_base: Url::parse(oauth).ok()?,
+        others: others.collect::<Option<_>>()?,
+    })
 }
 
 fn below(base: &Url, name: &str) -> Url {
@@ -148,6 +170,29 @@ fn zoom(settings: &ProviderSettings, transport: &Transport, connection: Option<C
         rate_key: connection.rate_key,
     });
     Zoom::new(zoom, transport.clone(), connection)
+}
+
+fn meet(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Option<Meet> {
+    let organizer = settings.account_id.clone().filter(|id| !id.is_empty());
+    let meet = MeetSettings {
+        tenant: settings.tenant.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+        mode: organizer
+            .map_or(crate::meet::Mode::User, |organizer| crate::meet::Mode::Delegated { organizer }),
+        bundles: crate::meet::oauth::Bundle::USUAL.into(),
+        api_base: settings.api_base.clone(),
+        oauth_authorize: below(&settings.oauth_base, "auth"),
+        others: MeetAddresses::with(&settings.others)?,
+        hosts: settings.hosts.clone(),
+    };
+    let connection = connection.map(|connection| MeetConnection {
+        tokens: connection.tokens,
+        account: connection.account,
+        scopes: connection.scopes,
+        rate_key: connection.rate_key,
+    });
+    Some(Meet::new(meet, transport.clone(), connection))
 }
 
 #[cfg(test)]

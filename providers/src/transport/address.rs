@@ -94,6 +94,15 @@ pub fn is_listed(url: &Url, hosts: &[String], allow_loopback: bool) -> bool {
     })
 }
 
+/// Whether an address is on this machine and may be called there: what a simulator gives out.
+#[must_use]
+pub fn is_at_home(url: &Url, allow_loopback: bool) -> bool {
+    allow_loopback
+        && matches!(url.scheme(), "http" | "https")
+        && check(url, true).is_ok()
+        && check(url, false).is_err()
+}
+
 /// Resolves names and drops what is not public, so that a name cannot point inside, not even at the second look-up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PublicOnly {

@@ -108,11 +108,8 @@ impl Zoom {
     /// An address Zoom gave for a browser; refused when it leads elsewhere.
     pub(super) fn browser_url(&self, operation: &'static str, text: &str) -> Result<SecretString> {
         let good = Url::parse(text).is_ok_and(|url| {
-            let at_home = self.transport.allow_loopback()
-                && matches!(url.scheme(), "http" | "https")
-                && crate::transport::address::check(&url, true).is_ok()
-                && crate::transport::address::check(&url, false).is_err();
-            self.is_zooms(&url) || at_home
+            self.is_zooms(&url)
+                || crate::transport::address::is_at_home(&url, self.transport.allow_loopback())
         });
         if good {
             return Ok(SecretString::from(text));

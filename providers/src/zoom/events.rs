@@ -14,6 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::digest::{add, add_value};
+
 const SIGNATURE: &str = "x-zm-signature";
 const TIMESTAMP: &str = "x-zm-request-timestamp";
 const VALIDATION: &str = "endpoint.url_validation";
@@ -293,34 +295,6 @@ fn is_volatile(key: &str) -> bool {
     key == "download_token" || key == "url" || key.ends_with("_url")
 }
 
-/// Hashes a text so that no two sequences of texts give the same bytes.
-fn add(hash: &mut Sha256, text: &str) {
-    hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-    hash.update(text.as_bytes());
-}
-
-/// Hashes a value, its keys in order, without what differs between duplicates.
-fn add_value(hash: &mut Sha256, value: &Value) {
-    match value {
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields.iter().filter(|(key, _)| !is_volatile(key)).collect();
-            fields.sort_by_key(|(key, _)| key.as_str());
-            add(hash, "{");
-            for (key, value) in fields {
-                add(hash, key);
-                add_value(hash, value);
-            }
-            add(hash, "}");
-        }
-        Value::Array(items) => {
-            add(hash, "[");
-            items.iter().for_each(|item| add_value(hash, item));
-            add(hash, "]");
-        }
-        other => add(hash, &other.to_string()),
-    }
-}
-
 /// Event, its time, account, meeting, run, and whom or which files it is about. Events whose kind we do not know are hashed
 /// whole. Zoom sends no event id, and `x-zm-trackingid` differs for each delivery.
 fn fingerprint(envelope: &Envelope, object: &Map<String, Value>, kind: EventKind) -> String {
@@ -361,7 +335,7 @@ fn fingerprint(envelope: &Envelope, object: &Map<String, Value>, kind: EventKind
         _ => None,
     };
     if let Some(payload) = whole {
-        add_value(&mut hash, &Value::Object(payload.clone()));
+        add_value(&mut hash, &Value::Object(payload.clone()), is_volatile);
     }
     hex::encode(hash.finalize())
 }

@@ -267,19 +267,11 @@ fn secrets_do_not_survive_parsing() {
 /// `LECTERN_VENDOR_SPECS` names the folder that has them.
 #[test]
 fn every_sample_is_accepted() {
-    let Some(folder) = std::env::var_os("LECTERN_VENDOR_SPECS") else {
-        // Written past the test harness, which hides the output of a test that passes.
-        let note = b"SKIPPED every_sample_is_accepted: LECTERN_VENDOR_SPECS is not set\n";
-        std::io::Write::write_all(&mut std::io::stderr(), note).unwrap();
-        return;
-    };
-    let folder = std::path::Path::new(&folder).join("zoom/webhooks");
+    let Some(found) = crate::samples::folder("every_sample_is_accepted", "zoom/webhooks") else { return };
     let mut fingerprints = std::collections::HashSet::new();
     let mut samples = 0;
-    for entry in std::fs::read_dir(&folder).expect("the samples can be read") {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let body = std::fs::read(&path).unwrap();
+    for (name, sample) in found {
+        let body = sample.to_string().into_bytes();
         samples += 1;
         if name == VALIDATION {
             assert!(matches!(check_signed(&body, 0), Ok(Verified::Challenge { .. })));

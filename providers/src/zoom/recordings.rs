@@ -20,7 +20,10 @@ use super::{
     config::Zoom,
     error, wire,
 };
-use crate::transport::{Allowance, Body, Credentials, Label, Opened, Request};
+use crate::{
+    download::first_byte,
+    transport::{Allowance, Body, Credentials, Label, Opened, Request},
+};
 
 /// Zoom lists at most a month at once.
 const WINDOW_DAYS: u64 = 30;
@@ -88,11 +91,6 @@ fn path_of(what: &RecordingFileRef) -> (&'static str, String) {
             format!("/meetings/{run}/recordings/{}", wire::segment(file)),
         ),
     }
-}
-
-/// Where a partial answer begins.
-fn first_byte(content_range: Option<&str>) -> Option<u64> {
-    content_range?.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
 }
 
 impl Zoom {
@@ -291,13 +289,6 @@ mod tests {
         assert_eq!(windows.last().unwrap().1, day("2026-04-20"));
         assert!(windows.iter().all(|(from, to)| (*to - *from).num_days() < 30));
         assert!(windows.windows(2).all(|pair| pair[0].1.succ_opt().unwrap() == pair[1].0));
-    }
-
-    #[test]
-    fn the_first_byte_of_a_part_is_read() {
-        assert_eq!(first_byte(Some("bytes 100-199/200")), Some(100));
-        assert_eq!(first_byte(Some("bytes */200")), None);
-        assert_eq!(first_byte(None), None);
     }
 
     #[test]

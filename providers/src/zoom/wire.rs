@@ -1,11 +1,12 @@
 //! Zoom's formats: identifiers in paths, times, limits of length, and the shapes of its answers.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use lectern_core::provider::{ErrorKind, OurReference, ProviderError, ProviderName, Result};
+use lectern_core::provider::{OurReference, ProviderName, Result};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::client::Page;
 use crate::transport::Response;
+pub(super) use crate::wire::{cut, marker, moment, segment, text, with_marker};
 
 /// Longest topic, in characters.
 pub(super) const TOPIC: usize = 200;
@@ -16,32 +17,10 @@ pub(super) const NAME: usize = 64;
 /// Longest address of a registrant, in characters.
 pub(super) const EMAIL: usize = 128;
 
-/// A path segment, everything but letters, digits and `-_.~` percent-encoded.
-pub(super) fn segment(text: &str) -> String {
-    use std::fmt::Write as _;
-    // A segment of dots would climb in the path.
-    let dots = text == "." || text == "..";
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') || (byte == b'.' && !dots) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _written = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
 /// The UUID of a run in a path: encoded once; twice when it begins with `/` or contains `//`.
 pub(super) fn run_segment(uuid: &str) -> String {
     let once = segment(uuid);
     if uuid.starts_with('/') || uuid.contains("//") { segment(&once) } else { once }
-}
-
-/// The first characters of a text.
-pub(super) fn cut(text: &str, most: usize) -> &str {
-    text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// UTC in the one form that Zoom reads as UTC: an offset such as `+01:00` was seen to be ignored.
@@ -49,25 +28,14 @@ pub(super) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The line by which a meeting is found again.
-pub(super) fn marker(reference: &OurReference) -> String {
-    format!("[lectern:{}]", reference.as_str())
-}
-
 /// The agenda with our marker as its last line, within Zoom's limit.
 pub(super) fn agenda(text: &str, reference: &OurReference) -> String {
-    let marker = marker(reference);
-    let text = cut(text.trim_end(), AGENDA - marker.len() - 1);
-    if text.is_empty() { marker } else { format!("{text}\n{marker}") }
+    with_marker(text, reference, AGENDA)
 }
 
 /// Reads an answer.
 pub(super) fn read<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
-    serde_json::from_slice(&response.body).map_err(|error| {
-        // The parser's own words may quote the answer.
-        let place = format!("unreadable answer at line {} column {}", error.line(), error.column());
-        ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unexpected).vendor_code(place)
-    })
+    crate::wire::read(ProviderName::Zoom, operation, response)
 }
 
 /// An id: Zoom writes the same one as a number here and as a string there.
@@ -82,17 +50,6 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D
         Id::Number(number) => number.to_string(),
         Id::Text(text) => text,
     })
-}
-
-/// An optional text that Zoom leaves out, sets to null or to an empty string.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
-}
-
-/// An optional time, also empty or unreadable.
-pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| DateTime::parse_from_rfc3339(&text).ok()).map(|at| at.to_utc()))
 }
 
 /// A meeting, as create and get answer it.
@@ -297,21 +254,6 @@ mod tests {
         assert_eq!(run_segment("a//b=="), "a%252F%252Fb%253D%253D");
         assert_eq!(run_segment("4444AAAiAAAAAiAiAiiAii=="), "4444AAAiAAAAAiAiAiiAii%3D%3D");
         assert_eq!(run_segment("a+b"), "a%2Bb");
-    }
-
-    #[test]
-    fn a_segment_stays_a_segment() {
-        assert_eq!(segment("jchill@example.com"), "jchill%40example.com");
-        assert_eq!(segment("../../x?y#z"), "..%2F..%2Fx%3Fy%23z");
-        assert_eq!(segment(".."), "%2E%2E");
-        assert_eq!(segment("é"), "%C3%A9");
-    }
-
-    #[test]
-    fn texts_are_cut_between_characters() {
-        assert_eq!(cut("Zażółć", 4), "Zażó");
-        assert_eq!(cut("Zażółć", 6), "Zażółć");
-        assert_eq!(cut("", 3), "");
     }
 
     #[test]

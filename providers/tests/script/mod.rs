@@ -247,6 +247,7 @@ pub(crate) fn settings(api: &Server, oauth: &Server, account_id: Option<&str>) -
         account_id: account_id.map(str::to_owned),
         api_base: api.origin.join("/v2").unwrap(),
         oauth_base: oauth.origin.join("/oauth").unwrap(),
+        others: std::collections::BTreeMap::new(),
         hosts: lectern_providers::zoom::ZoomSettings::zoom_hosts(),
     }
 }

@@ -131,6 +131,7 @@ async fn stage(contract: &Arc<Contract>, account: bool) -> Stage {
         account_id: account.then(|| "oak".into()),
         api_base: origin.join("/v2").unwrap(),
         oauth_base: origin.join("/oauth").unwrap(),
+        others: std::collections::BTreeMap::new(),
         hosts: vec![origin.authority().to_owned()],
     };
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(1));
