@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     layer::CheckCapabilities,
+    meet::{Meet, MeetAddresses, MeetConnection, MeetEvents, MeetSettings},
     teams::{Teams, TeamsConnection, TeamsEvents, TeamsSettings},
     transport::Transport,
     zoom::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings},
@@ -27,13 +28,13 @@ pub struct ProviderSettings {
     /// The app's secret.
     pub client_secret: SecretString,
     /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server; Microsoft: the
-    /// tenant's GUID).
+    /// tenant's GUID; Google: the address of the organizer that a service account acts as).
     pub account_id: Option<String>,
     /// Where the API is, version included.
     pub api_base: Url,
     /// The folder of the platform's authorize, token and revoke addresses.
     pub oauth_base: Url,
-    /// Further addresses of the platform's API, by name: [`Addresses::others`].
+    /// Further addresses of the platform's API, by name: [`Addresses::others`]. The platform's own for those that are missing.
     pub others: BTreeMap<String, Url>,
     /// Where the platform's join pages and recordings are: exact hosts, or `.zoom.us` for all below; a port counts when given.
     pub hosts: Vec<String>,
@@ -88,6 +89,10 @@ pub fn build(
         ProviderName::Teams => {
             Ok(Arc::new(CheckCapabilities::new(Arc::new(teams(settings, transport, connection)))))
         }
+        ProviderName::Meet => {
+            let meet = meet(settings, transport, connection).ok_or(NotAvailable(ProviderName::Meet))?;
+            Ok(Arc::new(CheckCapabilities::new(Arc::new(meet))))
+        }
         other => Err(NotAvailable(other)),
     }
 }
@@ -98,6 +103,7 @@ pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
     match provider {
         ProviderName::Zoom => Some(&ZoomEvents),
         ProviderName::Teams => Some(&TeamsEvents),
+        ProviderName::Meet => Some(&MeetEvents),
         _ => None,
     }
 }
@@ -108,6 +114,7 @@ pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
     match provider {
         ProviderName::Zoom => Some(crate::zoom::at_best()),
         ProviderName::Teams => Some(crate::teams::at_best()),
+        ProviderName::Meet => Some(crate::meet::at_best()),
         _ => None,
     }
 }
@@ -135,6 +142,11 @@ pub fn addresses(provider: ProviderName) -> Option<Addresses> {
                 ("beta", "https://graph.microsoft.com/beta"),
                 ("keys", "https://login.microsoftonline.com/common/discovery/v2.0/keys"),
             ],
+        ),
+        ProviderName::Meet => (
+            "https://meet.googleapis.com/v2",
+            "https://accounts.google.com/o/oauth2/v2",
+            MeetAddresses::OTHERS,
         ),
         _ => return None,
     };
@@ -201,6 +213,29 @@ fn teams(settings: &ProviderSettings, transport: &Transport, connection: Option<
         rate_key: connection.rate_key,
     });
     Teams::new(teams, transport.clone(), connection)
+}
+
+fn meet(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Option<Meet> {
+    let organizer = settings.account_id.clone().filter(|id| !id.is_empty());
+    let meet = MeetSettings {
+        tenant: settings.tenant.clone(),
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+        mode: organizer
+            .map_or(crate::meet::Mode::User, |organizer| crate::meet::Mode::Delegated { organizer }),
+        bundles: crate::meet::oauth::Bundle::USUAL.into(),
+        api_base: settings.api_base.clone(),
+        oauth_authorize: below(&settings.oauth_base, "auth"),
+        others: MeetAddresses::with(&settings.others)?,
+        hosts: settings.hosts.clone(),
+    };
+    let connection = connection.map(|connection| MeetConnection {
+        tokens: connection.tokens,
+        account: connection.account,
+        scopes: connection.scopes,
+        rate_key: connection.rate_key,
+    });
+    Some(Meet::new(meet, transport.clone(), connection))
 }
 
 #[cfg(test)]

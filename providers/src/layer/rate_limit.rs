@@ -18,6 +18,8 @@ use crate::transport::{
 
 /// The vendor's second, and a tenth more for calls that overtake each other on the way.
 const SECOND: Duration = Duration::from_millis(1100);
+/// The vendor's minute, and as much more.
+const MINUTE: Duration = Duration::from_millis(61_000);
 
 /// What each account has used of its limits. Shared by everything that calls that account.
 ///
@@ -52,9 +54,15 @@ enum Room {
     NotToday,
 }
 
+/// The windows of these limits, and how many calls each has.
+fn windows(limits: RateLimits) -> impl Iterator<Item = (Duration, u32)> {
+    [Some((SECOND, limits.per_second)), limits.per_minute.map(|most| (MINUTE, most))].into_iter().flatten()
+}
+
 impl Used {
-    fn forget(&mut self, now: Instant, day: NaiveDate) {
-        while self.recent.front().is_some_and(|at| now.duration_since(*at) >= SECOND) {
+    fn forget(&mut self, limits: RateLimits, now: Instant, day: NaiveDate) {
+        let longest = if limits.per_minute.is_some() { MINUTE } else { SECOND };
+        while self.recent.front().is_some_and(|at| now.duration_since(*at) >= longest) {
             self.recent.pop_front();
         }
         if self.paused_until.is_some_and(|until| until <= now) {
@@ -66,21 +74,35 @@ impl Used {
         }
     }
 
-    /// Background work gets two thirds of each second.
+    /// How many calls are within this window.
+    fn within(&self, window: Duration, now: Instant) -> usize {
+        self.recent.len() - self.recent.partition_point(|at| now.duration_since(*at) >= window)
+    }
+
+    /// Background work gets two thirds of each window.
     fn take(&mut self, limits: RateLimits, interactive: bool, now: Instant, day: NaiveDate) -> Room {
-        self.forget(now, day);
+        self.forget(limits, now, day);
         if limits.per_day.is_some_and(|most| self.today >= most) {
             return Room::NotToday;
         }
         if let Some(until) = self.paused_until {
             return Room::In(until - now);
         }
-        let share = if interactive { limits.per_second } else { limits.per_second * 2 / 3 };
-        let share = usize::try_from(share.max(1)).unwrap_or(usize::MAX);
-        match self.recent.len().checked_sub(share).and_then(|index| self.recent.get(index)) {
-            Some(oldest) => {
-                Room::In(SECOND.saturating_sub(now.duration_since(*oldest)).max(Duration::from_millis(1)))
+        let mut wait = None;
+        for (window, most) in windows(limits) {
+            let share = if interactive { most } else { most * 2 / 3 };
+            let share = usize::try_from(share.max(1)).unwrap_or(usize::MAX);
+            // The call that must be out of the window before another one fits.
+            let oldest = self
+                .within(window, now)
+                .checked_sub(share)
+                .and_then(|_| self.recent.get(self.recent.len() - share));
+            if let Some(oldest) = oldest {
+                wait = wait.max(Some(window.saturating_sub(now.duration_since(*oldest))));
             }
+        }
+        match wait {
+            Some(wait) => Room::In(wait.max(Duration::from_millis(1))),
             None => {
                 self.recent.push_back(now);
                 self.today += 1;
@@ -123,12 +145,15 @@ impl RateBudgets {
         let bucket = self.bucket(budget);
         let waiting = bucket.waiting.load(Ordering::SeqCst);
         let mut used = locked(&bucket.used);
-        used.forget(Instant::now(), self.clock.now().date_naive());
+        let now = Instant::now();
+        used.forget(budget.limits, now, self.clock.now().date_naive());
         let wanted = waiting.saturating_add(calls);
-        let recent = u32::try_from(used.recent.len()).unwrap_or(u32::MAX);
-        let this_second = recent.saturating_add(wanted) <= budget.limits.per_second;
+        let fits = windows(budget.limits).all(|(window, most)| {
+            let recent = u32::try_from(used.within(window, now)).unwrap_or(u32::MAX);
+            recent.saturating_add(wanted) <= most
+        });
         let today = budget.limits.per_day.is_none_or(|most| used.today.saturating_add(wanted) <= most);
-        used.paused_until.is_none() && this_second && today
+        used.paused_until.is_none() && fits && today
     }
 
     /// Waits for room and takes it.
@@ -193,9 +218,9 @@ impl<E: Exchange> Exchange for RateLimit<E> {
         let Some(budget) = &request.budget else { return self.inner.exchange(request, time).await };
         self.budgets.take(budget, time).await?;
         let outcome = self.inner.exchange(request, time).await;
+        // 429 as a rule; Google says it with 403 too.
         if let Ok(response) = &outcome
-            && response.status == 429
-            && let Judgement::Again { after: Some(wait), .. } =
+            && let Judgement::Again { after: Some(wait), refused: true } =
                 (request.judge)(response, self.budgets.clock.now())
         {
             self.budgets.pause(budget, wait.min(Duration::from_secs(10)));
@@ -218,7 +243,11 @@ mod tests {
     }
 
     fn budget(per_second: u32, per_day: Option<u32>) -> Budget {
-        Budget { account: "a".to_owned(), label: Label::Light, limits: RateLimits { per_second, per_day } }
+        Budget {
+            account: "a".to_owned(),
+            label: Label::Light,
+            limits: RateLimits { per_second, per_minute: None, per_day },
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -288,6 +317,31 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::DayOver("2026-11-22T00:00:00Z".parse().unwrap()));
         clock.advance(TimeDelta::hours(1));
         budgets.take(&budget, &time).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_is_counted_beside_the_seconds() {
+        let (budgets, _) = budgets();
+        let limits = RateLimits { per_second: 10, per_minute: Some(12), per_day: None };
+        let budget = Budget { limits, ..budget(10, None) };
+        let begun = Instant::now();
+        let time = Allowance::start(&Call::interactive(Duration::from_secs(300)));
+        let mut taken = Vec::new();
+        for _ in 0..30 {
+            budgets.take(&budget, &time).await.unwrap();
+            taken.push(begun.elapsed());
+        }
+        assert_eq!(taken[9], Duration::ZERO);
+        assert_eq!(taken[11], SECOND);
+        for at in &taken {
+            let within =
+                |window: Duration| taken.iter().filter(|it| *it >= at && **it < *at + window).count();
+            assert!(within(Duration::from_secs(1)) <= 10 && within(Duration::from_secs(60)) <= 12);
+        }
+        assert!(taken[29] < MINUTE * 2 + SECOND * 2, "{:?}", taken[29]);
+        tokio::time::advance(MINUTE).await;
+        assert!(budgets.room_now(&budget, 10));
+        assert!(!budgets.room_now(&budget, 11));
     }
 
     #[tokio::test(start_paused = true)]

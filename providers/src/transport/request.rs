@@ -87,6 +87,8 @@ pub enum Label {
 pub struct RateLimits {
     /// In any second.
     pub per_second: u32,
+    /// In any minute; `None`: unlimited.
+    pub per_minute: Option<u32>,
     /// In one UTC day; `None`: unlimited.
     pub per_day: Option<u32>,
 }

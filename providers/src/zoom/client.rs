@@ -82,12 +82,12 @@ pub(super) trait Page: DeserializeOwned {
 /// other for Pro, the smallest paid one.
 fn limits(label: Label, plan: Option<i64>) -> RateLimits {
     match (plan == Some(BASIC), label) {
-        (true, Label::Light) => RateLimits { per_second: 4, per_day: Some(6000) },
-        (true, Label::Medium) => RateLimits { per_second: 2, per_day: Some(2000) },
-        (true, Label::Heavy) => RateLimits { per_second: 1, per_day: Some(1000) },
-        (false, Label::Light) => RateLimits { per_second: 30, per_day: None },
-        (false, Label::Medium) => RateLimits { per_second: 20, per_day: None },
-        (false, Label::Heavy) => RateLimits { per_second: 10, per_day: Some(30_000) },
+        (true, Label::Light) => RateLimits { per_second: 4, per_minute: None, per_day: Some(6000) },
+        (true, Label::Medium) => RateLimits { per_second: 2, per_minute: None, per_day: Some(2000) },
+        (true, Label::Heavy) => RateLimits { per_second: 1, per_minute: None, per_day: Some(1000) },
+        (false, Label::Light) => RateLimits { per_second: 30, per_minute: None, per_day: None },
+        (false, Label::Medium) => RateLimits { per_second: 20, per_minute: None, per_day: None },
+        (false, Label::Heavy) => RateLimits { per_second: 10, per_minute: None, per_day: Some(30_000) },
     }
 }
 

@@ -1,0 +1,237 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lectern_core::provider::{
+    Call, ErrorKind, EventEndpoint, MeetingRef, ProviderError, ProviderName, Result, Subscription,
+    SubscriptionScope, Subscriptions,
+};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{
+    client::{Api, Ask, begin},
+    config::Meet,
+    error, oauth, wire,
+};
+use crate::transport::Allowance;
+
+const OPERATION: &str = "subscribe to events";
+const ROUTE: &str = "/subscriptions/{subscription}";
+/// The first pause before work is looked at again; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// gRPC's number for "exists already", in the error of an operation.
+const ALREADY_EXISTS: i64 = 6;
+const NOT_FOUND: i64 = 5;
+const PERMISSION_DENIED: i64 = 7;
+
+/// What is asked for. Life-cycle events come by themselves.
+const EVENTS: &[&str] = &[
+    "google.workspace.meet.conference.v2.started",
+    "google.workspace.meet.conference.v2.ended",
+    "google.workspace.meet.participant.v2.joined",
+    "google.workspace.meet.participant.v2.left",
+    "google.workspace.meet.recording.v2.started",
+    "google.workspace.meet.recording.v2.ended",
+    "google.workspace.meet.recording.v2.fileGenerated",
+];
+
+fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
+    ProviderError::new(ProviderName::Meet, operation, kind)
+}
+
+fn at_events(operation: &'static str, method: Method, route: &'static str, path: impl Into<String>) -> Ask {
+    Ask::new(operation, method, route, path).at(Api::Events, oauth::READONLY)
+}
+
+fn path(operation: &'static str, id: &str) -> Result<String> {
+    wire::path(operation, id, &["subscriptions"])
+}
+
+fn subscription(operation: &'static str, found: wire::Subscription) -> Result<Subscription> {
+    let until = found
+        .expire_time
+        .ok_or_else(|| new(operation, ErrorKind::Unexpected).vendor_code("no expireTime"))?;
+    let suspended = (found.state.as_deref() == Some("SUSPENDED"))
+        .then(|| found.suspension_reason.unwrap_or_else(|| "OTHER".to_owned()));
+    Ok(Subscription { id: found.name, until, suspended })
+}
+
+impl Meet {
+    /// Waits for work that Google does in its own time. `None`: it answered that the thing exists already.
+    async fn finished(
+        &self,
+        operation: &'static str,
+        mut work: wire::Operation<wire::Subscription>,
+        time: &Allowance,
+    ) -> Result<Option<wire::Subscription>> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if let Some(failed) = work.error {
+                let kind = match failed.code {
+                    ALREADY_EXISTS => return Ok(None),
+                    NOT_FOUND => ErrorKind::NotFound,
+                    PERMISSION_DENIED => ErrorKind::PolicyMissing(
+                        "check that the Pub/Sub topic is in the same Google Cloud project and that \
+                         meet-api-event-push@system.gserviceaccount.com may publish to it."
+                            .to_owned(),
+                    ),
+                    _ => ErrorKind::Unexpected,
+                };
+                return Err(new(operation, kind).vendor_code(format!("operation/{}", failed.code)));
+            }
+            if work.done {
+                return work.response.map(Some).ok_or_else(|| {
+                    new(operation, ErrorKind::Unexpected).vendor_code("an operation without outcome")
+                });
+            }
+            if pause >= time.remaining() {
+                return Err(new(operation, ErrorKind::Unavailable).maybe_done());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            let path = wire::path(operation, &work.name, &["operations"])?;
+            work = self
+                .ask_json(&at_events(operation, Method::GET, "/operations/{operation}", path), time)
+                .await?;
+        }
+    }
+
+    async fn existing(&self, target: &str, time: &Allowance) -> Result<Option<wire::Subscription>> {
+        let types: Vec<_> = EVENTS.iter().map(|kind| format!("event_types:{}", wire::quoted(kind))).collect();
+        let filter = format!("({}) AND target_resource={}", types.join(" OR "), wire::quoted(target));
+        let list = || {
+            at_events(OPERATION, Method::GET, "/subscriptions", "/subscriptions")
+                .query("filter", filter.clone())
+        };
+        Ok(self.ask_all::<wire::SubscriptionPage>(list, time).await?.into_iter().next())
+    }
+
+    async fn make(&self, target: &str, topic: &str, time: &Allowance) -> Result<Option<wire::Subscription>> {
+        let ask = at_events(OPERATION, Method::POST, "/subscriptions", "/subscriptions")
+            .json(json!({
+                "targetResource": target, "eventTypes": EVENTS,
+                "notificationEndpoint": {"pubsubTopic": topic}, "ttl": "0s",
+            }))
+            .repeatable(2);
+        match self.ask_json(&ask, time).await {
+            Ok(work) => self.finished(OPERATION, work, time).await,
+            Err(error) if error::exists_already(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn prolong(
+        &self,
+        operation: &'static str,
+        id: &str,
+        time: &Allowance,
+    ) -> Result<wire::Subscription> {
+        let ask = at_events(operation, Method::PATCH, ROUTE, path(operation, id)?)
+            .query("updateMask", "ttl")
+            .json(json!({"ttl": "0s"}))
+            .repeatable(3);
+        let work = self.ask_json(&ask, time).await?;
+        let found = self.finished(operation, work, time).await?;
+        found.ok_or_else(|| new(operation, ErrorKind::Conflict))
+    }
+
+    /// Whoever repaired the cause does not tell Google: asking is the only way to find out.
+    async fn awake(
+        &self,
+        operation: &'static str,
+        found: wire::Subscription,
+        time: &Allowance,
+    ) -> Result<wire::Subscription> {
+        if found.state.as_deref() != Some("SUSPENDED") {
+            return Ok(found);
+        }
+        let path = format!("{}:reactivate", path(operation, &found.name)?);
+        let ask = at_events(operation, Method::POST, "/subscriptions/{subscription}:reactivate", path)
+            .json(json!({}))
+            .repeatable(2);
+        let outcome = match self.ask_json(&ask, time).await {
+            Ok(work) => self.finished(operation, work, time).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(Some(awake)) => Ok(awake),
+            Ok(None) => Ok(found),
+            // It stays suspended, and says why.
+            Err(error) => {
+                tracing::info!(%error, "a Google events subscription stays suspended");
+                Ok(found)
+            }
+        }
+    }
+
+    async fn end(&self, operation: &'static str, id: &str, time: &Allowance) -> Result<()> {
+        let ask = at_events(operation, Method::DELETE, ROUTE, path(operation, id)?);
+        match self.ask(&ask, time).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[async_trait]
+impl Subscriptions for Meet {
+    fn scope(&self) -> SubscriptionScope {
+        SubscriptionScope::Account
+    }
+
+    async fn subscribe(
+        &self,
+        call: &Call,
+        meeting: Option<&MeetingRef>,
+        endpoint: &EventEndpoint,
+    ) -> Result<Subscription> {
+        let time = begin(call);
+        let topic = endpoint.topic.as_deref().filter(|topic| !topic.is_empty());
+        let topic = topic.ok_or_else(|| new(OPERATION, ErrorKind::Invalid("topic".to_owned())))?;
+        let target = match meeting {
+            Some(meeting) => {
+                wire::path(OPERATION, &meeting.id, &["spaces"])?;
+                format!("//meet.googleapis.com/{}", meeting.id)
+            }
+            None => {
+                let user = &self.connected(OPERATION)?.account.user_id;
+                format!("//cloudidentity.googleapis.com/users/{user}")
+            }
+        };
+        if let Some(made) = self.make(&target, topic, &time).await? {
+            return subscription(OPERATION, made);
+        }
+        let known = self.existing(&target, &time).await?;
+        let same_topic = |known: &wire::Subscription| {
+            known.notification_endpoint.as_ref().and_then(|endpoint| endpoint.pubsub_topic.as_deref())
+                == Some(topic)
+        };
+        match known {
+            Some(known) if same_topic(&known) => {
+                let known = self.prolong(OPERATION, &known.name, &time).await?;
+                subscription(OPERATION, self.awake(OPERATION, known, &time).await?)
+            }
+            // A topic cannot be changed.
+            Some(known) => {
+                self.end(OPERATION, &known.name, &time).await?;
+                let made = self.make(&target, topic, &time).await?;
+                subscription(OPERATION, made.ok_or_else(|| new(OPERATION, ErrorKind::Conflict))?)
+            }
+            None => Err(new(OPERATION, ErrorKind::Conflict)),
+        }
+    }
+
+    async fn renew(&self, call: &Call, id: &str) -> Result<Subscription> {
+        const OPERATION: &str = "renew subscription";
+        let time = begin(call);
+        let found = self.prolong(OPERATION, id, &time).await?;
+        subscription(OPERATION, self.awake(OPERATION, found, &time).await?)
+    }
+
+    async fn unsubscribe(&self, call: &Call, id: &str) -> Result<()> {
+        self.end("end subscription", id, &begin(call)).await
+    }
+}
