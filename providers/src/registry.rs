@@ -70,7 +70,7 @@ pub struct Addresses {
 pub struct NotAvailable(pub ProviderName);
 
 /// The platforms that can be built.
-pub const AVAILABLE: &[ProviderName] = &[ProviderName::Zoom];
+pub const AVAILABLE: &[ProviderName] = &[ProviderName::Zoom, ProviderName::Teams, ProviderName::Meet];
 
 /// Builds a platform; without a connection only its OAuth and events parts are there. Cheap: what is shared (connections,
 /// rate budgets, circuits) lives in the transport.

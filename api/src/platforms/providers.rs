@@ -38,7 +38,7 @@ struct Parts {
     config: PlatformsConfig,
     /// Refreshing a connection waits here first, so that callers of one process do not poll the database.
     refreshing: Mutex<HashMap<ConnectionId, Arc<AsyncMutex<()>>>>,
-    hosts: Mutex<HashMap<(OrganizationId, String), KnownHost>>,
+    hosts: Mutex<HashMap<(OrganizationId, ProviderName, String), KnownHost>>,
     secrets: SecretCache,
 }
 
@@ -120,15 +120,21 @@ impl Providers {
     }
 
     /// What the platform said of a host's address lately: `Some(None)` when it does not know it.
-    pub(super) fn known_host(&self, organization: OrganizationId, email: &str) -> Option<Option<Account>> {
+    pub(super) fn known_host(
+        &self,
+        organization: OrganizationId,
+        provider: ProviderName,
+        email: &str,
+    ) -> Option<Option<Account>> {
         let hosts = self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, account) = hosts.get(&(organization, email.to_owned()))?;
+        let (at, account) = hosts.get(&(organization, provider, email.to_owned()))?;
         (at.elapsed() < HOST_LIFE).then(|| account.clone())
     }
 
     pub(super) fn remember_host(
         &self,
         organization: OrganizationId,
+        provider: ProviderName,
         email: String,
         account: Option<Account>,
     ) {
@@ -136,12 +142,12 @@ impl Providers {
         if hosts.len() >= MOST_HOSTS {
             hosts.clear();
         }
-        hosts.insert((organization, email), (Instant::now(), account));
+        hosts.insert((organization, provider, email), (Instant::now(), account));
     }
 
     /// Forgets what was remembered of an organization: after its settings changed.
     pub(super) fn forget(&self, organization: OrganizationId, provider: ProviderName) {
-        self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != organization);
+        self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _, _), _| *of != organization);
         self.0.secrets.forget(organization, provider);
     }
 

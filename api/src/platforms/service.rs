@@ -88,7 +88,7 @@ async fn host_of(
     email: String,
     default_host: Option<&str>,
 ) -> Result<(String, Option<i64>), ProviderError> {
-    let known = match app.providers.known_host(organization, &email) {
+    let known = match app.providers.known_host(organization, provider, &email) {
         Some(known) => known,
         None => {
             let access = Tokens::new(app, organization, provider, row.id).current().await?;
@@ -105,11 +105,13 @@ async fn host_of(
                     return Ok((email, None));
                 }
             };
-            app.providers.remember_host(organization, email.clone(), known.clone());
+            app.providers.remember_host(organization, provider, email.clone(), known.clone());
             known
         }
     };
     match (known, default_host) {
+        // By the platform's own id, where it said one: not every platform takes an address in its paths.
+        (Some(account), _) if !account.user_id.is_empty() => Ok((account.user_id, account.plan)),
         (Some(account), _) => Ok((email, account.plan)),
         (None, Some(default)) => Ok((default.to_owned(), row.account.plan)),
         (None, None) => {

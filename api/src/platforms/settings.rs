@@ -116,6 +116,7 @@ pub(super) async fn open(
         account_id: found.account_id.clone().filter(|_| found.mode == Mode::ServerToServer),
         api_base: hosts.api.clone(),
         oauth_base: hosts.oauth.clone(),
+        others: hosts.others.clone(),
         others: std::collections::BTreeMap::new(),
         hosts: hosts.meeting_hosts.clone(),
     })
