@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 /// A class.
@@ -237,25 +237,23 @@ statement!(tenant GUEST_SESSIONS, "select session_id from guest_sessions where o
 
 /// Adds a class and the route to its organization.
 pub async fn insert(tx: &mut Tx, organization: OrganizationId, class: &Class) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(class.id.uuid())
-        .bind(organization.uuid())
-        .bind(class.external_id.as_deref())
-        .bind(&class.title)
-        .bind(&class.description)
-        .bind(class.instructor.uuid())
-        .bind(class.provider.as_str())
-        .bind(Json(&class.settings))
-        .bind(class.created_at)
-        .execute(db)
-        .await
-        .map(drop)?);
-    on!(tx, INSERT_ROUTE, |sql, db| sqlx::query(sql)
-        .bind(class.id.uuid())
-        .bind(organization.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            class.id.uuid(),
+            organization.uuid(),
+            class.external_id.as_deref(),
+            &class.title,
+            &class.description,
+            class.instructor.uuid(),
+            class.provider.as_str(),
+            Json(&class.settings),
+            class.created_at
+        ]
+    )?;
+    run!(execute, tx, INSERT_ROUTE, [class.id.uuid(), organization.uuid()])?;
     Ok(())
 }
 
@@ -265,11 +263,7 @@ pub async fn find(
     organization: OrganizationId,
     id: ClassId,
 ) -> Result<Option<Class>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?;
     row.map(Class::try_from).transpose()
 }
 
@@ -279,11 +273,7 @@ pub async fn find_by_external(
     organization: OrganizationId,
     external: &str,
 ) -> Result<Option<Class>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(external)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND_BY_EXTERNAL, [organization.uuid(), external])?;
     row.map(Class::try_from).transpose()
 }
 
@@ -305,14 +295,18 @@ pub async fn list(
     filter: ClassFilter,
     limit: i64,
 ) -> Result<Vec<Class>, StoreError> {
-    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(filter.instructor.map(PersonId::uuid))
-        .bind(filter.member.map(PersonId::uuid))
-        .bind(filter.before)
-        .bind(limit)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(
+        all,
+        tx,
+        LIST,
+        [
+            organization.uuid(),
+            filter.instructor.map(PersonId::uuid),
+            filter.member.map(PersonId::uuid),
+            filter.before,
+            limit
+        ]
+    )?;
     rows.into_iter().map(Class::try_from).collect()
 }
 
@@ -323,20 +317,23 @@ pub async fn update(
     class: &Class,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, UPDATE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(class.id.uuid())
-        .bind(&class.title)
-        .bind(&class.description)
-        .bind(class.instructor.uuid())
-        .bind(class.provider.as_str())
-        .bind(Json(&class.settings))
-        .bind(if class.active { "active" } else { "archived" })
-        .bind(class.external_id.as_deref())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        UPDATE,
+        [
+            organization.uuid(),
+            class.id.uuid(),
+            &class.title,
+            &class.description,
+            class.instructor.uuid(),
+            class.provider.as_str(),
+            Json(&class.settings),
+            if class.active { "active" } else { "archived" },
+            class.external_id.as_deref(),
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -364,18 +361,21 @@ pub async fn insert_enrollment(
     new: NewEnrollment<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT_ENROLLMENT, |sql, db| sqlx::query(sql)
-        .bind(new.id.uuid())
-        .bind(organization.uuid())
-        .bind(new.class.uuid())
-        .bind(new.person.uuid())
-        .bind(new.kind.as_str())
-        .bind(new.external_id)
-        .bind(new.all_sessions)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT_ENROLLMENT,
+        [
+            new.id.uuid(),
+            organization.uuid(),
+            new.class.uuid(),
+            new.person.uuid(),
+            new.kind.as_str(),
+            new.external_id,
+            new.all_sessions,
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -386,12 +386,8 @@ pub async fn find_enrollment(
     class: ClassId,
     id: EnrollmentId,
 ) -> Result<Option<Enrollment>, StoreError> {
-    let row: Option<EnrollmentRow> = on!(tx, FIND_ENROLLMENT, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<EnrollmentRow> =
+        run!(optional, tx, FIND_ENROLLMENT, [organization.uuid(), class.uuid(), id.uuid()])?;
     Ok(row.map(Enrollment::from))
 }
 
@@ -402,12 +398,8 @@ pub async fn find_enrollment_of(
     class: ClassId,
     person: PersonId,
 ) -> Result<Option<Enrollment>, StoreError> {
-    let row: Option<EnrollmentRow> = on!(tx, FIND_ENROLLMENT_OF, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(person.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<EnrollmentRow> =
+        run!(optional, tx, FIND_ENROLLMENT_OF, [organization.uuid(), class.uuid(), person.uuid()])?;
     Ok(row.map(Enrollment::from))
 }
 
@@ -418,12 +410,8 @@ pub async fn find_guest_by_email(
     class: ClassId,
     email_key: &str,
 ) -> Result<Option<Enrollment>, StoreError> {
-    let row: Option<EnrollmentRow> = on!(tx, FIND_GUEST_BY_EMAIL, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(email_key)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<EnrollmentRow> =
+        run!(optional, tx, FIND_GUEST_BY_EMAIL, [organization.uuid(), class.uuid(), email_key])?;
     Ok(row.map(Enrollment::from))
 }
 
@@ -434,12 +422,8 @@ pub async fn list_enrollments(
     class: ClassId,
     kind: EnrollmentKind,
 ) -> Result<Vec<Enrollment>, StoreError> {
-    let rows: Vec<EnrollmentRow> = on!(tx, LIST_ENROLLMENTS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(kind.as_str())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<EnrollmentRow> =
+        run!(all, tx, LIST_ENROLLMENTS, [organization.uuid(), class.uuid(), kind.as_str()])?;
     Ok(rows.into_iter().map(Enrollment::from).collect())
 }
 
@@ -449,11 +433,8 @@ pub async fn enrollments_of_person(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<Vec<Enrollment>, StoreError> {
-    let rows: Vec<EnrollmentRow> = on!(tx, ENROLLMENTS_OF_PERSON, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(person.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<EnrollmentRow> =
+        run!(all, tx, ENROLLMENTS_OF_PERSON, [organization.uuid(), person.uuid()])?;
     Ok(rows.into_iter().map(Enrollment::from).collect())
 }
 
@@ -464,16 +445,19 @@ pub async fn update_enrollment(
     enrollment: &Enrollment,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, UPDATE_ENROLLMENT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(enrollment.id.uuid())
-        .bind(if enrollment.active { "active" } else { "removed" })
-        .bind(i64::from(enrollment.generation))
-        .bind(enrollment.all_sessions)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        UPDATE_ENROLLMENT,
+        [
+            organization.uuid(),
+            enrollment.id.uuid(),
+            if enrollment.active { "active" } else { "removed" },
+            i64::from(enrollment.generation),
+            enrollment.all_sessions,
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -483,11 +467,7 @@ pub async fn count_members(
     organization: OrganizationId,
     class: ClassId,
 ) -> Result<i64, StoreError> {
-    Ok(on!(tx, COUNT_MEMBERS, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, COUNT_MEMBERS, [organization.uuid(), class.uuid()])?)
 }
 
 /// Names the sessions a guest may come to.
@@ -497,20 +477,9 @@ pub async fn set_guest_sessions(
     enrollment: EnrollmentId,
     sessions: &[SessionId],
 ) -> Result<(), StoreError> {
-    on!(tx, CLEAR_GUEST_SESSIONS, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(enrollment.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, CLEAR_GUEST_SESSIONS, [organization.uuid(), enrollment.uuid()])?;
     for session in sessions {
-        on!(tx, ADD_GUEST_SESSION, |sql, db| sqlx::query(sql)
-            .bind(organization.uuid())
-            .bind(enrollment.uuid())
-            .bind(session.uuid())
-            .execute(db)
-            .await
-            .map(drop)?);
+        run!(execute, tx, ADD_GUEST_SESSION, [organization.uuid(), enrollment.uuid(), session.uuid()])?;
     }
     Ok(())
 }
@@ -521,11 +490,7 @@ pub async fn guest_sessions(
     organization: OrganizationId,
     enrollment: EnrollmentId,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, GUEST_SESSIONS, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(enrollment.uuid())
-        .fetch_all(db)
-        .await?);
+    let ids: Vec<Uuid> = run!(values, tx, GUEST_SESSIONS, [organization.uuid(), enrollment.uuid()])?;
     Ok(ids.into_iter().map(SessionId).collect())
 }
 
@@ -537,16 +502,20 @@ pub async fn list_tab(
     (previous, now): (bool, DateTime<Utc>),
     limit: i64,
 ) -> Result<Vec<Class>, StoreError> {
-    let rows: Vec<Row> = on!(tx, LIST_TAB, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(filter.instructor.map(|id| id.uuid()))
-        .bind(filter.member.map(|id| id.uuid()))
-        .bind(filter.before)
-        .bind(limit)
-        .bind(now)
-        .bind(i32::from(previous))
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(
+        all,
+        tx,
+        LIST_TAB,
+        [
+            organization.uuid(),
+            filter.instructor.map(|id| id.uuid()),
+            filter.member.map(|id| id.uuid()),
+            filter.before,
+            limit,
+            now,
+            i32::from(previous)
+        ]
+    )?;
     rows.into_iter().map(Class::try_from).collect()
 }
 
@@ -556,16 +525,12 @@ pub async fn titles(
     organization: OrganizationId,
     ids: &str,
 ) -> Result<Vec<(Uuid, String)>, StoreError> {
-    Ok(on!(tx, TITLES, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(ids)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, TITLES, [organization.uuid(), ids])?)
 }
 
 /// How many classes there are, archived ones not counted.
 pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
-    Ok(on!(tx, COUNT, |sql, db| sqlx::query_scalar(sql).bind(organization.uuid()).fetch_one(db).await?))
+    Ok(run!(value, tx, COUNT, [organization.uuid()])?)
 }
 
 /// How many belong to a class, by the word of their kind.
@@ -574,9 +539,5 @@ pub async fn count_kinds(
     organization: OrganizationId,
     class: ClassId,
 ) -> Result<Vec<(String, i64)>, StoreError> {
-    Ok(on!(tx, COUNT_KINDS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, COUNT_KINDS, [organization.uuid(), class.uuid()])?)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 /// One person's admission to one session.
@@ -191,15 +191,7 @@ pub async fn seat(
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<Seat, StoreError> {
-    on!(tx, INSERT_SEAT, |sql, db| sqlx::query(sql)
-        .bind(id.uuid())
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(person.uuid())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, INSERT_SEAT, [id.uuid(), organization.uuid(), session.uuid(), person.uuid(), now])?;
     find_seat(tx, organization, session, person)
         .await?
         .ok_or_else(|| StoreError::corrupt("seats", "a seat vanished"))
@@ -212,12 +204,8 @@ pub async fn find_seat(
     session: SessionId,
     person: PersonId,
 ) -> Result<Option<Seat>, StoreError> {
-    let row: Option<SeatRow> = on!(tx, FIND_SEAT, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(person.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<SeatRow> =
+        run!(optional, tx, FIND_SEAT, [organization.uuid(), session.uuid(), person.uuid()])?;
     Ok(row.map(Seat::from))
 }
 
@@ -227,11 +215,7 @@ pub async fn seats_of_session(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Vec<Seat>, StoreError> {
-    let rows: Vec<SeatRow> = on!(tx, SEATS_OF_SESSION, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<SeatRow> = run!(all, tx, SEATS_OF_SESSION, [organization.uuid(), session.uuid()])?;
     Ok(rows.into_iter().map(Seat::from).collect())
 }
 
@@ -242,12 +226,8 @@ pub async fn seats_in_class(
     class: ClassId,
     person: PersonId,
 ) -> Result<Vec<Seat>, StoreError> {
-    let rows: Vec<SeatRow> = on!(tx, SEATS_IN_CLASS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(person.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<SeatRow> =
+        run!(all, tx, SEATS_IN_CLASS, [organization.uuid(), class.uuid(), person.uuid()])?;
     Ok(rows.into_iter().map(Seat::from).collect())
 }
 
@@ -259,15 +239,7 @@ pub async fn bind(
     browser: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, BIND, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(browser.as_slice())
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, BIND, [organization.uuid(), seat.uuid(), browser.as_slice(), now])? == 1)
 }
 
 /// Moves a seat of this generation to another browser: `false` when it moved meanwhile.
@@ -278,16 +250,12 @@ pub async fn move_seat(
     browser: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, MOVE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.id.uuid())
-        .bind(browser.as_slice())
-        .bind(now)
-        .bind(seat.generation)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(
+        execute,
+        tx,
+        MOVE,
+        [organization.uuid(), seat.id.uuid(), browser.as_slice(), now, seat.generation]
+    )? == 1)
 }
 
 /// Takes a seat back: no browser holds it, and its registrants are to be cancelled.
@@ -297,12 +265,7 @@ pub async fn release(
     seat: &Seat,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, RELEASE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.id.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, RELEASE, [organization.uuid(), seat.id.uuid()])?;
     leave(tx, organization, seat.id, seat.generation + 1, now).await
 }
 
@@ -314,14 +277,7 @@ pub async fn leave(
     below: i64,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, LEAVE_SEAT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(below)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, LEAVE_SEAT, [organization.uuid(), seat.uuid(), below, now])?;
     Ok(())
 }
 
@@ -332,13 +288,7 @@ pub async fn wait(
     seat: SeatId,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, WAIT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, WAIT, [organization.uuid(), seat.uuid(), now])?;
     Ok(())
 }
 
@@ -349,14 +299,7 @@ pub async fn redirected(
     seat: SeatId,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, REDIRECTED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, REDIRECTED, [organization.uuid(), seat.uuid(), now])? == 1)
 }
 
 /// Wants a registrant for a seat's present generation; fine when there is one.
@@ -369,19 +312,22 @@ pub async fn want_registrant(
     email: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT_REGISTRANT, |sql, db| sqlx::query(sql)
-        .bind(id)
-        .bind(organization.uuid())
-        .bind(seat.id.uuid())
-        .bind(seat.session.uuid())
-        .bind(meeting.uuid())
-        .bind(seat.person.uuid())
-        .bind(seat.generation)
-        .bind(email)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT_REGISTRANT,
+        [
+            id,
+            organization.uuid(),
+            seat.id.uuid(),
+            seat.session.uuid(),
+            meeting.uuid(),
+            seat.person.uuid(),
+            seat.generation,
+            email,
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -392,13 +338,12 @@ pub async fn registrant(
     meeting: MeetingId,
     seat: &Seat,
 ) -> Result<Option<RegistrantRow>, StoreError> {
-    let row: Option<RegistrantDbRow> = on!(tx, FIND_REGISTRANT, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(meeting.uuid())
-        .bind(seat.id.uuid())
-        .bind(seat.generation)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<RegistrantDbRow> = run!(
+        optional,
+        tx,
+        FIND_REGISTRANT,
+        [organization.uuid(), meeting.uuid(), seat.id.uuid(), seat.generation]
+    )?;
     Ok(row.map(RegistrantRow::from))
 }
 
@@ -410,13 +355,8 @@ pub async fn wanted(
     stale: DateTime<Utc>,
     most: i64,
 ) -> Result<Vec<RegistrantRow>, StoreError> {
-    let rows: Vec<RegistrantDbRow> = on!(tx, WANTED, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(meeting.uuid())
-        .bind(stale)
-        .bind(most)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<RegistrantDbRow> =
+        run!(all, tx, WANTED, [organization.uuid(), meeting.uuid(), stale, most])?;
     Ok(rows.into_iter().map(RegistrantRow::from).collect())
 }
 
@@ -428,16 +368,7 @@ pub async fn take(
     now: DateTime<Utc>,
     stale: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, TAKE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(row.id)
-        .bind(now)
-        .bind(row.attempt)
-        .bind(stale)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, TAKE, [organization.uuid(), row.id, now, row.attempt, stale])? == 1)
 }
 
 /// How the platform's answer was taken.
@@ -461,15 +392,8 @@ pub async fn made(
     join_url: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Made, StoreError> {
-    let state: Option<String> = on!(tx, MADE, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .bind(attempt)
-        .bind(provider_id)
-        .bind(join_url)
-        .bind(now)
-        .fetch_optional(db)
-        .await?);
+    let state: Option<String> =
+        run!(optional_value, tx, MADE, [organization.uuid(), id, attempt, provider_id, join_url, now])?;
     Ok(match state.as_deref() {
         None => Made::NotOurs,
         Some("leaving") => Made::Unwanted,
@@ -487,16 +411,12 @@ pub async fn not_made(
     problem: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, NOT_MADE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .bind(attempt)
-        .bind(if last { "failed" } else { "wanted" })
-        .bind(problem)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        NOT_MADE,
+        [organization.uuid(), id, attempt, if last { "failed" } else { "wanted" }, problem, now]
+    )?;
     Ok(())
 }
 
@@ -507,12 +427,7 @@ pub async fn leaving(
     session: SessionId,
     stale: DateTime<Utc>,
 ) -> Result<Vec<RegistrantRow>, StoreError> {
-    let rows: Vec<RegistrantDbRow> = on!(tx, LEAVING, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(stale)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<RegistrantDbRow> = run!(all, tx, LEAVING, [organization.uuid(), session.uuid(), stale])?;
     Ok(rows.into_iter().map(RegistrantRow::from).collect())
 }
 
@@ -523,12 +438,7 @@ pub async fn last_unanswered(
     session: SessionId,
     stale: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    Ok(on!(tx, LAST_UNANSWERED, |sql, db| sqlx::query_scalar::<_, Option<DateTime<Utc>>>(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(stale)
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, LAST_UNANSWERED, [organization.uuid(), session.uuid(), stale])?)
 }
 
 /// Sessions with registrants that have been waiting to be cancelled since before an instant.
@@ -537,11 +447,7 @@ pub async fn sessions_with_leaving(
     organization: OrganizationId,
     before: DateTime<Utc>,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, SESSIONS_WITH_LEAVING, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(before)
-        .fetch_all(db)
-        .await?);
+    let ids: Vec<Uuid> = run!(values, tx, SESSIONS_WITH_LEAVING, [organization.uuid(), before])?;
     Ok(ids.into_iter().map(SessionId).collect())
 }
 
@@ -552,13 +458,7 @@ pub async fn cancelled(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, CANCELLED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, CANCELLED, [organization.uuid(), id, now])?;
     Ok(())
 }
 
@@ -589,16 +489,12 @@ pub async fn put_code(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, PUT_CODE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(code_hash.as_slice())
-        .bind(browser.as_slice())
-        .bind(now)
-        .bind(until)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        PUT_CODE,
+        [organization.uuid(), seat.uuid(), code_hash.as_slice(), browser.as_slice(), now, until]
+    )?;
     Ok(())
 }
 
@@ -608,11 +504,7 @@ pub async fn find_code(
     organization: OrganizationId,
     seat: SeatId,
 ) -> Result<Option<CodeRow>, StoreError> {
-    Ok(on!(tx, FIND_CODE, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional, tx, FIND_CODE, [organization.uuid(), seat.uuid()])?)
 }
 
 /// Counts a try, if one is left.
@@ -623,13 +515,7 @@ pub async fn try_code(
     most: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<i64>, StoreError> {
-    Ok(on!(tx, TRY_CODE, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(most)
-        .bind(now)
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional_value, tx, TRY_CODE, [organization.uuid(), seat.uuid(), most, now])?)
 }
 
 /// Uses the code up: `false` when it already was.
@@ -639,14 +525,7 @@ pub async fn use_code(
     seat: SeatId,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, USE_CODE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(seat.uuid())
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, USE_CODE, [organization.uuid(), seat.uuid(), now])? == 1)
 }
 
 /// Removes codes that ended before an instant.
@@ -655,10 +534,5 @@ pub async fn remove_old_codes(
     organization: OrganizationId,
     before: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_OLD_CODES, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(before)
-        .execute(db)
-        .await?
-        .rows_affected()))
+    Ok(run!(execute, tx, REMOVE_OLD_CODES, [organization.uuid(), before])?)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Scope;
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 /// Whether somebody has an account.
@@ -184,23 +184,26 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let kind = if person.kind == PersonKind::Guest { "guest" } else { "user" };
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(person.id.uuid())
-        .bind(organization.uuid())
-        .bind(kind)
-        .bind(person.external_id)
-        .bind(person.subject)
-        .bind(person.email)
-        .bind(email_key(person.email))
-        .bind(person.first_name)
-        .bind(person.last_name)
-        .bind(person.role.number())
-        .bind(person.owner)
-        .bind(person.password_hash)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            person.id.uuid(),
+            organization.uuid(),
+            kind,
+            person.external_id,
+            person.subject,
+            person.email,
+            email_key(person.email),
+            person.first_name,
+            person.last_name,
+            person.role.number(),
+            person.owner,
+            person.password_hash,
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -213,11 +216,7 @@ pub async fn find(
     organization: OrganizationId,
     id: PersonId,
 ) -> Result<Option<Person>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?;
     row.map(Person::try_from).transpose()
 }
 
@@ -227,11 +226,7 @@ async fn find_by(
     organization: OrganizationId,
     value: &str,
 ) -> Result<Option<Person>, StoreError> {
-    let row: Option<Row> = on!(tx, statement, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(value)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, statement, [organization.uuid(), value])?;
     row.map(Person::try_from).transpose()
 }
 
@@ -281,12 +276,7 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Person>, StoreError> {
-    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(after)
-        .bind(limit)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, LIST, [organization.uuid(), after, limit])?;
     rows.into_iter().map(Person::try_from).collect()
 }
 
@@ -299,11 +289,7 @@ pub async fn has_subject(
     organization: OrganizationId,
     id: PersonId,
 ) -> Result<bool, StoreError> {
-    Ok(on!(tx, HAS_SUBJECT, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, HAS_SUBJECT, [organization.uuid(), id.uuid()])?)
 }
 
 /// From now on this subject is this person.
@@ -317,14 +303,7 @@ pub async fn adopt(
     subject: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, ADOPT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(subject)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, ADOPT, [organization.uuid(), id.uuid(), subject, now])?;
     Ok(())
 }
 
@@ -338,20 +317,23 @@ pub async fn update(
     person: &Person,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, UPDATE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(person.id.uuid())
-        .bind(&person.first_name)
-        .bind(person.last_name.as_deref())
-        .bind(person.role.number())
-        .bind(person.owner)
-        .bind(if person.active { "active" } else { "disabled" })
-        .bind(person.language.as_deref())
-        .bind(person.external_id.as_deref())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        UPDATE,
+        [
+            organization.uuid(),
+            person.id.uuid(),
+            &person.first_name,
+            person.last_name.as_deref(),
+            person.role.number(),
+            person.owner,
+            if person.active { "active" } else { "disabled" },
+            person.language.as_deref(),
+            person.external_id.as_deref(),
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -366,14 +348,7 @@ pub async fn set_password(
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, SET_PASSWORD, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(hash)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, SET_PASSWORD, [organization.uuid(), id.uuid(), hash, now])?;
     Ok(())
 }
 
@@ -382,10 +357,7 @@ pub async fn set_password(
 /// # Errors
 /// When the database refuses.
 pub async fn count_users(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
-    Ok(on!(tx, COUNT_USERS, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, COUNT_USERS, [organization.uuid()])?)
 }
 
 /// Remembers a sign-in.
@@ -400,15 +372,7 @@ pub async fn insert_sign_in(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT_SIGN_IN, |sql, db| sqlx::query(sql)
-        .bind(hash.as_slice())
-        .bind(organization.uuid())
-        .bind(person.uuid())
-        .bind(now)
-        .bind(until)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, INSERT_SIGN_IN, [hash.as_slice(), organization.uuid(), person.uuid(), now, until])?;
     Ok(())
 }
 
@@ -421,11 +385,7 @@ pub async fn find_sign_in(
     hash: [u8; 32],
     now: DateTime<Utc>,
 ) -> Result<Option<(OrganizationId, PersonId)>, StoreError> {
-    let row: Option<(Uuid, Uuid)> = on!(tx, FIND_SIGN_IN, |sql, db| sqlx::query_as(sql)
-        .bind(hash.as_slice())
-        .bind(now)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<(Uuid, Uuid)> = run!(optional, tx, FIND_SIGN_IN, [hash.as_slice(), now])?;
     Ok(row.map(|(organization, person)| (organization.into(), person.into())))
 }
 
@@ -434,7 +394,7 @@ pub async fn find_sign_in(
 /// # Errors
 /// When the database refuses.
 pub async fn remove_sign_in(tx: &mut Tx, hash: [u8; 32]) -> Result<(), StoreError> {
-    on!(tx, REMOVE_SIGN_IN, |sql, db| sqlx::query(sql).bind(hash.as_slice()).execute(db).await.map(drop)?);
+    run!(execute, tx, REMOVE_SIGN_IN, [hash.as_slice()])?;
     Ok(())
 }
 
@@ -447,12 +407,7 @@ pub async fn remove_sign_ins_of(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<(), StoreError> {
-    on!(tx, REMOVE_SIGN_INS_OF, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(person.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, REMOVE_SIGN_INS_OF, [organization.uuid(), person.uuid()])?;
     Ok(())
 }
 
@@ -461,11 +416,7 @@ pub async fn remove_sign_ins_of(
 /// # Errors
 /// When the database refuses.
 pub async fn remove_ended_sign_ins(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_ENDED_SIGN_INS, |sql, db| sqlx::query(sql)
-        .bind(before)
-        .execute(db)
-        .await?
-        .rows_affected()))
+    Ok(run!(execute, tx, REMOVE_ENDED_SIGN_INS, [before])?)
 }
 
 /// An API key, without the key.
@@ -513,24 +464,21 @@ pub async fn insert_api_key(
     hash: [u8; 32],
     by: Option<PersonId>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT_API_KEY, |sql, db| sqlx::query(sql)
-        .bind(key.id)
-        .bind(organization.uuid())
-        .bind(&key.name)
-        .bind(Json(&key.scopes))
-        .bind(&key.hint)
-        .bind(by.map(PersonId::uuid))
-        .bind(key.created_at)
-        .execute(db)
-        .await
-        .map(drop)?);
-    on!(tx, INSERT_API_KEY_HASH, |sql, db| sqlx::query(sql)
-        .bind(hash.as_slice())
-        .bind(organization.uuid())
-        .bind(key.id)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT_API_KEY,
+        [
+            key.id,
+            organization.uuid(),
+            &key.name,
+            Json(&key.scopes),
+            &key.hint,
+            by.map(PersonId::uuid),
+            key.created_at
+        ]
+    )?;
+    run!(execute, tx, INSERT_API_KEY_HASH, [hash.as_slice(), organization.uuid(), key.id])?;
     Ok(())
 }
 
@@ -542,10 +490,7 @@ pub async fn find_api_key_hash(
     tx: &mut Tx,
     hash: [u8; 32],
 ) -> Result<Option<(OrganizationId, Uuid)>, StoreError> {
-    let row: Option<(Uuid, Uuid)> = on!(tx, FIND_API_KEY_HASH, |sql, db| sqlx::query_as(sql)
-        .bind(hash.as_slice())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<(Uuid, Uuid)> = run!(optional, tx, FIND_API_KEY_HASH, [hash.as_slice()])?;
     Ok(row.map(|(organization, key)| (organization.into(), key)))
 }
 
@@ -558,11 +503,7 @@ pub async fn find_api_key(
     organization: OrganizationId,
     id: Uuid,
 ) -> Result<Option<ApiKey>, StoreError> {
-    let row: Option<ApiKeyRow> = on!(tx, FIND_API_KEY, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<ApiKeyRow> = run!(optional, tx, FIND_API_KEY, [organization.uuid(), id])?;
     Ok(row.map(ApiKey::from))
 }
 
@@ -571,8 +512,7 @@ pub async fn find_api_key(
 /// # Errors
 /// When the database refuses.
 pub async fn list_api_keys(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ApiKey>, StoreError> {
-    let rows: Vec<ApiKeyRow> =
-        on!(tx, LIST_API_KEYS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
+    let rows: Vec<ApiKeyRow> = run!(all, tx, LIST_API_KEYS, [organization.uuid()])?;
     Ok(rows.into_iter().map(ApiKey::from).collect())
 }
 
@@ -586,19 +526,8 @@ pub async fn revoke_api_key(
     id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, REVOKE_API_KEY, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    on!(tx, REMOVE_API_KEY_HASH, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .execute(db)
-        .await
-        .map(drop)?);
+    let changed = run!(execute, tx, REVOKE_API_KEY, [organization.uuid(), id, now])?;
+    run!(execute, tx, REMOVE_API_KEY_HASH, [organization.uuid(), id])?;
     Ok(changed == 1)
 }
 
@@ -608,11 +537,7 @@ pub async fn names(
     organization: OrganizationId,
     ids: &str,
 ) -> Result<Vec<(Uuid, String, Option<String>)>, StoreError> {
-    Ok(on!(tx, NAMES, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(ids)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, NAMES, [organization.uuid(), ids])?)
 }
 
 /// People whose name or address contains this text, in lower case.
@@ -621,17 +546,12 @@ pub async fn search(
     organization: OrganizationId,
     text: &str,
 ) -> Result<Vec<PersonId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, SEARCH, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(text)
-        .fetch_all(db)
-        .await?);
+    let ids: Vec<Uuid> = run!(values, tx, SEARCH, [organization.uuid(), text])?;
     Ok(ids.into_iter().map(PersonId).collect())
 }
 
 /// Whoever may teach, by name.
 pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, StoreError> {
-    let rows: Vec<Row> =
-        on!(tx, TEACHERS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?);
+    let rows: Vec<Row> = run!(all, tx, TEACHERS, [organization.uuid()])?;
     rows.into_iter().map(Person::try_from).collect()
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 /// A session.
@@ -268,20 +268,23 @@ pub async fn insert(
     session: &Session,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(session.id.uuid())
-        .bind(organization.uuid())
-        .bind(session.class.uuid())
-        .bind(session.external_id.as_deref())
-        .bind(&session.title)
-        .bind(session.starts_at)
-        .bind(session.ends_at)
-        .bind(&session.time_zone)
-        .bind(session.delivery.as_str())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            session.id.uuid(),
+            organization.uuid(),
+            session.class.uuid(),
+            session.external_id.as_deref(),
+            &session.title,
+            session.starts_at,
+            session.ends_at,
+            &session.time_zone,
+            session.delivery.as_str(),
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -291,11 +294,7 @@ pub async fn find(
     organization: OrganizationId,
     id: SessionId,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?;
     row.map(Session::try_from).transpose()
 }
 
@@ -305,11 +304,7 @@ pub async fn find_to_change(
     organization: OrganizationId,
     id: SessionId,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND_TO_CHANGE, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND_TO_CHANGE, [organization.uuid(), id.uuid()])?;
     row.map(Session::try_from).transpose()
 }
 
@@ -319,11 +314,7 @@ pub async fn find_by_external(
     organization: OrganizationId,
     external: &str,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND_BY_EXTERNAL, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(external)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND_BY_EXTERNAL, [organization.uuid(), external])?;
     row.map(Session::try_from).transpose()
 }
 
@@ -334,24 +325,27 @@ pub async fn update(
     session: &Session,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, UPDATE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.id.uuid())
-        .bind(&session.title)
-        .bind(session.starts_at)
-        .bind(session.ends_at)
-        .bind(&session.time_zone)
-        .bind(session.delivery.as_str())
-        .bind(session.state.as_str())
-        .bind(session.started_at)
-        .bind(session.ended_at)
-        .bind(session.cancel_reason.as_deref())
-        .bind(session.revision)
-        .bind(session.external_id.as_deref())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        UPDATE,
+        [
+            organization.uuid(),
+            session.id.uuid(),
+            &session.title,
+            session.starts_at,
+            session.ends_at,
+            &session.time_zone,
+            session.delivery.as_str(),
+            session.state.as_str(),
+            session.started_at,
+            session.ended_at,
+            session.cancel_reason.as_deref(),
+            session.revision,
+            session.external_id.as_deref(),
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -361,11 +355,7 @@ pub async fn of_class(
     organization: OrganizationId,
     class: ClassId,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = on!(tx, OF_CLASS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, OF_CLASS, [organization.uuid(), class.uuid()])?;
     rows.into_iter().map(Session::try_from).collect()
 }
 
@@ -376,18 +366,9 @@ pub async fn near(
     class: ClassId,
     after: DateTime<Utc>,
 ) -> Result<Vec<Session>, StoreError> {
-    let mut rows: Vec<Row> = on!(tx, NEAR, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(after)
-        .fetch_all(db)
-        .await?);
+    let mut rows: Vec<Row> = run!(all, tx, NEAR, [organization.uuid(), class.uuid(), after])?;
     if rows.is_empty() {
-        rows = on!(tx, LAST_OF_CLASS, |sql, db| sqlx::query_as(sql)
-            .bind(organization.uuid())
-            .bind(class.uuid())
-            .fetch_all(db)
-            .await?);
+        rows = run!(all, tx, LAST_OF_CLASS, [organization.uuid(), class.uuid()])?;
     }
     rows.into_iter().map(Session::try_from).collect()
 }
@@ -399,12 +380,7 @@ pub async fn next_of_class(
     class: ClassId,
     now: DateTime<Utc>,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = on!(tx, NEXT_OF_CLASS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(now)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, NEXT_OF_CLASS, [organization.uuid(), class.uuid(), now])?;
     row.map(Session::try_from).transpose()
 }
 
@@ -430,17 +406,21 @@ pub async fn list(
     filter: SessionFilter,
     limit: i64,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(filter.from)
-        .bind(filter.to)
-        .bind(filter.instructor.map(PersonId::uuid))
-        .bind(filter.member.map(PersonId::uuid))
-        .bind(filter.after.map(|(at, _)| at))
-        .bind(filter.after.map(|(_, id)| id))
-        .bind(limit)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(
+        all,
+        tx,
+        LIST,
+        [
+            organization.uuid(),
+            filter.from,
+            filter.to,
+            filter.instructor.map(PersonId::uuid),
+            filter.member.map(PersonId::uuid),
+            filter.after.map(|(at, _)| at),
+            filter.after.map(|(_, id)| id),
+            limit
+        ]
+    )?;
     rows.into_iter().map(Session::try_from).collect()
 }
 
@@ -451,12 +431,7 @@ pub async fn due_for_meeting(
     starts_before: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = on!(tx, DUE_FOR_MEETING, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(starts_before)
-        .bind(now)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, DUE_FOR_MEETING, [organization.uuid(), starts_before, now])?;
     rows.into_iter().map(Session::try_from).collect()
 }
 
@@ -467,12 +442,7 @@ pub async fn overdue(
     unstarted: DateTime<Utc>,
     running: DateTime<Utc>,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = on!(tx, OVERDUE, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(unstarted)
-        .bind(running)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, OVERDUE, [organization.uuid(), unstarted, running])?;
     rows.into_iter().map(Session::try_from).collect()
 }
 
@@ -486,17 +456,12 @@ pub async fn insert_meeting(
     reference: &OurReference,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let added = on!(tx, INSERT_MEETING, |sql, db| sqlx::query(sql)
-        .bind(id.uuid())
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(provider.as_str())
-        .bind(reference.as_str())
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(added == 1)
+    Ok(run!(
+        execute,
+        tx,
+        INSERT_MEETING,
+        [id.uuid(), organization.uuid(), session.uuid(), provider.as_str(), reference.as_str(), now]
+    )? == 1)
 }
 
 /// A meeting that was not removed.
@@ -505,11 +470,7 @@ pub async fn find_meeting(
     organization: OrganizationId,
     id: MeetingId,
 ) -> Result<Option<Meeting>, StoreError> {
-    let row: Option<MeetingRow> = on!(tx, FIND_MEETING, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<MeetingRow> = run!(optional, tx, FIND_MEETING, [organization.uuid(), id.uuid()])?;
     row.map(Meeting::try_from).transpose()
 }
 
@@ -519,11 +480,7 @@ pub async fn meeting_of(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Option<Meeting>, StoreError> {
-    let row: Option<MeetingRow> = on!(tx, MEETING_OF, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<MeetingRow> = run!(optional, tx, MEETING_OF, [organization.uuid(), session.uuid()])?;
     row.map(Meeting::try_from).transpose()
 }
 
@@ -535,13 +492,7 @@ pub async fn begin_attempt(
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<i64>, StoreError> {
-    Ok(on!(tx, BEGIN_ATTEMPT, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(until)
-        .bind(now)
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional_value, tx, BEGIN_ATTEMPT, [organization.uuid(), id.uuid(), until, now])?)
 }
 
 /// What the provider made.
@@ -570,21 +521,23 @@ pub async fn meeting_ready(
     made: &Made<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, MEETING_READY, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(attempt)
-        .bind(made.provider_id)
-        .bind(made.host_id)
-        .bind(made.join_url)
-        .bind(made.connection.uuid())
-        .bind(sqlx::types::Json(made.differences))
-        .bind(now)
-        .bind(made.registration)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(
+        execute,
+        tx,
+        MEETING_READY,
+        [
+            organization.uuid(),
+            id.uuid(),
+            attempt,
+            made.provider_id,
+            made.host_id,
+            made.join_url,
+            made.connection.uuid(),
+            sqlx::types::Json(made.differences),
+            now,
+            made.registration
+        ]
+    )? == 1)
 }
 
 /// The attempt did not succeed; `last`: no further one follows by itself.
@@ -597,17 +550,12 @@ pub async fn meeting_problem(
     code: &str,
     sentence: &str,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, MEETING_PROBLEM, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(attempt)
-        .bind(if last { "failed" } else { "creating" })
-        .bind(code)
-        .bind(sentence)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(
+        execute,
+        tx,
+        MEETING_PROBLEM,
+        [organization.uuid(), id.uuid(), attempt, if last { "failed" } else { "creating" }, code, sentence]
+    )? == 1)
 }
 
 /// The meeting is no longer referred to: `false` when it was not any more.
@@ -617,14 +565,7 @@ pub async fn meeting_removed(
     id: MeetingId,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, MEETING_REMOVED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, MEETING_REMOVED, [organization.uuid(), id.uuid(), now])? == 1)
 }
 
 /// Meetings of cancelled sessions, and of sessions long past: those whose attendance was read, cannot be read by anybody, or of
@@ -635,12 +576,7 @@ pub async fn removable_meetings(
     past_before: DateTime<Utc>,
     dead_before: DateTime<Utc>,
 ) -> Result<Vec<Meeting>, StoreError> {
-    let rows: Vec<MeetingRow> = on!(tx, REMOVABLE, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(past_before)
-        .bind(dead_before)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<MeetingRow> = run!(all, tx, REMOVABLE, [organization.uuid(), past_before, dead_before])?;
     rows.into_iter().map(Meeting::try_from).collect()
 }
 
@@ -650,11 +586,7 @@ pub async fn count_live(
     organization: OrganizationId,
     instructor: Option<PersonId>,
 ) -> Result<i64, StoreError> {
-    Ok(on!(tx, COUNT_LIVE, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(instructor.map(PersonId::uuid))
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, COUNT_LIVE, [organization.uuid(), instructor.map(PersonId::uuid)])?)
 }
 
 /// Class and title of these sessions.
@@ -663,9 +595,5 @@ pub async fn titles(
     organization: OrganizationId,
     ids: &str,
 ) -> Result<Vec<(Uuid, Uuid, String)>, StoreError> {
-    Ok(on!(tx, TITLES, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(ids)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, TITLES, [organization.uuid(), ids])?)
 }

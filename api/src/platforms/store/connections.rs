@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 /// How a grant stands.
@@ -169,11 +169,7 @@ pub async fn find(
     organization: OrganizationId,
     id: ConnectionId,
 ) -> Result<Option<Connection>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?;
     row.map(Connection::try_from).transpose()
 }
 
@@ -184,12 +180,8 @@ pub async fn of_person(
     provider: ProviderName,
     person: PersonId,
 ) -> Result<Option<Connection>, StoreError> {
-    let row: Option<Row> = on!(tx, OF_PERSON, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(person.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> =
+        run!(optional, tx, OF_PERSON, [organization.uuid(), provider.as_str(), person.uuid()])?;
     row.map(Connection::try_from).transpose()
 }
 
@@ -199,11 +191,7 @@ pub async fn of_organization(
     organization: OrganizationId,
     provider: ProviderName,
 ) -> Result<Option<Connection>, StoreError> {
-    let row: Option<Row> = on!(tx, OF_ORGANIZATION, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, OF_ORGANIZATION, [organization.uuid(), provider.as_str()])?;
     row.map(Connection::try_from).transpose()
 }
 
@@ -217,18 +205,13 @@ pub async fn earlier(
     external_user: &str,
 ) -> Result<Option<Connection>, StoreError> {
     let row: Option<Row> = match person {
-        Some(person) => on!(tx, EARLIER, |sql, db| sqlx::query_as(sql)
-            .bind(organization.uuid())
-            .bind(provider.as_str())
-            .bind(person.uuid())
-            .bind(external_user)
-            .fetch_optional(db)
-            .await?),
-        None => on!(tx, EARLIER_OWN, |sql, db| sqlx::query_as(sql)
-            .bind(organization.uuid())
-            .bind(provider.as_str())
-            .fetch_optional(db)
-            .await?),
+        Some(person) => run!(
+            optional,
+            tx,
+            EARLIER,
+            [organization.uuid(), provider.as_str(), person.uuid(), external_user]
+        )?,
+        None => run!(optional, tx, EARLIER_OWN, [organization.uuid(), provider.as_str()])?,
     };
     row.map(Connection::try_from).transpose()
 }
@@ -239,11 +222,7 @@ pub async fn by_external_user(
     organization: OrganizationId,
     external_user: &str,
 ) -> Result<Vec<Connection>, StoreError> {
-    let rows: Vec<Row> = on!(tx, BY_EXTERNAL_USER, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(external_user)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, BY_EXTERNAL_USER, [organization.uuid(), external_user])?;
     rows.into_iter().map(Connection::try_from).collect()
 }
 
@@ -253,11 +232,7 @@ pub async fn living(
     organization: OrganizationId,
     provider: ProviderName,
 ) -> Result<Vec<Connection>, StoreError> {
-    let rows: Vec<Row> = on!(tx, LIVING, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, LIVING, [organization.uuid(), provider.as_str()])?;
     rows.into_iter().map(Connection::try_from).collect()
 }
 
@@ -268,12 +243,8 @@ pub async fn any_active(
     provider: ProviderName,
     person: PersonId,
 ) -> Result<Option<Connection>, StoreError> {
-    let row: Option<Row> = on!(tx, ANY_ACTIVE, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(person.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> =
+        run!(optional, tx, ANY_ACTIVE, [organization.uuid(), provider.as_str(), person.uuid()])?;
     row.map(Connection::try_from).transpose()
 }
 
@@ -302,24 +273,27 @@ pub async fn insert(
     account: &Account,
     pair: &Pair,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(id.uuid())
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(person.map(PersonId::uuid))
-        .bind(&account.user_id)
-        .bind(&account.account_id)
-        .bind(&account.email)
-        .bind(&account.name)
-        .bind(account.plan)
-        .bind(Json(&pair.scopes))
-        .bind(pair.access_token.as_slice())
-        .bind(pair.refresh_token.as_deref())
-        .bind(pair.expires_at)
-        .bind(pair.now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            id.uuid(),
+            organization.uuid(),
+            provider.as_str(),
+            person.map(PersonId::uuid),
+            &account.user_id,
+            &account.account_id,
+            &account.email,
+            &account.name,
+            account.plan,
+            Json(&pair.scopes),
+            pair.access_token.as_slice(),
+            pair.refresh_token.as_deref(),
+            pair.expires_at,
+            pair.now
+        ]
+    )?;
     add_external(tx, organization, provider, id, account).await
 }
 
@@ -332,22 +306,25 @@ pub async fn reconnect(
     account: &Account,
     pair: &Pair,
 ) -> Result<(), StoreError> {
-    on!(tx, RECONNECT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(&account.user_id)
-        .bind(&account.account_id)
-        .bind(&account.email)
-        .bind(&account.name)
-        .bind(account.plan)
-        .bind(Json(&pair.scopes))
-        .bind(pair.access_token.as_slice())
-        .bind(pair.refresh_token.as_deref())
-        .bind(pair.expires_at)
-        .bind(pair.now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        RECONNECT,
+        [
+            organization.uuid(),
+            id.uuid(),
+            &account.user_id,
+            &account.account_id,
+            &account.email,
+            &account.name,
+            account.plan,
+            Json(&pair.scopes),
+            pair.access_token.as_slice(),
+            pair.refresh_token.as_deref(),
+            pair.expires_at,
+            pair.now
+        ]
+    )?;
     remove_external(tx, organization, id).await?;
     add_external(tx, organization, provider, id, account).await
 }
@@ -363,14 +340,12 @@ async fn add_external(
         if external.is_empty() {
             continue;
         }
-        on!(tx, ADD_EXTERNAL, |sql, db| sqlx::query(sql)
-            .bind(provider.as_str())
-            .bind(format!("{kind}:{external}"))
-            .bind(organization.uuid())
-            .bind(id.uuid())
-            .execute(db)
-            .await
-            .map(drop)?);
+        run!(
+            execute,
+            tx,
+            ADD_EXTERNAL,
+            [provider.as_str(), format!("{kind}:{external}"), organization.uuid(), id.uuid()]
+        )?;
     }
     Ok(())
 }
@@ -380,12 +355,7 @@ async fn remove_external(
     organization: OrganizationId,
     id: ConnectionId,
 ) -> Result<(), StoreError> {
-    on!(tx, REMOVE_EXTERNAL, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, REMOVE_EXTERNAL, [organization.uuid(), id.uuid()])?;
     Ok(())
 }
 
@@ -399,17 +369,7 @@ pub async fn take_lease(
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let taken = on!(tx, TAKE_LEASE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(generation)
-        .bind(until)
-        .bind(holder)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(taken == 1)
+    Ok(run!(execute, tx, TAKE_LEASE, [organization.uuid(), id.uuid(), generation, until, holder, now])? == 1)
 }
 
 /// Gives the right to refresh back.
@@ -419,13 +379,7 @@ pub async fn drop_lease(
     id: ConnectionId,
     holder: &str,
 ) -> Result<(), StoreError> {
-    on!(tx, DROP_LEASE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(holder)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, DROP_LEASE, [organization.uuid(), id.uuid(), holder])?;
     Ok(())
 }
 
@@ -439,19 +393,21 @@ pub async fn store_pair(
     generation: i64,
     pair: &Pair,
 ) -> Result<bool, StoreError> {
-    let stored = on!(tx, STORE_PAIR, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(generation)
-        .bind(pair.access_token.as_slice())
-        .bind(pair.refresh_token.as_deref())
-        .bind(pair.expires_at)
-        .bind(Json(&pair.scopes))
-        .bind(pair.now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(stored == 1)
+    Ok(run!(
+        execute,
+        tx,
+        STORE_PAIR,
+        [
+            organization.uuid(),
+            id.uuid(),
+            generation,
+            pair.access_token.as_slice(),
+            pair.refresh_token.as_deref(),
+            pair.expires_at,
+            Json(&pair.scopes),
+            pair.now
+        ]
+    )? == 1)
 }
 
 /// The platform no longer accepts this generation; `false` when it is no longer the present one: a late failure never
@@ -463,15 +419,7 @@ pub async fn lose(
     generation: i64,
     problem: &str,
 ) -> Result<bool, StoreError> {
-    let lost = on!(tx, LOSE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(generation)
-        .bind(problem)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(lost == 1)
+    Ok(run!(execute, tx, LOSE, [organization.uuid(), id.uuid(), generation, problem])? == 1)
 }
 
 /// Ends a grant on our side and forgets its tokens; `false` when it was gone already.
@@ -483,14 +431,7 @@ pub async fn end(
     problem: Option<&str>,
 ) -> Result<bool, StoreError> {
     let word = if state == State::NeedsReconnect { "needs_reconnect" } else { "gone" };
-    let ended = on!(tx, END, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(word)
-        .bind(problem)
-        .execute(db)
-        .await?
-        .rows_affected());
+    let ended = run!(execute, tx, END, [organization.uuid(), id.uuid(), word, problem])?;
     remove_external(tx, organization, id).await?;
     Ok(ended == 1)
 }
@@ -501,13 +442,7 @@ pub async fn forget_account(
     organization: OrganizationId,
     id: ConnectionId,
 ) -> Result<(), StoreError> {
-    on!(tx, FORGET_ACCOUNT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(Json(Vec::<String>::new()))
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, FORGET_ACCOUNT, [organization.uuid(), id.uuid(), Json(Vec::<String>::new())])?;
     Ok(())
 }
 
@@ -518,16 +453,12 @@ pub async fn set_account(
     id: ConnectionId,
     account: &Account,
 ) -> Result<(), StoreError> {
-    on!(tx, SET_ACCOUNT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(&account.email)
-        .bind(&account.name)
-        .bind(account.plan)
-        .bind(&account.user_id)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        SET_ACCOUNT,
+        [organization.uuid(), id.uuid(), &account.email, &account.name, account.plan, &account.user_id]
+    )?;
     Ok(())
 }
 
@@ -537,11 +468,7 @@ pub async fn expiring(
     organization: OrganizationId,
     by: DateTime<Utc>,
 ) -> Result<Vec<ConnectionId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, EXPIRING, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(by)
-        .fetch_all(db)
-        .await?);
+    let ids: Vec<Uuid> = run!(values, tx, EXPIRING, [organization.uuid(), by])?;
     Ok(ids.into_iter().map(ConnectionId).collect())
 }
 
@@ -567,13 +494,12 @@ pub async fn list(
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<(Listed, Connection)>, StoreError> {
-    let rows: Vec<Listed> = on!(tx, LIST, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(before.map(|(at, _)| at))
-        .bind(before.map(|(_, id)| id))
-        .bind(limit)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Listed> = run!(
+        all,
+        tx,
+        LIST,
+        [organization.uuid(), before.map(|(at, _)| at), before.map(|(_, id)| id), limit]
+    )?;
     let mut list = Vec::with_capacity(rows.len());
     for row in rows {
         if let Some(connection) = find(tx, organization, ConnectionId(row.id)).await? {
@@ -590,10 +516,5 @@ pub async fn unconnected(
     provider: ProviderName,
     limit: i64,
 ) -> Result<Vec<(Uuid, String, Option<String>)>, StoreError> {
-    Ok(on!(tx, UNCONNECTED, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(limit)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, UNCONNECTED, [organization.uuid(), provider.as_str(), limit])?)
 }
