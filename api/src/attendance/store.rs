@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, run, statement,
+    run, statement,
 };
 
 // Touches no table.
@@ -419,12 +419,7 @@ pub async fn first_seen(
     session: SessionId,
     person: PersonId,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    Ok(on!(tx, FIRST_SEEN, |sql, db| sqlx::query_scalar::<_, Option<DateTime<Utc>>>(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(person.uuid())
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, FIRST_SEEN, [organization.uuid(), session.uuid(), person.uuid()])?)
 }
 
 statement!(tenant CAME, "select session_id, count(*) filter (where state in ('present', 'late', 'left_early')), count(*) from attendance
