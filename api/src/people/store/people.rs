@@ -1,14 +1,13 @@
-//! People, sign-ins and API keys.
+//! People of one organization: those with an account, and guests.
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{OrganizationId, PersonId},
     role::Role,
 };
-use sqlx::{FromRow, types::Json};
+use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::Scope;
 use crate::{
     db::{StoreError, Tx},
     run, statement,
@@ -135,18 +134,6 @@ statement!(tenant SEARCH,
     sqlite: "select id from people where organization_id = $1 and (instr(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or instr(email_key, $2) > 0) order by id limit 100",
     postgres: "select id from people where organization_id = $1 and (strpos(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or strpos(email_key, $2) > 0) order by id limit 100");
 statement!(tenant TEACHERS, person_columns!("where organization_id = $1 and kind = 'user' and state = 'active' and role >= 1 order by first_name, last_name, id limit 500"));
-statement!(system INSERT_SIGN_IN, "insert into sign_ins (token_hash, organization_id, person_id, created_at, expires_at) values ($1, $2, $3, $4, $5)");
-statement!(system FIND_SIGN_IN, "select organization_id, person_id from sign_ins where token_hash = $1 and expires_at > $2");
-statement!(system REMOVE_SIGN_IN, "delete from sign_ins where token_hash = $1");
-statement!(system REMOVE_SIGN_INS_OF, "delete from sign_ins where organization_id = $1 and person_id = $2");
-statement!(system REMOVE_ENDED_SIGN_INS, "delete from sign_ins where expires_at < $1");
-statement!(tenant INSERT_API_KEY, "insert into api_keys (id, organization_id, name, scopes, hint, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7)");
-statement!(system INSERT_API_KEY_HASH, "insert into api_key_hashes (key_hash, organization_id, api_key_id) values ($1, $2, $3)");
-statement!(system FIND_API_KEY_HASH, "select organization_id, api_key_id from api_key_hashes where key_hash = $1");
-statement!(tenant FIND_API_KEY, "select id, name, scopes, hint, created_at, revoked_at from api_keys where organization_id = $1 and id = $2");
-statement!(tenant LIST_API_KEYS, "select id, name, scopes, hint, created_at, revoked_at from api_keys where organization_id = $1 order by id");
-statement!(tenant REVOKE_API_KEY, "update api_keys set revoked_at = $3 where organization_id = $1 and id = $2 and revoked_at is null");
-statement!(system REMOVE_API_KEY_HASH, "delete from api_key_hashes where organization_id = $1 and api_key_id = $2");
 
 /// Somebody new.
 #[derive(Debug)]
@@ -208,9 +195,6 @@ pub async fn insert(
 }
 
 /// A person of this organization.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn find(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -231,9 +215,6 @@ async fn find_by(
 }
 
 /// The user with this address.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn find_by_email(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -243,9 +224,6 @@ pub async fn find_by_email(
 }
 
 /// The person the host application's tokens name so.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn find_by_subject(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -255,9 +233,6 @@ pub async fn find_by_subject(
 }
 
 /// The person with the host application's id.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn find_by_external(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -267,9 +242,6 @@ pub async fn find_by_external(
 }
 
 /// Users in the order of their addresses, after one.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn list(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -281,9 +253,6 @@ pub async fn list(
 }
 
 /// Whether a host application's token already named this person.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn has_subject(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -293,9 +262,6 @@ pub async fn has_subject(
 }
 
 /// From now on this subject is this person.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn adopt(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -308,9 +274,6 @@ pub async fn adopt(
 }
 
 /// Writes what may change of a person.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn update(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -338,9 +301,6 @@ pub async fn update(
 }
 
 /// Sets the password's hash.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn set_password(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -353,182 +313,8 @@ pub async fn set_password(
 }
 
 /// How many users there are.
-///
-/// # Errors
-/// When the database refuses.
 pub async fn count_users(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
     Ok(run!(value, tx, COUNT_USERS, [organization.uuid()])?)
-}
-
-/// Remembers a sign-in.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert_sign_in(
-    tx: &mut Tx,
-    hash: [u8; 32],
-    organization: OrganizationId,
-    person: PersonId,
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    run!(execute, tx, INSERT_SIGN_IN, [hash.as_slice(), organization.uuid(), person.uuid(), now, until])?;
-    Ok(())
-}
-
-/// Who signed in with this token, if it is still good.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn find_sign_in(
-    tx: &mut Tx,
-    hash: [u8; 32],
-    now: DateTime<Utc>,
-) -> Result<Option<(OrganizationId, PersonId)>, StoreError> {
-    let row: Option<(Uuid, Uuid)> = run!(optional, tx, FIND_SIGN_IN, [hash.as_slice(), now])?;
-    Ok(row.map(|(organization, person)| (organization.into(), person.into())))
-}
-
-/// Ends one sign-in.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn remove_sign_in(tx: &mut Tx, hash: [u8; 32]) -> Result<(), StoreError> {
-    run!(execute, tx, REMOVE_SIGN_IN, [hash.as_slice()])?;
-    Ok(())
-}
-
-/// Ends all sign-ins of a person.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn remove_sign_ins_of(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    person: PersonId,
-) -> Result<(), StoreError> {
-    run!(execute, tx, REMOVE_SIGN_INS_OF, [organization.uuid(), person.uuid()])?;
-    Ok(())
-}
-
-/// Removes sign-ins that ended before the instant.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn remove_ended_sign_ins(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(run!(execute, tx, REMOVE_ENDED_SIGN_INS, [before])?)
-}
-
-/// An API key, without the key.
-#[derive(Clone, Debug)]
-pub struct ApiKey {
-    /// Its id.
-    pub id: Uuid,
-    /// What people call it.
-    pub name: String,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-    /// Its first characters.
-    pub hint: String,
-    /// Since when.
-    pub created_at: DateTime<Utc>,
-    /// Since when no longer.
-    pub revoked_at: Option<DateTime<Utc>>,
-}
-
-#[derive(FromRow)]
-struct ApiKeyRow {
-    id: Uuid,
-    name: String,
-    scopes: Json<Vec<Scope>>,
-    hint: String,
-    created_at: DateTime<Utc>,
-    revoked_at: Option<DateTime<Utc>>,
-}
-
-impl From<ApiKeyRow> for ApiKey {
-    fn from(row: ApiKeyRow) -> Self {
-        let ApiKeyRow { id, name, scopes, hint, created_at, revoked_at } = row;
-        Self { id, name, scopes: scopes.0, hint, created_at, revoked_at }
-    }
-}
-
-/// Adds a key.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert_api_key(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    key: &ApiKey,
-    hash: [u8; 32],
-    by: Option<PersonId>,
-) -> Result<(), StoreError> {
-    run!(
-        execute,
-        tx,
-        INSERT_API_KEY,
-        [
-            key.id,
-            organization.uuid(),
-            &key.name,
-            Json(&key.scopes),
-            &key.hint,
-            by.map(PersonId::uuid),
-            key.created_at
-        ]
-    )?;
-    run!(execute, tx, INSERT_API_KEY_HASH, [hash.as_slice(), organization.uuid(), key.id])?;
-    Ok(())
-}
-
-/// Whose key it is.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn find_api_key_hash(
-    tx: &mut Tx,
-    hash: [u8; 32],
-) -> Result<Option<(OrganizationId, Uuid)>, StoreError> {
-    let row: Option<(Uuid, Uuid)> = run!(optional, tx, FIND_API_KEY_HASH, [hash.as_slice()])?;
-    Ok(row.map(|(organization, key)| (organization.into(), key)))
-}
-
-/// A key.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn find_api_key(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    id: Uuid,
-) -> Result<Option<ApiKey>, StoreError> {
-    let row: Option<ApiKeyRow> = run!(optional, tx, FIND_API_KEY, [organization.uuid(), id])?;
-    Ok(row.map(ApiKey::from))
-}
-
-/// All keys.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn list_api_keys(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ApiKey>, StoreError> {
-    let rows: Vec<ApiKeyRow> = run!(all, tx, LIST_API_KEYS, [organization.uuid()])?;
-    Ok(rows.into_iter().map(ApiKey::from).collect())
-}
-
-/// Revokes a key; `false` when there is none to revoke.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn revoke_api_key(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let changed = run!(execute, tx, REVOKE_API_KEY, [organization.uuid(), id, now])?;
-    run!(execute, tx, REMOVE_API_KEY_HASH, [organization.uuid(), id])?;
-    Ok(changed == 1)
 }
 
 /// Given and family names of these people; those unknown are left out.

@@ -1,60 +1,15 @@
-//! Seats, their registrants, and codes that prove another browser.
+//! What seats are at the platform.
 
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{ClassId, MeetingId, OrganizationId, PersonId, SeatId, SessionId};
+use lectern_core::ids::{MeetingId, OrganizationId, PersonId, SeatId, SessionId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::seats::Seat;
 use crate::{
     db::{StoreError, Tx},
     run, statement,
 };
-
-/// One person's admission to one session.
-#[derive(Clone, Debug)]
-pub struct Seat {
-    /// Its id.
-    pub id: SeatId,
-    /// To which session.
-    pub session: SessionId,
-    /// Whose.
-    pub person: PersonId,
-    /// Grows when it moves to another browser.
-    pub generation: i64,
-    /// Which browser holds it.
-    pub browser_hash: Option<Vec<u8>>,
-    /// Since when the person waits for a registrant.
-    pub waiting_since: Option<DateTime<Utc>>,
-    /// When we first sent the person on.
-    pub redirected_at: Option<DateTime<Utc>>,
-}
-
-#[derive(FromRow)]
-struct SeatRow {
-    id: Uuid,
-    session_id: Uuid,
-    person_id: Uuid,
-    generation: i64,
-    browser_hash: Option<Vec<u8>>,
-    waiting_since: Option<DateTime<Utc>>,
-    redirected_at: Option<DateTime<Utc>>,
-}
-
-impl From<SeatRow> for Seat {
-    fn from(row: SeatRow) -> Self {
-        let SeatRow { id, session_id, person_id, generation, browser_hash, waiting_since, redirected_at } =
-            row;
-        Self {
-            id: id.into(),
-            session: session_id.into(),
-            person: person_id.into(),
-            generation,
-            browser_hash,
-            waiting_since,
-            redirected_at,
-        }
-    }
-}
 
 /// What a seat generation is at the platform.
 #[derive(Clone, Debug)]
@@ -124,12 +79,6 @@ impl From<RegistrantDbRow> for RegistrantRow {
     }
 }
 
-macro_rules! seat_columns {
-    ($rest:literal) => {
-        concat!("select id, session_id, person_id, generation, browser_hash, waiting_since, redirected_at from seats ", $rest)
-    };
-}
-
 macro_rules! registrant_columns {
     ($rest:literal) => {
         concat!(
@@ -139,18 +88,6 @@ macro_rules! registrant_columns {
     };
 }
 
-statement!(tenant INSERT_SEAT, "insert into seats (id, organization_id, session_id, person_id, generation, created_at) values ($1, $2, $3, $4, 1, $5) on conflict do nothing");
-statement!(tenant FIND_SEAT, seat_columns!("where organization_id = $1 and session_id = $2 and person_id = $3"));
-statement!(tenant SEATS_OF_SESSION, seat_columns!("where organization_id = $1 and session_id = $2"));
-statement!(tenant BIND, "update seats set browser_hash = $3, bound_at = $4 where organization_id = $1 and id = $2 and browser_hash is null");
-statement!(tenant MOVE, "update seats set browser_hash = $3, bound_at = $4, generation = generation + 1, waiting_since = null
-    where organization_id = $1 and id = $2 and generation = $5");
-statement!(tenant RELEASE, "update seats set browser_hash = null, bound_at = null, generation = generation + 1, waiting_since = null where organization_id = $1 and id = $2");
-statement!(tenant SEATS_IN_CLASS, "select t.id, t.session_id, t.person_id, t.generation, t.browser_hash, t.waiting_since, t.redirected_at from seats t
-    join sessions s on s.organization_id = t.organization_id and s.id = t.session_id
-    where t.organization_id = $1 and s.class_id = $2 and t.person_id = $3 and s.state in ('scheduled', 'live')");
-statement!(tenant WAIT, "update seats set waiting_since = $3 where organization_id = $1 and id = $2 and waiting_since is null");
-statement!(tenant REDIRECTED, "update seats set redirected_at = $3, waiting_since = null where organization_id = $1 and id = $2 and redirected_at is null");
 statement!(tenant INSERT_REGISTRANT, "insert into registrants (id, organization_id, seat_id, session_id, meeting_id, person_id, generation, email, state, attempt, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, 'wanted', 0, $9, $9) on conflict do nothing");
 statement!(tenant FIND_REGISTRANT, registrant_columns!("where organization_id = $1 and meeting_id = $2 and seat_id = $3 and generation = $4"));
@@ -175,99 +112,6 @@ statement!(tenant LEAVING, registrant_columns!("where organization_id = $1 and s
 statement!(tenant LAST_UNANSWERED, "select max(updated_at) from registrants where organization_id = $1 and session_id = $2 and state = 'leaving' and provider_registrant_id is null and updated_at >= $3");
 statement!(tenant SESSIONS_WITH_LEAVING, "select distinct session_id from registrants where organization_id = $1 and state = 'leaving' and updated_at < $2");
 statement!(tenant CANCELLED, "update registrants set state = 'cancelled', updated_at = $3 where organization_id = $1 and id = $2");
-statement!(tenant PUT_CODE, "insert into seat_codes (organization_id, seat_id, code_hash, browser_hash, tries, sent_at, expires_at) values ($1, $2, $3, $4, 0, $5, $6)
-    on conflict (organization_id, seat_id) do update set code_hash = excluded.code_hash, browser_hash = excluded.browser_hash, tries = 0, sent_at = excluded.sent_at, expires_at = excluded.expires_at, used_at = null");
-statement!(tenant FIND_CODE, "select code_hash, browser_hash, tries, sent_at, expires_at, used_at from seat_codes where organization_id = $1 and seat_id = $2");
-statement!(tenant TRY_CODE, "update seat_codes set tries = tries + 1 where organization_id = $1 and seat_id = $2 and tries < $3 and used_at is null and expires_at > $4 returning tries");
-statement!(tenant USE_CODE, "update seat_codes set used_at = $3 where organization_id = $1 and seat_id = $2 and used_at is null");
-statement!(tenant REMOVE_OLD_CODES, "delete from seat_codes where organization_id = $1 and expires_at < $2");
-
-/// The person's seat in a session, made when missing.
-pub async fn seat(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    id: SeatId,
-    session: SessionId,
-    person: PersonId,
-    now: DateTime<Utc>,
-) -> Result<Seat, StoreError> {
-    run!(execute, tx, INSERT_SEAT, [id.uuid(), organization.uuid(), session.uuid(), person.uuid(), now])?;
-    find_seat(tx, organization, session, person)
-        .await?
-        .ok_or_else(|| StoreError::corrupt("seats", "a seat vanished"))
-}
-
-/// The person's seat in a session.
-pub async fn find_seat(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    session: SessionId,
-    person: PersonId,
-) -> Result<Option<Seat>, StoreError> {
-    let row: Option<SeatRow> =
-        run!(optional, tx, FIND_SEAT, [organization.uuid(), session.uuid(), person.uuid()])?;
-    Ok(row.map(Seat::from))
-}
-
-/// All seats of a session.
-pub async fn seats_of_session(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    session: SessionId,
-) -> Result<Vec<Seat>, StoreError> {
-    let rows: Vec<SeatRow> = run!(all, tx, SEATS_OF_SESSION, [organization.uuid(), session.uuid()])?;
-    Ok(rows.into_iter().map(Seat::from).collect())
-}
-
-/// A person's seats in what is still to come of a class.
-pub async fn seats_in_class(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    class: ClassId,
-    person: PersonId,
-) -> Result<Vec<Seat>, StoreError> {
-    let rows: Vec<SeatRow> =
-        run!(all, tx, SEATS_IN_CLASS, [organization.uuid(), class.uuid(), person.uuid()])?;
-    Ok(rows.into_iter().map(Seat::from).collect())
-}
-
-/// Binds a seat to a browser, unless one holds it: `false` then.
-pub async fn bind(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-    browser: &[u8; 32],
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    Ok(run!(execute, tx, BIND, [organization.uuid(), seat.uuid(), browser.as_slice(), now])? == 1)
-}
-
-/// Moves a seat of this generation to another browser: `false` when it moved meanwhile.
-pub async fn move_seat(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: &Seat,
-    browser: &[u8; 32],
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    Ok(run!(
-        execute,
-        tx,
-        MOVE,
-        [organization.uuid(), seat.id.uuid(), browser.as_slice(), now, seat.generation]
-    )? == 1)
-}
-
-/// Takes a seat back: no browser holds it, and its registrants are to be cancelled.
-pub async fn release(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: &Seat,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    run!(execute, tx, RELEASE, [organization.uuid(), seat.id.uuid()])?;
-    leave(tx, organization, seat.id, seat.generation + 1, now).await
-}
 
 /// Registrants of generations below this one are no longer given out, and are to be cancelled.
 pub async fn leave(
@@ -279,27 +123,6 @@ pub async fn leave(
 ) -> Result<(), StoreError> {
     run!(execute, tx, LEAVE_SEAT, [organization.uuid(), seat.uuid(), below, now])?;
     Ok(())
-}
-
-/// The person waits, from now or from before.
-pub async fn wait(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    run!(execute, tx, WAIT, [organization.uuid(), seat.uuid(), now])?;
-    Ok(())
-}
-
-/// We sent the person on: `true` for the first time.
-pub async fn redirected(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    Ok(run!(execute, tx, REDIRECTED, [organization.uuid(), seat.uuid(), now])? == 1)
 }
 
 /// Wants a registrant for a seat's present generation; fine when there is one.
@@ -460,79 +283,4 @@ pub async fn cancelled(
 ) -> Result<(), StoreError> {
     run!(execute, tx, CANCELLED, [organization.uuid(), id, now])?;
     Ok(())
-}
-
-/// A code that was sent.
-#[derive(Debug, FromRow)]
-pub struct CodeRow {
-    /// HMAC of the digits.
-    pub code_hash: Vec<u8>,
-    /// The browser that asked.
-    pub browser_hash: Vec<u8>,
-    /// Wrong tries so far.
-    pub tries: i64,
-    /// When it was sent.
-    pub sent_at: DateTime<Utc>,
-    /// Until when it is good.
-    pub expires_at: DateTime<Utc>,
-    /// When it was used.
-    pub used_at: Option<DateTime<Utc>>,
-}
-
-/// Remembers a code instead of any earlier one.
-pub async fn put_code(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-    code_hash: &[u8; 32],
-    browser: &[u8; 32],
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    run!(
-        execute,
-        tx,
-        PUT_CODE,
-        [organization.uuid(), seat.uuid(), code_hash.as_slice(), browser.as_slice(), now, until]
-    )?;
-    Ok(())
-}
-
-/// The code sent for a seat.
-pub async fn find_code(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-) -> Result<Option<CodeRow>, StoreError> {
-    Ok(run!(optional, tx, FIND_CODE, [organization.uuid(), seat.uuid()])?)
-}
-
-/// Counts a try, if one is left.
-pub async fn try_code(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-    most: i64,
-    now: DateTime<Utc>,
-) -> Result<Option<i64>, StoreError> {
-    Ok(run!(optional_value, tx, TRY_CODE, [organization.uuid(), seat.uuid(), most, now])?)
-}
-
-/// Uses the code up: `false` when it already was.
-pub async fn use_code(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    seat: SeatId,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    Ok(run!(execute, tx, USE_CODE, [organization.uuid(), seat.uuid(), now])? == 1)
-}
-
-/// Removes codes that ended before an instant.
-pub async fn remove_old_codes(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    before: DateTime<Utc>,
-) -> Result<u64, StoreError> {
-    Ok(run!(execute, tx, REMOVE_OLD_CODES, [organization.uuid(), before])?)
 }
