@@ -20,7 +20,7 @@ use crate::{
     error::ApiError,
     events::{self, Event, EventType},
     keys::Sealer,
-    on, people, platforms, statement,
+    people, platforms, run, statement,
 };
 
 /// A start this long before the schedule is a trial of the room: kept as a run, but the session does not go live.
@@ -183,12 +183,7 @@ async fn one(
     first: &str,
     second: Option<&str>,
 ) -> Result<Option<SessionFacts>, StoreError> {
-    let row: Option<Row> = on!(tx, statement, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(first)
-        .bind(second)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, statement, [organization.uuid(), first, second])?;
     row.map(SessionFacts::try_from).transpose()
 }
 
@@ -212,11 +207,7 @@ pub async fn of_session(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Option<SessionFacts>, ApiError> {
-    let row: Option<Row> = on!(tx, OF_SESSION, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, OF_SESSION, [organization.uuid(), session.uuid()])?;
     Ok(row.map(SessionFacts::try_from).transpose()?)
 }
 
@@ -227,12 +218,7 @@ pub async fn on_now(
     now: DateTime<Utc>,
     instructor: Option<PersonId>,
 ) -> Result<Vec<SessionFacts>, ApiError> {
-    all(on!(tx, ON_NOW, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(now)
-        .bind(instructor.map(PersonId::uuid))
-        .fetch_all(db)
-        .await?))
+    all(run!(all, tx, ON_NOW, [organization.uuid(), now, instructor.map(PersonId::uuid)])?)
 }
 
 /// Live sessions of the classes a person belongs to.
@@ -241,11 +227,7 @@ pub async fn live_for_member(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<Vec<SessionFacts>, ApiError> {
-    all(on!(tx, LIVE_FOR_MEMBER, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(person.uuid())
-        .fetch_all(db)
-        .await?))
+    all(run!(all, tx, LIVE_FOR_MEMBER, [organization.uuid(), person.uuid()])?)
 }
 
 /// Sessions that had a meeting and are over: scheduled to end after `after` and, unless ended before, at the latest at `until`.
@@ -255,12 +237,7 @@ pub async fn over_between(
     after: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<Vec<SessionFacts>, ApiError> {
-    all(on!(tx, OVER_BETWEEN, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(after)
-        .bind(until)
-        .fetch_all(db)
-        .await?))
+    all(run!(all, tx, OVER_BETWEEN, [organization.uuid(), after, until])?)
 }
 
 /// Somebody expected in a session.
@@ -294,18 +271,10 @@ pub async fn expected(
     organization: OrganizationId,
     facts: &SessionFacts,
 ) -> Result<Vec<Expected>, ApiError> {
-    let rows: Vec<ExpectedRow> = on!(tx, EXPECTED, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(facts.class.uuid())
-        .bind(facts.session.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<ExpectedRow> =
+        run!(all, tx, EXPECTED, [organization.uuid(), facts.class.uuid(), facts.session.uuid()])?;
     let registrants: Vec<(Uuid, Option<String>, String)> =
-        on!(tx, REGISTRANTS, |sql, db| sqlx::query_as(sql)
-            .bind(organization.uuid())
-            .bind(facts.session.uuid())
-            .fetch_all(db)
-            .await?);
+        run!(all, tx, REGISTRANTS, [organization.uuid(), facts.session.uuid()])?;
     let mut known: HashMap<Uuid, (Vec<String>, Vec<String>)> = HashMap::new();
     for (person, id, address) in registrants {
         let (ids, addresses) = known.entry(person).or_default();
@@ -389,12 +358,8 @@ pub async fn role_of(
     session: SessionId,
     person: PersonId,
 ) -> Result<SessionRole, ApiError> {
-    let kind: Option<String> = on!(tx, ENROLLMENT_KIND, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(person.uuid())
-        .fetch_optional(db)
-        .await?);
+    let kind: Option<String> =
+        run!(optional_value, tx, ENROLLMENT_KIND, [organization.uuid(), session.uuid(), person.uuid()])?;
     match kind.as_deref() {
         Some("guest") => Ok(SessionRole::Guest),
         Some(_) => Ok(SessionRole::Student),
@@ -413,12 +378,7 @@ pub async fn is_member(
     class: ClassId,
     person: PersonId,
 ) -> Result<bool, ApiError> {
-    let count: i64 = on!(tx, IS_MEMBER, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(person.uuid())
-        .fetch_one(db)
-        .await?);
+    let count: i64 = run!(value, tx, IS_MEMBER, [organization.uuid(), class.uuid(), person.uuid()])?;
     Ok(count > 0)
 }
 
@@ -430,15 +390,7 @@ async fn change(
     at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, statement, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(at)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, statement, [organization.uuid(), session.uuid(), at, now])? == 1)
 }
 
 async fn tell(
