@@ -119,6 +119,12 @@ pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
     }
 }
 
+/// Whether the platform does not tell who is there by itself, so that it must be looked at while a class is on.
+#[must_use]
+pub const fn must_be_looked_at(provider: ProviderName) -> bool {
+    matches!(provider, ProviderName::Meet)
+}
+
 /// The platform's name for a host's plan.
 #[must_use]
 pub fn plan_name(provider: ProviderName, plan: Option<i64>) -> Option<&'static str> {

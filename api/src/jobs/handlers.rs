@@ -1,7 +1,7 @@
 //! Which function does which kind of job: every kind in one screenful.
 
 use super::{Job, JobError};
-use crate::{app::App, attendance, join, maintenance, notify, sessions};
+use crate::{app::App, attendance, join, maintenance, notify, sessions, webhooks_in};
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
     match job.kind.as_str() {
@@ -19,6 +19,8 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
         attendance::jobs::SHARED => attendance::jobs::shared(app, job).await,
         attendance::jobs::TICK => attendance::jobs::tick(app).await,
+        webhooks_in::looking::TICK => webhooks_in::looking::tick(app).await,
+        webhooks_in::looking::LOOK => webhooks_in::looking::look(app, job).await,
         "tick.refresh_tokens" => crate::platforms::jobs::queue_refreshes(app).await,
         "connection.refresh" => crate::platforms::jobs::refresh(app, job).await,
         other => Err(JobError::GiveUp(format!("no release of this server knows the job {other}"))),

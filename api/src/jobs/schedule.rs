@@ -13,6 +13,7 @@ const TICKS: &[(&str, &str)] = &[
     ("5 * * * * *", "tick.refresh_tokens"),
     ("15 * * * * *", "tick.prepare_sessions"),
     ("25 * * * * *", "tick.end_sessions"),
+    ("10,30,50 * * * * *", "tick.look"),
     ("35 */5 * * * *", "tick.reconcile"),
     ("0 20 * * * *", "tick.clean_up"),
 ];

@@ -188,6 +188,46 @@ async fn mark(app: &App, outcomes: &[Outcome]) -> Result<usize, StoreError> {
     Ok(outcomes.iter().filter(|outcome| outcome.state != "new").count())
 }
 
+/// How an event came.
+#[derive(Clone, Copy)]
+struct Arrival {
+    at: DateTime<Utc>,
+    /// Signed too long ago to have an effect by itself.
+    late: bool,
+}
+
+/// Works in what looking at a meeting showed, as if the platform had told it now. What was seen before changes nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn absorb(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    seen: &[IncomingEvent],
+) -> Result<(), ApiError> {
+    let sealer = app.keys.sealer(organization).await?;
+    let mut work = Work::begin(app, organization, &sealer).await?;
+    let arrival = Arrival { at: work.now, late: false };
+    for event in seen {
+        work.take_in(provider, event, arrival).await?;
+    }
+    work.finish().await?;
+    let Work { tx, told, asked, .. } = work;
+    tx.commit().await?;
+    wake(app, told, asked);
+    Ok(())
+}
+
+fn wake(app: &App, told: bool, asked: bool) {
+    if told {
+        app.wake.outbox.notify_one();
+    }
+    if asked {
+        app.wake.jobs.notify_one();
+    }
+}
+
 /// Works deliveries of one organization in, in one transaction.
 async fn work(
     app: &App,
@@ -198,23 +238,13 @@ async fn work(
     if items.is_empty() {
         return Ok(0);
     }
-    let tx = app.db.begin(organization).await?;
-    let mut work = Work {
-        app,
-        organization,
-        sealer,
-        now: app.clock.now(),
-        tx,
-        scenes: HashMap::new(),
-        told: false,
-        asked: false,
-    };
-    attendance::evidence::lock(&mut work.tx, organization).await?;
+    let mut work = Work::begin(app, organization, sealer).await?;
     let mut outcomes = Vec::with_capacity(items.len());
     for item in items {
         let mut problem = None;
         for event in &item.events {
-            problem = work.take_in(item, event).await?;
+            let arrival = Arrival { at: item.row.received_at, late: item.row.late };
+            problem = work.take_in(item.provider, event, arrival).await?;
         }
         let outcome = Outcome { id: item.row.id, state: "done", problem: problem.map(str::to_owned) };
         outcomes.push(outcome);
@@ -227,12 +257,7 @@ async fn work(
         store::mark(&mut tx, &outcomes).await?;
     }
     tx.commit().await?;
-    if told {
-        app.wake.outbox.notify_one();
-    }
-    if asked {
-        app.wake.jobs.notify_one();
-    }
+    wake(app, told, asked);
     if !together {
         mark(app, &outcomes).await?;
     }
@@ -261,22 +286,34 @@ struct Work<'a> {
     asked: bool,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    async fn begin(
+        app: &'a App,
+        organization: OrganizationId,
+        sealer: &'a Sealer,
+    ) -> Result<Work<'a>, ApiError> {
+        let mut tx = app.db.begin(organization).await?;
+        attendance::evidence::lock(&mut tx, organization).await?;
+        let (now, scenes) = (app.clock.now(), HashMap::new());
+        Ok(Work { app, organization, sealer, now, tx, scenes, told: false, asked: false })
+    }
+
     /// Works one event in; what is odd about it, if anything.
     async fn take_in(
         &mut self,
-        item: &Item,
+        provider: ProviderName,
         event: &IncomingEvent,
+        arrival: Arrival,
     ) -> Result<Option<&'static str>, ApiError> {
         let Some(meeting) = event.meeting_id.clone() else { return Ok(None) };
-        let key = (item.provider, meeting);
+        let key = (provider, meeting);
         let mut scene = match self.scenes.remove(&key) {
             Some(scene) => scene,
             None => self.scene(&key).await?,
         };
         let problem = match &mut scene {
             Some(scene) => {
-                self.play(scene, item, event).await?;
+                self.play(scene, event, arrival).await?;
                 None
             }
             None => Some("unknown_meeting"),
@@ -295,26 +332,31 @@ impl Work<'_> {
         Ok(Some(Scene { facts, roster: Roster::new(seats), late: false, ended: false, changed: false }))
     }
 
-    async fn play(&mut self, scene: &mut Scene, item: &Item, event: &IncomingEvent) -> Result<(), ApiError> {
+    async fn play(
+        &mut self,
+        scene: &mut Scene,
+        event: &IncomingEvent,
+        arrival: Arrival,
+    ) -> Result<(), ApiError> {
         if event.kind == EventKind::MeetingDeleted {
             self.asked |=
                 replacing::deleted_at_platform(self.app, &mut self.tx, self.organization, &scene.facts)
                     .await?;
             return Ok(());
         }
-        let stay = Presence::from_event(event, item.row.received_at);
+        let stay = Presence::from_event(event, arrival.at);
         let about_run = matches!(event.kind, EventKind::MeetingStarted | EventKind::MeetingEnded);
         if !about_run && stay.is_none() {
             return Ok(());
         }
-        scene.late |= item.row.late;
+        scene.late |= arrival.late;
         let run =
             attendance::evidence::note_run(&mut self.tx, self.organization, &scene.facts, event).await?;
         scene.changed |= run.changed;
         if let Some(stay) = stay {
-            self.note_stay(scene, event, &stay, item.row.late).await?;
+            self.note_stay(scene, event, &stay, arrival.late).await?;
         }
-        if item.row.late {
+        if arrival.late {
             return Ok(());
         }
         match event.kind {
