@@ -125,6 +125,18 @@ pub const fn must_be_looked_at(provider: ProviderName) -> bool {
     matches!(provider, ProviderName::Meet)
 }
 
+/// Whether nothing works without this scope.
+#[must_use]
+pub fn is_essential(provider: ProviderName, scope: &str) -> bool {
+    match provider {
+        ProviderName::Zoom => ["user:read:user", "meeting:write:meeting", "meeting:read:meeting"]
+            .contains(&scope.trim_end_matches(":admin")),
+        ProviderName::Teams => ["User.Read", "Calendars.ReadWrite", "OnlineMeetings.ReadWrite"].contains(&scope),
+        ProviderName::Meet => scope == "meetings.space.created",
+        ProviderName::Link => false,
+    }
+}
+
 /// The platform's name for a host's plan.
 #[must_use]
 pub fn plan_name(provider: ProviderName, plan: Option<i64>) -> Option<&'static str> {

@@ -264,7 +264,7 @@ pub(crate) fn external(text: Option<&str>, errors: &mut Vec<FieldError>) -> Opti
 fn provider(name: &str, errors: &mut Vec<FieldError>) -> Option<ProviderName> {
     let known = name.parse().ok().filter(|name| lectern_providers::registry::AVAILABLE.contains(name));
     if known.is_none() {
-        errors.push(FieldError::new("provider", "This platform is not available here. Use zoom."));
+        errors.push(FieldError::new("provider", "This platform is not available here."));
     }
     known
 }

@@ -80,8 +80,6 @@ pub struct TestView {
 const WAIT: Duration = Duration::from_secs(10);
 /// Asked with to learn whether the client is known; no platform ever gave it.
 const NO_TOKEN: &str = "lectern-connection-test";
-/// Without these nothing works.
-const ESSENTIAL: [&str; 3] = ["user:read:user", "meeting:write:meeting", "meeting:read:meeting"];
 
 /// Tries everything in turn and keeps the result.
 ///
@@ -277,8 +275,7 @@ fn scopes(provider: ProviderName, missing: &[(&'static str, &'static str)]) -> S
     if missing.is_empty() {
         return Step::new("scopes", StepState::Ok, "Every permission that Lectern can use is granted.");
     }
-    let essential = |scope: &str| ESSENTIAL.contains(&scope.trim_end_matches(":admin"));
-    let bad = missing.iter().any(|(scope, _)| essential(scope));
+    let bad = missing.iter().any(|(scope, _)| registry::is_essential(provider, scope));
     let state = if bad { StepState::Bad } else { StepState::Warn };
     let list: Vec<_> = missing.iter().map(|(scope, purpose)| format!("{scope} (to {purpose})")).collect();
     Step::new("scopes", state, format!("Not granted: {}.", list.join("; "))).repair(format!(
@@ -306,6 +303,9 @@ fn host(provider: ProviderName, account: &Account) -> Step {
         (_, _, Some(plan)) => {
             Step::new("host", StepState::Ok, format!("{} hosts with the plan {plan}.", account.email))
         }
+        (ProviderName::Teams | ProviderName::Meet, _, None) => {
+            Step::new("host", StepState::Ok, format!("{} can hold classes.", account.email))
+        }
         (_, _, None) => Step::new(
             "host",
             StepState::Warn,
@@ -316,6 +316,20 @@ fn host(provider: ProviderName, account: &Account) -> Step {
 
 fn webhook(provider: ProviderName, found: &Settings) -> Step {
     let platform = provider.title();
+    if registry::must_be_looked_at(provider) {
+        return Step::new(
+            "webhook",
+            StepState::Ok,
+            format!("{platform} needs no event address: Lectern looks at running classes every 20 seconds."),
+        );
+    }
+    if provider == ProviderName::Teams {
+        return Step::new(
+            "webhook",
+            StepState::Skipped,
+            "Attendance comes from Lectern's own door during the class, and from Teams' report after it.",
+        );
+    }
     if found.webhook_secret.is_none() {
         return Step::new(
             "webhook",
