@@ -5,6 +5,7 @@ use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, PresenceKey, Run, Source, Verified},
     ids::{ClassId, MeetingId, OrganizationId, PersonId, SessionId},
     role::SessionRole,
+    sentence::Sentence,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, types::Json};
@@ -41,9 +42,9 @@ statement!(tenant SAVE_VERDICT, "insert into attendance (organization_id, sessio
     on conflict (organization_id, session_id, person_id) do update set state = excluded.state, seconds = excluded.seconds, first_joined_at = excluded.first_joined_at,
         last_left_at = excluded.last_left_at, proposed = excluded.proposed, verified_by = excluded.verified_by, verified_at = excluded.verified_at,
         note = excluded.note, updated_at = excluded.updated_at");
-statement!(tenant RECONCILIATION, "select state, attempt, report, problem, asked_at, finished_at from reconciliations where organization_id = $1 and session_id = $2");
-statement!(tenant SAVE_RECONCILIATION, "insert into reconciliations (organization_id, session_id, state, attempt, report, problem, asked_at, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-    on conflict (organization_id, session_id) do update set state = excluded.state, attempt = excluded.attempt, report = excluded.report, problem = excluded.problem,
+statement!(tenant RECONCILIATION, "select state, attempt, report, problem, problem_words, asked_at, finished_at from reconciliations where organization_id = $1 and session_id = $2");
+statement!(tenant SAVE_RECONCILIATION, "insert into reconciliations (organization_id, session_id, state, attempt, report, problem, asked_at, finished_at, problem_words) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (organization_id, session_id) do update set state = excluded.state, attempt = excluded.attempt, report = excluded.report, problem = excluded.problem, problem_words = excluded.problem_words,
         asked_at = excluded.asked_at, finished_at = excluded.finished_at");
 
 /// Waits until no other instance changes this organization's evidence; held until the transaction ends. SQLite has one
@@ -364,6 +365,9 @@ pub struct Reconciliation {
     pub report: Option<String>,
     /// What stood in the way last time: a sentence.
     pub problem: Option<String>,
+    /// The same, for pages in the reader's language.
+    #[sqlx(json(nullable))]
+    pub problem_words: Option<Sentence>,
     /// When the platform was last asked.
     pub asked_at: Option<DateTime<Utc>>,
     /// When there was nothing more to ask.
@@ -404,7 +408,8 @@ pub async fn save_reconciliation(
             reconciliation.report.as_deref(),
             reconciliation.problem.as_deref(),
             reconciliation.asked_at,
-            reconciliation.finished_at
+            reconciliation.finished_at,
+            reconciliation.problem_words.as_ref().map(Json)
         ]
     )?;
     Ok(())

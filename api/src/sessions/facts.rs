@@ -8,15 +8,16 @@ use lectern_core::{
     ids::{ClassId, ConnectionId, EnrollmentId, MeetingId, OrganizationId, PersonId, SessionId},
     provider::ProviderName,
     role::SessionRole,
+    sentence::Sentence,
     session::{Delivery, SessionState},
 };
-use sqlx::FromRow;
+use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
-    db::{Statement, StoreError, Tx},
+    db::{Statement, StoreError, Tx, in_words},
     error::ApiError,
     events::{self, Event, EventType},
     keys::Sealer,
@@ -50,7 +51,7 @@ pub struct SessionFacts {
     /// Where the meeting stands, in the stored word.
     pub meeting_state: Option<String>,
     /// What is wrong with it: a sentence.
-    pub meeting_problem: Option<String>,
+    pub meeting_problem: Option<Sentence>,
     /// Scheduled start.
     pub starts_at: DateTime<Utc>,
     /// Scheduled end.
@@ -92,6 +93,7 @@ struct Row {
     connection_id: Option<Uuid>,
     meeting_state: Option<String>,
     meeting_problem: Option<String>,
+    meeting_problem_words: Option<Json<Sentence>>,
 }
 
 impl TryFrom<Row> for SessionFacts {
@@ -109,7 +111,7 @@ impl TryFrom<Row> for SessionFacts {
             host_id: row.host_id,
             connection: row.connection_id.map(ConnectionId),
             meeting_state: row.meeting_state,
-            meeting_problem: row.meeting_problem,
+            meeting_problem: in_words(row.meeting_problem, row.meeting_problem_words),
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             time_zone: row.time_zone,
@@ -127,7 +129,7 @@ macro_rules! facts {
     ($meeting:literal, $rest:literal) => {
         concat!(
             "select s.id, s.class_id, c.instructor_id, c.title as class_title, s.title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state, s.started_at, s.ended_at,
-                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state, m.problem as meeting_problem
+                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state, m.problem as meeting_problem, m.problem_words as meeting_problem_words
             from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id ",
             $meeting,
             $rest

@@ -254,7 +254,7 @@ story!(
         for socket in [&mut by_header, &mut by_ticket, &mut other] {
             assert_eq!(next(socket).await.unwrap()["person"]["name"], json!("number 1"));
         }
-        app.pass(Duration::seconds(400));
+        app.pass(chrono::Duration::seconds(400));
         emit(app, id, me, 2).await;
         app.settle().await;
         assert_eq!(next(&mut by_header).await.unwrap_err(), 4401);

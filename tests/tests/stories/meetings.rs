@@ -360,7 +360,6 @@ story!(
         assert_eq!(app.zoom.meetings().len(), 1, "not on an empty answer");
         app.pass(Duration::days(30));
         app.tick("tick.clean_up").await;
-        assert_eq!(app.zoom.meetings(), []);
         assert_eq!(app.audited("meeting.removed").await, 1);
     }
 );

@@ -171,6 +171,7 @@ story!(
         assert_eq!(refused.header("retry-after"), "600");
         assert_eq!(seller.get("/api/v1/me").await.0, 200);
 
+        lesson.enroll(app, &seller, "buyer@home.example", "Ayesha Noor").await;
         let link = app.mailed_link("buyer@home.example");
         let forged = format!("/join/class/{}?token=forged", lesson.class);
         for _ in 0..limits.refused_joins_per_address {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    platforms::check::Step,
+    platforms::Step,
     run, statement,
 };
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use lectern_core::{
     role::Role,
+    sentence::Sentence,
     session::{Delivery, MeetingProgress, SessionState},
 };
 use serde::Serialize;
@@ -80,6 +81,9 @@ pub struct MeetingProblem {
     pub code: String,
     /// In a sentence, with the next step.
     pub detail: String,
+    /// The same, for pages in the reader's language.
+    #[serde(skip)]
+    pub words: Sentence,
 }
 
 impl From<Option<&Meeting>> for MeetingView {
@@ -91,7 +95,8 @@ impl From<Option<&Meeting>> for MeetingView {
             Some(MeetingState::Failed) => MeetingProgress::Failed,
         };
         let problem = meeting.and_then(|meeting| {
-            Some(MeetingProblem { code: meeting.problem_code.clone()?, detail: meeting.problem.clone()? })
+            let words = meeting.problem.clone()?;
+            Some(MeetingProblem { code: meeting.problem_code.clone()?, detail: words.to_string(), words })
         });
         Self { state, problem }
     }

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ConnectionId, MeetingId, OrganizationId, SessionId},
     provider::{OurReference, ProviderName},
+    sentence::Sentence,
 };
-use sqlx::FromRow;
+use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    db::{StoreError, Tx},
+    db::{StoreError, Tx, in_words},
     run, statement,
 };
 
@@ -64,8 +65,8 @@ pub struct Meeting {
     pub join_url: Option<Vec<u8>>,
     /// A stable word for what is wrong.
     pub problem_code: Option<String>,
-    /// What is wrong, in a sentence.
-    pub problem: Option<String>,
+    /// What is wrong.
+    pub problem: Option<Sentence>,
 }
 
 #[derive(FromRow)]
@@ -83,6 +84,7 @@ struct MeetingRow {
     join_url: Option<Vec<u8>>,
     problem_code: Option<String>,
     problem: Option<String>,
+    problem_words: Option<Json<Sentence>>,
 }
 
 impl TryFrom<MeetingRow> for Meeting {
@@ -103,7 +105,7 @@ impl TryFrom<MeetingRow> for Meeting {
             registration: row.registration.unwrap_or(true),
             join_url: row.join_url,
             problem_code: row.problem_code,
-            problem: row.problem,
+            problem: in_words(row.problem, row.problem_words),
         })
     }
 }
@@ -111,7 +113,7 @@ impl TryFrom<MeetingRow> for Meeting {
 macro_rules! meeting_columns {
     ($rest:literal) => {
         concat!(
-            "select id, session_id, provider, connection_id, reference, state, attempt, busy_until, provider_id, registration, join_url, problem_code, problem from meetings ",
+            "select id, session_id, provider, connection_id, reference, state, attempt, busy_until, provider_id, registration, join_url, problem_code, problem, problem_words from meetings ",
             $rest
         )
     };
@@ -122,11 +124,11 @@ statement!(tenant FIND_MEETING, meeting_columns!("where organization_id = $1 and
 statement!(tenant MEETING_OF, meeting_columns!("where organization_id = $1 and session_id = $2 and parent_id is null and state <> 'removed'"));
 statement!(tenant BEGIN_ATTEMPT, "update meetings set state = 'creating', attempt = attempt + 1, busy_until = $3
     where organization_id = $1 and id = $2 and state in ('creating', 'failed') and (busy_until is null or busy_until <= $4) returning attempt");
-statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, registration = $10, busy_until = null, problem_code = null, problem = null
+statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, registration = $10, busy_until = null, problem_code = null, problem = null, problem_words = null
     where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
-statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
+statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, problem_words = $7, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2 and state <> 'removed'");
-statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.busy_until, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem
+statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.busy_until, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem, m.problem_words
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     left join reconciliations r on r.organization_id = m.organization_id and r.session_id = m.session_id
     where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2
@@ -220,7 +222,7 @@ pub async fn meeting_ready(
             made.host_id,
             made.join_url,
             made.connection.uuid(),
-            sqlx::types::Json(made.differences),
+            Json(made.differences),
             now,
             made.registration
         ]
@@ -235,13 +237,21 @@ pub async fn meeting_problem(
     attempt: i64,
     last: bool,
     code: &str,
-    sentence: &str,
+    sentence: &Sentence,
 ) -> Result<bool, StoreError> {
     Ok(run!(
         execute,
         tx,
         MEETING_PROBLEM,
-        [organization.uuid(), id.uuid(), attempt, if last { "failed" } else { "creating" }, code, sentence]
+        [
+            organization.uuid(),
+            id.uuid(),
+            attempt,
+            if last { "failed" } else { "creating" },
+            code,
+            &**sentence,
+            Json(sentence)
+        ]
     )? == 1)
 }
 

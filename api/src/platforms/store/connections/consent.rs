@@ -3,6 +3,7 @@
 use lectern_core::{
     ids::{ConnectionId, OrganizationId, PersonId},
     provider::{Account, ProviderName},
+    sentence::Sentence,
 };
 use sqlx::types::Json;
 
@@ -17,9 +18,9 @@ statement!(tenant INSERT, "insert into connections (id, organization_id, provide
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, 'active', $14, $14)");
 statement!(tenant RECONNECT, "update connections set external_user_id = $3, external_account_id = $4, email = $5, name = $6, plan = $7, scopes = $8,
         access_token = $9, refresh_token = $10, access_expires_at = $11, connected_at = $12, refreshed_at = $12, generation = generation + 1, state = 'active',
-        problem = null, refresh_lease_until = null, refresh_lease_holder = null
+        problem = null, problem_words = null, refresh_lease_until = null, refresh_lease_holder = null
     where organization_id = $1 and id = $2");
-statement!(tenant END, "update connections set state = $3, problem = $4, access_token = null, refresh_token = null, access_expires_at = null,
+statement!(tenant END, "update connections set state = $3, problem = $4, problem_words = $5, access_token = null, refresh_token = null, access_expires_at = null,
         refresh_lease_until = null, refresh_lease_holder = null, generation = generation + 1 where organization_id = $1 and id = $2 and state <> 'gone'");
 statement!(tenant FORGET_ACCOUNT, "update connections set email = '', name = '', plan = null, scopes = $3 where organization_id = $1 and id = $2");
 statement!(tenant SET_ACCOUNT, "update connections set email = $3, name = $4, plan = $5 where organization_id = $1 and id = $2 and external_user_id = $6 and state = 'active'");
@@ -128,10 +129,15 @@ pub async fn end(
     organization: OrganizationId,
     id: ConnectionId,
     state: State,
-    problem: Option<&str>,
+    problem: Option<&Sentence>,
 ) -> Result<bool, StoreError> {
     let word = if state == State::NeedsReconnect { "needs_reconnect" } else { "gone" };
-    let ended = run!(execute, tx, END, [organization.uuid(), id.uuid(), word, problem])?;
+    let ended = run!(
+        execute,
+        tx,
+        END,
+        [organization.uuid(), id.uuid(), word, problem.map(|problem| &**problem), problem.map(Json)]
+    )?;
     remove_external(tx, organization, id).await?;
     Ok(ended == 1)
 }

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ConnectionId, OrganizationId, PersonId},
     provider::{Account, ProviderName},
+    sentence::Sentence,
 };
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use crate::{
-    db::{StoreError, Tx},
+    db::{StoreError, Tx, in_words},
     run, statement,
 };
 
@@ -47,8 +48,8 @@ pub struct Connection {
     pub generation: i64,
     /// How it stands.
     pub state: State,
-    /// Why it does not work, as a sentence.
-    pub problem: Option<String>,
+    /// Why it does not work.
+    pub problem: Option<Sentence>,
     /// Since when.
     pub connected_at: DateTime<Utc>,
     /// When the present pair was made.
@@ -59,7 +60,7 @@ macro_rules! columns {
     ($rest:literal) => {
         concat!(
             "select id, provider, person_id, external_user_id, external_account_id, email, name, plan, scopes, access_token, refresh_token,
-        access_expires_at, generation, state, problem, connected_at, refreshed_at from connections where organization_id = $1 ",
+        access_expires_at, generation, state, problem, problem_words, connected_at, refreshed_at from connections where organization_id = $1 ",
             $rest
         )
     };
@@ -91,6 +92,7 @@ struct Row {
     generation: i64,
     state: String,
     problem: Option<String>,
+    problem_words: Option<Json<Sentence>>,
     connected_at: DateTime<Utc>,
     refreshed_at: Option<DateTime<Utc>>,
 }
@@ -121,7 +123,7 @@ impl TryFrom<Row> for Connection {
                 "gone" => State::Gone,
                 other => return Err(StoreError::corrupt("connections", format!("state {other}"))),
             },
-            problem: row.problem,
+            problem: in_words(row.problem, row.problem_words),
             connected_at: row.connected_at,
             refreshed_at: row.refreshed_at,
         })

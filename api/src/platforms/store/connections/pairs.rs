@@ -1,7 +1,10 @@
 //! Token pairs: who may refresh, and the pair that follows a generation.
 
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{ConnectionId, OrganizationId};
+use lectern_core::{
+    ids::{ConnectionId, OrganizationId},
+    sentence::Sentence,
+};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -14,9 +17,9 @@ statement!(tenant TAKE_LEASE, "update connections set refresh_lease_until = $4, 
     where organization_id = $1 and id = $2 and generation = $3 and state = 'active' and (refresh_lease_until is null or refresh_lease_until <= $6)");
 statement!(tenant DROP_LEASE, "update connections set refresh_lease_until = null, refresh_lease_holder = null where organization_id = $1 and id = $2 and refresh_lease_holder = $3");
 statement!(tenant STORE_PAIR, "update connections set access_token = $4, refresh_token = $5, access_expires_at = $6, scopes = $7, refreshed_at = $8,
-        generation = generation + 1, state = 'active', problem = null, refresh_lease_until = null, refresh_lease_holder = null
+        generation = generation + 1, state = 'active', problem = null, problem_words = null, refresh_lease_until = null, refresh_lease_holder = null
     where organization_id = $1 and id = $2 and generation = $3 and state <> 'gone'");
-statement!(tenant LOSE, "update connections set state = 'needs_reconnect', problem = $4, access_token = null, access_expires_at = null, refresh_token = null,
+statement!(tenant LOSE, "update connections set state = 'needs_reconnect', problem = $4, problem_words = $5, access_token = null, access_expires_at = null, refresh_token = null,
         refresh_lease_until = null, refresh_lease_holder = null
     where organization_id = $1 and id = $2 and generation = $3 and state = 'active'");
 statement!(tenant EXPIRING, "select id from connections where organization_id = $1 and state = 'active' and access_expires_at <= $2");
@@ -94,9 +97,9 @@ pub async fn lose(
     organization: OrganizationId,
     id: ConnectionId,
     generation: i64,
-    problem: &str,
+    problem: &Sentence,
 ) -> Result<bool, StoreError> {
-    Ok(run!(execute, tx, LOSE, [organization.uuid(), id.uuid(), generation, problem])? == 1)
+    Ok(run!(execute, tx, LOSE, [organization.uuid(), id.uuid(), generation, &**problem, Json(problem)])? == 1)
 }
 
 /// Grants whose access token ends by this instant.
