@@ -35,7 +35,6 @@ pub(crate) struct Call {
     /// Whose calendar and meetings; `None` outside `/me` and `/users`.
     pub(crate) person: Option<User>,
     pub(crate) prefer: String,
-    pub(crate) range: Option<String>,
     /// The path as called, for the addresses of further pages.
     pub(crate) path: String,
     pub(crate) now: DateTime<Utc>,
@@ -60,7 +59,6 @@ struct Came {
     bytes: axum::body::Bytes,
     authorization: Option<String>,
     prefer: String,
-    range: Option<String>,
 }
 
 impl Came {
@@ -92,7 +90,6 @@ pub(crate) async fn api(State(inner): Shared, request: Request) -> Response {
         path,
         query: crate::http::raw_query(&request),
         prefer: prefer.collect::<Vec<_>>().join(", "),
-        range: header(request.headers(), "range").map(str::to_owned),
         authorization: header(request.headers(), "authorization").map(str::to_owned),
         bytes: body(request).await,
     };
@@ -232,7 +229,6 @@ impl World {
             caller,
             person,
             prefer: came.prefer.clone(),
-            range: came.range.clone(),
             path: format!("{}{}", came.version, came.path),
             now,
         })

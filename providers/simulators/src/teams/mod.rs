@@ -55,6 +55,7 @@ mod room;
 mod simulator;
 mod state;
 mod subscriptions;
+mod tokens;
 mod truth;
 mod world;
 mod zones;

@@ -170,8 +170,10 @@ async fn recordings(school: &School, client: &dyn Provider, meeting: &str, repor
         school.teams.set_behaviour(|behaviour| behaviour.redirect_content = redirected);
         let (from, whole) = bytes(client, &latest.files[0], 0).await;
         assert_eq!((from, whole.len()), (0, 64 * 1024));
+        // Graph's own answer begins anew; the signed address honours a range.
         let (from, rest) = bytes(client, &latest.files[0], 60_000).await;
-        assert_eq!((from, rest.as_slice()), (60_000, &whole[60_000..]));
+        let begins = if redirected { 60_000 } else { 0 };
+        assert_eq!((from, rest.as_slice()), (u64::try_from(begins).unwrap(), &whole[begins..]));
         assert!(bytes(client, &latest.files[1], 0).await.1.starts_with(b"WEBVTT"));
     }
 }

@@ -4,6 +4,7 @@
 mod calls;
 mod client;
 mod contract;
+mod control;
 mod faults;
 mod files;
 mod harness;
