@@ -270,6 +270,13 @@ mod tests {
     }
 
     #[test]
+    fn microsoft_has_two_faces_and_keys() {
+        let others = addresses(ProviderName::Teams).unwrap().others;
+        assert_eq!(others["beta"].as_str(), "https://graph.microsoft.com/beta");
+        assert!(others.contains_key("keys") && events(ProviderName::Teams).is_some());
+    }
+
+    #[test]
     fn addresses_are_put_below_the_base() {
         let base = Url::parse("https://zoom.us/oauth/").unwrap();
         assert_eq!(below(&base, "token").as_str(), "https://zoom.us/oauth/token");

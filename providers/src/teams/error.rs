@@ -124,7 +124,7 @@ pub(super) fn of(
             // Only the organizer is answered.
             _ => new(operation, ErrorKind::Conflict).repaired_by(RepairedBy::Admin),
         },
-        404 if is(&["Request_ResourceNotFound", "ErrorInvalidUser", "ResourceNotFound"]) => {
+        404 if is(&["Request_ResourceNotFound", "ErrorInvalidUser"]) => {
             new(operation, ErrorKind::HostNotFound)
         }
         404 | 410 => new(operation, ErrorKind::NotFound),

@@ -35,6 +35,7 @@ fn every_answer_seen_has_its_kind() {
         (401, "InvalidAuthenticationToken", "Access token has expired.", ErrorKind::Reconnect),
         (404, "NotFound", "", ErrorKind::NotFound),
         (404, "ErrorItemNotFound", "The specified object was not found in the store.", ErrorKind::NotFound),
+        (404, "ResourceNotFound", "The object was not found.", ErrorKind::NotFound),
         (404, "Request_ResourceNotFound", "Resource 'x' does not exist", ErrorKind::HostNotFound),
         (400, "BadRequest", "1026: An error has occurred.", ErrorKind::HostNotFound),
         (

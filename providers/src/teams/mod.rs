@@ -24,6 +24,7 @@ pub mod oauth;
 mod options;
 mod recordings;
 mod reference;
+mod steps;
 mod subscriptions;
 mod validation;
 mod wire;

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use futures::StreamExt;
 use lectern_core::{
     provider::{
         Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
@@ -24,7 +23,7 @@ use super::{
     wire,
 };
 use crate::{
-    download::first_byte,
+    download::received,
     transport::{Allowance, Body, Credentials, Label, Opened, Request},
 };
 
@@ -322,26 +321,11 @@ impl Recordings for Teams {
             let newer = self.token(DOWNLOAD, Some(&token), &time).await?;
             opened = self.follow(&url, &newer, offset, &time).await?;
         }
-        let head = &opened.head;
-        let from = match head.status {
-            200 => 0,
-            206 => first_byte(head.header("content-range")).ok_or_else(|| unexpected("no range"))?,
-            _ => {
-                let ask = Ask::new(DOWNLOAD, Method::GET, Label::Light, "download", String::new());
-                return Err(self.refused(&ask, head));
-            }
-        };
-        let content_type = head.header("content-type").map(str::to_owned);
-        // A download that failed can be a page with status 200.
-        if content_type
-            .as_deref()
-            .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
-        {
-            return Err(unexpected("a page instead of a file"));
+        if !matches!(opened.head.status, 200 | 206) {
+            let ask = Ask::new(DOWNLOAD, Method::GET, Label::Light, "download", String::new());
+            return Err(self.refused(&ask, &opened.head));
         }
-        let bytes = head.header("content-length").and_then(|length| length.parse().ok());
-        let stream = opened.body.map(|chunk| chunk.map(|bytes| bytes.to_vec()));
-        Ok(RecordingDownload { content_type, bytes, from, stream: Box::pin(stream) })
+        received(ProviderName::Teams, DOWNLOAD, opened)
     }
 
     /// Graph cannot remove a recording; the teacher can, in OneDrive.

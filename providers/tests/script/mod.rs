@@ -277,3 +277,33 @@ pub(crate) fn school(server: &Server) -> Arc<dyn Provider> {
     registry::build(&settings(server, server, Some("account-1")), &transport(), Some(connection(ADMIN, 2)))
         .unwrap()
 }
+
+pub(crate) const TENANT: &str = "909c6581-5130-43e9-88f3-fcb3582cde37";
+
+pub(crate) fn teams_settings(server: &Server, tenant: Option<&str>) -> ProviderSettings {
+    ProviderSettings {
+        provider: ProviderName::Teams,
+        tenant: "school".to_owned(),
+        client_id: "app-1".to_owned(),
+        client_secret: "secret-canary".into(),
+        account_id: tenant.map(str::to_owned),
+        api_base: server.origin.join("/v1.0").unwrap(),
+        oauth_base: server.origin.clone(),
+        others: std::collections::BTreeMap::from([("beta".to_owned(), server.origin.join("/beta").unwrap())]),
+        hosts: lectern_providers::teams::TeamsSettings::teams_hosts(),
+    }
+}
+
+/// A teacher's own connection to Microsoft, with every permission.
+pub(crate) fn teams(server: &Server) -> Arc<dyn Provider> {
+    let scopes: Vec<_> = lectern_providers::teams::oauth::SCOPES.iter().map(|scope| scope.name).collect();
+    let mut connection = connection(&scopes, 0);
+    connection.account.account_id = TENANT.to_owned();
+    registry::build(&teams_settings(server, None), &transport(), Some(connection)).unwrap()
+}
+
+/// A school's application.
+pub(crate) fn teams_school(server: &Server) -> Arc<dyn Provider> {
+    let connection = connection(&[], 0);
+    registry::build(&teams_settings(server, Some(TENANT)), &transport(), Some(connection)).unwrap()
+}

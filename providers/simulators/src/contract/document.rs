@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     deviations::{self, Deviation},
+    inherit,
     strict::{close, generalize},
 };
 
@@ -61,7 +62,7 @@ pub(crate) struct DocumentedOperation {
     /// Query parameters: name and schema.
     pub(crate) query: BTreeMap<String, Value>,
     pub(crate) body: Option<(bool, Value)>,
-    /// Schemas of the JSON answers by status; `None` for an answer without body.
+    /// Schemas of the JSON answers by status, or by its first digit; `None` for an answer without body.
     pub(crate) answers: BTreeMap<u16, Option<Value>>,
 }
 
@@ -80,6 +81,8 @@ pub struct Contract {
     components: Value,
     events: Value,
     deviations: Vec<Deviation>,
+    /// What goes before the document's paths.
+    pub(crate) bases: &'static [&'static str],
     validators: Mutex<BTreeMap<String, Arc<Validator>>>,
     found: Mutex<Found>,
 }
@@ -126,6 +129,31 @@ impl Contract {
         Self::new(openapi, events, include_str!("deviations.toml"))
     }
 
+    /// The subset of Graph's document in the folder that `LECTERN_VENDOR_SPECS` names. `None`, said loudly, where it is unset.
+    ///
+    /// # Errors
+    /// [`ContractError`] when it is set and the document cannot be used.
+    pub fn teams_from_environment() -> Result<Option<Arc<Self>>, ContractError> {
+        let Some(folder) = std::env::var_os(FOLDER_VARIABLE) else {
+            eprintln!("SKIPPED: contract checks against Graph's document ({FOLDER_VARIABLE} is not set)");
+            return Ok(None);
+        };
+        Self::teams(&PathBuf::from(folder).join("teams")).map(|contract| Some(Arc::new(contract)))
+    }
+
+    /// Graph's document in this folder: `graph-v1.0-teams-subset.openapi.json`. It has no types for events.
+    ///
+    /// # Errors
+    /// [`ContractError`].
+    pub fn teams(folder: &Path) -> Result<Self, ContractError> {
+        let openapi = json_file(&folder.join("graph-v1.0-teams-subset.openapi.json"))?;
+        let list = include_str!("teams-deviations.toml");
+        // Subscriptions have one shape in both faces of Graph.
+        let mut contract = Self::new(inherit::plain(openapi), Value::Null, list)?;
+        contract.bases = &["/v1.0", "/beta"];
+        Ok(contract)
+    }
+
     /// From documents already read; `list` is the text of a list of deviations.
     ///
     /// # Errors
@@ -154,6 +182,7 @@ impl Contract {
             components: openapi["components"].clone(),
             events,
             deviations,
+            bases: &["/v2"],
             validators: Mutex::new(BTreeMap::new()),
             found: Mutex::new(Found::default()),
         })
@@ -229,7 +258,8 @@ impl Contract {
             let at = generalize(error.instance_path().as_str());
             match error.kind() {
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
-                    for name in unexpected {
+                    // OData's annotations may stand anywhere.
+                    for name in unexpected.iter().filter(|name| !name.contains("@odata.")) {
                         self.differs(
                             operation,
                             format!("{place}:{at}/{name}"),

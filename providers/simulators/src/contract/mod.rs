@@ -7,6 +7,7 @@
 mod deviations;
 mod document;
 mod http_check;
+mod inherit;
 mod strict;
 
 pub use deviations::Deviation;

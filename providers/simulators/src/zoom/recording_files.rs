@@ -4,15 +4,16 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Answer, Content},
+    answer::Answer,
     api::Call,
-    query::Query,
     recordings::minutes,
     state::{Meeting, RecordingFile, Run},
     time::stamp,
     world::World,
 };
+use crate::answer::Content;
 use crate::html::page;
+use crate::query::Query;
 
 /// How long the trash keeps a file.
 fn kept_in_trash() -> Duration {
