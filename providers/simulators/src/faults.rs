@@ -1,8 +1,9 @@
 //! What goes wrong on purpose: a seeded plan over API calls and webhooks.
 
+use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::dice::Dice;
+use crate::{dice::Dice, server::HangUp};
 
 /// How many percent of API calls fail, and how. The shares are tried in the order of the fields; the first that hits counts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -60,6 +61,38 @@ pub(crate) enum Fault {
     TooManyRequests,
     TimeoutAfter,
     Slow(u64),
+}
+
+impl Fault {
+    /// Its word in the log.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::TimeoutBefore => "timeout_before",
+            Self::ServerError(_) => "server_error",
+            Self::TooManyRequests => "too_many_requests",
+            Self::TimeoutAfter => "timeout_after",
+            Self::Slow(_) => "slow",
+        }
+    }
+}
+
+/// Closes the connection instead of answering.
+pub(crate) fn hang_up() -> Response {
+    let mut response = Response::new(axum::body::Body::empty());
+    response.extensions_mut().insert(HangUp);
+    response
+}
+
+/// Faults that strike when the work is done.
+pub(crate) async fn after(fault: Option<Fault>, response: Response) -> Response {
+    match fault {
+        Some(Fault::TimeoutAfter) => hang_up(),
+        Some(Fault::Slow(millis)) => {
+            tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+            response
+        }
+        _ => response,
+    }
 }
 
 /// A documented answer that the next calls of one operation give instead of doing any work.

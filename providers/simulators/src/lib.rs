@@ -4,10 +4,16 @@
 //! and it has a fault plan for worse days. Time and chance are arguments, so that a seed and a moved clock
 //! repeat any story without waiting.
 
+mod answer;
 pub mod contract;
+mod control;
 mod dice;
 pub mod faults;
 mod html;
+mod http;
 pub mod mail;
+pub mod meet;
+mod query;
 mod server;
+
 pub mod zoom;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     deviations::{self, Deviation},
+    discovery,
     strict::{close, generalize},
 };
 
@@ -61,7 +62,7 @@ pub(crate) struct DocumentedOperation {
     /// Query parameters: name and schema.
     pub(crate) query: BTreeMap<String, Value>,
     pub(crate) body: Option<(bool, Value)>,
-    /// Schemas of the JSON answers by status; `None` for an answer without body.
+    /// Schemas of the JSON answers by status, or by its first digit; `None` for an answer without body.
     pub(crate) answers: BTreeMap<u16, Option<Value>>,
 }
 
@@ -80,6 +81,8 @@ pub struct Contract {
     components: Value,
     events: Value,
     deviations: Vec<Deviation>,
+    /// What goes before the document's paths.
+    pub(crate) bases: &'static [&'static str],
     validators: Mutex<BTreeMap<String, Arc<Validator>>>,
     found: Mutex<Found>,
 }
@@ -126,6 +129,33 @@ impl Contract {
         Self::new(openapi, events, include_str!("deviations.toml"))
     }
 
+    /// Google's documents in the folder that `LECTERN_VENDOR_SPECS` names. `None`, said loudly, where it is unset.
+    ///
+    /// # Errors
+    /// [`ContractError`] when it is set and the documents cannot be used.
+    pub fn google_from_environment() -> Result<Option<Arc<Self>>, ContractError> {
+        let Some(folder) = std::env::var_os(FOLDER_VARIABLE) else {
+            eprintln!("SKIPPED: contract checks against Google's documents ({FOLDER_VARIABLE} is not set)");
+            return Ok(None);
+        };
+        Self::google(&PathBuf::from(folder).join("meet")).map(|contract| Some(Arc::new(contract)))
+    }
+
+    /// Google's discovery documents in this folder, each API by itself and its paths whole: one host serves them all here.
+    ///
+    /// # Errors
+    /// [`ContractError`].
+    pub fn google(folder: &Path) -> Result<Self, ContractError> {
+        let documents = discovery::FILES
+            .iter()
+            .map(|name| json_file(&folder.join(name)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let list = include_str!("google-deviations.toml");
+        let mut contract = Self::new(discovery::openapi(&documents), Value::Null, list)?;
+        contract.bases = &[""];
+        Ok(contract)
+    }
+
     /// From documents already read; `list` is the text of a list of deviations.
     ///
     /// # Errors
@@ -154,6 +184,7 @@ impl Contract {
             components: openapi["components"].clone(),
             events,
             deviations,
+            bases: &["/v2"],
             validators: Mutex::new(BTreeMap::new()),
             found: Mutex::new(Found::default()),
         })

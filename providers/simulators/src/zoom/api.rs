@@ -8,10 +8,10 @@ use super::{
     errors::refuse,
     oauth::Caller,
     operations::Operation,
-    query::Query,
     state::{AppMode, User},
     world::World,
 };
+use crate::query::Query;
 
 /// One call that has passed authentication.
 #[derive(Debug)]

@@ -1,15 +1,15 @@
 //! `/_control/…`: what a demo, a rehearsal or a test in another process may do. Loopback only, JSON in and out.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{FromRequestParts, Path, Query, State},
-    http::{StatusCode, request::Parts},
+    extract::{Path, Query, State},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,10 +17,12 @@ use super::{
     behaviour::Behaviour,
     delivery::Inner,
     options::{AppSpec, EndpointSpec, HostSpec},
-    simulator::since,
     webhooks::WebhookBehaviour,
 };
-use crate::faults::{FaultPlan, ForcedError};
+use crate::{
+    control::{Advance, Loopback, Since},
+    faults::{FaultPlan, ForcedError},
+};
 
 type Shared = State<Arc<Inner>>;
 
@@ -42,39 +44,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/hosts", post(add_host))
 }
 
-/// Shows that the caller sits on this machine.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Loopback;
-
-impl<S: Send + Sync> FromRequestParts<S> for Loopback {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        let peer = parts.extensions.get::<SocketAddr>();
-        if peer.is_some_and(|peer| peer.ip().is_loopback()) { Ok(Self) } else { Err(StatusCode::NOT_FOUND) }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct Since {
-    /// A sequence number, or a moment.
-    #[serde(default)]
-    since: String,
-}
-
-impl Since {
-    /// The entries after it; `at` gives an entry's moment.
-    fn cut<'a, T>(&self, log: &'a [T], at: impl Fn(&T) -> DateTime<Utc>) -> &'a [T] {
-        match (self.since.parse::<u64>(), DateTime::parse_from_rfc3339(&self.since)) {
-            (Ok(seq), _) => since(log, seq),
-            (_, Ok(moment)) => {
-                log.get(log.partition_point(|entry| at(entry) <= moment)..).unwrap_or_default()
-            }
-            _ => log,
-        }
-    }
-}
-
 async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
     let world = inner.world();
     Json(json!({ "requests": wanted.cut(&world.log, |entry| entry.at), "seq": world.log.len() }))
@@ -82,12 +51,6 @@ async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>
 
 async fn clock(_: Loopback, State(inner): Shared) -> Json<Value> {
     Json(json!({ "now": inner.now() }))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Advance {
-    advance_seconds: i64,
 }
 
 async fn advance(_: Loopback, State(inner): Shared, Json(wanted): Json<Advance>) -> Response {

@@ -13,19 +13,16 @@ use super::{
     api::Call,
     delivery::Inner,
     errors::refuse,
-    http::{Shared, body, header, raw_query},
+    http::Shared,
     limits::{Label, Reached, too_many},
     operations::{Matched, find},
-    query::Query,
     world::{RequestRecord, World},
 };
-use crate::{faults::Fault, server::HangUp};
-
-fn hang_up() -> Response {
-    let mut response = Response::new(axum::body::Body::empty());
-    response.extensions_mut().insert(HangUp);
-    response
-}
+use crate::{
+    faults::{Fault, after, hang_up},
+    http::{body, header, raw_query},
+    query::Query,
+};
 
 /// Faults that strike before any work.
 pub(crate) fn before(inner: &Inner, fault: Option<Fault>) -> Option<Response> {
@@ -43,28 +40,6 @@ pub(crate) fn before(inner: &Inner, fault: Option<Fault>) -> Option<Response> {
 
 fn server_error(status: u16) -> Answer {
     Answer::html(status, "<html><body><h1>Service Temporarily Unavailable</h1></body></html>".to_owned())
-}
-
-/// Faults that strike when the work is done.
-pub(crate) async fn after(fault: Option<Fault>, response: Response) -> Response {
-    match fault {
-        Some(Fault::TimeoutAfter) => hang_up(),
-        Some(Fault::Slow(millis)) => {
-            tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
-            response
-        }
-        _ => response,
-    }
-}
-
-fn fault_name(fault: Fault) -> &'static str {
-    match fault {
-        Fault::TimeoutBefore => "timeout_before",
-        Fault::ServerError(_) => "server_error",
-        Fault::TooManyRequests => "too_many_requests",
-        Fault::TimeoutAfter => "timeout_after",
-        Fault::Slow(_) => "slow",
-    }
 }
 
 /// A call below `/v2`.
@@ -197,7 +172,7 @@ impl World {
             status: answer.status,
             code: answer.code(),
             meeting,
-            fault: fault.map(fault_name),
+            fault: fault.map(Fault::name),
         });
     }
 }

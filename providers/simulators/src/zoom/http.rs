@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{Path, Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, header as names},
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
@@ -15,14 +14,15 @@ use chrono::{DateTime, Utc};
 use super::{
     answer::Answer,
     delivery::Inner,
-    gateway::{after, api, before},
-    query::Query,
+    gateway::{api, before},
     room::BROWSER,
     world::World,
 };
-
-/// The largest body taken.
-const LARGEST_BODY: usize = 1 << 20;
+use crate::{
+    faults::after,
+    http::{form, header, only_looking, raw_query},
+    query::Query,
+};
 
 pub(crate) type Shared = State<Arc<Inner>>;
 
@@ -50,25 +50,6 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
 
 async fn nothing() -> Response {
     Answer::error(404, 2300, "This API endpoint is not recognized.").into_response()
-}
-
-pub(crate) fn raw_query(request: &Request) -> Query {
-    Query::parse(request.uri().query().unwrap_or_default())
-}
-
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-pub(crate) async fn body(request: Request) -> Bytes {
-    // A body that is too long or breaks off is answered like an empty one: the field checks refuse it.
-    axum::body::to_bytes(request.into_body(), LARGEST_BODY).await.unwrap_or_default()
-}
-
-async fn form(request: Request) -> Query {
-    let query = raw_query(&request);
-    let body = body(request).await;
-    Query::parse(&String::from_utf8_lossy(&body)).join(query)
 }
 
 /// Notes a call outside `/v2` and answers it.
@@ -143,7 +124,7 @@ async fn remove_app(State(inner): Shared, request: Request) -> Response {
 /// The browser's mark, and the header that sets it when it is new.
 fn browser(inner: &Inner, headers: &HeaderMap) -> (String, Option<String>) {
     let known = headers
-        .get_all(header::COOKIE)
+        .get_all(names::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
@@ -163,11 +144,6 @@ fn with_cookie(answer: Answer, cookie: Option<String>) -> Answer {
         Some(cookie) => answer.header("set-cookie", cookie),
         None => answer,
     }
-}
-
-/// HEAD is what mail scanners send: it shows that there is a page and joins nobody.
-fn only_looking(method: &Method) -> Option<Response> {
-    (method == Method::HEAD).then(|| Answer::html(200, String::new()).into_response())
 }
 
 async fn join(

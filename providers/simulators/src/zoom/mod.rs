@@ -53,7 +53,6 @@ mod operations;
 mod options;
 mod paging;
 mod past;
-mod query;
 mod recording_files;
 mod recordings;
 mod recurrence;

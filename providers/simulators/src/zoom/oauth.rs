@@ -9,11 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     answer::Answer,
-    query::Query,
     state::{App, AppMode},
     world::World,
 };
 use crate::html::{escape, page};
+use crate::query::Query;
 
 #[derive(Debug, Default)]
 pub(crate) struct OauthState {

@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::{Answer, Content},
     api::Call,
-    query::Query,
     recordings::minutes,
     state::{Meeting, RecordingFile, Run},
     time::stamp,
     world::World,
 };
 use crate::html::page;
+use crate::query::Query;
 
 /// How long the trash keeps a file.
 fn kept_in_trash() -> Duration {

@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use super::{
     answer::Answer,
     live::Refusal,
-    query::Query,
     registrants::Application,
     state::{HostPlan, Meeting, Place, Presence, Role, Visitor, Who},
     world::World,
 };
 use crate::html::{escape, page};
+use crate::query::Query;
 
 /// The cookie by which a browser is known again.
 pub(crate) const BROWSER: &str = "zoom_simulator_browser";

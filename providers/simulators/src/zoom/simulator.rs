@@ -11,13 +11,14 @@ use super::{
     delivery::Inner,
     http::router,
     options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed, ZoomOptions},
-    query::Query,
     state::{Account, AccountPlan, HostPlan},
     truth::Truth,
     webhooks::{WebhookBehaviour, WebhookRecord},
     world::RequestRecord,
 };
+use crate::query::Query;
 use crate::{
+    control::since,
     faults::{FaultPlan, ForcedError},
     server::{Server, bind, serve},
 };
@@ -248,9 +249,4 @@ impl ZoomSimulator {
     pub fn set_behaviour(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.inner.world().behaviour);
     }
-}
-
-/// The entries after a sequence number: the log's numbers begin at 1 and never skip.
-pub(crate) fn since<T>(log: &[T], seq: u64) -> &[T] {
-    usize::try_from(seq).ok().and_then(|seq| log.get(seq..)).unwrap_or_default()
 }

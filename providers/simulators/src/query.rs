@@ -10,7 +10,7 @@ impl Query {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
-    /// Both together: Zoom takes token parameters from either.
+    /// Both together: a form's and a query's.
     pub(crate) fn join(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
