@@ -168,10 +168,10 @@ impl World {
     fn plan_end(&mut self, subscription: &Subscription) {
         let (id, expires) = (subscription.id.clone(), subscription.expires);
         for hours in [12, 1] {
-            self.after(
-                expires - Duration::hours(hours),
-                Timer::Reminder { subscription: id.clone(), expires },
-            );
+            let due = expires - Duration::hours(hours);
+            if due > subscription.updated {
+                self.after(due, Timer::Reminder { subscription: id.clone(), expires });
+            }
         }
         self.after(expires, Timer::Expired { subscription: id, expires });
     }
