@@ -12,6 +12,7 @@ pub mod faults;
 mod html;
 mod http;
 pub mod mail;
+pub mod meet;
 mod query;
 mod server;
 pub mod teams;

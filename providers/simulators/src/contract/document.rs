@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     deviations::{self, Deviation},
+    discovery,
     inherit,
     strict::{close, generalize},
 };
@@ -151,6 +152,33 @@ impl Contract {
         // Subscriptions have one shape in both faces of Graph.
         let mut contract = Self::new(inherit::plain(openapi), Value::Null, list)?;
         contract.bases = &["/v1.0", "/beta"];
+        Ok(contract)
+    }
+
+    /// Google's documents in the folder that `LECTERN_VENDOR_SPECS` names. `None`, said loudly, where it is unset.
+    ///
+    /// # Errors
+    /// [`ContractError`] when it is set and the documents cannot be used.
+    pub fn google_from_environment() -> Result<Option<Arc<Self>>, ContractError> {
+        let Some(folder) = std::env::var_os(FOLDER_VARIABLE) else {
+            eprintln!("SKIPPED: contract checks against Google's documents ({FOLDER_VARIABLE} is not set)");
+            return Ok(None);
+        };
+        Self::google(&PathBuf::from(folder).join("meet")).map(|contract| Some(Arc::new(contract)))
+    }
+
+    /// Google's discovery documents in this folder, each API by itself and its paths whole: one host serves them all here.
+    ///
+    /// # Errors
+    /// [`ContractError`].
+    pub fn google(folder: &Path) -> Result<Self, ContractError> {
+        let documents = discovery::FILES
+            .iter()
+            .map(|name| json_file(&folder.join(name)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let list = include_str!("google-deviations.toml");
+        let mut contract = Self::new(discovery::openapi(&documents), Value::Null, list)?;
+        contract.bases = &[""];
         Ok(contract)
     }
 

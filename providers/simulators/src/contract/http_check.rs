@@ -46,7 +46,13 @@ impl DocumentedOperation {
     fn fits(&self, method: &str, parts: &[&str]) -> bool {
         self.method == method
             && self.segments.len() == parts.len()
-            && self.segments.iter().zip(parts).all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+            && self.segments.iter().zip(parts).all(|(wanted, part)| match wanted.strip_prefix('{') {
+                // `{spacesId}:endActiveConference`: what follows the parameter must be there.
+                Some(parameter) => parameter.split_once('}').is_none_or(|(_, verb)| {
+                    part.strip_suffix(verb).is_some_and(|value| !verb.is_empty() || !value.contains(':'))
+                }),
+                None => wanted == part,
+            })
     }
 }
 

@@ -5,6 +5,7 @@
 //! each with its reason and source.
 
 mod deviations;
+mod discovery;
 mod document;
 mod http_check;
 mod inherit;

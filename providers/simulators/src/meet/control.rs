@@ -1,0 +1,183 @@
+//! `/_control/…`: what a demo, a rehearsal or a test in another process may do. Loopback only, JSON in and out.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use chrono::Duration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    behaviour::{Behaviour, PushBehaviour},
+    delivery::Inner,
+    http::Shared,
+    options::{AccountSpec, AppSpec, PushSpec, ServiceAccountSpec},
+};
+use crate::{
+    control::{Advance, Loopback, Since},
+    faults::{FaultPlan, ForcedError},
+};
+
+/// The control routes.
+pub(crate) fn router() -> Router<Arc<Inner>> {
+    Router::new()
+        .route("/_control/requests", get(requests))
+        .route("/_control/clock", get(clock).post(advance))
+        .route("/_control/faults", post(faults))
+        .route("/_control/errors", post(errors))
+        .route("/_control/pushes", get(deliveries).post(pushes))
+        .route("/_control/push", post(add_push))
+        .route("/_control/behaviour", get(behaviour).put(set_behaviour))
+        .route("/_control/truth/{space}", get(truth))
+        .route("/_control/meetings", get(meetings))
+        .route("/_control/apps", post(add_app))
+        .route("/_control/apps/{client}/remove", post(remove))
+        .route("/_control/accounts", post(add_account))
+        .route("/_control/service-accounts", post(add_service_account))
+        .route("/_control/keys/rotate", post(rotate))
+}
+
+async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
+    let world = inner.world();
+    Json(json!({ "requests": wanted.cut(&world.log, |entry| entry.at), "seq": world.log.len() }))
+}
+
+async fn clock(_: Loopback, State(inner): Shared) -> Json<Value> {
+    Json(json!({ "now": inner.now() }))
+}
+
+async fn advance(_: Loopback, State(inner): Shared, Json(wanted): Json<Advance>) -> Response {
+    let Some(clock) = &inner.shifted else {
+        let why = json!({ "error": "this simulator's clock cannot be moved from here" });
+        return (StatusCode::CONFLICT, Json(why)).into_response();
+    };
+    clock.advance(Duration::seconds(wanted.advance_seconds));
+    drop(inner.present());
+    inner.wake.notify_one();
+    Json(json!({ "now": inner.now() })).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faults {
+    #[serde(default)]
+    seed: u64,
+    #[serde(default)]
+    plan: FaultPlan,
+}
+
+async fn faults(_: Loopback, State(inner): Shared, Json(wanted): Json<Faults>) -> Json<Value> {
+    inner.world().faults.set(wanted.seed, wanted.plan.clone());
+    Json(json!({ "seed": wanted.seed, "plan": wanted.plan }))
+}
+
+async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<ForcedError>) -> Json<Value> {
+    inner.world().faults.forced.push(forced.clone());
+    Json(json!({ "forced": forced }))
+}
+
+async fn pushes(_: Loopback, State(inner): Shared, Json(wanted): Json<PushBehaviour>) -> Json<Value> {
+    inner.world().pubsub.set(wanted.clone());
+    Json(json!(wanted))
+}
+
+async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
+    let (world, _) = inner.present();
+    Json(json!({
+        "deliveries": wanted.cut(&world.pubsub.log, |entry| entry.at), "waiting": world.pubsub.waiting(),
+        "next_due": world.pubsub.next_due(),
+    }))
+}
+
+async fn add_push(_: Loopback, State(inner): Shared, Json(spec): Json<PushSpec>) -> StatusCode {
+    inner.world().pubsub.add(spec);
+    StatusCode::CREATED
+}
+
+async fn behaviour(_: Loopback, State(inner): Shared) -> Json<Behaviour> {
+    Json(inner.world().behaviour.clone())
+}
+
+async fn set_behaviour(_: Loopback, State(inner): Shared, Json(wanted): Json<Behaviour>) -> Json<Behaviour> {
+    inner.world().behaviour = wanted.clone();
+    Json(wanted)
+}
+
+async fn truth(_: Loopback, State(inner): Shared, Path(space): Path<String>) -> Response {
+    let (world, now) = inner.present();
+    match world.truth(&format!("spaces/{space}"), now) {
+        Some(truth) => Json(truth).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({ "error": "no such space" }))).into_response(),
+    }
+}
+
+/// Spaces with their links and lists: how a rehearsal's people find the door.
+async fn meetings(_: Loopback, State(inner): Shared) -> Json<Value> {
+    let (world, _) = inner.present();
+    let found: Vec<_> = world
+        .spaces
+        .values()
+        .map(|space| {
+            let members: Vec<_> = space.members.iter().map(|member| member.email.as_str()).collect();
+            json!({
+                "id": space.name(), "join_url": world.link(space), "live": space.live().is_some(), "members": members,
+                "host": world.accounts.get(&space.owner).map(|owner| owner.email.clone()), "config": space.config,
+            })
+        })
+        .collect();
+    Json(json!({ "meetings": found }))
+}
+
+async fn add_app(_: Loopback, State(inner): Shared, Json(spec): Json<AppSpec>) -> StatusCode {
+    inner.add_app(spec);
+    StatusCode::CREATED
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Person {
+    email: String,
+}
+
+async fn remove(
+    _: Loopback,
+    State(inner): Shared,
+    Path(client): Path<String>,
+    Json(person): Json<Person>,
+) -> Json<Value> {
+    let (mut world, now) = inner.present();
+    let user = world.account_by_email(&person.email).map(|account| account.id.clone());
+    let removed = user.is_some_and(|user| world.end_grants(&client, &user, now));
+    drop(world);
+    inner.wake.notify_one();
+    Json(json!({ "removed": removed }))
+}
+
+async fn add_account(
+    _: Loopback,
+    State(inner): Shared,
+    Json(spec): Json<AccountSpec>,
+) -> (StatusCode, Json<Value>) {
+    let id = inner.add_account(spec);
+    (StatusCode::CREATED, Json(json!({ "id": id })))
+}
+
+async fn add_service_account(
+    _: Loopback,
+    State(inner): Shared,
+    Json(spec): Json<ServiceAccountSpec>,
+) -> (StatusCode, Json<Value>) {
+    let key_file = inner.add_service_account(spec);
+    (StatusCode::CREATED, Json(json!({ "key_file": key_file })))
+}
+
+async fn rotate(_: Loopback, State(inner): Shared) -> StatusCode {
+    inner.world().keys.rotate();
+    StatusCode::NO_CONTENT
+}
