@@ -131,7 +131,9 @@ pub fn is_essential(provider: ProviderName, scope: &str) -> bool {
     match provider {
         ProviderName::Zoom => ["user:read:user", "meeting:write:meeting", "meeting:read:meeting"]
             .contains(&scope.trim_end_matches(":admin")),
-        ProviderName::Teams => ["User.Read", "Calendars.ReadWrite", "OnlineMeetings.ReadWrite"].contains(&scope),
+        ProviderName::Teams => {
+            ["User.Read", "Calendars.ReadWrite", "OnlineMeetings.ReadWrite"].contains(&scope)
+        }
         ProviderName::Meet => scope == "meetings.space.created",
         ProviderName::Link => false,
     }

@@ -12,7 +12,7 @@ use lectern_api::{
     app::{App, Outside, StartError},
     classes::{enrollments, links},
     cli::serve::serve_on,
-    config::{Config, DataFolder, MailConfig, MailSecurity, PlatformsConfig, PlatformHosts},
+    config::{Config, DataFolder, MailConfig, MailSecurity, PlatformHosts, PlatformsConfig},
     events::publisher::Delivery,
     jobs,
     webhooks_in::processor,

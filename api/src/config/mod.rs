@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use database::DatabaseConfig;
 pub use limits::LimitsConfig;
 pub use mail::{MailConfig, MailSecurity};
-pub use platforms::{PlatformsConfig, PlatformHosts};
+pub use platforms::{PlatformHosts, PlatformsConfig};
 pub use server::ServerConfig;
 
 /// The whole configuration.

@@ -44,9 +44,8 @@ impl Default for PlatformsConfig {
             others: BTreeMap::new(),
             meeting_hosts: meeting_hosts.iter().map(|host| (*host).to_owned()).collect(),
         };
-        let zoom = |api| {
-            hosts(api, "https://zoom.us/oauth", &["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"])
-        };
+        let zoom =
+            |api| hosts(api, "https://zoom.us/oauth", &["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"]);
         Self {
             zoom: vec![
                 zoom("https://api.zoom.us/v2"),

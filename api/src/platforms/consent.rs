@@ -251,10 +251,9 @@ pub async fn complete(
     let call = Call::interactive(WAIT);
     let granted = oauth.exchange(&call, code.expose(), &verifier, &callback(app, provider)?).await?;
     let account = match oauth.account(&call, &granted.access_token, None).await {
-        Ok(account) => Account {
-            account_id: granted.account_id.clone().unwrap_or(account.account_id),
-            ..account
-        },
+        Ok(account) => {
+            Account { account_id: granted.account_id.clone().unwrap_or(account.account_id), ..account }
+        }
         Err(error) => {
             revoke_at_platform(app, organization, provider, &granted.access_token).await;
             return Err(error.into());

@@ -90,7 +90,11 @@ fn page_of(
     page::Platform {
         platform: provider.as_str().to_owned(),
         title: provider.title().to_owned(),
-        platforms: registry::AVAILABLE.iter().filter(|name| registry::addresses(**name).is_some()).map(tab).collect(),
+        platforms: registry::AVAILABLE
+            .iter()
+            .filter(|name| registry::addresses(**name).is_some())
+            .map(tab)
+            .collect(),
         state: view.state.into(),
         mode: view.mode.into(),
         client_id: view.client_id.unwrap_or_default(),
@@ -342,9 +346,9 @@ pub async fn connections(
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();
     for provider in registry::AVAILABLE {
-        let by_people = settings::show(&app, &who, *provider).await.is_ok_and(|view| {
-            view.mode == Mode::User && !matches!(view.state, PlatformState::NotSet)
-        });
+        let by_people = settings::show(&app, &who, *provider)
+            .await
+            .is_ok_and(|view| view.mode == Mode::User && !matches!(view.state, PlatformState::NotSet));
         if by_people {
             let others = connect::unconnected(&app, &who, *provider, 200).await?;
             items.extend(others.into_iter().map(|(_, name)| connection_page::ConnectionRow {

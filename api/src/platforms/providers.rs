@@ -19,7 +19,7 @@ use tokio::{
 use url::Url;
 
 use super::webhook_secrets::SecretCache;
-use crate::config::{PlatformsConfig, PlatformHosts};
+use crate::config::{PlatformHosts, PlatformsConfig};
 
 /// How long an account-level connection's hosts are remembered.
 const HOST_LIFE: Duration = Duration::from_secs(600);
@@ -147,7 +147,11 @@ impl Providers {
 
     /// Forgets what was remembered of an organization: after its settings changed.
     pub(super) fn forget(&self, organization: OrganizationId, provider: ProviderName) {
-        self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _, _), _| *of != organization);
+        self.0
+            .hosts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(of, _, _), _| *of != organization);
         self.0.secrets.forget(organization, provider);
     }
 

@@ -182,7 +182,7 @@ pub async fn capabilities(
     let instructor = people::service::find(&mut tx, organization, instructor).await?;
     drop(tx);
     if let (Mode::ServerToServer, Some(row), Some(instructor)) = (found.mode, &mut row, instructor)
-        && let Some(Some(account)) = app.providers.known_host(organization, &instructor.email)
+        && let Some(Some(account)) = app.providers.known_host(organization, provider, &instructor.email)
     {
         row.account.plan = account.plan;
     }

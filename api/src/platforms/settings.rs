@@ -119,7 +119,6 @@ pub(super) async fn open(
         api_base: hosts.api.clone(),
         oauth_base: hosts.oauth.clone(),
         others: hosts.others.clone(),
-        others: std::collections::BTreeMap::new(),
         hosts: hosts.meeting_hosts.clone(),
     })
 }

@@ -71,9 +71,7 @@ pub async fn look(app: &App, job: &Job) -> Result<(), JobError> {
     drop(read);
     let Some(facts) = found else { return Ok(()) };
     match see(app, job.organization, &facts).await {
-        Ok(seen) => {
-            processor::absorb(app, job.organization, facts.provider, &seen).await.map_err(ours)
-        }
+        Ok(seen) => processor::absorb(app, job.organization, facts.provider, &seen).await.map_err(ours),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
         Err(error) => {
             tracing::warn!(%error, session = %facts.session, "a class could not be looked at: {error}");
@@ -88,8 +86,7 @@ async fn see(
     facts: &SessionFacts,
 ) -> lectern_core::provider::Result<Vec<lectern_core::provider::IncomingEvent>> {
     let (Some(id), Some(connection)) = (&facts.provider_id, facts.connection) else { return Ok(Vec::new()) };
-    let connected =
-        platforms::service::connected_by(app, organization, facts.provider, connection).await?;
+    let connected = platforms::service::connected_by(app, organization, facts.provider, connection).await?;
     let Some(roster) = connected.provider.live_roster() else { return Ok(Vec::new()) };
     let meeting = MeetingRef { id: id.clone(), host: connected.host.clone() };
     roster.look(&Call::background(), &meeting, facts.starts_at - BEFORE).await

@@ -138,7 +138,7 @@ fn limits(label: Label) -> RateLimits {
         Label::Medium => 10,
         Label::Heavy => 4,
     };
-    RateLimits { per_second, per_day: None }
+    RateLimits { per_second, per_minute: None, per_day: None }
 }
 
 impl Teams {

@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use super::serve::{asked_to_end, serve_on};
 use crate::{
     app::{App, Outside},
-    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PlatformsConfig, PlatformHosts},
+    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PlatformHosts, PlatformsConfig},
 };
 
 /// The address tried first, so that a second look finds the same page.

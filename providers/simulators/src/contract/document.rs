@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     deviations::{self, Deviation},
-    discovery,
-    inherit,
+    discovery, inherit,
     strict::{close, generalize},
 };
 
