@@ -157,7 +157,7 @@ story!(
     /// wait; whoever has a good one notices nothing, from the same address.
     s35_guessed_tokens_and_links_are_limited, |app| async {
         let (_, seller, lesson) = app.evening().await;
-        let limits = &app.config.limits;
+        let limits = app.config.limits.clone();
         for kind in ["ls_", "lk_", ""] {
             let guessed = app.nobody().with_bearer(Some(&format!("{kind}guess")));
             assert_eq!(guessed.get("/api/v1/me").await.0, 401);
