@@ -268,7 +268,7 @@ story!(
                 assert!(news["events"].as_array().unwrap().iter().any(alert), "{evil}: {news}");
                 assert!(!news.to_string().contains("evil") && !news.to_string().contains("alert(1)"), "{news}");
             }
-            let page = seller.browser(app).get(&format!("/live?open={}", lesson.session)).await;
+            let page = seller.browser(app).get(&format!("/sessions/{}", lesson.session)).await;
             assert!(page.html().contains("address is not allowed"), "the page says why: {}", page.html());
             app.wire.mend();
             let joined = browser.press_join(&app.mailed_link(&buyer)).await;
@@ -289,24 +289,56 @@ story!(
         let callback = app.zoom.allow(answer["authorize_url"].as_str().unwrap(), &seller.email).unwrap();
         seller.send("GET", callback.strip_prefix(&app.base).unwrap(), None, &[]).await;
         let ours = format!("{}/j/", app.zoom.base_url());
+        let dreamcrowd = app.organization("dreamcrowd").await.id;
         for (number, evil) in ["https://evil.example/j/", "javascript:alert(1)//", "https://127.0.0.1.evil.example/j/"].iter().enumerate() {
-            app.wire.tamper("POST", "/meetings", 100, Deed::Replace(ours.clone(), (*evil).to_owned()));
-            app.wire.tamper("GET", "", 100, Deed::Replace(ours.clone(), (*evil).to_owned()));
-            let (_, board) = owner.get("/api/v1/live").await;
-            let begun = board["seq"].as_i64().unwrap();
+            // Answered so: the meeting is not taken, and its teacher reads why.
+            for method in ["POST", "GET"] {
+                app.wire.tamper(method, "", 100, Deed::Replace(ours.clone(), (*evil).to_owned()));
+            }
             let lesson = Lesson::schedule(app, &seller, &format!("Ink {number}")).await;
             let buyer = format!("shared{number}@home.example");
             lesson.enroll(app, &seller, &buyer, "Ayesha Noor").await;
-            let page = app.browser().press_join(&app.mailed_link(&buyer)).await;
+            let browser = app.browser();
+            let page = browser.press_join(&app.mailed_link(&buyer)).await;
             assert_eq!((page.status(), page.location()), (200, ""), "{evil}: {}", page.html());
             assert!(["platform_down", "preparing"].contains(&page.standing()), "{evil}: {}", page.standing());
             assert!(!page.html().contains("evil") && !page.html().contains("alert(1)"), "{evil}");
-            app.settle().await;
-            let told = owner.all(&format!("/api/v1/audit?session_id={}", lesson.session)).await;
-            assert!(told.iter().any(|entry| entry["kind"] == json!("join.url_refused")), "{evil}: {told:?}");
-            let (_, news) = owner.get(&format!("/api/v1/live?since={begun}")).await;
-            assert!(news["events"].as_array().unwrap().iter().any(|event| event["type"] == json!("join_refused") && event["detail"] == json!("host")), "{news}");
+            let log = format!("/api/v1/audit?session_id={}", lesson.session);
+            let failed = owner.all(&log).await.into_iter().find(|entry| entry["kind"] == json!("meeting.failed"));
+            assert_eq!(failed.unwrap()["details"]["vendor_code"], json!("foreign address"), "{evil}");
+            let (_, session) = seller.get(&format!("/api/v1/sessions/{}", lesson.session)).await;
+            assert!(session["meeting"]["problem"].is_object(), "the teacher is told: {session}");
+            // Become so, after it was taken: it is looked at again at each press.
             app.wire.mend();
+            app.pass(Duration::minutes(5));
+            app.settle().await;
+            let through = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!(through.status(), 303, "{}", through.html());
+            let hex = lesson.session.replace('-', "");
+            let of = match app.database.engine {
+                lectern_tests::Engine::Sqlite => format!("session_id = x'{hex}'"),
+                lectern_tests::Engine::Postgres => format!("session_id = '{}'", lesson.session),
+            };
+            let meeting = app.database.rows(&format!("select id from meetings where state = 'ready' and {of}")).await.remove(0).remove(0);
+            let sealer = app.keys.sealer(dreamcrowd).await.unwrap();
+            let sealed = hex::encode(sealer.seal("meetings", "join_url", meeting.parse().unwrap(), format!("{evil}1").as_bytes()));
+            let sealed = match app.database.engine {
+                lectern_tests::Engine::Sqlite => format!("x'{sealed}'"),
+                lectern_tests::Engine::Postgres => format!("'\\x{sealed}'"),
+            };
+            app.database.execute(&format!("update meetings set join_url = {sealed} where {of}")).await;
+            let (_, board) = owner.get("/api/v1/live").await;
+            let begun = board["seq"].as_i64().unwrap();
+            let page = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!((page.status(), page.location(), page.standing()), (200, "", "platform_down"), "{evil}: {}", page.html());
+            assert!(!page.html().contains("evil") && !page.html().contains("alert(1)"), "{evil}");
+            app.settle().await;
+            assert!(owner.all(&log).await.iter().any(|entry| entry["kind"] == json!("join.url_refused")), "{evil}");
+            for watcher in [&owner, &seller] {
+                let (_, news) = watcher.get(&format!("/api/v1/live?since={begun}")).await;
+                let alert = |event: &serde_json::Value| event["type"] == json!("join_refused") && event["detail"] == json!("host");
+                assert!(news["events"].as_array().unwrap().iter().any(alert), "{evil}: {news}");
+            }
         }
     }
 );

@@ -173,7 +173,7 @@ story!(
             nobody_has_it(app, path).await;
             assert_eq!(app.database.rows(who).await, before, "{path}: everybody is who they were");
         }
-        assert!(done >= 10, "most of these forms were accepted without their extra fields: {refused:?}");
+        assert!(done >= 8, "some forms are taken without their extra fields, so that there is something to look for: {refused:?}");
         app.settle().await;
         assert_eq!(rows_of(app, elmfield.id).await, theirs, "nothing came to the other organization");
         let new = app.database.rows("select role, owner from people where email like 'page%'").await;

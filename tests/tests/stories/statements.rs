@@ -119,6 +119,16 @@ pub(crate) fn prepared(sql: &str, condition: &str, columns: &Columns) -> Vec<Str
     prepared
 }
 
+/// The family of the column that an insert gives this parameter to.
+fn inserted(flat: &str, sign: &str, columns: &Columns) -> Option<&'static str> {
+    let (table, rest) = flat.strip_prefix("insert into ")?.split_once(" (")?;
+    let (names, rest) = rest.split_once(") values (")?;
+    let (values, _) = rest.split_once(')')?;
+    let at = values.split(',').position(|value| value.trim() == sign)?;
+    let name = names.split(',').nth(at)?.trim();
+    columns.get(table)?.iter().find(|(column, _)| column == name).map(|(_, family)| *family)
+}
+
 /// The family of each parameter but the first, found by the column it stands beside.
 pub(crate) fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
     let flat = sql.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -136,7 +146,9 @@ pub(crate) fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'stat
         let list = ["json_each(", "json_array_elements_text("]
             .iter()
             .any(|call| flat.contains(&format!("{call}{sign}")));
-        let family = if list {
+        let family = if let Some(family) = inserted(&flat, &sign, columns) {
+            family
+        } else if list {
             "ids"
         } else if operator == "limit" {
             "limit"
