@@ -17,7 +17,13 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
+<<<<<<< HEAD
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+=======
+use crate::host_tokens;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+>>>>>>> three
 
 /// Longer than anything here takes: a story that waits for it has failed.
 const PATIENCE: StdDuration = StdDuration::from_secs(20);
@@ -231,6 +237,65 @@ story!(
 );
 
 story!(
+<<<<<<< HEAD
+=======
+    /// S-34: a host application's token ends while its bearer watches: nothing that happens later reaches them, however the
+    /// socket was opened.
+    s34_a_socket_ends_with_its_host_token, |app| async {
+        let dreamcrowd = app.organization("dreamcrowd").await;
+        let (id, owner) = (dreamcrowd.id, dreamcrowd.owner().await);
+        host_tokens::take_hs256(&dreamcrowd, app).await;
+        let token = |life: i64| {
+            let ends = json!({"exp": app.now().timestamp() + life});
+            host_tokens::hs256(host_tokens::SECRET.as_bytes(), &host_tokens::with(host_tokens::claims(app), ends))
+        };
+        let (short, long) = (token(300), token(3000));
+        app.secret(&short);
+        app.secret(&long);
+        let (short, long) = (app.nobody().with_bearer(Some(&short)), app.nobody().with_bearer(Some(&long)));
+        let me = long.get("/api/v1/me").await.1["id"].as_str().unwrap().parse().unwrap();
+        let ticket = short.create("/api/v1/live/tickets", json!({})).await["ticket"].as_str().unwrap().to_owned();
+        app.secret(&ticket);
+        let mut by_header = watch(app, &short, "").await;
+        let mut by_ticket = open(app, &format!("?ticket={ticket}"), &[]).await.unwrap();
+        let mut other = watch(app, &long, "").await;
+        emit(app, id, me, 1).await;
+        app.settle().await;
+        for socket in [&mut by_header, &mut by_ticket, &mut other] {
+            assert_eq!(next(socket).await.unwrap()["person"]["name"], json!("number 1"));
+        }
+        app.pass(chrono::Duration::seconds(400));
+        emit(app, id, me, 2).await;
+        app.settle().await;
+        assert_eq!(next(&mut by_header).await.unwrap_err(), 4401);
+        assert_eq!(next(&mut by_ticket).await.unwrap_err(), 4401);
+        assert_eq!(next(&mut other).await.unwrap()["person"]["name"], json!("number 2"), "another token goes on");
+        assert_eq!(owner.get("/api/v1/me").await.0, 200);
+    }
+);
+
+story!(
+    /// S-34: a student who is taken out of the class while watching.
+    s34_a_student_taken_out_of_the_class_is_disconnected, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha"]).await;
+        let mut socket = watch(app, &lesson.students[0], "").await;
+        let list = format!("/api/v1/classes/{}/enrollments", lesson.class);
+        let (_, enrollments) = lesson.teacher.get(&list).await;
+        let enrollment = enrollments["items"][0]["id"].as_str().unwrap().to_owned();
+        let (status, answer) = lesson.teacher.delete(&format!("{list}/{enrollment}")).await;
+        assert!(matches!(status, 200 | 204), "{answer}");
+        app.settle().await;
+        loop {
+            match next(&mut socket).await {
+                Ok(event) => assert_eq!(event["person"]["id"], json!(lesson.students[0].id)),
+                Err(code) => return assert_eq!(code, 4403),
+            }
+        }
+    }
+);
+
+story!(
+>>>>>>> three
     /// A reader who talks too much, or sends too long a message, is disconnected.
     readers_have_nothing_to_say, |app| async {
         let amina = app.organization("oakwood").await.admin().await;

@@ -48,6 +48,7 @@ mod statement_writes;
 mod statements;
 mod strays;
 mod tenancy;
+mod words;
 mod zoom_errors;
 
 /// The server's binary, built beside these stories.
