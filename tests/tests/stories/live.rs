@@ -17,13 +17,9 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-<<<<<<< HEAD
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-=======
 use crate::host_tokens;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
->>>>>>> three
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Longer than anything here takes: a story that waits for it has failed.
 const PATIENCE: StdDuration = StdDuration::from_secs(20);
@@ -237,8 +233,6 @@ story!(
 );
 
 story!(
-<<<<<<< HEAD
-=======
     /// S-34: a host application's token ends while its bearer watches: nothing that happens later reaches them, however the
     /// socket was opened.
     s34_a_socket_ends_with_its_host_token, |app| async {
@@ -275,27 +269,6 @@ story!(
 );
 
 story!(
-    /// S-34: a student who is taken out of the class while watching.
-    s34_a_student_taken_out_of_the_class_is_disconnected, |app| async {
-        let lesson = app.held_class("oakwood", &["ayesha"]).await;
-        let mut socket = watch(app, &lesson.students[0], "").await;
-        let list = format!("/api/v1/classes/{}/enrollments", lesson.class);
-        let (_, enrollments) = lesson.teacher.get(&list).await;
-        let enrollment = enrollments["items"][0]["id"].as_str().unwrap().to_owned();
-        let (status, answer) = lesson.teacher.delete(&format!("{list}/{enrollment}")).await;
-        assert!(matches!(status, 200 | 204), "{answer}");
-        app.settle().await;
-        loop {
-            match next(&mut socket).await {
-                Ok(event) => assert_eq!(event["person"]["id"], json!(lesson.students[0].id)),
-                Err(code) => return assert_eq!(code, 4403),
-            }
-        }
-    }
-);
-
-story!(
->>>>>>> three
     /// A reader who talks too much, or sends too long a message, is disconnected.
     readers_have_nothing_to_say, |app| async {
         let amina = app.organization("oakwood").await.admin().await;
