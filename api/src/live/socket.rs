@@ -72,6 +72,12 @@ pub struct Reader {
     events: Receiver<Heard>,
 }
 
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("organization", &self.watcher.organization).finish_non_exhaustive()
+    }
+}
+
 /// Listens from now on, before the connection is told that it is open: whoever has been told misses nothing.
 ///
 /// # Errors
