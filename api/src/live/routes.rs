@@ -180,7 +180,8 @@ pub async fn live(
         .max_write_buffer_size(64 * 1024)
         .max_message_size(socket::MOST_INCOMING)
         .max_frame_size(socket::MOST_INCOMING);
-    Ok(upgrade.on_upgrade(move |socket| socket::run(app, who, query.since, socket)))
+    let reader = socket::listen(app, who, query.since).await?;
+    Ok(upgrade.on_upgrade(move |socket| socket::run(reader, socket)))
 }
 
 async fn view(app: &App, who: &SignedIn, since: Option<i64>) -> Result<LiveView, ApiError> {

@@ -65,13 +65,38 @@ enum End {
     Gone,
 }
 
-/// Serves one socket until it ends.
-pub async fn run(app: App, who: SignedIn, since: Option<i64>, mut socket: WebSocket) {
+/// Somebody who is about to watch.
+pub struct Reader {
+    watcher: Watcher,
+    since: Option<i64>,
+    events: Receiver<Heard>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("organization", &self.watcher.organization).finish_non_exhaustive()
+    }
+}
+
+/// Listens from now on, before the connection is told that it is open: whoever has been told misses nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn listen(app: App, who: SignedIn, since: Option<i64>) -> Result<Reader, ApiError> {
     let SignedIn { organization, person, role, via, .. } = who;
     // Listening before looking: whatever is numbered meanwhile is in one of the two, and what is in both is skipped.
     let events = app.hub.subscribe(organization);
-    let mut watcher =
-        Watcher { app, organization, who: Box::new(Proof { person, via }), role, seen: since.unwrap_or(0) };
+    let seen = match since {
+        Some(since) => since,
+        None => events::history::last_seq(&app).await?,
+    };
+    let watcher = Watcher { app, organization, who: Box::new(Proof { person, via }), role, seen };
+    Ok(Reader { watcher, since, events })
+}
+
+/// Serves one socket until it ends.
+pub async fn run(reader: Reader, mut socket: WebSocket) {
+    let Reader { mut watcher, since, events } = reader;
     let end = match Box::pin(watcher.catch_up(&mut socket, since)).await {
         Ok(()) => watcher.watch(&mut socket, events).await,
         Err(end) => end,
@@ -91,16 +116,13 @@ pub async fn run(app: App, who: SignedIn, since: Option<i64>, mut socket: WebSoc
 }
 
 impl Watcher {
-    /// Sends what was missed since a number; without one, everything from now on counts.
+    /// Sends what was missed since a number; without one, only what comes counts.
     async fn catch_up(&mut self, socket: &mut WebSocket, since: Option<i64>) -> Result<(), End> {
         let internal = |error: ApiError| {
             tracing::error!(?error, "missed events could not be read");
             End::Close(code::INTERNAL, "try again")
         };
-        let Some(since) = since else {
-            self.seen = events::history::last_seq(&self.app).await.map_err(internal)?;
-            return Ok(());
-        };
+        let Some(since) = since else { return Ok(()) };
         let reader = (self.who.person.uuid(), self.role);
         match service::missed(&self.app, self.organization, reader, since).await.map_err(internal)? {
             Missed::Events(events, seen) => {
