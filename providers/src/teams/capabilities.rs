@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use lectern_core::provider::{
-    Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance, RecordingModes,
+use lectern_core::{
+    provider::{
+        Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance,
+        RecordingModes,
+    },
+    sentence::Sentence,
 };
 
 use super::{
@@ -28,13 +32,9 @@ fn attendance(mode: &Mode, scopes: &[String]) -> Can<LiveAttendance> {
         (Mode::Application { .. }, _) => Can::yes(LiveAttendance::Live),
         (Mode::Delegated, None) => Can::helped(
             LiveAttendance::Report,
-            "Microsoft tells who is in a class only to a school-wide app. With a teacher's own connection, attendance comes from \
-             Lectern's door during the class, and from Teams' report some minutes after it.",
+            Sentence::known("reason.teams.report_only", "Microsoft tells who is in a class only to an app of the whole school. With the teacher's own connection, attendance comes from Lectern's door during the class, and from Teams' report some minutes after it."),
         ),
-        (Mode::Delegated, Some(name)) => Can::no(format!(
-            "The Microsoft connection lacks the permission {name}, which an administrator must consent to. Until then \
-             attendance comes from Lectern's door alone."
-        )),
+        (Mode::Delegated, Some(name)) => Can::no(Sentence::known("reason.teams.report_scope", "The Microsoft connection lacks the permission {scope}, which an administrator must consent to. Until then attendance comes from Lectern's door alone.").with("scope", name)),
     }
 }
 
@@ -42,46 +42,56 @@ fn recordings(mode: &Mode, scopes: &[String]) -> Can<()> {
     match missing(mode, scopes, &["OnlineMeetingRecording.Read.All", "OnlineMeetingTranscript.Read.All"]) {
         None => Can::helped(
             (),
-            "Lectern copies recordings and transcripts. Teams' own copy cannot be removed from here: the teacher removes it in \
-             OneDrive, or it ends by the school's own rule.",
+            Sentence::known("reason.teams.copy_only", "Lectern copies recordings and transcripts. Teams' own copy cannot be removed from here: the teacher removes it in OneDrive, or it ends by the school's own rule."),
         ),
-        Some(name) => Can::no(format!(
-            "The Microsoft connection lacks the permission {name}, which an administrator must consent to. Until then \
-             recordings can be uploaded by hand."
-        )),
+        Some(name) => Can::no(Sentence::known("reason.teams.download_scope", "The Microsoft connection lacks the permission {scope}, which an administrator must consent to. Until then recordings can be uploaded by hand.").with("scope", name)),
     }
 }
 
-pub(super) fn of(mode: &Mode, scopes: &[String]) -> Capabilities {
+/// For this kind of app and these granted permissions.
+#[must_use]
+pub fn of(mode: &Mode, scopes: &[String]) -> Capabilities {
     Capabilities {
-        registrants: Can::no(
-            "On Teams everybody has the same link, and the lobby is the lock: Lectern's own links lead there, and the teacher \
-             admits people whom Lectern shows as let through.",
-        ),
+        registrants: Can::no(Sentence::known(
+            "reason.teams.links",
+            "On Teams everybody has the same link, and the lobby is the lock: Lectern's own links lead there, and the teacher admits people whom Lectern shows as let through.",
+        )),
         guarantee: JoinGuarantee::HostAdmits,
         attendance: attendance(mode, scopes),
-        breakout_rooms: Can::no(
-            "Microsoft has no way to make breakout rooms from outside. The teacher makes them in the meeting.",
-        ),
+        breakout_rooms: Can::no(Sentence::known(
+            "reason.teams.rooms",
+            "Microsoft has no way to make breakout rooms from outside: in the meeting the teacher makes them.",
+        )),
         waiting_room: Can::yes(ControlScope::PerMeeting),
         auto_recording: Can::helped(
             RecordingModes { local: false, cloud: true },
-            "Teams records to the school's OneDrive, not to the teacher's computer.",
+            Sentence::known(
+                "reason.teams.cloud_only",
+                "Teams records to the school's OneDrive, not to the teacher's computer.",
+            ),
         ),
         recording_download: recordings(mode, scopes),
         chat: Can::yes(ControlScope::PerMeeting),
         screen_share: Can::helped(
             ControlScope::PerMeeting,
-            "In Teams presenters may share, so people who may share the screen are presenters.",
+            Sentence::known(
+                "reason.teams.screen_share",
+                "In Teams presenters may share, so people who may share the screen are presenters.",
+            ),
         ),
         recurrence: Can::helped(
             (),
-            "Each session gets a Teams meeting of its own: all lessons of a Teams series would share one link.",
+            Sentence::known(
+                "reason.teams.recurrence",
+                "Each session gets a Teams meeting of its own: all lessons of a Teams series would share one link.",
+            ),
         ),
         end_meeting: Can::helped(
             (),
-            "Microsoft has no way to end a meeting for everyone. Lectern closes its door, makes everybody wait in the lobby and \
-             switches microphones and cameras off; the teacher presses End meeting in Teams.",
+            Sentence::known(
+                "reason.teams.end",
+                "Microsoft has no way to end a meeting for everyone. Lectern closes its door, makes everybody wait in the lobby and switches microphones and cameras off; the teacher presses End meeting in Teams.",
+            ),
         ),
         create_recovery: CreateRecovery::ByKey,
         limits: Limits {
@@ -98,8 +108,9 @@ pub(super) fn of(mode: &Mode, scopes: &[String]) -> Capabilities {
 }
 
 /// Before anybody has connected.
-pub(super) fn unconnected(mode: &Mode) -> Capabilities {
-    const WHY: &str = "Connect a Microsoft account first.";
+#[must_use]
+pub fn unconnected(mode: &Mode) -> Capabilities {
+    const WHY: Sentence = Sentence::known("reason.teams.connect_first", "Connect a Microsoft account first.");
     let mut none = of(mode, &[]);
     none.attendance = Can::no(WHY);
     none.waiting_room = Can::no(WHY);

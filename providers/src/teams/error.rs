@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lectern_core::provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry};
+use lectern_core::{
+    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry},
+    sentence::Sentence,
+};
 use serde::Deserialize;
 
 use crate::{
@@ -62,15 +65,31 @@ fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) ->
     new(operation, ErrorKind::RateLimited(until)).retry(Retry::After(wait))
 }
 
+const CONSENT: Sentence = Sentence::known(
+    "provider_step.teams.consent",
+    "grant admin consent for the app's permissions in Entra ID (Enterprise applications, Permissions).",
+);
+const REDIRECT: Sentence = Sentence::known(
+    "provider_step.teams.redirect",
+    "add Lectern's redirect address to the app registration in Entra ID, platform Web.",
+);
+
 /// The step that grants the application access policy.
-fn policy_step(place: &Place<'_>) -> String {
-    let whom = if place.organizer.is_empty() { "<the teacher's object id>" } else { place.organizer };
-    format!(
-        "run in PowerShell, in the MicrosoftTeams module: New-CsApplicationAccessPolicy -Identity Lectern-policy -AppIds \
-         \"{app}\" -Description \"Lectern\"; then Grant-CsApplicationAccessPolicy -PolicyName Lectern-policy -Identity \
-         \"{whom}\" (or -Global for every teacher). It takes up to 30 minutes to work.",
-        app = place.client_id
-    )
+fn policy_step(place: &Place<'_>) -> Sentence {
+    let whom = if place.organizer.is_empty() { "<object id>" } else { place.organizer };
+    Sentence::known("provider_step.teams.policy", "run in PowerShell, in the MicrosoftTeams module: New-CsApplicationAccessPolicy -Identity Lectern-policy -AppIds \"{app}\" -Description \"Lectern\"; then Grant-CsApplicationAccessPolicy -PolicyName Lectern-policy -Identity \"{whom}\" (or -Global for everybody who hosts). It takes up to 30 minutes to work.")
+        .with("app", place.client_id.to_owned())
+        .with("whom", whom.to_owned())
+}
+
+/// Every step of an administrator's that an error can name.
+#[must_use]
+pub fn steps() -> [Sentence; 3] {
+    [policy_step(&Place { client_id: "app", organizer: "teacher" }), CONSENT, REDIRECT]
+}
+
+fn policy(operation: &'static str, step: Sentence) -> ProviderError {
+    ProviderError::policy(ProviderName::Teams, operation, step)
 }
 
 /// Permission names in `… API requires one of 'OnlineMeetings.Read.All, OnlineMeetings.ReadWrite.All'.`
@@ -110,17 +129,11 @@ pub(super) fn of(
         }
         402 => new(operation, ErrorKind::LicenceMissing),
         _ if says("application access policy") || (says("is not authorized to") && says("on behalf of")) => {
-            new(operation, ErrorKind::PolicyMissing(policy_step(place)))
+            policy(operation, policy_step(place))
         }
         403 => match named_permissions(&lossless(response)) {
             names if !names.is_empty() => new(operation, ErrorKind::ScopeMissing(names)),
-            _ if is(&["ErrorAccessDenied", "Authorization_RequestDenied"]) => new(
-                operation,
-                ErrorKind::PolicyMissing(
-                    "grant admin consent for the app's permissions in Entra ID (Enterprise applications, Permissions)."
-                        .to_owned(),
-                ),
-            ),
+            _ if is(&["ErrorAccessDenied", "Authorization_RequestDenied"]) => policy(operation, CONSENT),
             // Only the organizer is answered.
             _ => new(operation, ErrorKind::Conflict).repaired_by(RepairedBy::Admin),
         },
@@ -172,8 +185,13 @@ pub(super) fn of_login(operation: &'static str, response: &Response, now: DateTi
         digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     });
     let among = |numbers: &[i64]| number.is_some_and(|number| numbers.contains(&number));
+    let word = if body.error.is_empty() { "-" } else { body.error.as_str() };
+    let code = number.map_or_else(String::new, |number| format!("/AADSTS{number}"));
+    let code = format!("{}/{word}{code}", response.status);
     let kind = match (response.status, body.error.as_str()) {
         (429, _) => return too_many(operation, response, now),
+        _ if among(&[WRONG_REDIRECT]) => return policy(operation, REDIRECT).vendor_code(code),
+        _ if among(&NO_CONSENT) => return policy(operation, CONSENT).vendor_code(code),
         (500..=599, _) | (_, "temporarily_unavailable" | "server_error") => {
             return new(operation, ErrorKind::Unavailable)
                 .vendor_code(response.status.to_string())
@@ -181,12 +199,6 @@ pub(super) fn of_login(operation: &'static str, response: &Response, now: DateTi
         }
         _ if among(&WRONG_CLIENT) => ErrorKind::Invalid("client_secret".to_owned()),
         _ if among(&WRONG_TENANT) => ErrorKind::Invalid("account_id".to_owned()),
-        _ if among(&[WRONG_REDIRECT]) => ErrorKind::PolicyMissing(
-            "add Lectern's redirect address to the app registration in Entra ID, platform Web.".to_owned(),
-        ),
-        _ if among(&NO_CONSENT) => {
-            ErrorKind::PolicyMissing("grant admin consent for the app's permissions in Entra ID.".to_owned())
-        }
         (_, "invalid_client" | "unauthorized_client") => ErrorKind::Invalid("client_secret".to_owned()),
         (_, "invalid_grant" | "interaction_required" | "consent_required" | "login_required") => {
             ErrorKind::Reconnect
@@ -194,9 +206,7 @@ pub(super) fn of_login(operation: &'static str, response: &Response, now: DateTi
         _ => ErrorKind::Unexpected,
     };
     let admin = matches!(kind, ErrorKind::Invalid(_));
-    let word = if body.error.is_empty() { "-" } else { body.error.as_str() };
-    let code = number.map_or_else(String::new, |number| format!("/AADSTS{number}"));
-    let error = new(operation, kind).vendor_code(format!("{}/{word}{code}", response.status));
+    let error = new(operation, kind).vendor_code(code);
     if admin { error.repaired_by(RepairedBy::Admin) } else { error }
 }
 

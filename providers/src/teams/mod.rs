@@ -29,6 +29,7 @@ mod subscriptions;
 mod validation;
 mod wire;
 
-pub use capabilities::at_best;
+pub use capabilities::{at_best, of as capabilities_of, unconnected};
 pub use config::{Mode, Teams, TeamsConnection, TeamsSettings};
+pub use error::steps;
 pub use events::TeamsEvents;

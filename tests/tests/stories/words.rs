@@ -9,7 +9,7 @@ use lectern_core::{
     provider::{Capabilities, ErrorKind, ProviderError, ProviderName, Reason},
     sentence::Sentence,
 };
-use lectern_providers::zoom;
+use lectern_providers::{teams, zoom};
 use lectern_simulators::faults::ForcedError;
 use lectern_tests::{Lesson, story};
 use lectern_web::{
@@ -94,6 +94,24 @@ fn every_reason_of_zoom_is_in_both_catalogues() {
     }
     keys.extend(reasons(&zoom::unconnected()).into_iter().map(|reason| said(&catalog, &reason.0)));
     assert_eq!(keys, in_catalog(&catalog, "reason.zoom."), "what Zoom can say, and what is translated");
+}
+
+#[test]
+fn every_reason_of_teams_is_in_both_catalogues() {
+    let catalog = Catalog::load().unwrap();
+    let all: Vec<String> = teams::oauth::SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
+    let application = teams::Mode::Application { tenant_id: "t".to_owned() };
+    let every = [
+        teams::capabilities_of(&teams::Mode::Delegated, &all),
+        teams::capabilities_of(&teams::Mode::Delegated, &[]),
+        teams::capabilities_of(&application, &[]),
+        teams::unconnected(&teams::Mode::Delegated),
+    ];
+    let keys: BTreeSet<String> =
+        every.iter().flat_map(reasons).map(|reason| said(&catalog, &reason.0)).collect();
+    assert_eq!(keys, in_catalog(&catalog, "reason.teams."), "what Teams can say, and what is translated");
+    let steps: BTreeSet<String> = teams::steps().iter().map(|step| said(&catalog, step)).collect();
+    assert_eq!(steps, in_catalog(&catalog, "provider_step.teams."));
 }
 
 #[test]
