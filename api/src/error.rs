@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use lectern_core::provider::{ErrorKind, ProviderError};
+use lectern_core::{
+    provider::{ErrorKind, ProviderError},
+    sentence::Sentence,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -77,6 +80,9 @@ pub struct Problem {
     /// Names this failure in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The detail, where pages can say it in the reader's language.
+    #[serde(skip)]
+    pub words: Option<Sentence>,
 }
 
 impl std::fmt::Display for ApiError {
@@ -185,6 +191,7 @@ impl ApiError {
             next_step: next.map(str::to_owned),
             errors: if let Self::Invalid(errors) = self { errors.clone() } else { Vec::new() },
             id: None,
+            words: if let Self::Provider(error) = self { Some(error.words()) } else { None },
         }
     }
 }

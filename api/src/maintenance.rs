@@ -1,4 +1,4 @@
-//! Removing what has served: ended sign-ins, published events, read deliveries, used codes, consents nobody gave, meetings nobody needs.
+//! Removing what has served: ended sign-ins, published events, read deliveries, used codes, consents nobody gave, kept answers, meetings nobody needs.
 //!
 //! Everything goes by its own age or state, never because a platform's answer was empty or failed.
 
@@ -10,9 +10,9 @@ use crate::{
     app::{App, OPERATOR},
     audit::{Actor, EntryKind},
     error::ApiError,
-    events,
+    events, idempotency,
     jobs::{JobError, runner, store as jobs},
-    join, organizations, people, platforms, sessions, webhooks_in,
+    join, live, organizations, people, platforms, sessions, webhooks_in,
 };
 
 /// Published events are kept this long, for those who come back.
@@ -28,6 +28,7 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
     let sign_ins = people::service::remove_ended_sign_ins(&mut tx, now).await.map_err(told)?;
     let events = events::remove_old(&mut tx, now - EVENTS_KEPT).await?;
     let deliveries = webhooks_in::remove_old(&mut tx, now - DELIVERIES_KEPT).await?;
+    live::service::remove_old_tickets(&mut tx, now).await?;
     let dead_jobs = jobs::bury_old(&mut tx, runner::grave_limit(now)).await?;
     tx.commit().await?;
     if sign_ins + events + deliveries + dead_jobs > 0 {
@@ -46,6 +47,15 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
 
 async fn clean_up_of(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
     sessions::jobs::remove_unused_meetings(app, organization).await?;
-    join::service::clean_up(app, organization).await?;
-    platforms::consent::clean_up(app, organization).await
+    let codes = join::service::clean_up(app, organization).await?;
+    let consents = platforms::consent::clean_up(app, organization).await?;
+    let mut tx = app.db.begin(organization).await?;
+    let answers = idempotency::remove_old(app, &mut tx, organization).await?;
+    tx.commit().await?;
+    if codes + consents + answers > 0 {
+        let entry = app.entry(organization, EntryKind::CleanedUp, Actor::System);
+        let removed = json!({"codes": codes, "consents": consents, "kept_answers": answers});
+        app.append_audit(entry.details(removed)).await;
+    }
+    Ok(())
 }

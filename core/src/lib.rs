@@ -15,6 +15,7 @@ pub mod random;
 pub mod role;
 pub mod seal;
 pub mod secret;
+pub mod sentence;
 pub mod session;
 pub mod settings;
 pub mod text;

@@ -47,6 +47,35 @@ impl Tongue {
             .map_err(failed)?;
         Ok(said)
     }
+
+    /// A sentence that carries its key (`lectern_core::sentence::Sentence`): by that key where the catalog has it, else in
+    /// English, which is always there.
+    fn said(&self, sentence: &Value) -> Result<String, Error> {
+        let english = sentence.get_attr("english")?.to_string();
+        let key = sentence.get_attr("key")?;
+        let Some(key) = key.as_str() else { return Ok(self.of_numbers(english)) };
+        let values = sentence.get_attr("values")?;
+        let value = |name: &str| {
+            let value = values.get_attr(name).ok().filter(|value| !value.is_undefined())?;
+            self.said(&value).ok()
+        };
+        Ok(self.catalog.say(self.lang, self.vocabulary, key, None, &value).unwrap_or(english))
+    }
+
+    /// Figures and times of day take the language's digits.
+    fn of_numbers(&self, text: String) -> String {
+        let number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == ':');
+        if number { self.lang.digits(&text) } else { text }
+    }
+}
+
+/// What happened, and what to do about it: a text cut behind its first sentence.
+fn apart(text: &str) -> Vec<&str> {
+    let end = |sign: &str| text.find(sign).map(|at| at + sign.trim_end().len());
+    match [end(". "), end("। ")].into_iter().flatten().min() {
+        Some(at) => vec![&text[..at], text[at..].trim_start()],
+        None => vec![text, ""],
+    }
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -127,6 +156,9 @@ fn install_words(env: &mut Environment<'static>, tongue: &Tongue) {
         let key = format!("{prefix}.{name}");
         if words.catalog.has(&key) { words.say(&key, &kwargs, false) } else { Ok(name.to_owned()) }
     });
+    let words = tongue.clone();
+    env.add_function("said", move |sentence: Value| words.said(&sentence));
+    env.add_filter("apart", |text: &str| apart(text).into_iter().map(Value::from).collect::<Vec<_>>());
     let lang = tongue.lang;
     env.add_filter("num", move |value: Value| lang.digits(&value.to_string()));
 }

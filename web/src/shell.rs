@@ -1,5 +1,6 @@
 //! What stands around a signed-in page: who is signed in, where, the navigation, and one notice.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::lang::Vocabulary;
@@ -162,8 +163,8 @@ impl NoticeKind {
 pub struct Notice {
     pub kind: NoticeKind,
     pub tone: Tone,
-    /// A further sentence in words already, such as a platform's reason.
-    pub detail: Option<String>,
+    /// A further sentence, such as a platform's reason.
+    pub detail: Option<Sentence>,
 }
 
 impl From<NoticeKind> for Notice {
@@ -251,7 +252,13 @@ impl Shell {
         let mut student =
             shell("Ayesha Noor", Viewer::Student, "Oakwood School", Vocabulary::School, Section::Classes);
         student.notice = Some(Notice {
-            detail: Some("Zoom said: the host has another meeting.".to_owned()),
+            detail: Some(
+                Sentence::known(
+                    "provider_error.host_busy",
+                    "The {platform} host has another meeting now. End it, or choose another host.",
+                )
+                .with("platform", "Zoom"),
+            ),
             ..NoticeKind::TryingAgain.into()
         });
         student.live_now = 0;

@@ -6,6 +6,7 @@ use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
     provider::{Call, ErrorKind, MeetingRef, MeetingRun, ParticipantReport, ProviderError},
     role::SessionRole,
+    sentence::Sentence,
 };
 
 use super::{
@@ -45,7 +46,7 @@ const SETTLED: Duration = Duration::minutes(2);
 #[derive(Debug, Default)]
 struct Answer {
     runs: Vec<(MeetingRun, Option<ParticipantReport>)>,
-    problem: Option<String>,
+    problem: Option<Sentence>,
     /// Nobody can ever be asked: no connection, or a platform without reports.
     nobody: bool,
 }
@@ -171,7 +172,7 @@ async fn ask(app: &App, organization: OrganizationId, facts: &SessionFacts, know
     let connected =
         match platforms::service::connected_by(app, organization, facts.provider, connection).await {
             Ok(connected) => connected,
-            Err(error) => return Answer { problem: Some(error.sentence()), ..Answer::default() },
+            Err(error) => return Answer { problem: Some(error.words()), ..Answer::default() },
         };
     let Some(reports) = connected.provider.attendance() else {
         return Answer { nobody: true, ..Answer::default() };
@@ -206,9 +207,9 @@ async fn ask(app: &App, organization: OrganizationId, facts: &SessionFacts, know
 }
 
 /// The sentence of an error that stands in the way; a report that is simply not there is none.
-fn problem(error: &ProviderError) -> Option<String> {
+fn problem(error: &ProviderError) -> Option<Sentence> {
     tracing::info!(%error, "no report: {error}");
-    (!matches!(error.kind, ErrorKind::NotFound)).then(|| error.sentence())
+    (!matches!(error.kind, ErrorKind::NotFound)).then(|| error.words())
 }
 
 /// Stores an answer: adds and replaces, never removes on an empty or failed one. When to ask again, if that can help.
@@ -251,11 +252,13 @@ async fn record(
         () if over_for_good => "given_up",
         () => "waiting",
     };
+    let problem = answer.problem.filter(|_| !complete);
     let reconciliation = Reconciliation {
         state: state.to_owned(),
         attempt,
         report: report.clone(),
-        problem: answer.problem.filter(|_| !complete),
+        problem: problem.as_ref().map(ToString::to_string),
+        problem_words: problem,
         asked_at: Some(now),
         finished_at: (state != "waiting").then_some(now),
     };

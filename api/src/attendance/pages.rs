@@ -12,6 +12,7 @@ use lectern_core::{
     },
     ids::{PersonId, SessionId},
     role::SessionRole,
+    sentence::Sentence,
 };
 use lectern_web::{
     NoticeKind, Section, charts,
@@ -179,9 +180,12 @@ fn context(
         checked_at: report.filter(|row| row.report.is_some()).and_then(|row| row.asked_at).map(instant),
         report_problem: report.and_then(|row| {
             let nothing = row.state == "given_up" && row.report.is_none();
-            row.problem
-                .clone()
-                .or_else(|| nothing.then(|| format!("{platform} has no report on this session.")))
+            row.problem_words.clone().or_else(|| {
+                nothing.then(|| {
+                    Sentence::known("said.no_report", "{platform} has no report on this session.")
+                        .with("platform", platform.clone())
+                })
+            })
         }),
         figures: figures(sheet),
         needed_minutes: u32::try_from(needed).unwrap_or(0),

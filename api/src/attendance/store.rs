@@ -5,6 +5,7 @@ use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, PresenceKey, Run, Source, Verified},
     ids::{ClassId, MeetingId, OrganizationId, PersonId, SessionId},
     role::SessionRole,
+    sentence::Sentence,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, types::Json};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 // Touches no table.
@@ -41,9 +42,9 @@ statement!(tenant SAVE_VERDICT, "insert into attendance (organization_id, sessio
     on conflict (organization_id, session_id, person_id) do update set state = excluded.state, seconds = excluded.seconds, first_joined_at = excluded.first_joined_at,
         last_left_at = excluded.last_left_at, proposed = excluded.proposed, verified_by = excluded.verified_by, verified_at = excluded.verified_at,
         note = excluded.note, updated_at = excluded.updated_at");
-statement!(tenant RECONCILIATION, "select state, attempt, report, problem, asked_at, finished_at from reconciliations where organization_id = $1 and session_id = $2");
-statement!(tenant SAVE_RECONCILIATION, "insert into reconciliations (organization_id, session_id, state, attempt, report, problem, asked_at, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
-    on conflict (organization_id, session_id) do update set state = excluded.state, attempt = excluded.attempt, report = excluded.report, problem = excluded.problem,
+statement!(tenant RECONCILIATION, "select state, attempt, report, problem, problem_words, asked_at, finished_at from reconciliations where organization_id = $1 and session_id = $2");
+statement!(tenant SAVE_RECONCILIATION, "insert into reconciliations (organization_id, session_id, state, attempt, report, problem, asked_at, finished_at, problem_words) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (organization_id, session_id) do update set state = excluded.state, attempt = excluded.attempt, report = excluded.report, problem = excluded.problem, problem_words = excluded.problem_words,
         asked_at = excluded.asked_at, finished_at = excluded.finished_at");
 
 /// Waits until no other instance changes this organization's evidence; held until the transaction ends. SQLite has one
@@ -52,7 +53,7 @@ statement!(tenant SAVE_RECONCILIATION, "insert into reconciliations (organizatio
 /// # Errors
 /// When the database refuses.
 pub async fn lock(tx: &mut Tx, organization: OrganizationId) -> Result<(), StoreError> {
-    on!(tx, LOCK, |sql, db| sqlx::query(sql).bind(organization.uuid()).execute(db).await.map(drop)?);
+    run!(execute, tx, LOCK, [organization.uuid()])?;
     Ok(())
 }
 
@@ -66,15 +67,12 @@ pub async fn find_presence(
     session: SessionId,
     key: &PresenceKey,
 ) -> Result<Option<Presence>, StoreError> {
-    let row: Option<Json<Presence>> = on!(tx, FIND_PRESENCE, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(key.source.name())
-        .bind(&key.run)
-        .bind(&key.entry)
-        .bind(key.kind.name())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Json<Presence>> = run!(
+        optional_value,
+        tx,
+        FIND_PRESENCE,
+        [organization.uuid(), session.uuid(), key.source.name(), &key.run, &key.entry, key.kind.name()]
+    )?;
     Ok(row.map(|Json(presence)| presence))
 }
 
@@ -87,11 +85,7 @@ pub async fn presences_of(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Vec<Presence>, StoreError> {
-    let rows: Vec<Json<Presence>> = on!(tx, PRESENCES_OF, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Json<Presence>> = run!(values, tx, PRESENCES_OF, [organization.uuid(), session.uuid()])?;
     Ok(rows.into_iter().map(|Json(presence)| presence).collect())
 }
 
@@ -107,23 +101,26 @@ pub async fn save_presence(
     (person, role): (Option<PersonId>, SessionRole),
 ) -> Result<(), StoreError> {
     let key = &presence.key;
-    on!(tx, SAVE_PRESENCE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(key.source.name())
-        .bind(&key.run)
-        .bind(&key.entry)
-        .bind(key.kind.name())
-        .bind(person.map(PersonId::uuid))
-        .bind(role.name())
-        .bind(presence.joined_at())
-        .bind(presence.left_at())
-        .bind(presence.facts.registrant_id.as_deref())
-        .bind(Json(presence))
-        .bind(presence.received_at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        SAVE_PRESENCE,
+        [
+            organization.uuid(),
+            session.uuid(),
+            key.source.name(),
+            &key.run,
+            &key.entry,
+            key.kind.name(),
+            person.map(PersonId::uuid),
+            role.name(),
+            presence.joined_at(),
+            presence.left_at(),
+            presence.facts.registrant_id.as_deref(),
+            Json(presence),
+            presence.received_at
+        ]
+    )?;
     Ok(())
 }
 
@@ -138,13 +135,8 @@ pub async fn reported(
     source: Source,
     run: &str,
 ) -> Result<Vec<Presence>, StoreError> {
-    let rows: Vec<Json<Presence>> = on!(tx, REPORTED, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(source.name())
-        .bind(run)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Json<Presence>> =
+        run!(values, tx, REPORTED, [organization.uuid(), session.uuid(), source.name(), run])?;
     Ok(rows.into_iter().map(|Json(presence)| presence).collect())
 }
 
@@ -159,14 +151,7 @@ pub async fn remove_reported(
     source: Source,
     run: &str,
 ) -> Result<(), StoreError> {
-    on!(tx, REMOVE_REPORTED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(source.name())
-        .bind(run)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, REMOVE_REPORTED, [organization.uuid(), session.uuid(), source.name(), run])?;
     Ok(())
 }
 
@@ -181,13 +166,7 @@ pub async fn inside_with(
     registrant: &str,
     run: &str,
 ) -> Result<i64, StoreError> {
-    Ok(on!(tx, INSIDE_WITH, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(registrant)
-        .bind(run)
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, INSIDE_WITH, [organization.uuid(), session.uuid(), registrant, run])?)
 }
 
 /// A run with its report.
@@ -225,12 +204,7 @@ pub async fn find_run(
     meeting: MeetingId,
     run: &str,
 ) -> Result<Option<Run>, StoreError> {
-    let row: Option<RunRow> = on!(tx, FIND_RUN, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(meeting.uuid())
-        .bind(run)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<RunRow> = run!(optional, tx, FIND_RUN, [organization.uuid(), meeting.uuid(), run])?;
     Ok(row.map(|row| StoredRun::from(row).run))
 }
 
@@ -243,11 +217,7 @@ pub async fn runs_of(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Vec<StoredRun>, StoreError> {
-    let rows: Vec<RunRow> = on!(tx, RUNS_OF, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<RunRow> = run!(all, tx, RUNS_OF, [organization.uuid(), session.uuid()])?;
     Ok(rows.into_iter().map(StoredRun::from).collect())
 }
 
@@ -262,16 +232,12 @@ pub async fn save_run(
     meeting: MeetingId,
     run: &Run,
 ) -> Result<(), StoreError> {
-    on!(tx, SAVE_RUN, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(meeting.uuid())
-        .bind(session.uuid())
-        .bind(&run.id)
-        .bind(run.started_at)
-        .bind(run.ended_at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        SAVE_RUN,
+        [organization.uuid(), meeting.uuid(), session.uuid(), &run.id, run.started_at, run.ended_at]
+    )?;
     Ok(())
 }
 
@@ -287,15 +253,7 @@ pub async fn run_reported(
     source: Source,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, RUN_REPORTED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(meeting.uuid())
-        .bind(run)
-        .bind(source.name())
-        .bind(at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, RUN_REPORTED, [organization.uuid(), meeting.uuid(), run, source.name(), at])?;
     Ok(())
 }
 
@@ -335,11 +293,7 @@ pub async fn verdicts_of(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Vec<StoredVerdict>, StoreError> {
-    let rows: Vec<VerdictRow> = on!(tx, VERDICTS_OF, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<VerdictRow> = run!(all, tx, VERDICTS_OF, [organization.uuid(), session.uuid()])?;
     let stored = |row: VerdictRow| StoredVerdict {
         person: row.person_id.into(),
         kept: row.proposed.0,
@@ -378,22 +332,25 @@ pub async fn save_verdict(
     verdict: &NewVerdict<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, SAVE_VERDICT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(verdict.person.uuid())
-        .bind(verdict.state.name())
-        .bind(i64::from(verdict.seconds))
-        .bind(verdict.first_joined_at)
-        .bind(verdict.last_left_at)
-        .bind(Json(&verdict.kept))
-        .bind(verdict.kept.verified.map(|verified| verified.by.uuid()))
-        .bind(verdict.kept.verified.map(|verified| verified.at))
-        .bind(verdict.note)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        SAVE_VERDICT,
+        [
+            organization.uuid(),
+            session.uuid(),
+            verdict.person.uuid(),
+            verdict.state.name(),
+            i64::from(verdict.seconds),
+            verdict.first_joined_at,
+            verdict.last_left_at,
+            Json(&verdict.kept),
+            verdict.kept.verified.map(|verified| verified.by.uuid()),
+            verdict.kept.verified.map(|verified| verified.at),
+            verdict.note,
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -408,6 +365,9 @@ pub struct Reconciliation {
     pub report: Option<String>,
     /// What stood in the way last time: a sentence.
     pub problem: Option<String>,
+    /// The same, for pages in the reader's language.
+    #[sqlx(json(nullable))]
+    pub problem_words: Option<Sentence>,
     /// When the platform was last asked.
     pub asked_at: Option<DateTime<Utc>>,
     /// When there was nothing more to ask.
@@ -423,11 +383,7 @@ pub async fn reconciliation(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Option<Reconciliation>, StoreError> {
-    Ok(on!(tx, RECONCILIATION, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional, tx, RECONCILIATION, [organization.uuid(), session.uuid()])?)
 }
 
 /// Writes a session's reconciliation.
@@ -440,18 +396,22 @@ pub async fn save_reconciliation(
     session: SessionId,
     reconciliation: &Reconciliation,
 ) -> Result<(), StoreError> {
-    on!(tx, SAVE_RECONCILIATION, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(&reconciliation.state)
-        .bind(reconciliation.attempt)
-        .bind(reconciliation.report.as_deref())
-        .bind(reconciliation.problem.as_deref())
-        .bind(reconciliation.asked_at)
-        .bind(reconciliation.finished_at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        SAVE_RECONCILIATION,
+        [
+            organization.uuid(),
+            session.uuid(),
+            &reconciliation.state,
+            reconciliation.attempt,
+            reconciliation.report.as_deref(),
+            reconciliation.problem.as_deref(),
+            reconciliation.asked_at,
+            reconciliation.finished_at,
+            reconciliation.problem_words.as_ref().map(Json)
+        ]
+    )?;
     Ok(())
 }
 
@@ -464,12 +424,7 @@ pub async fn first_seen(
     session: SessionId,
     person: PersonId,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
-    Ok(on!(tx, FIRST_SEEN, |sql, db| sqlx::query_scalar::<_, Option<DateTime<Utc>>>(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(person.uuid())
-        .fetch_one(db)
-        .await?))
+    Ok(run!(value, tx, FIRST_SEEN, [organization.uuid(), session.uuid(), person.uuid()])?)
 }
 
 statement!(tenant CAME, "select session_id, count(*) filter (where state in ('present', 'late', 'left_early')), count(*) from attendance
@@ -482,10 +437,5 @@ pub async fn came(
     class: ClassId,
     instructor: PersonId,
 ) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
-    Ok(on!(tx, CAME, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(instructor.uuid())
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, CAME, [organization.uuid(), class.uuid(), instructor.uuid()])?)
 }

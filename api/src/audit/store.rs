@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Entry;
 use crate::{
     db::{EngineTx, StoreError, Tx, column, in_sizes},
-    on, rows, statement,
+    rows, run, statement,
 };
 
 macro_rules! insert_sqlite {
@@ -148,16 +148,20 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<Row>, StoreError> {
     let people = filter.people.as_ref().map(|ids| crate::ids::json_list(ids.iter().map(|id| id.uuid())));
-    Ok(on!(tx, PAGE, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(filter.kind.as_deref())
-        .bind(people.as_deref())
-        .bind(filter.session.map(|id| id.uuid()))
-        .bind(filter.from)
-        .bind(filter.to)
-        .bind(filter.before.map(|(at, _)| at))
-        .bind(filter.before.map(|(_, id)| id))
-        .bind(limit)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(
+        all,
+        tx,
+        PAGE,
+        [
+            organization.uuid(),
+            filter.kind.as_deref(),
+            people.as_deref(),
+            filter.session.map(|id| id.uuid()),
+            filter.from,
+            filter.to,
+            filter.before.map(|(at, _)| at),
+            filter.before.map(|(_, id)| id),
+            limit
+        ]
+    )?)
 }

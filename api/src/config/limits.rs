@@ -10,6 +10,8 @@ pub struct LimitsConfig {
     pub sign_ins_per_address: u32,
     /// Refused join links from one address within 10 minutes.
     pub refused_joins_per_address: u32,
+    /// Refused tokens in `Authorization` from one address within 10 minutes.
+    pub refused_tokens_per_address: u32,
     /// Largest request body, in bytes.
     pub body_bytes: usize,
     /// Seconds a request may take, its body included.
@@ -22,6 +24,7 @@ impl Default for LimitsConfig {
             sign_ins_per_account: 10,
             sign_ins_per_address: 100,
             refused_joins_per_address: 300,
+            refused_tokens_per_address: 300,
             body_bytes: 1 << 20,
             request_seconds: 30,
         }

@@ -10,6 +10,7 @@ mod migrate;
 mod pools;
 mod statement;
 mod tx;
+mod words;
 
 pub use error::StoreError;
 pub use many::{column, in_sizes};
@@ -18,3 +19,4 @@ pub use migrate::{MigrateError, make_postgres_roles, migrate_postgres, migrate_s
 pub use pools::{DatabaseError, Db, Engine};
 pub use statement::{Kind, Statement, registered_statements};
 pub use tx::{EngineTx, Tx};
+pub use words::in_words;

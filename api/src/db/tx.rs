@@ -81,3 +81,26 @@ macro_rules! on {
         }
     };
 }
+
+/// Binds values to a statement and runs it. The first word says what comes back, in a `Result`: `execute` the number of rows
+/// that changed; `one`, `optional` and `all` rows; `value`, `optional_value` and `values` the only column of rows:
+/// `run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?`.
+#[macro_export]
+macro_rules! run {
+    (execute, $tx:expr, $statement:expr, [$($value:expr),* $(,)?]) => {
+        $crate::on!($tx, $statement, |sql, db| sqlx::query(sql)
+            $(.bind($value))*
+            .execute(db)
+            .await
+            .map(|done| done.rows_affected()))
+    };
+    (one, $($call:tt)*) => { $crate::run!(@ query_as fetch_one, $($call)*) };
+    (optional, $($call:tt)*) => { $crate::run!(@ query_as fetch_optional, $($call)*) };
+    (all, $($call:tt)*) => { $crate::run!(@ query_as fetch_all, $($call)*) };
+    (value, $($call:tt)*) => { $crate::run!(@ query_scalar fetch_one, $($call)*) };
+    (optional_value, $($call:tt)*) => { $crate::run!(@ query_scalar fetch_optional, $($call)*) };
+    (values, $($call:tt)*) => { $crate::run!(@ query_scalar fetch_all, $($call)*) };
+    (@ $query:ident $fetch:ident, $tx:expr, $statement:expr, [$($value:expr),* $(,)?]) => {
+        $crate::on!($tx, $statement, |sql, db| sqlx::$query(sql)$(.bind($value))*.$fetch(db).await)
+    };
+}

@@ -10,7 +10,7 @@ use crate::{
     db::{Db, StoreError, Tx},
     keys::{Keys, read_key_file},
     mail::Mailer,
-    on, organizations, statement,
+    organizations, run, statement,
 };
 
 /// Below this the embedded database and its log may soon have no room.
@@ -186,7 +186,7 @@ async fn database(config: &Config) -> Opened {
     let looked = async {
         let mut tx = db.system_read().await?;
         let missing = missing_table(&mut tx).await?;
-        let told: String = on!(tx, ENGINE, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?);
+        let told: String = run!(value, tx, ENGINE, [])?;
         Ok::<_, StoreError>((missing, told))
     };
     match looked.await {
@@ -211,8 +211,7 @@ const TABLES: &str = include_str!("../../../migrations/tables.txt");
 
 async fn missing_table(tx: &mut Tx) -> Result<Option<&'static str>, StoreError> {
     for table in TABLES.lines().filter_map(|line| line.split_once(' ').map(|(_, table)| table)) {
-        let there: bool =
-            on!(tx, HAS_TABLE, |sql, db| sqlx::query_scalar(sql).bind(table).fetch_one(db).await?);
+        let there: bool = run!(value, tx, HAS_TABLE, [table])?;
         if !there {
             return Ok(Some(table));
         }

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 statement!(tenant CONNECTIONS, "select provider, email, state, problem from connections where organization_id = $1 and state <> 'gone' order by provider, email");
@@ -23,5 +23,5 @@ pub(super) async fn connections(
     tx: &mut Tx,
     organization: OrganizationId,
 ) -> Result<Vec<Connection>, StoreError> {
-    Ok(on!(tx, CONNECTIONS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_all(db).await?))
+    Ok(run!(all, tx, CONNECTIONS, [organization.uuid()])?)
 }

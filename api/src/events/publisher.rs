@@ -135,7 +135,7 @@ async fn tell_others(app: &App) {
     }
     let told = async {
         let mut tx = app.db.system().await?;
-        crate::on!(tx, NOTIFY, |sql, db| sqlx::query(sql).execute(db).await.map(drop)?);
+        crate::run!(execute, tx, NOTIFY, [])?;
         tx.commit().await
     };
     if let Err(error) = told.await {

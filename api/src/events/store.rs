@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 statement!(system INSERT, "insert into event_outbox (id, organization_id, payload, created_at) values ($1, $2, $3, $4)");
@@ -48,14 +48,7 @@ pub async fn insert(
     payload: &[u8],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(id)
-        .bind(organization.uuid())
-        .bind(payload)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, INSERT, [id, organization.uuid(), payload, now])?;
     Ok(())
 }
 
@@ -64,7 +57,7 @@ pub async fn insert(
 /// # Errors
 /// When the database refuses.
 pub async fn unnumbered(tx: &mut Tx) -> Result<bool, StoreError> {
-    Ok(on!(tx, UNNUMBERED, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?))
+    Ok(run!(value, tx, UNNUMBERED, [])?)
 }
 
 /// Gives numbers to the events that have none, in the order of their ids.
@@ -72,7 +65,7 @@ pub async fn unnumbered(tx: &mut Tx) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn number(tx: &mut Tx) -> Result<(), StoreError> {
-    on!(tx, NUMBER, |sql, db| sqlx::query(sql).execute(db).await.map(drop)?);
+    run!(execute, tx, NUMBER, [])?;
     Ok(())
 }
 
@@ -81,7 +74,7 @@ pub async fn number(tx: &mut Tx) -> Result<(), StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn last_seq(tx: &mut Tx) -> Result<i64, StoreError> {
-    let last: Option<i64> = on!(tx, LAST_SEQ, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?);
+    let last: Option<i64> = run!(value, tx, LAST_SEQ, [])?;
     Ok(last.unwrap_or(0))
 }
 
@@ -90,7 +83,7 @@ pub async fn last_seq(tx: &mut Tx) -> Result<i64, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn oldest(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
-    Ok(on!(tx, OLDEST, |sql, db| sqlx::query_scalar(sql).fetch_one(db).await?))
+    Ok(run!(value, tx, OLDEST, [])?)
 }
 
 /// Events after a number, of all organizations: for delivery.
@@ -98,7 +91,7 @@ pub async fn oldest(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn since(tx: &mut Tx, seq: i64) -> Result<Vec<Row>, StoreError> {
-    Ok(on!(tx, SINCE, |sql, db| sqlx::query_as(sql).bind(seq).fetch_all(db).await?))
+    Ok(run!(all, tx, SINCE, [seq])?)
 }
 
 /// Events after a number, of one organization: for those who come back.
@@ -106,11 +99,7 @@ pub async fn since(tx: &mut Tx, seq: i64) -> Result<Vec<Row>, StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn since_of(tx: &mut Tx, organization: OrganizationId, seq: i64) -> Result<Vec<Row>, StoreError> {
-    Ok(on!(tx, SINCE_OF, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(seq)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, SINCE_OF, [organization.uuid(), seq])?)
 }
 
 /// Removes numbered events made before the instant, but never the last number.
@@ -118,7 +107,7 @@ pub async fn since_of(tx: &mut Tx, organization: OrganizationId, seq: i64) -> Re
 /// # Errors
 /// When the database refuses.
 pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+    Ok(run!(execute, tx, REMOVE_OLD, [before])?)
 }
 
 /// Gives a lease back, if it is this holder's.
@@ -126,7 +115,7 @@ pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, Store
 /// # Errors
 /// When the database refuses.
 pub async fn release_lease(tx: &mut Tx, name: &str, holder: &str) -> Result<(), StoreError> {
-    on!(tx, RELEASE_LEASE, |sql, db| sqlx::query(sql).bind(name).bind(holder).execute(db).await.map(drop)?);
+    run!(execute, tx, RELEASE_LEASE, [name, holder])?;
     Ok(())
 }
 
@@ -141,13 +130,5 @@ pub async fn take_lease(
     until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let taken = on!(tx, TAKE_LEASE, |sql, db| sqlx::query(sql)
-        .bind(name)
-        .bind(holder)
-        .bind(until)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(taken == 1)
+    Ok(run!(execute, tx, TAKE_LEASE, [name, holder, until, now])? == 1)
 }

@@ -2,6 +2,7 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, Method, header, request::Parts},
 };
+use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{OrganizationId, PersonId},
     role::Role,
@@ -9,7 +10,7 @@ use lectern_core::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::cookie;
+use super::{ClientAddress, cookie};
 use crate::{
     app::{App, OPERATOR},
     audit::Actor,
@@ -29,8 +30,8 @@ pub enum Via {
     Bearer([u8; 32]),
     /// An API key: acts for the organization, within its scopes.
     ApiKey(Uuid, Vec<Scope>),
-    /// A token of the host application.
-    HostToken,
+    /// A token of the host application, which ends at this instant.
+    HostToken(DateTime<Utc>),
 }
 
 /// Somebody of an organization.
@@ -84,7 +85,7 @@ impl SignedIn {
     pub fn csrf(&self) -> String {
         let hash = match &self.via {
             Via::Cookie(hash) | Via::Bearer(hash) => hash.as_slice(),
-            Via::ApiKey(..) | Via::HostToken => return String::new(),
+            Via::ApiKey(..) | Via::HostToken(_) => return String::new(),
         };
         hex::encode(&Sha256::new().chain_update(b"form").chain_update(hash).finalize()[..16])
     }
@@ -97,7 +98,7 @@ impl FromRequestParts<App> for SignedIn {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let who = authenticate(&parts.headers, app).await?;
+        let who = authenticate(parts, app).await?;
         if let Via::ApiKey(_, scopes) = &who.via {
             allow_key(parts, scopes)?;
         }
@@ -131,7 +132,7 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match authenticate(&parts.headers, app).await {
+        match authenticate(parts, app).await {
             Ok(who) => Ok(Self(Some(who))),
             Err(ApiError::SignedOut) => Ok(Self(None)),
             Err(error) => Err(error),
@@ -139,14 +140,25 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
-async fn authenticate(headers: &HeaderMap, app: &App) -> Result<SignedIn, ApiError> {
+async fn authenticate(parts: &mut Parts, app: &App) -> Result<SignedIn, ApiError> {
+    let ClientAddress(address) =
+        ClientAddress::from_request_parts(parts, app).await.unwrap_or_else(|never| match never {});
+    let headers = &parts.headers;
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let value = value.to_str().map_err(|_| ApiError::SignedOut)?;
         let (scheme, token) = value.split_once(' ').ok_or(ApiError::SignedOut)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(ApiError::SignedOut);
         }
-        return service::authenticate_bearer(app, token.trim()).await;
+        return match service::authenticate_bearer(app, token.trim()).await {
+            // Only refused tokens count, so nobody who shares the address with a guesser is kept out.
+            Err(ApiError::SignedOut) => {
+                let most = app.config.limits.refused_tokens_per_address;
+                let within = app.limiter.count(&format!("token refused {address}"), most);
+                Err(within.map_or_else(ApiError::TooMany, |()| ApiError::SignedOut))
+            }
+            known => known,
+        };
     }
     let name = app.config.server.cookie_name(COOKIE);
     let token = cookie(headers, &name).ok_or(ApiError::SignedOut)?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    on, run, statement,
 };
 
 statement!(tenant REMOVE_EXPIRED, "delete from idempotency_keys where organization_id = $1 and person_id = $2 and route = $3 and idempotency_key = $4 and created_at <= $5");
@@ -89,10 +89,5 @@ pub(super) async fn remove_old(
     organization: OrganizationId,
     before: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(before)
-        .execute(db)
-        .await?
-        .rows_affected()))
+    Ok(run!(execute, tx, REMOVE_OLD, [organization.uuid(), before])?)
 }

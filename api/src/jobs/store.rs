@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Job;
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    on, run, statement,
 };
 
 /// How long a claimed job belongs to its worker.
@@ -67,17 +67,12 @@ pub struct NewJob<'a> {
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &mut Tx, organization: OrganizationId, job: &NewJob<'_>) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(job.id)
-        .bind(organization.uuid())
-        .bind(job.kind)
-        .bind(Json(&job.body))
-        .bind(job.unique_key)
-        .bind(job.run_at)
-        .bind(job.now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [job.id, organization.uuid(), job.kind, Json(&job.body), job.unique_key, job.run_at, job.now]
+    )?;
     Ok(())
 }
 
@@ -86,12 +81,7 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, job: &NewJob<'_>)
 /// # Errors
 /// When the database refuses.
 pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<Job>, StoreError> {
-    let rows: Vec<Row> = on!(tx, CLAIM, |sql, db| sqlx::query_as(sql)
-        .bind(now)
-        .bind(now + LEASE)
-        .bind(most)
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<Row> = run!(all, tx, CLAIM, [now, now + LEASE, most])?;
     Ok(rows
         .into_iter()
         .map(|row| Job {
@@ -109,7 +99,7 @@ pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<Job
 /// # Errors
 /// When the database refuses.
 pub async fn done(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
-    on!(tx, DONE, |sql, db| sqlx::query(sql).bind(job.id).bind(job.attempt).execute(db).await.map(drop)?);
+    run!(execute, tx, DONE, [job.id, job.attempt])?;
     Ok(())
 }
 
@@ -118,14 +108,7 @@ pub async fn done(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
 /// # Errors
 /// When the database refuses.
 pub async fn retry(tx: &mut Tx, job: &Job, at: DateTime<Utc>, error: &str) -> Result<(), StoreError> {
-    let changed = on!(tx, RETRY, |sql, db| sqlx::query(sql)
-        .bind(job.id)
-        .bind(job.attempt)
-        .bind(at)
-        .bind(error)
-        .execute(db)
-        .await?
-        .rows_affected());
+    let changed = run!(execute, tx, RETRY, [job.id, job.attempt, at, error])?;
     if changed == 0 { done(tx, job).await } else { Ok(()) }
 }
 
@@ -134,14 +117,7 @@ pub async fn retry(tx: &mut Tx, job: &Job, at: DateTime<Utc>, error: &str) -> Re
 /// # Errors
 /// When the database refuses.
 pub async fn dead(tx: &mut Tx, job: &Job, now: DateTime<Utc>, error: &str) -> Result<(), StoreError> {
-    on!(tx, DEAD, |sql, db| sqlx::query(sql)
-        .bind(job.id)
-        .bind(job.attempt)
-        .bind(now)
-        .bind(error)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, DEAD, [job.id, job.attempt, now, error])?;
     Ok(())
 }
 
@@ -156,14 +132,7 @@ pub async fn hasten(
     unique_key: &str,
     run_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, HASTEN, |sql, db| sqlx::query(sql)
-        .bind(kind)
-        .bind(organization.uuid())
-        .bind(unique_key)
-        .bind(run_at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, HASTEN, [kind, organization.uuid(), unique_key, run_at])?;
     Ok(())
 }
 
@@ -180,5 +149,5 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> 
 /// # Errors
 /// When the database refuses.
 pub async fn bury_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, BURY_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+    Ok(run!(execute, tx, BURY_OLD, [before])?)
 }

@@ -6,6 +6,7 @@ use lectern_core::{
     join::{Choice, SessionTimes, choose},
     organization::{Policies, Vocabulary},
     provider::{OurReference, ProviderName},
+    sentence::Sentence,
     session::{Delivery, SessionState},
 };
 use sqlx::{FromRow, types::Json};
@@ -15,7 +16,7 @@ use super::store::Seat;
 use crate::{
     app::App,
     classes::{Enrollment, EnrollmentKind},
-    db::StoreError,
+    db::{StoreError, in_words},
     error::ApiError,
     on,
     organizations::Organization,
@@ -118,7 +119,7 @@ statement!(tenant DOOR, "select o.slug, o.name as organization_name, o.vocabular
         s.id as session_id, s.external_id as session_external_id, s.title as session_title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state as session_state,
         s.started_at, s.ended_at, s.cancel_reason, s.revision,
         m.id as meeting_id, m.provider as meeting_provider, m.connection_id, m.reference, m.state as meeting_state, m.attempt, m.busy_until, m.provider_id, m.registration,
-        m.join_url as meeting_url, m.problem_code, m.problem,
+        m.join_url as meeting_url, m.problem_code, m.problem, m.problem_words,
         t.id as seat_id, t.generation as seat_generation, t.browser_hash, t.waiting_since, t.redirected_at,
         r.id as registrant_id, r.join_url as registrant_url
     from enrollments e
@@ -316,6 +317,7 @@ struct MeetingRow {
     meeting_url: Option<Vec<u8>>,
     problem_code: Option<String>,
     problem: Option<String>,
+    problem_words: Option<Json<Sentence>>,
 }
 
 impl MeetingRow {
@@ -337,7 +339,7 @@ impl MeetingRow {
             registration: self.registration.unwrap_or(true),
             join_url: self.meeting_url,
             problem_code: self.problem_code,
-            problem: self.problem,
+            problem: in_words(self.problem, self.problem_words),
         }))
     }
 }

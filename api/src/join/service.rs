@@ -214,16 +214,16 @@ pub async fn seats(
     Ok(store::seats_of_session(tx, organization, session).await?)
 }
 
-/// Part of tick `clean_up`: codes long gone, and registrants whose cancelling was missed.
-pub async fn clean_up(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+/// Part of tick `clean_up`: codes long gone, of which it says how many, and registrants whose cancelling was missed.
+pub async fn clean_up(app: &App, organization: OrganizationId) -> Result<u64, ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
-    store::remove_old_codes(&mut tx, organization, now - chrono::Duration::days(1)).await?;
+    let codes = store::remove_old_codes(&mut tx, organization, now - chrono::Duration::days(1)).await?;
     for session in
         store::sessions_with_leaving(&mut tx, organization, now - chrono::Duration::hours(1)).await?
     {
         registrants::queue_cancelling(app, &mut tx, organization, session).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(codes)
 }

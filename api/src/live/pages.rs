@@ -7,6 +7,7 @@ use chrono::Duration;
 use lectern_core::{
     attendance::{PresenceKind, Source, Whereabouts},
     role::{Role, SessionRole},
+    sentence::Sentence,
     session::{Delivery, SessionState},
 };
 use lectern_web::{
@@ -67,7 +68,9 @@ pub async fn board(
             && let Some(problem) = &facts.meeting_problem
         {
             problems.push(BoardProblem {
-                sentence: format!("{}: {problem}", facts.title),
+                sentence: Sentence::known("said.meeting_problem", "{title}: {problem}")
+                    .with("title", facts.title.clone())
+                    .with("problem", problem.clone()),
                 next_step: None,
                 url: Some(format!("/sessions/{}", facts.session)),
             });

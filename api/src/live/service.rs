@@ -245,7 +245,7 @@ pub async fn ticket(app: &App, who: &SignedIn) -> Result<String, ApiError> {
         Via::Cookie(hash) => ("cookie", Some(hash.to_vec())),
         Via::Bearer(hash) => ("bearer", Some(hash.to_vec())),
         Via::ApiKey(id, _) => ("api_key", Some(id.as_bytes().to_vec())),
-        Via::HostToken => ("host_token", None),
+        Via::HostToken(until) => ("host_token", Some(until.timestamp().to_be_bytes().to_vec())),
     };
     let row = Ticket {
         organization_id: who.organization.uuid(),
@@ -255,10 +255,14 @@ pub async fn ticket(app: &App, who: &SignedIn) -> Result<String, ApiError> {
         expires_at: app.clock.now() + TICKET_LIFE,
     };
     let mut tx = app.db.system().await?;
-    store::remove_old(&mut tx, app.clock.now() - TICKET_LIFE).await?;
     store::insert(&mut tx, &hash(&ticket), &row).await?;
     tx.commit().await?;
     Ok(ticket)
+}
+
+/// Part of tick `clean_up`: tickets nobody used in their 30 seconds.
+pub async fn remove_old_tickets(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, ApiError> {
+    Ok(store::remove_old(tx, now).await?)
 }
 
 /// Who asked for this ticket; it is used up by asking.
@@ -276,7 +280,11 @@ pub async fn redeem(app: &App, ticket: &str) -> Result<SignedIn, ApiError> {
         "cookie" => Via::Cookie(sign_in()?),
         "bearer" => Via::Bearer(sign_in()?),
         "api_key" => Via::ApiKey(Uuid::from_slice(&reference).map_err(|_| ApiError::SignedOut)?, Vec::new()),
-        _ => Via::HostToken,
+        _ => {
+            let seconds = <[u8; 8]>::try_from(reference.as_slice()).map_err(|_| ApiError::SignedOut)?;
+            let until = DateTime::from_timestamp(i64::from_be_bytes(seconds), 0);
+            Via::HostToken(until.ok_or(ApiError::SignedOut)?)
+        }
     };
     let who =
         people::service::check_again(app, row.organization_id.into(), row.person_id.into(), &via).await?;

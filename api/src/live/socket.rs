@@ -176,6 +176,9 @@ impl Watcher {
             return Ok(());
         }
         self.seen = message.seq;
+        if matches!(self.who.via, Via::HostToken(until) if until <= self.app.clock.now()) {
+            return Err(End::Close(code::SIGNED_OUT, "the token has ended"));
+        }
         let event = &message.event;
         let person = self.who.person.uuid();
         let concerns_me = event.person.as_ref().is_none_or(|about| about.id == Some(person));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 statement!(system INSERT, "insert into live_tickets (ticket_hash, organization_id, person_id, via, via_ref, expires_at) values ($1, $2, $3, $4, $5, $6)");
@@ -33,16 +33,19 @@ pub struct Ticket {
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &mut Tx, hash: &[u8], ticket: &Ticket) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(hash)
-        .bind(ticket.organization_id)
-        .bind(ticket.person_id)
-        .bind(&ticket.via)
-        .bind(ticket.via_ref.as_deref())
-        .bind(ticket.expires_at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            hash,
+            ticket.organization_id,
+            ticket.person_id,
+            &ticket.via,
+            ticket.via_ref.as_deref(),
+            ticket.expires_at
+        ]
+    )?;
     Ok(())
 }
 
@@ -51,7 +54,7 @@ pub async fn insert(tx: &mut Tx, hash: &[u8], ticket: &Ticket) -> Result<(), Sto
 /// # Errors
 /// When the database refuses.
 pub async fn take(tx: &mut Tx, hash: &[u8]) -> Result<Option<Ticket>, StoreError> {
-    Ok(on!(tx, TAKE, |sql, db| sqlx::query_as(sql).bind(hash).fetch_optional(db).await?))
+    Ok(run!(optional, tx, TAKE, [hash])?)
 }
 
 /// Removes tickets that were good until before the instant.
@@ -59,5 +62,5 @@ pub async fn take(tx: &mut Tx, hash: &[u8]) -> Result<Option<Ticket>, StoreError
 /// # Errors
 /// When the database refuses.
 pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+    Ok(run!(execute, tx, REMOVE_OLD, [before])?)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 statement!(tenant INSERT, "insert into mails (id, organization_id, person_id, session_id, kind, about, facts, state, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'wanted', $8) on conflict do nothing");
@@ -56,19 +56,21 @@ pub async fn insert(
     mail: &NewMail<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let added = on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(mail.id)
-        .bind(organization.uuid())
-        .bind(mail.person.uuid())
-        .bind(mail.session.map(SessionId::uuid))
-        .bind(mail.kind)
-        .bind(mail.about)
-        .bind(sqlx::types::Json(&mail.facts))
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(added == 1)
+    Ok(run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            mail.id,
+            organization.uuid(),
+            mail.person.uuid(),
+            mail.session.map(SessionId::uuid),
+            mail.kind,
+            mail.about,
+            sqlx::types::Json(&mail.facts),
+            now
+        ]
+    )? == 1)
 }
 
 /// A mail.
@@ -77,11 +79,7 @@ pub async fn find(
     organization: OrganizationId,
     id: Uuid,
 ) -> Result<Option<MailRow>, StoreError> {
-    Ok(on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional, tx, FIND, [organization.uuid(), id])?)
 }
 
 /// The mail is sent, or dropped.
@@ -92,14 +90,7 @@ pub async fn finish(
     sent: bool,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, FINISH, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(id)
-        .bind(if sent { "sent" } else { "dropped" })
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, FINISH, [organization.uuid(), id, if sent { "sent" } else { "dropped" }, now])?;
     Ok(())
 }
 
@@ -109,9 +100,5 @@ pub async fn links_sent(
     organization: OrganizationId,
     class: ClassId,
 ) -> Result<Vec<(Uuid, DateTime<Utc>)>, StoreError> {
-    Ok(on!(tx, LINKS_SENT, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .fetch_all(db)
-        .await?))
+    Ok(run!(all, tx, LINKS_SENT, [organization.uuid(), class.uuid()])?)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 /// A tenant.
@@ -122,16 +122,18 @@ struct SettingsRow {
 /// # Errors
 /// When the database refuses.
 pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<bool, StoreError> {
-    let added = on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(organization.id.uuid())
-        .bind(&organization.slug)
-        .bind(&organization.name)
-        .bind(organization.vocabulary.as_str())
-        .bind(organization.created_at)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(added == 1)
+    Ok(run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            organization.id.uuid(),
+            &organization.slug,
+            &organization.name,
+            organization.vocabulary.as_str(),
+            organization.created_at
+        ]
+    )? == 1)
 }
 
 /// Adds its settings.
@@ -145,15 +147,12 @@ pub async fn insert_settings(
     policies: &Policies,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT_SETTINGS, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(time_zone)
-        .bind(ProviderName::Zoom.as_str())
-        .bind(Json(policies))
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT_SETTINGS,
+        [organization.uuid(), time_zone, ProviderName::Zoom.as_str(), Json(policies), now]
+    )?;
     Ok(())
 }
 
@@ -162,8 +161,7 @@ pub async fn insert_settings(
 /// # Errors
 /// When the database refuses.
 pub async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, FIND, |sql, db| sqlx::query_as(sql).bind(id.uuid()).fetch_optional(db).await?);
+    let row: Option<Row> = run!(optional, tx, FIND, [id.uuid()])?;
     Ok(row.map(Organization::from))
 }
 
@@ -172,8 +170,7 @@ pub async fn find(tx: &mut Tx, id: OrganizationId) -> Result<Option<Organization
 /// # Errors
 /// When the database refuses.
 pub async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, FIND_BY_SLUG, |sql, db| sqlx::query_as(sql).bind(slug).fetch_optional(db).await?);
+    let row: Option<Row> = run!(optional, tx, FIND_BY_SLUG, [slug])?;
     Ok(row.map(Organization::from))
 }
 
@@ -182,8 +179,7 @@ pub async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization
 /// # Errors
 /// When the database refuses.
 pub async fn list(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Organization>, StoreError> {
-    let rows: Vec<Row> =
-        on!(tx, LIST, |sql, db| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(db).await?);
+    let rows: Vec<Row> = run!(all, tx, LIST, [after, limit])?;
     Ok(rows.into_iter().map(Organization::from).collect())
 }
 
@@ -193,7 +189,7 @@ pub async fn list(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Organizati
 /// When the database refuses.
 pub async fn set_active(tx: &mut Tx, id: OrganizationId, active: bool) -> Result<(), StoreError> {
     let state = if active { "active" } else { "closed" };
-    on!(tx, SET_STATE, |sql, db| sqlx::query(sql).bind(id.uuid()).bind(state).execute(db).await.map(drop)?);
+    run!(execute, tx, SET_STATE, [id.uuid(), state])?;
     Ok(())
 }
 
@@ -202,8 +198,7 @@ pub async fn set_active(tx: &mut Tx, id: OrganizationId, active: bool) -> Result
 /// # Errors
 /// When the database refuses, or holds no settings.
 pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Settings, StoreError> {
-    let row: SettingsRow =
-        on!(tx, SETTINGS, |sql, db| sqlx::query_as(sql).bind(organization.uuid()).fetch_one(db).await?);
+    let row: SettingsRow = run!(one, tx, SETTINGS, [organization.uuid()])?;
     Ok(Settings {
         time_zone: row.time_zone,
         default_provider: row
@@ -226,17 +221,20 @@ pub async fn update_settings(
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, UPDATE_SETTINGS, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(&settings.time_zone)
-        .bind(settings.default_provider.as_str())
-        .bind(Json(&settings.policies))
-        .bind(settings.host_tokens.as_ref().map(Json))
-        .bind(settings.host_secret.as_deref())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        UPDATE_SETTINGS,
+        [
+            organization.uuid(),
+            &settings.time_zone,
+            settings.default_provider.as_str(),
+            Json(&settings.policies),
+            settings.host_tokens.as_ref().map(Json),
+            settings.host_secret.as_deref(),
+            now
+        ]
+    )?;
     Ok(())
 }
 
@@ -245,8 +243,7 @@ pub async fn update_settings(
 /// # Errors
 /// When the database refuses.
 pub async fn of_class(tx: &mut Tx, class: ClassId) -> Result<Option<OrganizationId>, StoreError> {
-    let id: Option<Uuid> =
-        on!(tx, CLASS_ROUTE, |sql, db| sqlx::query_scalar(sql).bind(class.uuid()).fetch_optional(db).await?);
+    let id: Option<Uuid> = run!(optional_value, tx, CLASS_ROUTE, [class.uuid()])?;
     Ok(id.map(OrganizationId))
 }
 
@@ -255,7 +252,7 @@ pub async fn of_class(tx: &mut Tx, class: ClassId) -> Result<Option<Organization
 /// # Errors
 /// When the database refuses.
 pub async fn instance_get(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(on!(tx, INSTANCE_GET, |sql, db| sqlx::query_scalar(sql).bind(name).fetch_optional(db).await?))
+    Ok(run!(optional_value, tx, INSTANCE_GET, [name])?)
 }
 
 /// Sets a value of the whole server.
@@ -263,7 +260,7 @@ pub async fn instance_get(tx: &mut Tx, name: &str) -> Result<Option<String>, Sto
 /// # Errors
 /// When the database refuses.
 pub async fn instance_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
-    on!(tx, INSTANCE_PUT, |sql, db| sqlx::query(sql).bind(name).bind(value).execute(db).await.map(drop)?);
+    run!(execute, tx, INSTANCE_PUT, [name, value])?;
     Ok(())
 }
 
@@ -272,13 +269,7 @@ pub async fn instance_put(tx: &mut Tx, name: &str, value: &str) -> Result<(), St
 /// # Errors
 /// When the database refuses.
 pub async fn instance_remove(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
-    Ok(on!(tx, INSTANCE_REMOVE, |sql, db| sqlx::query(sql)
-        .bind(name)
-        .bind(value)
-        .execute(db)
-        .await?
-        .rows_affected())
-        == 1)
+    Ok(run!(execute, tx, INSTANCE_REMOVE, [name, value])? == 1)
 }
 
 /// Tokens of this issuer and audience belong to this organization; `false` when they are another's.
@@ -288,19 +279,8 @@ pub async fn set_host_issuer(
     issuer: &str,
     audience: &str,
 ) -> Result<bool, StoreError> {
-    on!(tx, REMOVE_HOST_ISSUER, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
-    let added = on!(tx, INSERT_HOST_ISSUER, |sql, db| sqlx::query(sql)
-        .bind(issuer)
-        .bind(audience)
-        .bind(organization.uuid())
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(added == 1)
+    run!(execute, tx, REMOVE_HOST_ISSUER, [organization.uuid()])?;
+    Ok(run!(execute, tx, INSERT_HOST_ISSUER, [issuer, audience, organization.uuid()])? == 1)
 }
 
 /// Whose tokens have this issuer and audience.
@@ -309,10 +289,6 @@ pub async fn of_host_issuer(
     issuer: &str,
     audience: &str,
 ) -> Result<Option<OrganizationId>, StoreError> {
-    let id: Option<Uuid> = on!(tx, HOST_ISSUER, |sql, db| sqlx::query_scalar(sql)
-        .bind(issuer)
-        .bind(audience)
-        .fetch_optional(db)
-        .await?);
+    let id: Option<Uuid> = run!(optional_value, tx, HOST_ISSUER, [issuer, audience])?;
     Ok(id.map(OrganizationId))
 }

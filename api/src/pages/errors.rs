@@ -40,8 +40,8 @@ pub async fn errors_as_pages(State(app): State<App>, request: Request, next: Nex
     };
     let told = matches!(kind, ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Unavailable);
     let sentence = match problem.errors.first() {
-        Some(error) => Some(error.message.clone()),
-        None => told.then_some(problem.detail),
+        Some(error) => Some(error.message.clone().into()),
+        None => told.then(|| problem.words.unwrap_or_else(|| problem.detail.into())),
     };
     let page = ErrorPage {
         status: problem.status,

@@ -3,7 +3,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
-use lectern_core::role::Role;
+use lectern_core::{role::Role, sentence::Sentence};
 use lectern_web::{Lang, Notice, NoticeKind, Page, Section, Shell, Viewer, Vocabulary};
 
 use crate::{
@@ -128,7 +128,7 @@ impl<'a> Pages<'a> {
 
     /// With a notice on top and a sentence to it, which only the server says: it never comes from an address.
     #[must_use]
-    pub fn told(mut self, kind: NoticeKind, detail: String) -> Self {
+    pub fn told(mut self, kind: NoticeKind, detail: Sentence) -> Self {
         self.shell.notice = Some(Notice { detail: Some(detail), ..Notice::from(kind) });
         self
     }

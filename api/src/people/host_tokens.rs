@@ -2,6 +2,7 @@
 //!
 //! One fixed algorithm per organization, chosen here and never by the token. The issuer finds the organization.
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use lectern_core::{ids::OrganizationId, role::Role};
 use serde::Deserialize;
@@ -60,11 +61,14 @@ fn claimed_origin(token: &str) -> Option<(String, Vec<String>)> {
     Some((issuer, audiences))
 }
 
-/// The person a host application's token names, made or adopted at first arrival.
+/// The person a host application's token names, made or adopted at first arrival, and when the token ends.
 ///
 /// # Errors
 /// [`ApiError::SignedOut`] for every token that is not good.
-pub async fn authenticate(app: &App, token: &str) -> Result<(OrganizationId, Person), ApiError> {
+pub async fn authenticate(
+    app: &App,
+    token: &str,
+) -> Result<(OrganizationId, Person, DateTime<Utc>), ApiError> {
     let (issuer, audiences) = claimed_origin(token).ok_or(ApiError::SignedOut)?;
     let organization =
         organizations::service::of_host_tokens(app, &issuer, &audiences).await?.ok_or(ApiError::SignedOut)?;
@@ -73,7 +77,9 @@ pub async fn authenticate(app: &App, token: &str) -> Result<(OrganizationId, Per
     let claims = verify(app, organization.id, tokens, settings.host_secret.as_deref(), token).await?;
     let role = Role::try_from(claims.role).map_err(|_| ApiError::SignedOut)?;
     let person = arrive(app, organization.id, &claims, role).await?;
-    if person.active { Ok((organization.id, person)) } else { Err(ApiError::SignedOut) }
+    let until = i64::try_from(claims.exp.saturating_add(LEEWAY)).ok();
+    let until = until.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or(ApiError::SignedOut)?;
+    if person.active { Ok((organization.id, person, until)) } else { Err(ApiError::SignedOut) }
 }
 
 async fn verify(

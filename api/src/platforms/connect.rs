@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ConnectionId, OrganizationId},
     provider::{AccessTokens, Account, Call, ErrorKind, Provider, ProviderError, ProviderName, TokenSet},
+    sentence::Sentence,
 };
 use lectern_providers::registry;
 use serde::Serialize;
@@ -161,6 +162,9 @@ pub struct ConnectionView {
     pub connected_at: Option<DateTime<Utc>>,
     /// Why it does not work.
     pub problem: Option<String>,
+    /// The same, for pages in the reader's language.
+    #[serde(skip)]
+    pub words: Option<Sentence>,
 }
 
 /// What a view needs besides the row.
@@ -212,7 +216,8 @@ fn view(
         expires_at: row.and_then(|row| row.access_expires_at),
         refreshed_at: row.and_then(|row| row.refreshed_at),
         connected_at: row.map(|row| row.connected_at),
-        problem: row.and_then(|row| row.problem.clone()),
+        problem: row.and_then(|row| row.problem.as_deref().map(str::to_owned)),
+        words: row.and_then(|row| row.problem.clone()),
     }
 }
 

@@ -14,6 +14,7 @@ use lectern_core::{
     provider::{Account, AuthorizeRequest, Call, ProviderName, TokenSet},
     role::Role,
     secret::SecretString,
+    sentence::Sentence,
 };
 use lectern_providers::registry;
 use serde::Deserialize;
@@ -260,14 +261,14 @@ pub async fn complete(
     Ok(Outcome::Connected)
 }
 
-/// Part of tick `clean_up`: consents that nobody gave in time.
-pub(crate) async fn clean_up(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+/// Part of tick `clean_up`: consents that nobody gave in time; how many.
+pub(crate) async fn clean_up(app: &App, organization: OrganizationId) -> Result<u64, ApiError> {
     let mut tx = app.db.begin(organization).await?;
     let now = app.clock.now();
-    states::remove_expired(&mut tx, organization, now).await?;
-    store::tickets::remove_expired(&mut tx, organization, now).await?;
+    let states = states::remove_expired(&mut tx, organization, now).await?;
+    let tickets = store::tickets::remove_expired(&mut tx, organization, now).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(states + tickets)
 }
 
 async fn keep(
@@ -293,8 +294,8 @@ async fn keep(
     let others = store::connections::by_external_user(&mut tx, organization, &account.user_id).await?;
     for other in others.iter().filter(|other| other.provider == provider && other.person != Some(person)) {
         // The platform ended that grant with this one: a second consent of one user voids the first.
-        let why = "Somebody else connected this account.";
-        store::connections::end(&mut tx, organization, other.id, State::NeedsReconnect, Some(why)).await?;
+        let why = Sentence::known("said.connected_elsewhere", "Somebody else connected this account.");
+        store::connections::end(&mut tx, organization, other.id, State::NeedsReconnect, Some(&why)).await?;
         let event = tokens::changed(now, other, "needs_reconnect");
         events::emit(&mut tx, &app.ids, sealer, organization, now, &event).await?;
         tokens::tell(app, &mut tx, organization, other).await?;

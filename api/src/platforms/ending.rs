@@ -7,6 +7,7 @@ use lectern_core::{
     ids::OrganizationId,
     provider::{Call, Provider, ProviderName},
     secret::SecretString,
+    sentence::Sentence,
 };
 use lectern_providers::registry;
 
@@ -67,7 +68,7 @@ pub(super) async fn end_all(
     organization: OrganizationId,
     provider: ProviderName,
     state: State,
-    why: Option<&str>,
+    why: Option<&Sentence>,
     sealer: &Sealer,
 ) -> Result<Vec<Ended>, ApiError> {
     let now = app.clock.now();

@@ -4,6 +4,7 @@ pub mod check;
 pub mod connect;
 pub mod consent;
 mod ending;
+mod findings;
 pub mod jobs;
 pub mod pages;
 mod providers;
@@ -12,6 +13,7 @@ pub mod save;
 pub mod service;
 pub mod settings;
 pub mod start_pages;
+mod step;
 pub mod store;
 pub mod tickets;
 mod tokens;
@@ -26,6 +28,7 @@ use lectern_core::{
 use url::Url;
 
 pub use providers::Providers;
+pub use step::{Step, StepState, StepView};
 pub use webhook_secrets::WebhookSecrets;
 
 use crate::app::App;

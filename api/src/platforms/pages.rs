@@ -13,7 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    check::StepState,
+    StepState,
     connect::{self, ConnectionState, ConnectionView},
     consent,
     routes::with_cookie,
@@ -96,7 +96,7 @@ fn page_of(view: PlatformView, history: Vec<HistoryView>, zone: String) -> page:
         instructors: u32::try_from(view.instructors).unwrap_or(u32::MAX),
         tested_at: view.tested_at.map(instant),
         steps: view
-            .test
+            .steps
             .into_iter()
             .map(|step| page::TestStep {
                 step: step.step,
@@ -215,7 +215,7 @@ fn state_of(view: &ConnectionView) -> connection_page::ConnectionState {
         },
         ConnectionState::NeedsReconnect => connection_page::ConnectionState::NeedsReconnect {
             email: view.email.clone(),
-            reason: view.problem.clone().unwrap_or_default(),
+            reason: view.words.clone().unwrap_or_else(|| "".into()),
         },
     }
 }

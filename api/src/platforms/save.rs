@@ -1,7 +1,7 @@
 //! Credentials are saved: what is wrong is said field by field, what is secret is sealed, what changed is written down.
 
 use chrono::TimeDelta;
-use lectern_core::{provider::ProviderName, secret::SecretString};
+use lectern_core::{provider::ProviderName, secret::SecretString, sentence::Sentence};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -259,7 +259,8 @@ pub async fn save(
         } else {
             State::Gone
         };
-        let why = format!("The organization uses another {} app now.", provider.title());
+        let why = Sentence::known("said.other_app", "The organization uses another {platform} app now.")
+            .with("platform", provider.title());
         ended = ending::end_all(app, &mut tx, organization, provider, state, Some(&why), &sealer).await?;
     }
     tx.commit().await?;

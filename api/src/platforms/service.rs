@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lectern_core::{
     ids::ConnectionId,
     provider::{AccessTokens, Call, ErrorKind, RepairedBy},
+    sentence::Sentence,
 };
 use lectern_providers::registry::{self, ProviderSettings};
 
@@ -260,7 +261,8 @@ pub async fn deauthorized(
         if !same_account || forgotten {
             continue;
         }
-        let why = format!("The account removed the app at {}.", row.provider.title());
+        let why = Sentence::known("said.app_removed", "The account removed the app at {platform}.")
+            .with("platform", row.provider.title());
         store::connections::end(&mut tx, organization, row.id, State::NeedsReconnect, Some(&why)).await?;
         store::connections::forget_account(&mut tx, organization, row.id).await?;
         let mut entry = app.entry(organization, EntryKind::Deauthorized, Actor::Provider);

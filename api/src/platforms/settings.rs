@@ -6,6 +6,7 @@ use lectern_core::{
     organization::CredentialsBy,
     provider::{ErrorKind, ProviderError, ProviderName, RepairedBy},
     secret::SecretString,
+    sentence::Sentence,
 };
 use lectern_providers::registry::{self, ProviderSettings};
 use serde::Serialize;
@@ -14,8 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    check::{Step, StepState},
-    ending,
+    Step, StepState, StepView, ending,
     store::{
         connections::State,
         settings::{self as store, Changes, Mode, Settings},
@@ -60,9 +60,9 @@ pub fn webhook_url(app: &App, organization: OrganizationId, provider: ProviderNa
 }
 
 fn not_set(provider: ProviderName) -> ProviderError {
-    let step = "save its credentials in Lectern's platform settings.".to_owned();
-    ProviderError::new(provider, "read settings", ErrorKind::PolicyMissing(step))
-        .repaired_by(RepairedBy::Admin)
+    let step =
+        Sentence::known("provider_step.lectern.save", "save its credentials in Lectern's platform settings.");
+    ProviderError::policy(provider, "read settings", step).repaired_by(RepairedBy::Admin)
 }
 
 /// The organization's app, ready to build a provider with. No transaction may be open.
@@ -103,11 +103,13 @@ pub(super) async fn open(
         .iter()
         .find(|hosts| hosts.api.as_str() == found.api_base)
         .ok_or_else(|| {
-            let step = "choose another base URL in Lectern's platform settings: the server's operator took the present one \
-                        off the list."
-                .to_owned();
-            ProviderError::new(provider, "open credentials", ErrorKind::PolicyMissing(step))
-        })?;
+        let step = Sentence::known(
+            "provider_step.lectern.base_url",
+            "choose another base URL in Lectern's platform settings: the server's operator took the \
+                 present one off the list.",
+        );
+        ProviderError::policy(provider, "open credentials", step)
+    })?;
     Ok(ProviderSettings {
         provider,
         tenant: organization.to_string(),
@@ -187,7 +189,10 @@ pub struct PlatformView {
     /// When it was last tested.
     pub tested_at: Option<DateTime<Utc>>,
     /// What the test found.
-    pub test: Vec<Step>,
+    pub test: Vec<StepView>,
+    /// The same, for pages in the reader's language.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
     /// When the settings last changed.
     pub updated_at: Option<DateTime<Utc>>,
     /// Instructors that are connected.
@@ -206,6 +211,7 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
     let policies = organizations::service::settings_in(&mut tx, who.organization).await?.policies;
     drop(tx);
     let first = app.providers.addresses(provider).first().map(|hosts| hosts.api.to_string());
+    let steps = found.as_ref().and_then(|found| found.test.clone()).unwrap_or_default();
     let base_url = found.as_ref().map(|found| found.api_base.clone()).or(first).unwrap_or_default();
     Ok(PlatformView {
         provider: provider.as_str(),
@@ -234,7 +240,8 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
         webhook_seen_at: found.as_ref().and_then(|found| found.webhook_seen_at),
         tested_at: found.as_ref().and_then(|found| found.tested_at),
         updated_at: found.as_ref().map(|found| found.updated_at),
-        test: found.and_then(|found| found.test).unwrap_or_default(),
+        test: steps.iter().map(StepView::from).collect(),
+        steps,
         connected,
         instructors,
         can_edit: may_edit(who, policies.credentials_by),

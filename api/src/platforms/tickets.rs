@@ -37,7 +37,7 @@ fn refused() -> ApiError {
 
 /// A one-time address for whoever asked with a token: none for a browser, which has its cookie already.
 pub async fn issue(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Option<String>, ApiError> {
-    if !matches!(who.via, Via::Bearer(_) | Via::HostToken) {
+    if !matches!(who.via, Via::Bearer(_) | Via::HostToken(_)) {
         return Ok(None);
     }
     let person = who.person()?;

@@ -8,6 +8,7 @@ use lectern_core::{
     ids::{ConnectionId, OrganizationId},
     provider::{AccessTokens, BoxError, Call, ErrorKind, ProviderError, ProviderName, Result, TokenSet},
     secret::SecretString,
+    sentence::Sentence,
 };
 use lectern_providers::registry;
 use tokio::time::Instant;
@@ -308,7 +309,11 @@ impl Tokens {
         let losing = async {
             let sealer = app.keys.sealer(self.organization).await?;
             let now = app.clock.now();
-            let problem = format!("{} no longer accepts the saved permission.", self.provider.title());
+            let problem = Sentence::known(
+                "said.permission_refused",
+                "{platform} no longer accepts the saved permission.",
+            )
+            .with("platform", self.provider.title());
             let mut tx = app.db.begin(self.organization).await?;
             let lost = store::connections::lose(&mut tx, self.organization, row.id, row.generation, &problem)
                 .await?;

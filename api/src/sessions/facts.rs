@@ -8,19 +8,20 @@ use lectern_core::{
     ids::{ClassId, ConnectionId, EnrollmentId, MeetingId, OrganizationId, PersonId, SessionId},
     provider::ProviderName,
     role::SessionRole,
+    sentence::Sentence,
     session::{Delivery, SessionState},
 };
-use sqlx::FromRow;
+use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
-    db::{Statement, StoreError, Tx},
+    db::{Statement, StoreError, Tx, in_words},
     error::ApiError,
     events::{self, Event, EventType},
     keys::Sealer,
-    on, people, platforms, statement,
+    people, platforms, run, statement,
 };
 
 /// A start this long before the schedule is a trial of the room: kept as a run, but the session does not go live.
@@ -50,7 +51,7 @@ pub struct SessionFacts {
     /// Where the meeting stands, in the stored word.
     pub meeting_state: Option<String>,
     /// What is wrong with it: a sentence.
-    pub meeting_problem: Option<String>,
+    pub meeting_problem: Option<Sentence>,
     /// Scheduled start.
     pub starts_at: DateTime<Utc>,
     /// Scheduled end.
@@ -92,6 +93,7 @@ struct Row {
     connection_id: Option<Uuid>,
     meeting_state: Option<String>,
     meeting_problem: Option<String>,
+    meeting_problem_words: Option<Json<Sentence>>,
 }
 
 impl TryFrom<Row> for SessionFacts {
@@ -109,7 +111,7 @@ impl TryFrom<Row> for SessionFacts {
             host_id: row.host_id,
             connection: row.connection_id.map(ConnectionId),
             meeting_state: row.meeting_state,
-            meeting_problem: row.meeting_problem,
+            meeting_problem: in_words(row.meeting_problem, row.meeting_problem_words),
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             time_zone: row.time_zone,
@@ -127,7 +129,7 @@ macro_rules! facts {
     ($meeting:literal, $rest:literal) => {
         concat!(
             "select s.id, s.class_id, c.instructor_id, c.title as class_title, s.title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state, s.started_at, s.ended_at,
-                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state, m.problem as meeting_problem
+                m.id as meeting_id, coalesce(m.provider, c.provider) as provider, m.provider_id, m.host_id, m.connection_id, m.state as meeting_state, m.problem as meeting_problem, m.problem_words as meeting_problem_words
             from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id ",
             $meeting,
             $rest
@@ -183,12 +185,7 @@ async fn one(
     first: &str,
     second: Option<&str>,
 ) -> Result<Option<SessionFacts>, StoreError> {
-    let row: Option<Row> = on!(tx, statement, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(first)
-        .bind(second)
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, statement, [organization.uuid(), first, second])?;
     row.map(SessionFacts::try_from).transpose()
 }
 
@@ -212,11 +209,7 @@ pub async fn of_session(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Option<SessionFacts>, ApiError> {
-    let row: Option<Row> = on!(tx, OF_SESSION, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, OF_SESSION, [organization.uuid(), session.uuid()])?;
     Ok(row.map(SessionFacts::try_from).transpose()?)
 }
 
@@ -227,12 +220,7 @@ pub async fn on_now(
     now: DateTime<Utc>,
     instructor: Option<PersonId>,
 ) -> Result<Vec<SessionFacts>, ApiError> {
-    all(on!(tx, ON_NOW, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(now)
-        .bind(instructor.map(PersonId::uuid))
-        .fetch_all(db)
-        .await?))
+    all(run!(all, tx, ON_NOW, [organization.uuid(), now, instructor.map(PersonId::uuid)])?)
 }
 
 /// Live sessions of the classes a person belongs to.
@@ -241,11 +229,7 @@ pub async fn live_for_member(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<Vec<SessionFacts>, ApiError> {
-    all(on!(tx, LIVE_FOR_MEMBER, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(person.uuid())
-        .fetch_all(db)
-        .await?))
+    all(run!(all, tx, LIVE_FOR_MEMBER, [organization.uuid(), person.uuid()])?)
 }
 
 /// Sessions that had a meeting and are over: scheduled to end after `after` and, unless ended before, at the latest at `until`.
@@ -255,12 +239,7 @@ pub async fn over_between(
     after: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<Vec<SessionFacts>, ApiError> {
-    all(on!(tx, OVER_BETWEEN, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(after)
-        .bind(until)
-        .fetch_all(db)
-        .await?))
+    all(run!(all, tx, OVER_BETWEEN, [organization.uuid(), after, until])?)
 }
 
 /// Somebody expected in a session.
@@ -294,18 +273,10 @@ pub async fn expected(
     organization: OrganizationId,
     facts: &SessionFacts,
 ) -> Result<Vec<Expected>, ApiError> {
-    let rows: Vec<ExpectedRow> = on!(tx, EXPECTED, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(facts.class.uuid())
-        .bind(facts.session.uuid())
-        .fetch_all(db)
-        .await?);
+    let rows: Vec<ExpectedRow> =
+        run!(all, tx, EXPECTED, [organization.uuid(), facts.class.uuid(), facts.session.uuid()])?;
     let registrants: Vec<(Uuid, Option<String>, String)> =
-        on!(tx, REGISTRANTS, |sql, db| sqlx::query_as(sql)
-            .bind(organization.uuid())
-            .bind(facts.session.uuid())
-            .fetch_all(db)
-            .await?);
+        run!(all, tx, REGISTRANTS, [organization.uuid(), facts.session.uuid()])?;
     let mut known: HashMap<Uuid, (Vec<String>, Vec<String>)> = HashMap::new();
     for (person, id, address) in registrants {
         let (ids, addresses) = known.entry(person).or_default();
@@ -389,12 +360,8 @@ pub async fn role_of(
     session: SessionId,
     person: PersonId,
 ) -> Result<SessionRole, ApiError> {
-    let kind: Option<String> = on!(tx, ENROLLMENT_KIND, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(person.uuid())
-        .fetch_optional(db)
-        .await?);
+    let kind: Option<String> =
+        run!(optional_value, tx, ENROLLMENT_KIND, [organization.uuid(), session.uuid(), person.uuid()])?;
     match kind.as_deref() {
         Some("guest") => Ok(SessionRole::Guest),
         Some(_) => Ok(SessionRole::Student),
@@ -413,12 +380,7 @@ pub async fn is_member(
     class: ClassId,
     person: PersonId,
 ) -> Result<bool, ApiError> {
-    let count: i64 = on!(tx, IS_MEMBER, |sql, db| sqlx::query_scalar(sql)
-        .bind(organization.uuid())
-        .bind(class.uuid())
-        .bind(person.uuid())
-        .fetch_one(db)
-        .await?);
+    let count: i64 = run!(value, tx, IS_MEMBER, [organization.uuid(), class.uuid(), person.uuid()])?;
     Ok(count > 0)
 }
 
@@ -430,15 +392,7 @@ async fn change(
     at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let changed = on!(tx, statement, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(session.uuid())
-        .bind(at)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(changed == 1)
+    Ok(run!(execute, tx, statement, [organization.uuid(), session.uuid(), at, now])? == 1)
 }
 
 async fn tell(

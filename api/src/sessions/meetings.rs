@@ -226,16 +226,8 @@ async fn failed(
         error.retry == Retry::Never && !error.maybe_done && !matches!(error.kind, ErrorKind::DailyLimit(_));
     let sealer = app.keys.sealer(organization).await?;
     let mut tx = app.db.begin(organization).await?;
-    if store::meeting_problem(
-        &mut tx,
-        organization,
-        meeting.id,
-        attempt,
-        last,
-        error.code(),
-        &error.sentence(),
-    )
-    .await?
+    if store::meeting_problem(&mut tx, organization, meeting.id, attempt, last, error.code(), &error.words())
+        .await?
     {
         let entry = app
             .entry(organization, EntryKind::MeetingFailed, Actor::System)

@@ -10,7 +10,7 @@ use super::InboxRow;
 use crate::{
     db::{EngineTx, StoreError, Tx, column, in_sizes},
     ids::json_list,
-    on, rows, statement,
+    rows, run, statement,
 };
 
 macro_rules! insert_sqlite {
@@ -40,7 +40,7 @@ statement!(system REMOVE_OLD, "delete from webhook_inbox where received_at < $1 
 
 /// Removes deliveries that were read and arrived before the instant.
 pub async fn remove_old(tx: &mut Tx, before: chrono::DateTime<chrono::Utc>) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_OLD, |sql, db| sqlx::query(sql).bind(before).execute(db).await?.rows_affected()))
+    Ok(run!(execute, tx, REMOVE_OLD, [before])?)
 }
 
 /// Adds deliveries, except those that are there already.
@@ -111,7 +111,7 @@ pub struct Waiting {
 /// # Errors
 /// When the database refuses.
 pub async fn waiting(tx: &mut Tx, after: Uuid) -> Result<Vec<Waiting>, StoreError> {
-    Ok(on!(tx, WAITING, |sql, db| sqlx::query_as(sql).bind(after).fetch_all(db).await?))
+    Ok(run!(all, tx, WAITING, [after])?)
 }
 
 /// What became of a delivery.
@@ -135,13 +135,7 @@ pub async fn mark(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> {
         alike.entry((outcome.state, outcome.problem.as_deref())).or_default().push(outcome.id);
     }
     for ((state, problem), ids) in alike {
-        on!(tx, MARK, |sql, db| sqlx::query(sql)
-            .bind(json_list(ids))
-            .bind(state)
-            .bind(problem)
-            .execute(db)
-            .await
-            .map(drop)?);
+        run!(execute, tx, MARK, [json_list(ids), state, problem])?;
     }
     Ok(())
 }

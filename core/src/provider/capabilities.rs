@@ -1,21 +1,43 @@
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use crate::sentence::Sentence;
 
 /// Why something cannot be done, or how Lectern helps: one sentence a person will read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Reason(pub Cow<'static, str>);
+///
+/// Made from a text it is English for everybody; made from [`Sentence::known`] pages say it in the reader's language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason(pub Sentence);
+
+/// The English sentence and its key, beside the other fields of a [`Can`].
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            reason: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason_key: Option<&'a str>,
+        }
+        Fields { reason: &self.0, reason_key: self.0.key() }.serialize(serializer)
+    }
+}
+
+impl From<Sentence> for Reason {
+    fn from(sentence: Sentence) -> Self {
+        Self(sentence)
+    }
+}
 
 impl From<&'static str> for Reason {
     fn from(sentence: &'static str) -> Self {
-        Self(Cow::Borrowed(sentence))
+        Self(sentence.into())
     }
 }
 
 impl From<String> for Reason {
     fn from(sentence: String) -> Self {
-        Self(Cow::Owned(sentence))
+        Self(sentence.into())
     }
 }
 
@@ -33,11 +55,13 @@ pub enum Can<T> {
         /// In detail.
         how: T,
         /// What is done instead.
+        #[serde(flatten)]
         reason: Reason,
     },
     /// Not here.
     No {
         /// Why not, and the nearest thing that is possible.
+        #[serde(flatten)]
         reason: Reason,
     },
 }
@@ -213,4 +237,25 @@ pub struct Capabilities {
     pub recording_kept_for: Option<Duration>,
     /// What the vendor learns about a person.
     pub personal_data: Vec<PersonalData>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn json_has_the_english_sentence_and_the_key_where_there_is_one() {
+        let told = |can: Can<()>| serde_json::to_value(can).unwrap();
+        assert_eq!(told(Can::no("Not here.")), serde_json::json!({"can": "no", "reason": "Not here."}));
+        assert_eq!(
+            told(Can::no("Not there.".to_owned())),
+            serde_json::json!({"can": "no", "reason": "Not there."})
+        );
+        let known = Sentence::known("reason.scope", "{scope} is missing.").with("scope", "a:b");
+        assert_eq!(
+            told(Can::helped((), known)),
+            serde_json::json!({"can": "helped", "how": null, "reason": "a:b is missing.", "reason_key": "reason.scope"})
+        );
+    }
 }

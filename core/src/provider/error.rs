@@ -3,6 +3,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::ProviderName;
+use crate::sentence::Sentence;
 
 /// Any underlying failure.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -85,6 +86,8 @@ pub struct ProviderError {
     pub operation: &'static str,
     /// The vendor's own code. For logs and support, never for users.
     pub vendor_code: Option<String>,
+    /// The step of [`ErrorKind::PolicyMissing`], where it has words in other languages too.
+    pub step: Option<Box<Sentence>>,
     /// Whether the vendor may have done the work although no answer came.
     pub maybe_done: bool,
     /// What lies beneath.
@@ -117,9 +120,17 @@ impl ProviderError {
             provider,
             operation,
             vendor_code: None,
+            step: None,
             maybe_done: false,
             source: None,
         }
+    }
+
+    /// An administrator of the vendor's account must take this step, known in every language.
+    #[must_use]
+    pub fn policy(provider: ProviderName, operation: &'static str, step: Sentence) -> Self {
+        let error = Self::new(provider, operation, ErrorKind::PolicyMissing(step.to_string()));
+        Self { step: Some(Box::new(step)), ..error }
     }
 
     /// Adds the vendor's code.
@@ -178,51 +189,80 @@ impl ProviderError {
         }
     }
 
-    /// What happened and what to do next, for the person who sees it. Never the vendor's own text.
+    /// What happened and what to do next, in English. Never the vendor's own text.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let platform = self.provider.title();
-        match &self.kind {
-            ErrorKind::Reconnect => {
-                format!("The {platform} connection has ended. Connect the account again.")
-            }
-            ErrorKind::ScopeMissing(scopes) => format!(
-                "The {platform} app lacks a permission: {}. Add it to the app's scopes, then connect again.",
-                scopes.join(", ")
+        self.words().to_string()
+    }
+
+    /// The same, for a page in the reader's language.
+    #[must_use]
+    pub fn words(&self) -> Sentence {
+        let known = Sentence::known;
+        let words = match &self.kind {
+            ErrorKind::Reconnect => known(
+                "provider_error.reconnect",
+                "The {platform} connection has ended. Connect the account again.",
             ),
-            ErrorKind::PolicyMissing(step) => format!("{platform} needs a step by its administrator: {step}"),
-            ErrorKind::LicenceMissing => format!(
-                "This {platform} host has no licence for this. Give the host a paid licence, or choose another host."
+            ErrorKind::ScopeMissing(scopes) => known(
+                "provider_error.scope_missing",
+                "The {platform} app lacks a permission: {scopes}. Add it to the app's scopes, \
+                     then connect again.",
+            )
+            .with("scopes", scopes.join(", ")),
+            ErrorKind::PolicyMissing(step) => {
+                known("provider_error.policy_missing", "{platform} needs a step by its administrator: {step}")
+                    .with("step", self.step.as_deref().cloned().unwrap_or_else(|| step.clone().into()))
+            }
+            ErrorKind::LicenceMissing => known(
+                "provider_error.licence_missing",
+                "This {platform} host has no licence for this. Give the host a paid licence, \
+                     or choose another host.",
             ),
-            ErrorKind::HostBusy => {
-                format!("The {platform} host has another meeting now. End it, or choose another host.")
-            }
-            ErrorKind::HostNotFound => {
-                format!("{platform} does not know this host in the account. Check who hosts the class.")
-            }
-            ErrorKind::NotFound => format!("{platform} no longer has this meeting. A new one can be made."),
-            ErrorKind::Conflict => {
-                format!(
-                    "{platform} refuses this in the meeting's present state. Look at the class again, then retry."
-                )
-            }
-            ErrorKind::Invalid(field) => {
-                format!(
-                    "{platform} does not accept the value of \u{201c}{field}\u{201d}. Change it and save again."
-                )
-            }
-            ErrorKind::RateLimited(_) => format!("{platform} asks us to wait. We try again by ourselves."),
-            ErrorKind::DailyLimit(until) => format!(
-                "{platform}'s daily limit for this host is used up. It opens again at {} UTC.",
-                until.format("%H:%M")
+            ErrorKind::HostBusy => known(
+                "provider_error.host_busy",
+                "The {platform} host has another meeting now. End it, or choose another host.",
             ),
-            ErrorKind::Unavailable => {
-                format!("{platform} does not answer right now. We try again by ourselves.")
+            ErrorKind::HostNotFound => known(
+                "provider_error.host_not_found",
+                "{platform} does not know this host in the account. Check who hosts the class.",
+            ),
+            ErrorKind::NotFound => known(
+                "provider_error.not_found",
+                "{platform} no longer has this meeting. A new one can be made.",
+            ),
+            ErrorKind::Conflict => known(
+                "provider_error.conflict",
+                "{platform} refuses this in the meeting's present state. Look at the class \
+                     again, then retry.",
+            ),
+            ErrorKind::Invalid(field) => known(
+                "provider_error.invalid",
+                "{platform} does not accept the value of \u{201c}{field}\u{201d}. Change it \
+                     and save again.",
+            )
+            .with("field", field.clone()),
+            ErrorKind::RateLimited(_) => {
+                known("provider_error.rate_limited", "{platform} asks us to wait. We try again by ourselves.")
             }
-            ErrorKind::Unsupported(what) => format!("{platform} cannot do this here: {what}."),
-            ErrorKind::Unexpected => {
-                format!("{platform} gave an answer we do not know. The server's log has the details.")
+            ErrorKind::DailyLimit(until) => known(
+                "provider_error.daily_limit",
+                "{platform}'s daily limit for this host is used up. It opens again at {at} UTC.",
+            )
+            .with("at", until.format("%H:%M").to_string()),
+            ErrorKind::Unavailable => known(
+                "provider_error.unavailable",
+                "{platform} does not answer right now. We try again by ourselves.",
+            ),
+            ErrorKind::Unsupported(what) => {
+                known("provider_error.unsupported", "{platform} cannot do this here: {what}.")
+                    .with("what", *what)
             }
-        }
+            ErrorKind::Unexpected => known(
+                "provider_error.unexpected",
+                "{platform} gave an answer we do not know. The server's log has the details.",
+            ),
+        };
+        words.with("platform", self.provider.title())
     }
 }

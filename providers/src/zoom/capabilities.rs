@@ -1,8 +1,11 @@
 //! What a connection can do, from the host's plan and the granted scopes.
 
-use lectern_core::provider::{
-    BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance,
-    PersonalData, RecordingModes, RegistrantLinks,
+use lectern_core::{
+    provider::{
+        BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits,
+        LiveAttendance, PersonalData, RecordingModes, RegistrantLinks,
+    },
+    sentence::Sentence,
 };
 
 use super::oauth::Scopes;
@@ -14,7 +17,9 @@ const NO_MEETING_LICENCE: [i64; 2] = [4, 99];
 /// A Basic host's meetings end after this many minutes.
 const BASIC_MINUTES: u32 = 40;
 
-pub(super) fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
+/// With a host of this plan and these granted scopes.
+#[must_use]
+pub fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
     let scopes = Scopes::new(scopes);
     let basic = plan == Some(BASIC);
     let unlicensed = basic || plan.is_some_and(|plan| NO_MEETING_LICENCE.contains(&plan));
@@ -30,43 +35,63 @@ pub(super) fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
         breakout_rooms: if scopes.may("meeting:update:meeting") {
             Can::helped(
                 BreakoutSupport::Preassign,
-                "Zoom places only people who are signed in to Zoom with the address on the class list. The teacher places \
-                 everybody else from the plan, in the meeting.",
+                Sentence::known(
+                    "reason.zoom.rooms",
+                    "Zoom places only people who are signed in to Zoom with the address on the class \
+                     list. The teacher places everybody else from the plan, in the meeting.",
+                ),
             )
         } else {
             Can::no(
-                "The Zoom app lacks the scope meeting:update:meeting. Add it and connect again; until then the teacher \
-                     makes the rooms in the meeting.",
+                Sentence::known(
+                    "reason.zoom.rooms_scope",
+                    "The Zoom app lacks the scope {scope}. Add it and connect again; until then the \
+                     teacher makes the rooms in the meeting.",
+                )
+                .with("scope", "meeting:update:meeting"),
             )
         },
         waiting_room: Can::yes(ControlScope::PerMeeting),
         auto_recording: if unlicensed {
             Can::helped(
                 RecordingModes { local: true, cloud: false },
-                "Recording to Zoom's cloud needs a licensed host. Recording on the teacher's computer works.",
+                Sentence::known(
+                    "reason.zoom.cloud_licence",
+                    "Recording to Zoom's cloud needs a licensed host. Recording on the teacher's computer works.",
+                ),
             )
         } else {
             Can::yes(RecordingModes { local: true, cloud: true })
         },
         recording_download: recordings(unlicensed, &scopes),
-        chat: Can::no(
-            "Zoom switches chat for all meetings of a host, not for one class. The host can switch it off in Zoom's own \
-             settings, or in the meeting.",
-        ),
-        screen_share: Can::no(
-            "Zoom decides who may share the screen for all meetings of a host, not for one class. The host can limit it in \
-             Zoom's own settings, or in the meeting.",
-        ),
+        chat: Can::no(Sentence::known(
+            "reason.zoom.chat",
+            "Zoom switches chat for all meetings of a host, not for one class. The host can \
+                     switch it off in Zoom's own settings, or in the meeting.",
+        )),
+        screen_share: Can::no(Sentence::known(
+            "reason.zoom.screen_share",
+            "Zoom decides who may share the screen for all meetings of a host, not for one \
+                     class. The host can limit it in Zoom's own settings, or in the meeting.",
+        )),
         recurrence: Can::helped(
             (),
-            "Each session gets a Zoom meeting of its own, so that everybody's place is checked anew every time.",
+            Sentence::known(
+                "reason.zoom.recurrence",
+                "Each session gets a Zoom meeting of its own, so that everybody's place is checked \
+                     anew every time.",
+            ),
         ),
         end_meeting: if scopes.may("meeting:update:status") {
             Can::yes(())
         } else {
             Can::no(
-                "The Zoom app lacks the scope meeting:update:status. Add it and connect again; until then the teacher \
-                     ends the meeting in Zoom.",
+                Sentence::known(
+                    "reason.zoom.end_scope",
+                    "The Zoom app lacks the scope {scope}. Add it and connect again; until then the \
+                     teacher ends the meeting in Zoom.",
+                )
+                .with("scope", "meeting:update:status"),
             )
         },
         create_recovery: if scopes.may("meeting:read:list_meetings") {
@@ -95,19 +120,25 @@ pub fn at_best() -> Capabilities {
 
 fn registrants(unlicensed: bool, scopes: &Scopes<'_>) -> Can<RegistrantLinks> {
     if unlicensed {
-        return Can::no(
-            "Zoom gives each person an own link only when the host has a paid licence. Give the host a licence; until then \
-             everybody gets the same link and the teacher admits people from the waiting room.",
-        );
+        return Can::no(Sentence::known(
+            "reason.zoom.links_licence",
+            "Zoom gives each person an own link only when the host has a paid licence. Give \
+                     the host a licence; until then everybody gets the same link and the teacher \
+                     admits people from the waiting room.",
+        ));
     }
     let needed =
         ["meeting:write:registrant", "meeting:read:list_registrants", "meeting:update:registrant_status"];
     match scopes.first_missing(&needed) {
         None => Can::yes(RegistrantLinks::Unique),
-        Some(scope) => Can::no(format!(
-            "The Zoom app lacks the scope {scope}. Add it and connect again; until then everybody gets the same link and \
-             the teacher admits people from the waiting room."
-        )),
+        Some(scope) => Can::no(
+            Sentence::known(
+                "reason.zoom.links_scope",
+                "The Zoom app lacks the scope {scope}. Add it and connect again; until then \
+                     everybody gets the same link and the teacher admits people from the waiting room.",
+            )
+            .with("scope", scope),
+        ),
     }
 }
 
@@ -118,30 +149,44 @@ fn attendance(unlicensed: bool, scopes: &Scopes<'_>) -> Can<LiveAttendance> {
     if unlicensed {
         Can::helped(
             LiveAttendance::Live,
-            "Zoom gives a report only for licensed hosts. Attendance comes from the live events alone.",
+            Sentence::known(
+                "reason.zoom.report_licence",
+                "Zoom gives a report only for licensed hosts. Attendance comes from the live events alone.",
+            ),
         )
     } else if reports {
         Can::yes(LiveAttendance::Live)
     } else {
         Can::helped(
             LiveAttendance::Live,
-            "The Zoom app lacks the scope meeting:read:list_past_participants. Attendance comes from the live events alone.",
+            Sentence::known(
+                "reason.zoom.report_scope",
+                "The Zoom app lacks the scope {scope}. Attendance comes from the live events alone.",
+            )
+            .with("scope", "meeting:read:list_past_participants"),
         )
     }
 }
 
 fn recordings(unlicensed: bool, scopes: &Scopes<'_>) -> Can<()> {
     if unlicensed {
-        return Can::no(
-            "Zoom records to its cloud only for licensed hosts. Upload a recording made on the teacher's computer.",
-        );
+        return Can::no(Sentence::known(
+            "reason.zoom.download_licence",
+            "Zoom records to its cloud only for licensed hosts. Upload a recording made on the \
+                     teacher's computer.",
+        ));
     }
     let needed = ["cloud_recording:read:list_user_recordings", "cloud_recording:read:list_recording_files"];
     match scopes.first_missing(&needed) {
         None => Can::yes(()),
-        Some(scope) => Can::no(format!(
-            "The Zoom app lacks the scope {scope}. Add it and connect again; until then recordings can be uploaded by hand."
-        )),
+        Some(scope) => Can::no(
+            Sentence::known(
+                "reason.zoom.download_scope",
+                "The Zoom app lacks the scope {scope}. Add it and connect again; until then \
+                     recordings can be uploaded by hand.",
+            )
+            .with("scope", scope),
+        ),
     }
 }
 

@@ -6,6 +6,7 @@ use lectern_core::{
         OAuth, Provider, ProviderError, ProviderName, RecordingModes, Recordings, Registrants, Result,
     },
     secret::SecretString,
+    sentence::Sentence,
 };
 use url::Url;
 
@@ -120,8 +121,10 @@ impl Zoom {
     }
 }
 
-fn unconnected() -> Capabilities {
-    const WHY: &str = "Connect a Zoom account first.";
+/// Without a connection nothing works yet.
+#[must_use]
+pub fn unconnected() -> Capabilities {
+    const WHY: Sentence = Sentence::known("reason.zoom.connect_first", "Connect a Zoom account first.");
     let mut none = capabilities::of(None, &[]);
     none.registrants = Can::no(WHY);
     none.attendance = Can::no(WHY);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lectern_core::provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry};
+use lectern_core::{
+    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry},
+    sentence::Sentence,
+};
 use serde::Deserialize;
 
 use crate::{
@@ -16,6 +19,45 @@ const USUAL_WAIT: Duration = Duration::from_secs(1);
 /// However long a 429 says, unless it is a daily limit.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(25 * 3600);
+
+/// What an administrator of the account must do at Zoom.
+const ROLE: Sentence = Sentence::known(
+    "provider_step.zoom.role",
+    "give the app's user the role permission for this in Zoom's user management.",
+);
+const ALLOW: Sentence =
+    Sentence::known("provider_step.zoom.allow", "allow this for the account in Zoom's settings.");
+const UNBLOCK: Sentence = Sentence::known(
+    "provider_step.zoom.unblock",
+    "remove the block of this domain in Zoom's settings (Block users in specific domains).",
+);
+const SCHEDULING: Sentence = Sentence::known(
+    "provider_step.zoom.scheduling",
+    "give the connected user the scheduling privilege for this host.",
+);
+const CAPACITY: Sentence = Sentence::known(
+    "provider_step.zoom.capacity",
+    "raise the host's meeting capacity, or remove registrants: the meeting is full.",
+);
+const STORAGE: Sentence =
+    Sentence::known("provider_step.zoom.storage", "free Zoom cloud storage, or buy more.");
+const SHARE: Sentence = Sentence::known(
+    "provider_step.zoom.share",
+    "let the host share scheduling access with the connected user.",
+);
+const ACTIVATE: Sentence =
+    Sentence::known("provider_step.zoom.activate", "activate the app in the Zoom App Marketplace.");
+const REDIRECT: Sentence = Sentence::known(
+    "provider_step.zoom.redirect",
+    "add Lectern's redirect URL to the app's allow list at Zoom.",
+);
+const KIND_OF_APP: Sentence = Sentence::known(
+    "provider_step.zoom.kind_of_app",
+    "use credentials of the right kind of app: General, or Server-to-Server.",
+);
+/// All of them.
+pub const STEPS: [Sentence; 10] =
+    [ROLE, ALLOW, UNBLOCK, SCHEDULING, CAPACITY, STORAGE, SHARE, ACTIVATE, REDIRECT, KIND_OF_APP];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -72,6 +114,10 @@ fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
     ProviderError::new(ProviderName::Zoom, operation, kind)
 }
 
+fn policy(operation: &'static str, step: Sentence) -> ProviderError {
+    ProviderError::policy(ProviderName::Zoom, operation, step)
+}
+
 fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) -> ProviderError {
     let (wait, daily) = limit(response, now);
     let until = now + TimeDelta::from_std(wait).unwrap_or_default();
@@ -100,7 +146,6 @@ pub(super) fn of(
     let ErrorBody { code, message, errors } = body(response);
     let status = response.status;
     let says = |words: &str| message.to_ascii_lowercase().contains(words);
-    let policy = |step: &str| new(operation, ErrorKind::PolicyMissing(step.to_owned()));
     let conflict = || new(operation, ErrorKind::Conflict);
     let error = match (status, code.unwrap_or_default()) {
         (429, _) => too_many(operation, response, now),
@@ -113,31 +158,27 @@ pub(super) fn of(
         (_, 4700) => new(operation, ErrorKind::Unexpected),
         (401, _) => new(operation, ErrorKind::Reconnect),
         (_, 200) if says("paid") => new(operation, ErrorKind::LicenceMissing),
-        (_, 200) => policy("give the app's user the role permission for this in Zoom's user management."),
+        (_, 200) => policy(operation, ROLE),
         (_, 3161) => new(operation, ErrorKind::LicenceMissing),
         (_, 1001 | 1010) => new(operation, ErrorKind::HostNotFound),
         (_, 3001 | 3301 | 12702) => new(operation, ErrorKind::NotFound),
         (_, 300) if says("does not exist") => new(operation, ErrorKind::NotFound),
         (_, 300) if says("no permission") || says("not available for this account") => {
-            policy("allow this for the account in Zoom's settings.")
+            policy(operation, ALLOW)
         }
         (_, 300) if says("cannot access") => conflict(),
         (_, 300) => new(operation, ErrorKind::Invalid(field(&message, &errors))),
-        (_, 3000) if says("blocked from joining") => {
-            policy("remove the block of this domain in Zoom's settings (Block users in specific domains).")
-        }
-        (_, 3000) if says("cannot schedule") || says("can't schedule") => {
-            policy("give the connected user the scheduling privilege for this host.")
-        }
+        (_, 3000) if says("blocked from joining") => policy(operation, UNBLOCK),
+        (_, 3000) if says("cannot schedule") || says("can't schedule") => policy(operation, SCHEDULING),
         (_, 3003) => conflict().repaired_by(RepairedBy::Admin),
-        (_, 3043) => policy("raise the host's meeting capacity, or remove registrants: the meeting is full."),
-        (_, 3309) => policy("free Zoom cloud storage, or buy more."),
+        (_, 3043) => policy(operation, CAPACITY),
+        (_, 3309) => policy(operation, STORAGE),
         // Being processed: later it works.
         (_, 3303) => conflict().retry(Retry::Backoff),
         // Registration off (3027, 404), over (3038), wrong meeting type (303), running (3002), ended (3007), personal
         // rooms (3018, 3037), on-premise host (3063), recording in use (3332), and Zoom's catch-all (3000).
         (400 | 404, 303 | 404 | 3000 | 3002 | 3007 | 3018 | 3027 | 3037 | 3038 | 3063 | 3332) => conflict(),
-        (403, _) => policy("let the host share scheduling access with the connected user."),
+        (403, _) => policy(operation, SHARE),
         (404, _) => new(operation, ErrorKind::NotFound),
         _ => new(operation, ErrorKind::Unexpected),
     };
@@ -185,34 +226,31 @@ pub(super) fn of_oauth(operation: &'static str, response: &Response, now: DateTi
     let text = format!("{} {} {} {} {code}", body.error, body.reason, body.error_description, body.message);
     let named = |codes: &[u32]| codes.iter().any(|code| text.contains(&code.to_string()));
     let reason = body.reason.to_ascii_lowercase();
-    let kind = match (response.status, body.error.as_str()) {
+    let told = |kind| new(operation, kind);
+    let error = match (response.status, body.error.as_str()) {
         (429, _) => return too_many(operation, response, now),
         (500..=599, _) => {
             return new(operation, ErrorKind::Unavailable)
                 .vendor_code(response.status.to_string())
                 .maybe_done();
         }
-        _ if named(&GRANT_OVER) => ErrorKind::Reconnect,
-        _ if named(&APP_OFF) => {
-            ErrorKind::PolicyMissing("activate the app in the Zoom App Marketplace.".to_owned())
-        }
-        _ if named(&[4709]) || reason.contains("redirect") => {
-            ErrorKind::PolicyMissing("add Lectern's redirect URL to the app's allow list at Zoom.".to_owned())
-        }
-        (401, _) | (_, "invalid_client") => ErrorKind::Invalid("client_secret".to_owned()),
-        _ if named(&WRONG_CLIENT) => ErrorKind::Invalid("client_secret".to_owned()),
-        _ if named(&[4705]) || body.error == "unsupported_grant_type" => ErrorKind::PolicyMissing(
-            "use credentials of the right kind of app: General, or Server-to-Server.".to_owned(),
-        ),
-        _ if reason.contains("account") => ErrorKind::Invalid("account_id".to_owned()),
+        _ if named(&GRANT_OVER) => told(ErrorKind::Reconnect),
+        _ if named(&APP_OFF) => policy(operation, ACTIVATE),
+        _ if named(&[4709]) || reason.contains("redirect") => policy(operation, REDIRECT),
+        (401, _) | (_, "invalid_client") => told(ErrorKind::Invalid("client_secret".to_owned())),
+        _ if named(&WRONG_CLIENT) => told(ErrorKind::Invalid("client_secret".to_owned())),
+        _ if named(&[4705]) || body.error == "unsupported_grant_type" => policy(operation, KIND_OF_APP),
+        _ if reason.contains("account") => told(ErrorKind::Invalid("account_id".to_owned())),
         // 2024 says invalid_grant, 2021 said invalid_request with the same reason.
-        (_, "invalid_grant") => ErrorKind::Reconnect,
-        (_, "invalid_request") if reason.contains("token") || reason.contains("code") => ErrorKind::Reconnect,
-        _ => ErrorKind::Unexpected,
+        (_, "invalid_grant") => told(ErrorKind::Reconnect),
+        (_, "invalid_request") if reason.contains("token") || reason.contains("code") => {
+            told(ErrorKind::Reconnect)
+        }
+        _ => told(ErrorKind::Unexpected),
     };
-    let admin = matches!(kind, ErrorKind::Invalid(_));
+    let admin = matches!(error.kind, ErrorKind::Invalid(_));
     let word = if body.error.is_empty() { "-" } else { body.error.as_str() };
-    let error = new(operation, kind).vendor_code(format!("{}/{word}", response.status));
+    let error = error.vendor_code(format!("{}/{word}", response.status));
     if admin { error.repaired_by(RepairedBy::Admin) } else { error }
 }
 

@@ -21,6 +21,7 @@ mod recordings;
 mod registrants;
 mod wire;
 
-pub use capabilities::at_best;
-pub use config::{Mode, Zoom, ZoomConnection, ZoomSettings};
+pub use capabilities::{at_best, of as capabilities_of};
+pub use config::{Mode, Zoom, ZoomConnection, ZoomSettings, unconnected};
+pub use error::STEPS;
 pub use events::ZoomEvents;

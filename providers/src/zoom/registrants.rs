@@ -60,6 +60,7 @@ fn again(error: &ProviderError) -> ProviderError {
         provider: error.provider,
         operation: error.operation,
         vendor_code: error.vendor_code.clone(),
+        step: error.step.clone(),
         maybe_done: error.maybe_done,
         source: None,
     }

@@ -62,6 +62,14 @@ pub struct Report {
     pub faults: BTreeMap<&'static str, usize>,
 }
 
+impl Report {
+    /// What is promised: 99.9 % ready in time, never two meetings for a session.
+    #[must_use]
+    pub const fn is_kept(&self) -> bool {
+        self.in_time * 1000 >= self.starts * 999 && self.doubled == 0
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { starts, in_time, slowest, doubled, orphans, faults } = self;

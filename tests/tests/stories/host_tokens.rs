@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::host_key;
 
-const SECRET: &str = "a shared secret of more than 32 characters";
+pub(crate) const SECRET: &str = "a shared secret of more than 32 characters";
 
-fn claims(app: &TestApp) -> Value {
+pub(crate) fn claims(app: &TestApp) -> Value {
     let now = app.now().timestamp();
     json!({
         "iss": "https://dreamcrowd.example", "aud": "lectern", "sub": "buyer-17",
@@ -21,7 +21,7 @@ fn claims(app: &TestApp) -> Value {
     })
 }
 
-fn with(mut claims: Value, changes: Value) -> Value {
+pub(crate) fn with(mut claims: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         match value {
             Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
@@ -31,7 +31,7 @@ fn with(mut claims: Value, changes: Value) -> Value {
     claims
 }
 
-fn hs256(secret: &[u8], claims: &Value) -> String {
+pub(crate) fn hs256(secret: &[u8], claims: &Value) -> String {
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 
@@ -46,7 +46,7 @@ fn unsigned(claims: &Value) -> String {
     format!("{}.{}.", part(&json!({"alg": "none", "typ": "JWT"})), part(claims))
 }
 
-async fn take_hs256(dreamcrowd: &Organization<'_>, app: &TestApp) {
+pub(crate) async fn take_hs256(dreamcrowd: &Organization<'_>, app: &TestApp) {
     app.secret(SECRET);
     let body = json!({
         "tokens": {"algorithm": "hs256", "issuer": "https://dreamcrowd.example", "audience": "lectern"},

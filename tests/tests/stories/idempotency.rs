@@ -100,8 +100,9 @@ story!(
         let unknown = post(&amina, "/api/v1/people", "k", &person("secretly-named")).await;
         assert_eq!((unknown.status, &unknown.json()["code"]), (409, &json!("idempotency_unknown")));
         app.pass(Duration::days(1));
-        let mut tx = app.db.begin(oakwood.id).await.unwrap();
-        assert_eq!(lectern_api::idempotency::remove_old(app, &mut tx, oakwood.id).await.unwrap(), 2);
-        tx.commit().await.unwrap();
+        app.tick("tick.clean_up").await;
+        assert_eq!(app.database.count("idempotency_keys").await, 0);
+        app.settle().await;
+        assert_eq!(app.audited("maintenance.cleaned_up").await, 1);
     }
 );

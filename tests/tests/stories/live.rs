@@ -17,6 +17,8 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
+use crate::host_tokens;
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Longer than anything here takes: a story that waits for it has failed.
@@ -223,6 +225,42 @@ story!(
         let mut four = open(app, "", &[("authorization", format!("Bearer {token}"))]).await.unwrap();
         assert_eq!(owner.delete(&format!("/api/v1/api-keys/{}", key["id"].as_str().unwrap())).await.0, 204);
         assert_eq!(next(&mut four).await.unwrap_err(), 4401);
+    }
+);
+
+story!(
+    /// S-34: a host application's token ends while its bearer watches: nothing that happens later reaches them, however the
+    /// socket was opened.
+    s34_a_socket_ends_with_its_host_token, |app| async {
+        let dreamcrowd = app.organization("dreamcrowd").await;
+        let (id, owner) = (dreamcrowd.id, dreamcrowd.owner().await);
+        host_tokens::take_hs256(&dreamcrowd, app).await;
+        let token = |life: i64| {
+            let ends = json!({"exp": app.now().timestamp() + life});
+            host_tokens::hs256(host_tokens::SECRET.as_bytes(), &host_tokens::with(host_tokens::claims(app), ends))
+        };
+        let (short, long) = (token(300), token(3000));
+        app.secret(&short);
+        app.secret(&long);
+        let (short, long) = (app.nobody().with_bearer(Some(&short)), app.nobody().with_bearer(Some(&long)));
+        let me = long.get("/api/v1/me").await.1["id"].as_str().unwrap().parse().unwrap();
+        let ticket = short.create("/api/v1/live/tickets", json!({})).await["ticket"].as_str().unwrap().to_owned();
+        app.secret(&ticket);
+        let mut by_header = watch(app, &short, "").await;
+        let mut by_ticket = open(app, &format!("?ticket={ticket}"), &[]).await.unwrap();
+        let mut other = watch(app, &long, "").await;
+        emit(app, id, me, 1).await;
+        app.settle().await;
+        for socket in [&mut by_header, &mut by_ticket, &mut other] {
+            assert_eq!(next(socket).await.unwrap()["person"]["name"], json!("number 1"));
+        }
+        app.pass(chrono::Duration::seconds(400));
+        emit(app, id, me, 2).await;
+        app.settle().await;
+        assert_eq!(next(&mut by_header).await.unwrap_err(), 4401);
+        assert_eq!(next(&mut by_ticket).await.unwrap_err(), 4401);
+        assert_eq!(next(&mut other).await.unwrap()["person"]["name"], json!("number 2"), "another token goes on");
+        assert_eq!(owner.get("/api/v1/me").await.0, 200);
     }
 );
 

@@ -41,6 +41,7 @@ mod sign_in;
 mod statements;
 mod strays;
 mod tenancy;
+mod words;
 
 /// The server's binary, built beside these stories.
 const LECTERN: &str = env!("CARGO_BIN_EXE_lectern-under-test");

@@ -136,7 +136,7 @@ story!(
 );
 
 story!(
-    /// S-35: many accounts from one address are limited too, and bad tokens cost nothing but a look.
+    /// S-35: many accounts from one address are limited too, in JSON and in the form, before any hashing.
     s35_one_address_cannot_try_everybody, |app| async {
         let ayesha = app.organization("oakwood").await.student("ayesha").await;
         // Counted before hashing; so the flood is quick.
@@ -146,10 +146,42 @@ story!(
         for guess in 0..200 {
             let (status, _) = login(app, json!("oakwood"), &format!("p{guess}@oakwood.example"), "guess").await;
             assert_eq!(status, 429);
-            assert_eq!(app.nobody().with_bearer(Some(&format!("ls_{guess}"))).get("/api/v1/me").await.0, 401);
-        }
+            }
         assert_eq!(app.passwords.computed(), hashed);
         assert_eq!(ayesha.get("/api/v1/me").await.0, 200, "whoever is signed in notices nothing");
+    }
+);
+
+story!(
+    /// S-35: guessed tokens of every kind and guessed join links are limited for the address they come from, with the time to
+    /// wait; whoever has a good one notices nothing, from the same address.
+    s35_guessed_tokens_and_links_are_limited, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let limits = &app.config.limits;
+        for kind in ["ls_", "lk_", ""] {
+            let guessed = app.nobody().with_bearer(Some(&format!("{kind}guess")));
+            assert_eq!(guessed.get("/api/v1/me").await.0, 401);
+        }
+        for guess in 3..limits.refused_tokens_per_address {
+            let guessed = app.nobody().with_bearer(Some(&format!("ls_{guess}")));
+            assert_eq!(guessed.get("/api/v1/me").await.0, 401);
+        }
+        let refused = app.nobody().with_bearer(Some("ls_one-more")).send("GET", "/api/v1/me", None, &[]).await;
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (429, Some("too_many")));
+        assert_eq!(refused.header("retry-after"), "600");
+        assert_eq!(seller.get("/api/v1/me").await.0, 200);
+
+        lesson.enroll(app, &seller, "buyer@home.example", "Ayesha Noor").await;
+        let link = app.mailed_link("buyer@home.example");
+        let forged = format!("/join/class/{}?token=forged", lesson.class);
+        for _ in 0..limits.refused_joins_per_address {
+            assert_eq!(app.browser().get(&forged).await.status(), 403);
+        }
+        let page = app.browser().get(&forged).await;
+        assert_eq!((page.status(), page.answer.header("retry-after")), (429, "600"));
+        assert_eq!(app.browser().get(&link).await.status(), 200);
+        app.pass(Duration::minutes(10));
+        assert_eq!(app.browser().get(&forged).await.status(), 403);
     }
 );
 

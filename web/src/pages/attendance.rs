@@ -1,5 +1,6 @@
 //! Who was there, and when; and the verdict.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::charts::Interval;
@@ -124,7 +125,7 @@ pub struct Attendance {
     /// When the platform's report was read.
     pub checked_at: Option<String>,
     /// Why the report could not be read: a sentence.
-    pub report_problem: Option<String>,
+    pub report_problem: Option<Sentence>,
     pub figures: AttendanceFigures,
     /// Minutes that count as present.
     pub needed_minutes: u32,
@@ -286,7 +287,7 @@ impl Page for Attendance {
                 ..page.clone()
             },
             Self {
-                report_problem: Some("Zoom gives no report for a meeting with one person.".to_owned()),
+                report_problem: Some("Zoom gives no report for a meeting with one person.".into()),
                 checked_at: None,
                 rows: vec![],
                 clear: vec![],

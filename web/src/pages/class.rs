@@ -1,5 +1,6 @@
 //! A class and its tabs. Every tab is an address of its own.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
@@ -266,7 +267,7 @@ pub enum AbilityState {
 pub struct Ability {
     pub state: AbilityState,
     /// A sentence for `Helped` and `No`, and for a `Yes` that has a condition.
-    pub reason: Option<String>,
+    pub reason: Option<Sentence>,
     /// Who fixed the value; the input is then disabled.
     pub locked_by: Option<String>,
 }
@@ -280,7 +281,7 @@ impl Ability {
 
     /// Not possible, with the sentence that says why.
     #[must_use]
-    pub fn no(reason: impl Into<String>) -> Self {
+    pub fn no(reason: impl Into<Sentence>) -> Self {
         Self { state: AbilityState::No, reason: Some(reason.into()), locked_by: None }
     }
 }
@@ -340,13 +341,17 @@ impl Page for ClassSettings {
             breakout_rooms: Ability {
                 state: AbilityState::Helped,
                 reason: Some(
-                    "Each room is a small meeting of its own that we open, fill, time and close.".to_owned(),
+                    "Each room is a small meeting of its own that we open, fill, time and close.".into(),
                 ),
                 locked_by: None,
             },
             chat: Ability {
                 state: AbilityState::Yes,
-                reason: Some("Zoom has one chat setting per host, not per meeting.".to_owned()),
+                reason: Some(Sentence::known(
+                    "reason.zoom.chat",
+                    "Zoom switches chat for all meetings of a host, not for one class. The host can switch it off in \
+                     Zoom's own settings, or in the meeting.",
+                )),
                 locked_by: None,
             },
             ..all(&Ability::yes())

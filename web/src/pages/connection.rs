@@ -1,5 +1,6 @@
 //! The accounts that hold meetings: an instructor's own, and an admin's view of everybody's.
 
+use lectern_core::sentence::Sentence;
 use serde::Serialize;
 
 use crate::environment::Page;
@@ -22,7 +23,7 @@ pub enum ConnectionState {
     NeedsReconnect {
         email: Option<String>,
         /// A sentence.
-        reason: String,
+        reason: Sentence,
     },
 }
 
@@ -68,7 +69,7 @@ impl Page for Connection {
             page(ConnectionState::None),
             page(ConnectionState::NeedsReconnect {
                 email: Some("farhan@oakwood.example".to_owned()),
-                reason: "Zoom no longer accepts the saved permission.".to_owned(),
+                reason: "Zoom no longer accepts the saved permission.".into(),
             }),
             Self { platform_ready: false, ..page(ConnectionState::None) },
             Self { by_organization: true, ..page(ConnectionState::None) },
@@ -117,7 +118,7 @@ impl Page for Connections {
                         "Imran Sarkar",
                         ConnectionState::NeedsReconnect {
                             email: None,
-                            reason: "Zoom no longer accepts the saved permission.".to_owned(),
+                            reason: "Zoom no longer accepts the saved permission.".into(),
                         },
                     ),
                     row(Some("k2"), "Dalia Haque", connected(vec![])),

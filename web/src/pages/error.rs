@@ -1,5 +1,6 @@
 //! The page of a request that could not be answered.
 
+use lectern_core::sentence::Sentence;
 use serde::Serialize;
 
 use crate::environment::Page;
@@ -26,7 +27,7 @@ pub struct ErrorPage {
     pub status: u16,
     pub kind: ErrorKind,
     /// More exact than the kind's own sentence, when it is known.
-    pub sentence: Option<String>,
+    pub sentence: Option<Sentence>,
     pub next_step: Option<String>,
     /// The request's id, as the log has it.
     pub id: String,
@@ -47,7 +48,7 @@ impl Page for ErrorPage {
             page(403, ErrorKind::Forbidden),
             page(403, ErrorKind::Expired),
             Self {
-                sentence: Some("This session has already ended.".to_owned()),
+                sentence: Some("This session has already ended.".into()),
                 next_step: Some("Open the class and choose another session.".to_owned()),
                 ..page(409, ErrorKind::Conflict)
             },

@@ -1,5 +1,6 @@
 //! The live board: every class that is on now.
 
+use lectern_core::sentence::Sentence;
 use serde::Serialize;
 
 use crate::charts::Step;
@@ -50,7 +51,7 @@ pub struct BoardRow {
 /// A problem above the board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BoardProblem {
-    pub sentence: String,
+    pub sentence: Sentence,
     pub next_step: Option<String>,
     pub url: Option<String>,
 }
@@ -104,14 +105,14 @@ impl Page for LiveBoard {
                 figures: BoardFigures { live: 3, people: 60, waiting: 1, refused_last_hour: 2 },
                 problems: vec![
                     BoardProblem {
-                        sentence: "Chemistry 2 has no teacher. 12 students are waiting.".to_owned(),
+                        sentence: "Chemistry 2 has no teacher. 12 students are waiting.".into(),
                         next_step: Some(
                             "It should have started at 9:00. Imran Sarkar has not opened the class."
                                 .to_owned(),
                         ),
                         url: Some("/sessions/s9".to_owned()),
                     },
-                    BoardProblem { sentence: "Zoom does not answer.".to_owned(), next_step: None, url: None },
+                    BoardProblem { sentence: "Zoom does not answer.".into(), next_step: None, url: None },
                 ],
                 rows: vec![
                     BoardRow {

@@ -1,5 +1,6 @@
 //! An organization's Zoom app: credentials, test, history.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
@@ -43,9 +44,9 @@ pub struct TestStep {
     pub step: String,
     pub state: StepState,
     /// What was found.
-    pub sentence: Option<String>,
+    pub sentence: Option<Sentence>,
     /// What repairs it.
-    pub repair: Option<String>,
+    pub repair: Option<Sentence>,
 }
 
 /// One change of the settings.
@@ -109,12 +110,13 @@ impl Page for ZoomPlatform {
             zone: "Asia/Dhaka".to_owned(),
             errors: vec![],
         };
-        let step = |name: &str, state, sentence: Option<&str>, repair: Option<&str>| TestStep {
-            step: name.to_owned(),
-            state,
-            sentence: sentence.map(str::to_owned),
-            repair: repair.map(str::to_owned),
-        };
+        let step =
+            |name: &str, state, sentence: Option<&'static str>, repair: Option<&'static str>| TestStep {
+                step: name.to_owned(),
+                state,
+                sentence: sentence.map(Sentence::from),
+                repair: repair.map(Sentence::from),
+            };
         let failing = Self {
             state: PlatformState::Failing,
             mode: PlatformMode::ServerToServer,

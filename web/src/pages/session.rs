@@ -1,5 +1,6 @@
 //! One session: before, live, and after.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::charts::Step;
@@ -58,8 +59,7 @@ impl SessionLine {
 /// What went wrong with the meeting, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    pub sentence: String,
-    pub next_step: Option<String>,
+    pub sentence: Sentence,
     /// A page of ours where it is repaired, such as `/connection`.
     pub repair_url: Option<String>,
 }
@@ -382,8 +382,11 @@ impl Page for SessionPage {
         let failed = MeetingView {
             state: MeetingState::Failed,
             problem: Some(Problem {
-                sentence: "Your Zoom connection has ended.".to_owned(),
-                next_step: Some("Connect again, then start the class.".to_owned()),
+                sentence: Sentence::known(
+                    "provider_error.reconnect",
+                    "The {platform} connection has ended. Connect the account again.",
+                )
+                .with("platform", "Zoom"),
                 repair_url: Some("/connection".to_owned()),
             }),
         };

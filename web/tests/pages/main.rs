@@ -5,5 +5,6 @@ mod every;
 mod hostile;
 mod join;
 mod markup;
+mod sentences;
 mod sizes;
 mod strings;

@@ -6,8 +6,10 @@ use std::path::Path;
 use lectern_web::Lang;
 use lectern_web::catalog::{Catalog, Message, placeholders};
 
-/// Families of keys made in Rust: weekdays and months by number, parts of the day, zones with a name of their own.
-const MADE_IN_RUST: [&str; 4] = ["weekday.", "month.", "daypart.", "zone."];
+/// Families of keys made in Rust: weekdays and months by number, parts of the day, zones with a name of their own, and
+/// sentences that carry their key.
+const MADE_IN_RUST: [&str; 8] =
+    ["weekday.", "month.", "daypart.", "zone.", "reason.", "provider_error.", "provider_step.", "said."];
 
 #[derive(Default)]
 struct Used {

@@ -28,7 +28,7 @@ use crate::{
 };
 
 fn ability<T>(can: &Can<T>) -> Ability {
-    let reason = can.reason().map(|reason| reason.0.to_string());
+    let reason = can.reason().map(|reason| reason.0.clone());
     let state = match can {
         Can::Yes { .. } => AbilityState::Yes,
         Can::Helped { .. } => AbilityState::Helped,

@@ -11,9 +11,8 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on,
-    platforms::check::Step,
-    statement,
+    platforms::Step,
+    run, statement,
 };
 
 /// Whose accounts hold the meetings.
@@ -120,11 +119,7 @@ pub async fn find(
     organization: OrganizationId,
     provider: ProviderName,
 ) -> Result<Option<Settings>, StoreError> {
-    let row: Option<Row> = on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .fetch_optional(db)
-        .await?);
+    let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), provider.as_str()])?;
     row.map(|row| {
         Ok(Settings {
             mode: match row.mode.as_str() {
@@ -157,32 +152,30 @@ pub async fn put(
     settings: &Settings,
     by: Option<Uuid>,
 ) -> Result<(), StoreError> {
-    on!(tx, PUT, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(settings.mode.as_str())
-        .bind(&settings.client_id)
-        .bind(settings.account_id.as_deref())
-        .bind(settings.default_host.as_deref())
-        .bind(&settings.api_base)
-        .bind(settings.client_secret.as_slice())
-        .bind(settings.webhook_secret.as_deref())
-        .bind(settings.previous_webhook_secret.as_deref())
-        .bind(settings.previous_valid_until)
-        .bind(settings.tested_at)
-        .bind(settings.test.as_ref().map(Json))
-        .bind(settings.webhook_seen_at)
-        .bind(settings.updated_at)
-        .bind(by)
-        .execute(db)
-        .await
-        .map(drop)?);
-    on!(tx, ROUTE, |sql, db| sqlx::query(sql)
-        .bind(provider.as_str())
-        .bind(organization.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        PUT,
+        [
+            organization.uuid(),
+            provider.as_str(),
+            settings.mode.as_str(),
+            &settings.client_id,
+            settings.account_id.as_deref(),
+            settings.default_host.as_deref(),
+            &settings.api_base,
+            settings.client_secret.as_slice(),
+            settings.webhook_secret.as_deref(),
+            settings.previous_webhook_secret.as_deref(),
+            settings.previous_valid_until,
+            settings.tested_at,
+            settings.test.as_ref().map(Json),
+            settings.webhook_seen_at,
+            settings.updated_at,
+            by
+        ]
+    )?;
+    run!(execute, tx, ROUTE, [provider.as_str(), organization.uuid()])?;
     Ok(())
 }
 
@@ -192,19 +185,8 @@ pub async fn remove(
     organization: OrganizationId,
     provider: ProviderName,
 ) -> Result<bool, StoreError> {
-    on!(tx, UNROUTE, |sql, db| sqlx::query(sql)
-        .bind(provider.as_str())
-        .bind(organization.uuid())
-        .execute(db)
-        .await
-        .map(drop)?);
-    let removed = on!(tx, REMOVE, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(removed == 1)
+    run!(execute, tx, UNROUTE, [provider.as_str(), organization.uuid()])?;
+    Ok(run!(execute, tx, REMOVE, [organization.uuid(), provider.as_str()])? == 1)
 }
 
 /// Records a test.
@@ -215,14 +197,7 @@ pub async fn set_tested(
     at: DateTime<Utc>,
     steps: &[Step],
 ) -> Result<(), StoreError> {
-    on!(tx, TESTED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(at)
-        .bind(Json(steps))
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, TESTED, [organization.uuid(), provider.as_str(), at, Json(steps)])?;
     Ok(())
 }
 
@@ -233,13 +208,7 @@ pub async fn set_webhook_seen(
     provider: ProviderName,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, SEEN, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, SEEN, [organization.uuid(), provider.as_str(), at])?;
     Ok(())
 }
 
@@ -249,11 +218,7 @@ pub async fn counts(
     organization: OrganizationId,
     provider: ProviderName,
 ) -> Result<(i64, i64), StoreError> {
-    Ok(on!(tx, COUNTS, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .fetch_one(db)
-        .await?))
+    Ok(run!(one, tx, COUNTS, [organization.uuid(), provider.as_str()])?)
 }
 
 /// Organizations that use a platform, at most so many.
@@ -262,11 +227,7 @@ pub async fn organizations(
     provider: ProviderName,
     most: i64,
 ) -> Result<Vec<OrganizationId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, ROUTED, |sql, db| sqlx::query_scalar(sql)
-        .bind(provider.as_str())
-        .bind(most)
-        .fetch_all(db)
-        .await?);
+    let ids: Vec<Uuid> = run!(values, tx, ROUTED, [provider.as_str(), most])?;
     Ok(ids.into_iter().map(OrganizationId).collect())
 }
 
@@ -300,16 +261,7 @@ pub async fn add_history(
     at: DateTime<Utc>,
     changes: &Changes,
 ) -> Result<(), StoreError> {
-    on!(tx, ADD_HISTORY, |sql, db| sqlx::query(sql)
-        .bind(id)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(by)
-        .bind(at)
-        .bind(Json(changes))
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, ADD_HISTORY, [id, organization.uuid(), provider.as_str(), by, at, Json(changes)])?;
     Ok(())
 }
 
@@ -321,12 +273,10 @@ pub async fn history(
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<HistoryRow>, StoreError> {
-    Ok(on!(tx, HISTORY, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(provider.as_str())
-        .bind(before.map(|(at, _)| at))
-        .bind(before.map(|(_, id)| id))
-        .bind(limit)
-        .fetch_all(db)
-        .await?))
+    Ok(run!(
+        all,
+        tx,
+        HISTORY,
+        [organization.uuid(), provider.as_str(), before.map(|(at, _)| at), before.map(|(_, id)| id), limit]
+    )?)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 statement!(tenant INSERT, "insert into oauth_states (state_hash, organization_id, provider, person_id, browser_hash, cookie_hash, verifier, expires_at)
@@ -42,18 +42,21 @@ pub async fn insert(
     hash: &[u8],
     state: &State,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(hash)
-        .bind(organization.uuid())
-        .bind(&state.provider)
-        .bind(state.person_id)
-        .bind(state.browser_hash.as_deref())
-        .bind(state.cookie_hash.as_slice())
-        .bind(state.verifier.as_slice())
-        .bind(state.expires_at)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            hash,
+            organization.uuid(),
+            &state.provider,
+            state.person_id,
+            state.browser_hash.as_deref(),
+            state.cookie_hash.as_slice(),
+            state.verifier.as_slice(),
+            state.expires_at
+        ]
+    )?;
     Ok(())
 }
 
@@ -63,11 +66,7 @@ pub async fn find(
     organization: OrganizationId,
     hash: &[u8],
 ) -> Result<Option<State>, StoreError> {
-    Ok(on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(hash)
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional, tx, FIND, [organization.uuid(), hash])?)
 }
 
 /// Uses it up; `false` when somebody was faster.
@@ -77,14 +76,7 @@ pub async fn use_up(
     hash: &[u8],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let used = on!(tx, USE_UP, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(hash)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(used == 1)
+    Ok(run!(execute, tx, USE_UP, [organization.uuid(), hash, now])? == 1)
 }
 
 /// Removes those that expired before the instant.
@@ -93,10 +85,5 @@ pub async fn remove_expired(
     organization: OrganizationId,
     before: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_EXPIRED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(before)
-        .execute(db)
-        .await?
-        .rows_affected()))
+    Ok(run!(execute, tx, REMOVE_EXPIRED, [organization.uuid(), before])?)
 }

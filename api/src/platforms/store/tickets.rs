@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    on, statement,
+    run, statement,
 };
 
 statement!(tenant INSERT, "insert into consent_tickets (ticket_hash, organization_id, provider, person_id, expires_at) values ($1, $2, $3, $4, $5)");
@@ -37,15 +37,7 @@ pub async fn insert(
     person: PersonId,
     until: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    on!(tx, INSERT, |sql, db| sqlx::query(sql)
-        .bind(hash)
-        .bind(organization.uuid())
-        .bind(provider)
-        .bind(person.uuid())
-        .bind(until)
-        .execute(db)
-        .await
-        .map(drop)?);
+    run!(execute, tx, INSERT, [hash, organization.uuid(), provider, person.uuid(), until])?;
     Ok(())
 }
 
@@ -55,11 +47,7 @@ pub async fn find(
     organization: OrganizationId,
     hash: &[u8],
 ) -> Result<Option<Ticket>, StoreError> {
-    Ok(on!(tx, FIND, |sql, db| sqlx::query_as(sql)
-        .bind(organization.uuid())
-        .bind(hash)
-        .fetch_optional(db)
-        .await?))
+    Ok(run!(optional, tx, FIND, [organization.uuid(), hash])?)
 }
 
 /// Uses it up; `false` when somebody was faster.
@@ -69,14 +57,7 @@ pub async fn use_up(
     hash: &[u8],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let used = on!(tx, USE_UP, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(hash)
-        .bind(now)
-        .execute(db)
-        .await?
-        .rows_affected());
-    Ok(used == 1)
+    Ok(run!(execute, tx, USE_UP, [organization.uuid(), hash, now])? == 1)
 }
 
 /// Removes those that expired before the instant.
@@ -85,10 +66,5 @@ pub async fn remove_expired(
     organization: OrganizationId,
     before: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    Ok(on!(tx, REMOVE_EXPIRED, |sql, db| sqlx::query(sql)
-        .bind(organization.uuid())
-        .bind(before)
-        .execute(db)
-        .await?
-        .rows_affected()))
+    Ok(run!(execute, tx, REMOVE_EXPIRED, [organization.uuid(), before])?)
 }

@@ -73,10 +73,10 @@ pub async fn launch(
         Err(other) => return Err(other),
     };
     let problem = error.problem();
-    let detail = match problem.next_step {
-        Some(next) => format!("{} {next}", problem.detail),
-        None => problem.detail,
-    };
+    let detail = problem.words.unwrap_or_else(|| match problem.next_step {
+        Some(next) => format!("{} {next}", problem.detail).into(),
+        None => problem.detail.into(),
+    });
     let page = show::page(&app, &who, SessionId(id)).await?;
     let pages =
         Pages::new(&app, &who, reader, Section::Classes).await?.told(NoticeKind::LaunchFailed, detail);

@@ -239,11 +239,7 @@ fn meeting(who: &SignedIn, class: &Class, view: &service::MeetingView) -> Meetin
             }
             _ => None,
         };
-        let (sentence, next) = match problem.detail.split_once(". ") {
-            Some((sentence, next)) => (format!("{sentence}."), Some(next.to_owned())),
-            None => (problem.detail.clone(), None),
-        };
-        Problem { sentence, next_step: next, repair_url: repair }
+        Problem { sentence: problem.words.clone(), repair_url: repair }
     });
     MeetingView { state, problem }
 }

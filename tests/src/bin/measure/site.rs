@@ -49,7 +49,7 @@ pub(crate) struct Server {
 
 impl Site {
     pub(crate) async fn prepare(engine: Engine) -> Self {
-        let mut app = TestApp::start(engine).await;
+        let app = TestApp::start(engine).await;
         let clock = follow(&app);
         let (organization, owner, seller) = {
             let place = app.organization("dreamcrowd").await;

@@ -1,0 +1,125 @@
+//! Finding people, and how they are shown.
+
+use lectern_core::ids::{OrganizationId, PersonId};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    db::Tx,
+    error::ApiError,
+    people::{Person, store},
+};
+
+/// A person, as shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PersonView {
+    /// Their id.
+    pub id: Uuid,
+    /// The host application's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Address.
+    pub email: String,
+    /// Given and family name.
+    pub name: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// 0 student, 1 instructor, 2 admin.
+    pub role: i64,
+    /// The same in a word.
+    pub role_name: &'static str,
+    /// An admin who may name owners.
+    pub owner: bool,
+    /// Whether they may sign in and join.
+    pub active: bool,
+}
+
+impl From<&Person> for PersonView {
+    fn from(person: &Person) -> Self {
+        Self {
+            id: person.id.uuid(),
+            external_id: person.external_id.clone(),
+            email: person.email.clone(),
+            name: person.name(),
+            first_name: person.first_name.clone(),
+            last_name: person.last_name.clone(),
+            role: person.role.number(),
+            role_name: person.role.name(),
+            owner: person.owner,
+            active: person.active,
+        }
+    }
+}
+
+/// The user with this address, in the caller's transaction.
+pub async fn find_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<Option<Person>, ApiError> {
+    Ok(store::find_by_email(tx, organization, email).await?)
+}
+
+/// A person of this organization, in the caller's transaction.
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<Option<Person>, ApiError> {
+    Ok(store::find(tx, organization, id).await?)
+}
+
+/// Every user of an organization, in the order of their addresses.
+pub async fn all(app: &App, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
+    let mut tx = app.db.read(organization).await?;
+    let mut all: Vec<Person> = Vec::new();
+    loop {
+        let after = all.last().map(|person| store::email_key(&person.email)).unwrap_or_default();
+        let more = store::list(&mut tx, organization, &after, 200).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
+/// The names of these people, for lists of other rooms; those unknown are left out.
+pub async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = PersonId>,
+) -> Result<std::collections::HashMap<PersonId, String>, ApiError> {
+    let ids: std::collections::BTreeSet<uuid::Uuid> = ids.into_iter().map(PersonId::uuid).collect();
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let rows = store::names(tx, organization, &crate::ids::json_list(ids)).await?;
+    let named = rows.into_iter().map(|(id, first, last)| match last {
+        Some(last) => (PersonId(id), format!("{first} {last}")),
+        None => (PersonId(id), first),
+    });
+    Ok(named.collect())
+}
+
+/// People whose name or address contains this text; at most 100.
+pub async fn search(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Vec<PersonId>, ApiError> {
+    Ok(store::search(tx, organization, &text.trim().to_lowercase()).await?)
+}
+
+/// Whoever may teach, by name; at most 500.
+pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
+    Ok(store::teachers(tx, organization).await?)
+}
+
+/// How many people have an account.
+pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, ApiError> {
+    Ok(store::count_users(tx, organization).await?)
+}

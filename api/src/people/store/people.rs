@@ -1,0 +1,343 @@
+//! People of one organization: those with an account, and guests.
+
+use chrono::{DateTime, Utc};
+use lectern_core::{
+    ids::{OrganizationId, PersonId},
+    role::Role,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    db::{StoreError, Tx},
+    run, statement,
+};
+
+/// Whether somebody has an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonKind {
+    /// Signs in.
+    User,
+    /// Invited by e-mail.
+    Guest,
+}
+
+/// A person of one organization.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// User or guest.
+    pub kind: PersonKind,
+    /// The host application's id.
+    pub external_id: Option<String>,
+    /// As written.
+    pub email: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// An admin who may name owners.
+    pub owner: bool,
+    /// Argon2id.
+    pub password_hash: Option<String>,
+    /// May sign in and join.
+    pub active: bool,
+    /// Chosen language.
+    pub language: Option<String>,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Person {
+    /// Given and family name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.last_name {
+            Some(last) => format!("{} {last}", self.first_name),
+            None => self.first_name.clone(),
+        }
+    }
+}
+
+/// The address by which people are told apart.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    external_id: Option<String>,
+    email: String,
+    first_name: String,
+    last_name: Option<String>,
+    role: i64,
+    owner: bool,
+    password_hash: Option<String>,
+    state: String,
+    language: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<Row> for Person {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            kind: if row.kind == "guest" { PersonKind::Guest } else { PersonKind::User },
+            external_id: row.external_id,
+            email: row.email,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            role: Role::try_from(row.role).map_err(|error| StoreError::corrupt("people", error))?,
+            owner: row.owner,
+            password_hash: row.password_hash,
+            active: row.state == "active",
+            language: row.language,
+            created_at: row.created_at,
+        })
+    }
+}
+
+macro_rules! person_columns {
+    ($rest:literal) => {
+        concat!(
+            "select id, kind, external_id, email, first_name, last_name, role, owner, password_hash, state, language, created_at from people ",
+            $rest
+        )
+    };
+}
+
+statement!(tenant INSERT, "insert into people (id, organization_id, kind, external_id, subject, email, email_key, first_name, last_name, role, owner, password_hash, state, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'active', $13, $13)");
+statement!(tenant FIND, person_columns!("where organization_id = $1 and id = $2"));
+statement!(tenant FIND_BY_EMAIL, person_columns!("where organization_id = $1 and email_key = $2 and kind = 'user'"));
+statement!(tenant FIND_BY_SUBJECT, person_columns!("where organization_id = $1 and subject = $2"));
+statement!(tenant FIND_BY_EXTERNAL, person_columns!("where organization_id = $1 and external_id = $2"));
+statement!(tenant LIST, person_columns!("where organization_id = $1 and kind = 'user' and email_key > $2 order by email_key limit $3"));
+statement!(tenant HAS_SUBJECT, "select subject is not null from people where organization_id = $1 and id = $2");
+statement!(tenant ADOPT, "update people set subject = $3, external_id = coalesce(external_id, $3), updated_at = $4 where organization_id = $1 and id = $2");
+statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, role = $5, owner = $6, state = $7, language = $8, external_id = $9, updated_at = $10
+    where organization_id = $1 and id = $2");
+statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_at = $4 where organization_id = $1 and id = $2");
+statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
+statement!(tenant NAMES,
+    sqlite: "select id, first_name, last_name from people where organization_id = $1 and id in (select unhex(value) from json_each($2))",
+    postgres: "select id, first_name, last_name from people where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+statement!(tenant SEARCH,
+    sqlite: "select id from people where organization_id = $1 and (instr(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or instr(email_key, $2) > 0) order by id limit 100",
+    postgres: "select id from people where organization_id = $1 and (strpos(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or strpos(email_key, $2) > 0) order by id limit 100");
+statement!(tenant TEACHERS, person_columns!("where organization_id = $1 and kind = 'user' and state = 'active' and role >= 1 order by first_name, last_name, id limit 500"));
+
+/// Somebody new.
+#[derive(Debug)]
+pub struct NewPerson<'a> {
+    /// Their id.
+    pub id: PersonId,
+    /// User or guest.
+    pub kind: PersonKind,
+    /// The host application's id.
+    pub external_id: Option<&'a str>,
+    /// The host application's token subject.
+    pub subject: Option<&'a str>,
+    /// Address.
+    pub email: &'a str,
+    /// Given name.
+    pub first_name: &'a str,
+    /// Family name.
+    pub last_name: Option<&'a str>,
+    /// Role.
+    pub role: Role,
+    /// Owner flag.
+    pub owner: bool,
+    /// Argon2id.
+    pub password_hash: Option<&'a str>,
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`StoreError::is_taken`] when address, external id or subject belongs to somebody else.
+pub async fn insert(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: &NewPerson<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let kind = if person.kind == PersonKind::Guest { "guest" } else { "user" };
+    run!(
+        execute,
+        tx,
+        INSERT,
+        [
+            person.id.uuid(),
+            organization.uuid(),
+            kind,
+            person.external_id,
+            person.subject,
+            person.email,
+            email_key(person.email),
+            person.first_name,
+            person.last_name,
+            person.role.number(),
+            person.owner,
+            person.password_hash,
+            now
+        ]
+    )?;
+    Ok(())
+}
+
+/// A person of this organization.
+pub async fn find(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?;
+    row.map(Person::try_from).transpose()
+}
+
+async fn find_by(
+    tx: &mut Tx,
+    statement: crate::db::Statement,
+    organization: OrganizationId,
+    value: &str,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = run!(optional, tx, statement, [organization.uuid(), value])?;
+    row.map(Person::try_from).transpose()
+}
+
+/// The user with this address.
+pub async fn find_by_email(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    email: &str,
+) -> Result<Option<Person>, StoreError> {
+    find_by(tx, FIND_BY_EMAIL, organization, &email_key(email)).await
+}
+
+/// The person the host application's tokens name so.
+pub async fn find_by_subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    subject: &str,
+) -> Result<Option<Person>, StoreError> {
+    find_by(tx, FIND_BY_SUBJECT, organization, subject).await
+}
+
+/// The person with the host application's id.
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Person>, StoreError> {
+    find_by(tx, FIND_BY_EXTERNAL, organization, external).await
+}
+
+/// Users in the order of their addresses, after one.
+pub async fn list(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, LIST, [organization.uuid(), after, limit])?;
+    rows.into_iter().map(Person::try_from).collect()
+}
+
+/// Whether a host application's token already named this person.
+pub async fn has_subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<bool, StoreError> {
+    Ok(run!(value, tx, HAS_SUBJECT, [organization.uuid(), id.uuid()])?)
+}
+
+/// From now on this subject is this person.
+pub async fn adopt(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(execute, tx, ADOPT, [organization.uuid(), id.uuid(), subject, now])?;
+    Ok(())
+}
+
+/// Writes what may change of a person.
+pub async fn update(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: &Person,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(
+        execute,
+        tx,
+        UPDATE,
+        [
+            organization.uuid(),
+            person.id.uuid(),
+            &person.first_name,
+            person.last_name.as_deref(),
+            person.role.number(),
+            person.owner,
+            if person.active { "active" } else { "disabled" },
+            person.language.as_deref(),
+            person.external_id.as_deref(),
+            now
+        ]
+    )?;
+    Ok(())
+}
+
+/// Sets the password's hash.
+pub async fn set_password(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(execute, tx, SET_PASSWORD, [organization.uuid(), id.uuid(), hash, now])?;
+    Ok(())
+}
+
+/// How many users there are.
+pub async fn count_users(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, COUNT_USERS, [organization.uuid()])?)
+}
+
+/// Given and family names of these people; those unknown are left out.
+pub async fn names(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: &str,
+) -> Result<Vec<(Uuid, String, Option<String>)>, StoreError> {
+    Ok(run!(all, tx, NAMES, [organization.uuid(), ids])?)
+}
+
+/// People whose name or address contains this text, in lower case.
+pub async fn search(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    text: &str,
+) -> Result<Vec<PersonId>, StoreError> {
+    let ids: Vec<Uuid> = run!(values, tx, SEARCH, [organization.uuid(), text])?;
+    Ok(ids.into_iter().map(PersonId).collect())
+}
+
+/// Whoever may teach, by name.
+pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, TEACHERS, [organization.uuid()])?;
+    rows.into_iter().map(Person::try_from).collect()
+}

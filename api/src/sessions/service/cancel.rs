@@ -1,0 +1,112 @@
+//! Calling sessions off: one, or all that are to come of a class.
+
+use lectern_core::{ids::SessionId, session::SessionState};
+
+use super::{
+    find::own_to_change,
+    record::{record, wake},
+};
+use crate::{
+    app::App,
+    audit::EntryKind,
+    classes::Class,
+    db::Tx,
+    error::ApiError,
+    events::EventType,
+    extract::SignedIn,
+    keys::Sealer,
+    notify,
+    sessions::{
+        meetings,
+        store::{self, Session},
+    },
+};
+
+/// Calls a session off: links say so, the meeting goes, the people are told.
+pub async fn cancel(app: &App, who: &SignedIn, id: SessionId, reason: Option<&str>) -> Result<(), ApiError> {
+    let reason = match reason.map(str::trim).filter(|reason| !reason.is_empty()) {
+        Some(reason) => Some(
+            crate::people::service::one_line(reason, 300)
+                .map_err(|message| ApiError::field("reason", message))?,
+        ),
+        None => None,
+    };
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let (session, class) = own_to_change(&mut tx, who, id).await?;
+    match session.state {
+        SessionState::Cancelled => return Ok(()),
+        SessionState::Ended => {
+            return Err(ApiError::conflict(
+                "ended",
+                "This session is over.",
+                "There is nothing left to cancel.",
+            ));
+        }
+        SessionState::Live => {
+            return Err(ApiError::conflict("live", "This session is running.", "End it instead."));
+        }
+        SessionState::Scheduled => {}
+    }
+    cancel_one(app, &mut tx, &sealer, who, session, &class, reason).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(())
+}
+
+async fn cancel_one(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    mut session: Session,
+    class: &Class,
+    reason: Option<String>,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    session.state = SessionState::Cancelled;
+    session.cancel_reason = reason;
+    session.revision += 1;
+    store::update(tx, who.organization, &session, now).await?;
+    if let Some(meeting) = store::meeting_of(tx, who.organization, session.id).await? {
+        meetings::queue(app, tx, who.organization, "meeting.remove", meeting.id, now).await?;
+    }
+    record(
+        app,
+        tx,
+        sealer,
+        who.organization,
+        who.actor(),
+        EntryKind::SessionCancelled,
+        EventType::SessionCancelled,
+        &session,
+        class,
+    )
+    .await?;
+    notify::service::session_cancelled(app, tx, who.organization, &session, class).await
+}
+
+/// Cancels what is still to come of a class. Inside the caller's transaction.
+pub async fn cancel_coming(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    class: &Class,
+) -> Result<(), ApiError> {
+    for listed in store::of_class(tx, who.organization, class.id).await? {
+        let Some(session) = store::find_to_change(tx, who.organization, listed.id).await? else { continue };
+        match session.state {
+            SessionState::Scheduled => cancel_one(app, tx, sealer, who, session, class, None).await?,
+            SessionState::Live => {
+                return Err(ApiError::conflict(
+                    "live",
+                    "A session of this class is running.",
+                    "End it first, then archive the class.",
+                ));
+            }
+            SessionState::Ended | SessionState::Cancelled => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What sessions do when their class changes or its roster grows.
+
+use lectern_core::{
+    ids::{ClassId, OrganizationId},
+    organization::MeetingCreated,
+    session::SessionState,
+};
+
+use crate::{
+    app::App,
+    classes::{Class, Enrollment},
+    db::Tx,
+    error::ApiError,
+    join, organizations,
+    sessions::{meetings, store},
+};
+
+/// Title, instructor or options of a class changed: coming meetings follow. Inside the caller's transaction.
+pub async fn class_changed(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    for session in store::of_class(tx, organization, class).await? {
+        if session.state == SessionState::Scheduled
+            && let Some(meeting) = store::meeting_of(tx, organization, session.id).await?
+        {
+            meetings::queue(app, tx, organization, "meeting.update", meeting.id, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody came onto a roster: a meeting where the policy waits for that, and a seat ahead of time. Inside the caller's transaction.
+pub async fn roster_grew(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+    _who: &Enrollment,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let settings = organizations::service::settings_in(tx, organization).await?;
+    for session in store::near(tx, organization, class.id, now).await? {
+        if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
+            continue;
+        }
+        if settings.policies.meeting_created == MeetingCreated::Booked {
+            meetings::want(app, tx, organization, &session, class).await?;
+        }
+        join::registrants::queue(app, tx, organization, session.id, now).await?;
+    }
+    Ok(())
+}

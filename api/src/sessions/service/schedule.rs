@@ -1,0 +1,272 @@
+//! Scheduling and moving sessions.
+
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
+use lectern_core::{
+    ids::{ClassId, SessionId},
+    organization::MeetingCreated,
+    session::{Delivery, SessionState},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    find::own_to_change,
+    record::{record, wake},
+    view::{SessionView, view},
+};
+use crate::{
+    app::App,
+    audit::EntryKind,
+    classes,
+    error::{ApiError, FieldError},
+    events::EventType,
+    extract::SignedIn,
+    notify, organizations,
+    sessions::{
+        meetings,
+        store::{self, Session},
+    },
+};
+
+/// A meeting is made at the latest this long before the start.
+pub const LATEST_MEETING: Duration = Duration::minutes(30);
+
+/// Longest session.
+const LONGEST_MINUTES: i64 = 24 * 60;
+
+/// New sessions: one for now; a list is answered because a rule makes many.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleSessions {
+    /// First instant.
+    #[schema(value_type = String, example = "2026-11-23T09:00:00Z")]
+    pub starts_at: Option<DateTime<Utc>>,
+    /// 1 to 1440.
+    #[schema(example = 45)]
+    pub duration_minutes: i64,
+    /// IANA zone; the organization's when left out.
+    #[serde(default)]
+    #[schema(example = "Asia/Dhaka")]
+    pub time_zone: Option<String>,
+    /// The class's title when left out.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// `virtual` when left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub delivery: Option<Delivery>,
+    /// The host application's id.
+    #[serde(default)]
+    pub external_id: Option<String>,
+    /// A rule in RFC 5545 words. Not available in this release: schedule sessions one by one.
+    #[serde(default)]
+    pub recurrence: Option<String>,
+}
+
+/// Schedules a session.
+pub async fn schedule(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    new: ScheduleSessions,
+) -> Result<Vec<SessionView>, ApiError> {
+    let mut errors = Vec::new();
+    let now = app.clock.now();
+    if new.starts_at.is_none() {
+        errors.push(FieldError::new("starts_at", "This is needed: an instant such as 2026-11-23T09:00:00Z."));
+    }
+    let starts_at = new.starts_at.map(|at| chrono::SubsecRound::trunc_subsecs(at, 6)).unwrap_or(now);
+    check_time(starts_at, new.duration_minutes, now, &mut errors);
+    check_zone(new.time_zone.as_deref(), &mut errors);
+    let title = new.title.as_deref().and_then(|title| checked_title(title, &mut errors));
+    let external_id = classes::service::external(new.external_id.as_deref(), &mut errors);
+    if new.recurrence.is_some() {
+        errors.push(FieldError::new(
+            "recurrence",
+            "Recurring sessions are not available in this release. Schedule them one by one.",
+        ));
+    }
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = classes::service::own(&mut tx, who, class).await?;
+    if !class.active {
+        return Err(ApiError::conflict(
+            "archived",
+            "This class is archived.",
+            "Use another class, or make a new one.",
+        ));
+    }
+    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let session = Session {
+        id: app.new_id(),
+        class: class.id,
+        external_id,
+        title: title.unwrap_or_else(|| class.title.clone()),
+        starts_at,
+        ends_at: starts_at + Duration::minutes(new.duration_minutes),
+        time_zone: new.time_zone.unwrap_or(settings.time_zone),
+        delivery: new.delivery.unwrap_or_default(),
+        state: SessionState::Scheduled,
+        started_at: None,
+        ended_at: None,
+        cancel_reason: None,
+        revision: 0,
+    };
+    store::insert(&mut tx, who.organization, &session, now).await.map_err(|error| {
+        if error.is_taken() {
+            ApiError::conflict(
+                "taken",
+                "Another session has this external_id.",
+                "Find it with ?external_id= or send another id.",
+            )
+        } else {
+            error.into()
+        }
+    })?;
+    let soon = starts_at - now <= LATEST_MEETING;
+    let members = !classes::enrollments::of_class(&mut tx, who.organization, class.id).await?.is_empty();
+    let wanted = match settings.policies.meeting_created {
+        MeetingCreated::Scheduled => true,
+        MeetingCreated::Booked => members || soon,
+        MeetingCreated::Started => false,
+    };
+    if wanted {
+        meetings::want(app, &mut tx, who.organization, &session, &class).await?;
+    }
+    record(
+        app,
+        &mut tx,
+        &sealer,
+        who.organization,
+        who.actor(),
+        EntryKind::SessionScheduled,
+        EventType::SessionScheduled,
+        &session,
+        &class,
+    )
+    .await?;
+    notify::service::session_scheduled(app, &mut tx, who.organization, &session, &class).await?;
+    let view = view(app, &mut tx, who, &session, &class).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(vec![view])
+}
+
+fn check_time(starts_at: DateTime<Utc>, minutes: i64, now: DateTime<Utc>, errors: &mut Vec<FieldError>) {
+    if !(1..=LONGEST_MINUTES).contains(&minutes) {
+        errors.push(FieldError::new("duration_minutes", "Between 1 and 1440 minutes."));
+        return;
+    }
+    if starts_at + Duration::minutes(minutes) <= now {
+        errors.push(FieldError::new("starts_at", "This time has passed. Choose a time to come."));
+    }
+    if starts_at > now + Duration::days(5 * 366) {
+        errors.push(FieldError::new("starts_at", "At most five years ahead."));
+    }
+}
+
+fn check_zone(zone: Option<&str>, errors: &mut Vec<FieldError>) {
+    if zone.is_some_and(|zone| zone.parse::<Tz>().is_err()) {
+        errors.push(FieldError::new("time_zone", "Use an IANA zone such as Asia/Dhaka."));
+    }
+}
+
+fn checked_title(title: &str, errors: &mut Vec<FieldError>) -> Option<String> {
+    crate::people::service::one_line(title, 200)
+        .map_err(|message| errors.push(FieldError::new("title", message)))
+        .ok()
+}
+
+/// Changes to a session: what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSession {
+    /// First instant.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub starts_at: Option<DateTime<Utc>>,
+    /// 1 to 1440.
+    #[serde(default)]
+    pub duration_minutes: Option<i64>,
+    /// IANA zone.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The host application's id.
+    #[serde(default)]
+    pub external_id: Option<String>,
+}
+
+/// Moves or renames a session that has not begun; the meeting follows, the people are told, the links stay.
+pub async fn change(
+    app: &App,
+    who: &SignedIn,
+    id: SessionId,
+    change: ChangeSession,
+) -> Result<SessionView, ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(who.organization).await?;
+    let (mut session, class) = own_to_change(&mut tx, who, id).await?;
+    if session.state != SessionState::Scheduled {
+        return Err(ApiError::conflict(
+            "not_scheduled",
+            "This session has begun, is over or was cancelled.",
+            "Schedule another session instead.",
+        ));
+    }
+    let before = session.clone();
+    let mut errors = Vec::new();
+    let minutes = change.duration_minutes.unwrap_or_else(|| session.minutes());
+    let starts_at =
+        change.starts_at.map_or(session.starts_at, |at| chrono::SubsecRound::trunc_subsecs(at, 6));
+    if change.starts_at.is_some() || change.duration_minutes.is_some() {
+        check_time(starts_at, minutes, now, &mut errors);
+    }
+    check_zone(change.time_zone.as_deref(), &mut errors);
+    if let Some(title) = change.title.as_deref().and_then(|title| checked_title(title, &mut errors)) {
+        session.title = title;
+    }
+    session.external_id =
+        classes::service::external(change.external_id.as_deref(), &mut errors).or(session.external_id);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    session.starts_at = starts_at;
+    session.ends_at = starts_at + Duration::minutes(minutes);
+    session.time_zone = change.time_zone.unwrap_or(session.time_zone);
+    let moved = (session.starts_at, session.ends_at, &session.time_zone)
+        != (before.starts_at, before.ends_at, &before.time_zone);
+    if moved || session.title != before.title {
+        session.revision += 1;
+        if let Some(meeting) = store::meeting_of(&mut tx, who.organization, id).await? {
+            meetings::queue(app, &mut tx, who.organization, "meeting.update", meeting.id, now).await?;
+        }
+    }
+    store::update(&mut tx, who.organization, &session, now).await?;
+    record(
+        app,
+        &mut tx,
+        &sealer,
+        who.organization,
+        who.actor(),
+        EntryKind::SessionChanged,
+        EventType::SessionUpdated,
+        &session,
+        &class,
+    )
+    .await?;
+    if moved {
+        notify::service::session_moved(app, &mut tx, who.organization, &before, &session, &class).await?;
+    }
+    let view = view(app, &mut tx, who, &session, &class).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(view)
+}

@@ -1,0 +1,13 @@
+//! Tables of this room: sessions, and the meetings behind them.
+
+mod meetings;
+mod sessions;
+
+pub use meetings::{
+    Made, Meeting, MeetingState, begin_attempt, find_meeting, insert_meeting, meeting_of, meeting_problem,
+    meeting_ready, meeting_removed, removable_meetings,
+};
+pub use sessions::{
+    Session, SessionFilter, count_live, due_for_meeting, find, find_by_external, find_to_change, insert,
+    list, near, next_of_class, of_class, overdue, titles, update,
+};
