@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     layer::CheckCapabilities,
+    link::Link,
     meet::{Meet, MeetAddresses, MeetConnection, MeetEvents, MeetSettings},
     transport::Transport,
     zoom::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings},
@@ -89,6 +90,9 @@ pub fn build(
             let meet = meet(settings, transport, connection).ok_or(NotAvailable(ProviderName::Meet))?;
             Ok(Arc::new(CheckCapabilities::new(Arc::new(meet))))
         }
+        ProviderName::Link => {
+            Ok(Arc::new(CheckCapabilities::new(Arc::new(Link::new(transport.allow_loopback())))))
+        }
         other => Err(NotAvailable(other)),
     }
 }
@@ -109,6 +113,7 @@ pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
     match provider {
         ProviderName::Zoom => Some(crate::zoom::at_best()),
         ProviderName::Meet => Some(crate::meet::at_best()),
+        ProviderName::Link => Some(crate::link::capabilities()),
         _ => None,
     }
 }

@@ -28,8 +28,6 @@ async fn keys(school: &School) -> Vec<SigningKey> {
     signing_keys(&document).unwrap()
 }
 
-
-
 fn verify(school: &School, push: &Push, signing: &[SigningKey]) -> Result<Vec<IncomingEvent>, Rejected> {
     let secret = SecretString::from("");
     let keys = EventKeys { signing, audience: AUDIENCE, sender: PUSHER, ..EventKeys::shared(&secret) };
