@@ -7,6 +7,7 @@ mod digest;
 mod download;
 mod jwt;
 pub mod layer;
+pub mod link;
 pub mod meet;
 pub mod registry;
 #[cfg(test)]

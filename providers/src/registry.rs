@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     layer::CheckCapabilities,
+    link::Link,
     meet::{Meet, MeetAddresses, MeetConnection, MeetEvents, MeetSettings},
     teams::{Teams, TeamsConnection, TeamsEvents, TeamsSettings},
     transport::Transport,
@@ -93,6 +94,9 @@ pub fn build(
             let meet = meet(settings, transport, connection).ok_or(NotAvailable(ProviderName::Meet))?;
             Ok(Arc::new(CheckCapabilities::new(Arc::new(meet))))
         }
+        ProviderName::Link => {
+            Ok(Arc::new(CheckCapabilities::new(Arc::new(Link::new(transport.allow_loopback())))))
+        }
         other => Err(NotAvailable(other)),
     }
 }
@@ -115,6 +119,7 @@ pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
         ProviderName::Zoom => Some(crate::zoom::at_best()),
         ProviderName::Teams => Some(crate::teams::at_best()),
         ProviderName::Meet => Some(crate::meet::at_best()),
+        ProviderName::Link => Some(crate::link::capabilities()),
         _ => None,
     }
 }

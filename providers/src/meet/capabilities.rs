@@ -1,8 +1,11 @@
 //! What a connection can do, from the granted scopes. No API tells the account's edition.
 
-use lectern_core::provider::{
-    Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance, PersonalData,
-    RecordingModes, RegistrantLinks,
+use lectern_core::{
+    provider::{
+        Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance, PersonalData,
+        RecordingModes, RegistrantLinks,
+    },
+    sentence::Sentence,
 };
 
 use super::oauth::{self, CREATED, DIRECTORY, DRIVE, DRIVE_MEET, READONLY, Scopes};
@@ -12,68 +15,73 @@ const TOPIC: usize = 200;
 /// Google does not say how many members a space may have; this is the largest call of the usual paid editions.
 const MEMBERS: u32 = 500;
 
-fn lacks(scope: &str, until: &str) -> String {
-    format!(
-        "The Google connection lacks the permission {scope}. Connect again and allow it; until then {until}."
-    )
+fn in_call() -> Sentence {
+    Sentence::known("reason.meet.in_call_scope", "The Google connection lacks the permission {scope}. Connect again and allow it; until then the teacher does this in the call.").with("scope", oauth::short(CREATED))
+}
+
+fn by_hand(scope: &'static str) -> Sentence {
+    Sentence::known("reason.meet.by_hand_scope", "The Google connection lacks the permission {scope}. Connect again and allow it; until then this is entered or uploaded by hand.").with("scope", oauth::short(scope))
+}
+
+/// With these granted scopes.
+#[must_use]
+pub fn capabilities_of(scopes: &[String]) -> Capabilities {
+    of(&Scopes::new(scopes))
 }
 
 pub(super) fn of(scopes: &Scopes<'_>) -> Capabilities {
     let made = scopes.may(CREATED);
-    let only_with_spaces = |until: &str| lacks(oauth::short(CREATED), until);
     Capabilities {
         registrants: if made {
             Can::helped(
                 RegistrantLinks::Shared,
-                "Google Meet has one link for everybody. People on the class list who are signed in to Google with the address \
-                 on the list come straight in; whoever else has the link must knock.",
+                Sentence::known(
+                    "reason.meet.members",
+                    "Google Meet has one link for everybody. People on the class list who are signed in to Google with the address on the list come straight in; whoever else has the link must knock.",
+                ),
             )
         } else {
-            Can::no(only_with_spaces("nobody can be put on a meeting's list"))
+            Can::no(Sentence::known("reason.meet.members_scope", "The Google connection lacks the permission {scope}. Connect again and allow it; until then nobody can be put on a meeting's list.").with("scope", oauth::short(CREATED)))
         },
         guarantee: if made { JoinGuarantee::RosterLocked } else { JoinGuarantee::LinkHolder },
         attendance: attendance(scopes),
-        breakout_rooms: Can::no(
-            "Google has no way to plan breakout rooms from outside. The teacher makes them in the call, or each group gets a \
-             class of its own.",
-        ),
+        breakout_rooms: Can::no(Sentence::known(
+            "reason.meet.rooms",
+            "Google has no way to plan breakout rooms from outside. The teacher makes them in the call, or each group gets a class of its own.",
+        )),
         waiting_room: if made {
             Can::helped(
                 ControlScope::PerMeeting,
-                "People on the class list come straight in; everybody else knocks, and the teacher admits them in the call.",
+                Sentence::known(
+                    "reason.meet.waiting_room",
+                    "People on the class list come straight in; everybody else knocks, and the teacher admits them in the call.",
+                ),
             )
         } else {
-            Can::no(only_with_spaces("the teacher sets the access in the call"))
+            Can::no(in_call())
         },
         auto_recording: if made {
             Can::helped(
                 RecordingModes { local: false, cloud: true },
-                "Google accepts this for every account, and records only when the account's edition includes recording and \
-                 somebody who may record joins. When no recording appears after the class, none was made.",
+                Sentence::known(
+                    "reason.meet.recording",
+                    "Google accepts this for every account, and records only when the account's edition includes recording and somebody who may record joins. When no recording appears after the class, none was made.",
+                ),
             )
         } else {
-            Can::no(only_with_spaces("the teacher starts the recording in the call"))
+            Can::no(in_call())
         },
         recording_download: recordings(scopes),
-        chat: if made {
-            Can::yes(ControlScope::PerMeeting)
-        } else {
-            Can::no(only_with_spaces("the teacher switches chat in the call"))
-        },
-        screen_share: if made {
-            Can::yes(ControlScope::PerMeeting)
-        } else {
-            Can::no(only_with_spaces("the teacher decides in the call who may share the screen"))
-        },
+        chat: if made { Can::yes(ControlScope::PerMeeting) } else { Can::no(in_call()) },
+        screen_share: if made { Can::yes(ControlScope::PerMeeting) } else { Can::no(in_call()) },
         recurrence: Can::helped(
             (),
-            "Each session gets a Meet link of its own, so that a link of an old session opens nothing.",
+            Sentence::known(
+                "reason.meet.recurrence",
+                "Each session gets a Meet link of its own, so that a link of an old session opens nothing.",
+            ),
         ),
-        end_meeting: if made {
-            Can::yes(())
-        } else {
-            Can::no(only_with_spaces("the teacher ends the call in Meet"))
-        },
+        end_meeting: if made { Can::yes(()) } else { Can::no(in_call()) },
         create_recovery: CreateRecovery::None,
         limits: Limits {
             topic_characters: TOPIC,
@@ -96,33 +104,34 @@ pub fn at_best() -> Capabilities {
 
 fn attendance(scopes: &Scopes<'_>) -> Can<LiveAttendance> {
     if !scopes.may(READONLY) {
-        return Can::no(lacks(oauth::short(CREATED), "attendance is entered by hand"));
+        return Can::no(by_hand(CREATED));
     }
     if scopes.may(DIRECTORY) || scopes.may(oauth::DIRECTORY_USERS) {
         return Can::yes(LiveAttendance::Live);
     }
-    Can::helped(
-        LiveAttendance::Live,
-        lacks(
-            oauth::short(DIRECTORY),
-            "Google tells the names of people in the call but not their addresses, and the teacher confirms who is who",
-        ),
-    )
+    let without = Sentence::known(
+        "reason.meet.addresses_scope",
+        "The Google connection lacks the permission {scope}. Connect again and allow it; until then Google tells the names of people in the call but not their addresses, and the teacher confirms who is who.",
+    );
+    Can::helped(LiveAttendance::Live, without.with("scope", oauth::short(DIRECTORY)))
 }
 
 fn recordings(scopes: &Scopes<'_>) -> Can<()> {
     if !scopes.may(READONLY) {
-        return Can::no(lacks(oauth::short(CREATED), "recordings can be uploaded by hand"));
+        return Can::no(by_hand(CREATED));
     }
     if !scopes.may(DRIVE_MEET) {
-        return Can::no(lacks(oauth::short(DRIVE_MEET), "recordings can be uploaded by hand"));
+        return Can::no(by_hand(DRIVE_MEET));
     }
     if scopes.may(DRIVE) {
         return Can::yes(());
     }
     Can::helped(
         (),
-        "Recordings are copied from the host's Google Drive. The original stays there until the host removes it.",
+        Sentence::known(
+            "reason.meet.original_stays",
+            "Recordings are copied from the host's Google Drive. The original stays there until the host removes it.",
+        ),
     )
 }
 
@@ -133,7 +142,7 @@ mod tests {
 
     fn with(scopes: &[&str]) -> Capabilities {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        of(&Scopes::new(&scopes))
+        capabilities_of(&scopes)
     }
 
     #[test]

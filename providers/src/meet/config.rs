@@ -6,6 +6,7 @@ use lectern_core::{
         Provider, ProviderError, ProviderName, Recordings, Registrants, Result, Subscriptions,
     },
     secret::SecretString,
+    sentence::Sentence,
 };
 use url::Url;
 
@@ -158,8 +159,10 @@ impl Meet {
     }
 }
 
-fn unconnected() -> Capabilities {
-    const WHY: &str = "Connect a Google account first.";
+/// Without a connection nothing works yet.
+#[must_use]
+pub fn unconnected() -> Capabilities {
+    const WHY: Sentence = Sentence::known("reason.meet.connect_first", "Connect a Google account first.");
     let mut none = capabilities::of(&Scopes::new(&[]));
     none.registrants = Can::no(WHY);
     none.attendance = Can::no(WHY);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lectern_core::provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry};
+use lectern_core::{
+    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry},
+    sentence::Sentence,
+};
 use serde::Deserialize;
 
 use super::oauth;
@@ -23,6 +26,40 @@ const QUOTA_HOURS: i64 = 6;
 
 /// The code of a service account whose client is not registered in the domain, or not for all scopes.
 pub(super) const NOT_DELEGATED: &str = "401/unauthorized_client";
+
+/// What an administrator must do at Google.
+const ALLOW: Sentence = Sentence::known(
+    "provider_step.meet.allow",
+    "let an administrator of the Google account check that Google Meet and this app are allowed for the connected user, in the Google Admin console.",
+);
+const DELEGATION: Sentence = Sentence::known(
+    "provider_step.meet.delegation",
+    "register the service account's client id with all of Lectern's scopes in the Google Admin console (Security, API controls, Domain-wide delegation).",
+);
+const DOWNLOADS: Sentence = Sentence::known(
+    "provider_step.meet.downloads",
+    "allow downloads of Drive files in the Google Admin console, or fetch the recording from Drive by hand.",
+);
+const ENABLE_API: Sentence =
+    Sentence::known("provider_step.meet.enable_api", "enable the {api} in the Google Cloud project.");
+const INTERNAL: Sentence = Sentence::known(
+    "provider_step.meet.internal",
+    "connect an account of the school's own domain: the project is for internal users.",
+);
+const REDIRECT: Sentence = Sentence::known(
+    "provider_step.meet.redirect",
+    "add Lectern's redirect URL to the OAuth client's authorized redirect URIs in the Google Cloud project.",
+);
+pub(super) const TOPIC: Sentence = Sentence::known(
+    "provider_step.meet.topic",
+    "check that the Pub/Sub topic is in the same Google Cloud project and that meet-api-event-push@system.gserviceaccount.com may publish to it.",
+);
+const TRUST: Sentence = Sentence::known(
+    "provider_step.meet.trust",
+    "let an administrator trust this app in the Google Admin console (API controls).",
+);
+/// All of them.
+pub const STEPS: [Sentence; 8] = [ALLOW, DELEGATION, DOWNLOADS, ENABLE_API, INTERNAL, REDIRECT, TOPIC, TRUST];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -130,8 +167,8 @@ fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
     ProviderError::new(ProviderName::Meet, operation, kind)
 }
 
-fn policy(operation: &'static str, step: impl Into<String>) -> ProviderError {
-    new(operation, ErrorKind::PolicyMissing(step.into()))
+pub(super) fn policy(operation: &'static str, step: Sentence) -> ProviderError {
+    ProviderError::policy(ProviderName::Meet, operation, step)
 }
 
 fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) -> ProviderError {
@@ -182,22 +219,14 @@ pub(super) fn of(
                 .iter()
                 .map(|detail| detail.metadata.service.as_str())
                 .find(|name| !name.is_empty());
-            policy(
-                operation,
-                format!("enable the {} in the Google Cloud project.", product(service.unwrap_or_default())),
-            )
+            policy(operation, ENABLE_API.with("api", product(service.unwrap_or_default())))
         }
         // One answer for what is gone, another account's, or another project's.
         (403, _) if body.message.contains("might not exist") => new(operation, ErrorKind::NotFound),
-        (403, _) if body.has(&["cannotDownloadFile", "downloadRestrictedByAdmin"]) => policy(
-            operation,
-            "allow downloads of Drive files in the Google Admin console, or fetch the recording from Drive by hand.",
-        ),
-        (403, _) => policy(
-            operation,
-            "let an administrator of the Google account check that Google Meet and this app are allowed for the connected \
-             user, in the Google Admin console.",
-        ),
+        (403, _) if body.has(&["cannotDownloadFile", "downloadRestrictedByAdmin"]) => {
+            policy(operation, DOWNLOADS)
+        }
+        (403, _) => policy(operation, ALLOW),
         (404 | 410, _) => new(operation, ErrorKind::NotFound),
         (409, "ABORTED") => new(operation, ErrorKind::Conflict).retry(Retry::Backoff),
         (409 | 412, _) | (400, "FAILED_PRECONDITION") => new(operation, ErrorKind::Conflict),
@@ -240,23 +269,10 @@ pub(super) fn of_oauth(operation: &'static str, response: &Response, now: DateTi
         (_, "invalid_client") | (401, "-") => {
             new(operation, ErrorKind::Invalid("client_secret".to_owned())).repaired_by(RepairedBy::Admin)
         }
-        (_, "redirect_uri_mismatch") => policy(
-            operation,
-            "add Lectern's redirect URL to the OAuth client's authorized redirect URIs in the Google Cloud project.",
-        ),
-        (_, "admin_policy_enforced") => policy(
-            operation,
-            "let an administrator trust this app in the Google Admin console (API controls).",
-        ),
-        (_, "unauthorized_client") => policy(
-            operation,
-            "register the service account's client id with all of Lectern's scopes in the Google Admin console (Security, API \
-             controls, Domain-wide delegation).",
-        ),
-        (_, "org_internal") => policy(
-            operation,
-            "connect an account of the school's own domain: the project is for internal users.",
-        ),
+        (_, "redirect_uri_mismatch") => policy(operation, REDIRECT),
+        (_, "admin_policy_enforced") => policy(operation, TRUST),
+        (_, "unauthorized_client") => policy(operation, DELEGATION),
+        (_, "org_internal") => policy(operation, INTERNAL),
         _ => new(operation, ErrorKind::Unexpected),
     };
     let code = match word {

@@ -28,6 +28,7 @@ mod service_account;
 mod subscriptions;
 mod wire;
 
-pub use capabilities::at_best;
-pub use config::{Meet, MeetAddresses, MeetConnection, MeetSettings, Mode};
+pub use capabilities::{at_best, capabilities_of};
+pub use config::{Meet, MeetAddresses, MeetConnection, MeetSettings, Mode, unconnected};
+pub use error::STEPS;
 pub use events::{MeetEvents, signing_keys};

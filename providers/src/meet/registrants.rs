@@ -86,6 +86,7 @@ fn again(error: &ProviderError) -> ProviderError {
         .retry(error.retry);
     copy.vendor_code.clone_from(&error.vendor_code);
     copy.maybe_done = error.maybe_done;
+    copy.step.clone_from(&error.step);
     copy
 }
 

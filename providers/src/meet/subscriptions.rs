@@ -69,17 +69,13 @@ impl Meet {
         let mut pause = FIRST_PAUSE;
         loop {
             if let Some(failed) = work.error {
-                let kind = match failed.code {
+                let error = match failed.code {
                     ALREADY_EXISTS => return Ok(None),
-                    NOT_FOUND => ErrorKind::NotFound,
-                    PERMISSION_DENIED => ErrorKind::PolicyMissing(
-                        "check that the Pub/Sub topic is in the same Google Cloud project and that \
-                         meet-api-event-push@system.gserviceaccount.com may publish to it."
-                            .to_owned(),
-                    ),
-                    _ => ErrorKind::Unexpected,
+                    NOT_FOUND => new(operation, ErrorKind::NotFound),
+                    PERMISSION_DENIED => error::policy(operation, error::TOPIC),
+                    _ => new(operation, ErrorKind::Unexpected),
                 };
-                return Err(new(operation, kind).vendor_code(format!("operation/{}", failed.code)));
+                return Err(error.vendor_code(format!("operation/{}", failed.code)));
             }
             if work.done {
                 return work.response.map(Some).ok_or_else(|| {

@@ -11,7 +11,7 @@ use lectern_providers::meet::{MeetEvents, signing_keys};
 use lectern_simulators::meet::{PushBehaviour, PushSpec, Visitor};
 use serde_json::json;
 
-use crate::harness::{AUDIENCE, CALL, PUSHER, School, TOPIC, at, draft};
+use crate::harness::{AUDIENCE, CALL, PUSHER, Push, School, TOPIC, at, draft};
 
 fn endpoint(topic: &str) -> EventEndpoint {
     EventEndpoint {
@@ -27,8 +27,6 @@ async fn keys(school: &School) -> Vec<SigningKey> {
     let document = school.http.get(url).send().await.unwrap().bytes().await.unwrap();
     signing_keys(&document).unwrap()
 }
-
-type Push = (Vec<(String, String)>, Vec<u8>);
 
 fn verify(school: &School, push: &Push, signing: &[SigningKey]) -> Result<Vec<IncomingEvent>, Rejected> {
     let secret = SecretString::from("");

@@ -44,7 +44,10 @@ pub(crate) static CONTRACT: LazyLock<Option<Arc<Contract>>> =
     LazyLock::new(|| Contract::google_from_environment().unwrap());
 
 /// What the receiver got: headers in lower case, raw body.
-pub(crate) type Received = Arc<Mutex<Vec<(Vec<(String, String)>, Vec<u8>)>>>;
+pub(crate) type Push = (Vec<(String, String)>, Vec<u8>);
+
+/// All of it.
+pub(crate) type Received = Arc<Mutex<Vec<Push>>>;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Receiver {
@@ -64,7 +67,7 @@ impl Receiver {
         receiver
     }
 
-    pub(crate) fn take(&self) -> Vec<(Vec<(String, String)>, Vec<u8>)> {
+    pub(crate) fn take(&self) -> Vec<Push> {
         std::mem::take(&mut self.received.lock().unwrap())
     }
 }
