@@ -51,6 +51,6 @@ pub use logs::log_so_far;
 pub use people::{Organization, PASSWORD, Person};
 pub use process::{Lectern, Output, Serving};
 pub use story::tell;
-pub use test_app::{TestApp, start_of_term};
+pub use test_app::{Others, TestApp, start_of_term};
 pub use wire::{Deed, Gate, Wire};
 pub use zoom::{ZOOM_ADMIN_SCOPES, ZOOM_SCOPES, ZoomApp};

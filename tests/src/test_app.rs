@@ -25,6 +25,8 @@ use lectern_core::{
 use lectern_providers::transport::Inspect;
 use lectern_simulators::{
     mail::MailCatcher,
+    meet::{MeetOptions, MeetSimulator},
+    teams::{TeamsOptions, TeamsSimulator},
     zoom::{ZoomOptions, ZoomSimulator},
 };
 use tempfile::TempDir;
@@ -33,7 +35,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     Database, Engine, Wire,
     client::http,
-    contract::{Inspector, contract},
+    contract::{Inspector, contract, google_contract, teams_contract},
     logs,
 };
 
@@ -58,6 +60,8 @@ pub struct TestApp {
     pub zoom: ZoomSimulator,
     /// Another way to the same Zoom, on which things can happen; the operator allows it too.
     pub wire: Wire,
+    /// The other platforms.
+    pub others: Others,
     /// Keeps the mail.
     pub mail: MailCatcher,
     pub(crate) http: reqwest::Client,
@@ -83,6 +87,42 @@ impl Deref for TestApp {
     }
 }
 
+/// The simulated platforms besides Zoom.
+#[derive(Debug)]
+pub struct Others {
+    /// Microsoft.
+    pub teams: TeamsSimulator,
+    /// Google.
+    pub meet: MeetSimulator,
+}
+
+impl Others {
+    async fn start(clock: &FixedClock) -> Self {
+        let mut options = TeamsOptions::new(Arc::new(clock.clone()), 8);
+        options.contract = teams_contract();
+        let teams = TeamsSimulator::start(options).await.unwrap();
+        let mut options = MeetOptions::new(Arc::new(clock.clone()), 9);
+        options.contract = google_contract();
+        let meet = MeetSimulator::start(options).await.unwrap();
+        Self { teams, meet }
+    }
+
+    fn hosts(&self) -> (PlatformHosts, PlatformHosts) {
+        let hosts = |base: String, api: String, oauth: String, others| PlatformHosts {
+            api: api.parse().unwrap(),
+            oauth: oauth.parse().unwrap(),
+            others,
+            meeting_hosts: vec![base.trim_start_matches("http://").to_owned()],
+        };
+        let (teams, meet) = (&self.teams, &self.meet);
+        let others = meet.other_urls().into_iter().map(|(name, url)| (name, url.parse().unwrap())).collect();
+        (
+            hosts(teams.base_url(), teams.api_url(), teams.base_url(), BTreeMap::new()),
+            hosts(meet.base_url(), meet.api_url(), meet.oauth_url(), others),
+        )
+    }
+}
+
 impl TestApp {
     /// Starts a server on an empty database.
     pub async fn start(engine: Engine) -> Self {
@@ -99,6 +139,7 @@ impl TestApp {
         options.contract = contract();
         let zoom = ZoomSimulator::start(options).await.unwrap();
         let wire = Wire::lay(&zoom.base_url()).await;
+        let others = Others::start(&clock).await;
         let mail = MailCatcher::start(LOOPBACK, LOOPBACK).await.unwrap();
         let listener = TcpListener::bind(LOOPBACK).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -113,10 +154,10 @@ impl TestApp {
             from: "Lectern <classes@oakwood.example>".to_owned(),
             ..MailConfig::default()
         };
-        config.platforms = simulated(&zoom, &wire);
+        config.platforms = simulated(&zoom, &wire, &others);
         database.configure(&mut config);
         change(&mut config);
-        let app = open(config, &clock, &zoom).await.unwrap();
+        let app = open(config, &clock, &zoom, &others).await.unwrap();
         let delivery = Delivery::from_now(&app).await.unwrap();
         let (stop, served) = serve(&app, listener);
         Self {
@@ -126,6 +167,7 @@ impl TestApp {
             database,
             zoom,
             wire,
+            others,
             mail,
             http: http(),
             data,
@@ -192,6 +234,7 @@ impl TestApp {
     pub async fn settle(&self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
+            done += self.others.teams.flush_notifications().await + self.others.meet.flush_pushes().await;
             done += processor::process_pending(&self.app).await.unwrap();
             done += jobs::runner::run_due(&self.app).await.unwrap();
             done += self.delivery.lock().await.turn(&self.app).await.unwrap();
@@ -221,7 +264,7 @@ impl TestApp {
 
     async fn begin_again(&mut self) {
         let config = self.app.config.clone();
-        let app = open(config, &self.clock, &self.zoom).await.unwrap();
+        let app = open(config, &self.clock, &self.zoom, &self.others).await.unwrap();
         let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
         self.delivery = tokio::sync::Mutex::new(Delivery::from_now(&app).await.unwrap());
         let (stop, served) = serve(&app, listener);
@@ -247,7 +290,7 @@ impl TestApp {
     /// # Errors
     /// When it refuses to start.
     pub async fn second_instance(&self) -> Result<App, StartError> {
-        open(self.app.config.clone(), &self.clock, &self.zoom).await
+        open(self.app.config.clone(), &self.clock, &self.zoom, &self.others).await
     }
 
     /// Stops the server as SIGTERM does and leaves its address to another process on the same data.
@@ -265,8 +308,8 @@ impl TestApp {
         let dead = self.database.rows("select kind, last_error from jobs where state = 'dead'").await;
         assert!(dead.is_empty(), "this story leaves dead jobs: {dead:?}");
         self.keeps_secrets(&logs::since(self.log_start));
-        if let Some(contract) = contract() {
-            assert_eq!(contract.violations(), [], "what was said is not in Zoom's documents");
+        for contract in [contract(), teams_contract(), google_contract()].into_iter().flatten() {
+            assert_eq!(contract.violations(), [], "what was said is not in the platform's documents");
         }
         self.stop_serving().await;
         self.app.db.close().await;
@@ -274,7 +317,7 @@ impl TestApp {
     }
 }
 
-fn simulated(zoom: &ZoomSimulator, wire: &Wire) -> PlatformsConfig {
+fn simulated(zoom: &ZoomSimulator, wire: &Wire, others: &Others) -> PlatformsConfig {
     let base: url::Url = zoom.base_url().parse().unwrap();
     let meeting_hosts = vec![format!("127.0.0.1:{}", base.port().unwrap())];
     let hosts = |api: String, base: String| PlatformHosts {
@@ -283,18 +326,27 @@ fn simulated(zoom: &ZoomSimulator, wire: &Wire) -> PlatformsConfig {
         others: BTreeMap::new(),
         meeting_hosts: meeting_hosts.clone(),
     };
+    let (teams, meet) = others.hosts();
     let direct = hosts(zoom.api_url(), zoom.base_url());
     PlatformsConfig {
         zoom: vec![direct, hosts(wire.api_url(), wire.base_url())],
-        teams: Vec::new(),
-        meet: Vec::new(),
+        teams: vec![teams],
+        meet: vec![meet],
         allow_loopback: true,
     }
 }
 
-async fn open(config: Config, clock: &FixedClock, zoom: &ZoomSimulator) -> Result<App, StartError> {
-    let inspect =
-        contract().map(|contract| Arc::new(Inspector::new(contract, zoom.base_url())) as Arc<dyn Inspect>);
+async fn open(
+    config: Config,
+    clock: &FixedClock,
+    zoom: &ZoomSimulator,
+    others: &Others,
+) -> Result<App, StartError> {
+    let inspect = contract().is_some().then(|| {
+        let others =
+            vec![(teams_contract(), others.teams.base_url()), (google_contract(), others.meet.base_url())];
+        Arc::new(Inspector { zoom: (contract(), zoom.base_url()), others }) as Arc<dyn Inspect>
+    });
     let outside = Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect };
     App::open(config, outside).await
 }

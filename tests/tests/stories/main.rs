@@ -48,6 +48,7 @@ mod statement_writes;
 mod statements;
 mod strays;
 mod tenancy;
+mod three_platforms;
 mod words;
 mod zoom_errors;
 

@@ -1,0 +1,297 @@
+//! The main evening, told once and held on every platform: connect, create, start, students and a guest join, a copied link is
+//! refused, the live page, the end, and who was there.
+
+use chrono::Duration;
+use lectern_simulators::{
+    meet::{AccountSpec, AppSpec as GoogleApp, Visitor, Where},
+    teams::{AppSpec as MicrosoftApp, Identity, UserSpec},
+    zoom::Visit as ZoomVisit,
+};
+use lectern_tests::{CLIENT_SECRET, Organization, Person, TestApp, story};
+use serde_json::{Value, json};
+
+const TENANT: &str = "909c6581-5130-43e9-88f3-fcb3582cde37";
+const AYESHA: &str = "ayesha@home.example";
+const OMAR: &str = "omar@home.example";
+const ROKEYA: &str = "rokeya@guest.example";
+/// Everybody who may join: address, and the name they go by at the platform.
+const PEOPLE: [(&str, &str); 3] = [(AYESHA, "Ayesha Noor"), (OMAR, "Omar Reza"), (ROKEYA, "Rokeya Begum")];
+
+/// Where the evening is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Platform {
+    Zoom,
+    Teams,
+    Meet,
+}
+
+/// Somebody in a meeting.
+enum Visit {
+    Zoom(ZoomVisit),
+    Teams(lectern_simulators::teams::Visit),
+    Meet(lectern_simulators::meet::Visit),
+}
+
+impl Platform {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Zoom => "zoom",
+            Self::Teams => "teams",
+            Self::Meet => "meet",
+        }
+    }
+
+    fn base(self, app: &TestApp) -> String {
+        match self {
+            Self::Zoom => app.zoom.base_url(),
+            Self::Teams => app.others.teams.base_url(),
+            Self::Meet => app.others.meet.base_url(),
+        }
+    }
+
+    /// The administrator registers the app at the platform, and saves its credentials here.
+    async fn set_up(self, app: &TestApp, dreamcrowd: &Organization<'_>) -> Person {
+        let redirect_uris = vec![format!("{}/oauth/{}/callback", app.base, self.word())];
+        let api = match self {
+            Self::Zoom => return app.set_up_zoom(dreamcrowd).await,
+            Self::Teams => {
+                let names = lectern_providers::teams::oauth::SCOPES.iter().map(|scope| scope.name.to_owned());
+                app.others.teams.add_app(MicrosoftApp {
+                    client_id: "lectern-app".to_owned(),
+                    client_secret: CLIENT_SECRET.to_owned(),
+                    name: "Lectern".to_owned(),
+                    redirect_uris,
+                    scopes: names.collect(),
+                    roles: Vec::new(),
+                });
+                app.others.teams.api_url()
+            }
+            Self::Meet => {
+                app.others.meet.add_app(GoogleApp {
+                    client_id: "lectern-app".to_owned(),
+                    client_secret: CLIENT_SECRET.to_owned(),
+                    name: "Lectern".to_owned(),
+                    project: "dreamcrowd".to_owned(),
+                    redirect_uris,
+                    testing: false,
+                    internal: None,
+                    blocked_scopes: Vec::new(),
+                });
+                app.others.meet.api_url()
+            }
+        };
+        app.secret(CLIENT_SECRET);
+        let owner = dreamcrowd.owner().await;
+        let settings = json!({"client_id": "lectern-app", "client_secret": CLIENT_SECRET, "base_url": api});
+        let (status, saved) = owner.put(&format!("/api/v1/platforms/{}", self.word()), settings).await;
+        assert_eq!(status, 200, "{saved}");
+        owner
+    }
+
+    /// The seller has an account at the platform, and allows Lectern there.
+    async fn connect(self, app: &TestApp, seller: &Person) {
+        match self {
+            Self::Zoom => return app.connect(seller).await,
+            Self::Teams => {
+                app.others.teams.add_user(UserSpec {
+                    email: seller.email.clone(),
+                    name: "Farhan Karim".to_owned(),
+                    tenant: TENANT.to_owned(),
+                    licensed: true,
+                });
+                app.others.teams.consent(TENANT, "lectern-app");
+            }
+            Self::Meet => {
+                app.others.meet.add_account(AccountSpec::new(&seller.email, "Farhan Karim"));
+                for (email, name) in PEOPLE {
+                    app.others.meet.add_account(AccountSpec::new(email, name));
+                }
+            }
+        }
+        let path = format!("/api/v1/platforms/{}/connection", self.word());
+        let (status, answer) = seller.post(&path, json!({})).await;
+        assert_eq!(status, 200, "{answer}");
+        let url = answer["authorize_url"].as_str().unwrap();
+        let callback = match self {
+            Self::Teams => app.others.teams.accept(url, &seller.email),
+            _ => app.others.meet.allow(url, &seller.email, &[]),
+        };
+        let callback = callback.expect("the platform sends the browser back");
+        let answer = seller.send("GET", callback.strip_prefix(&app.base).unwrap(), None, &[]).await;
+        assert!(answer.status < 400, "{} {}", answer.status, answer.text);
+        let (_, connection) = seller.get(&path).await;
+        assert_eq!(connection["state"], json!("connected"), "{connection}");
+    }
+
+    /// The teacher opens the meeting in the platform's own client.
+    fn teacher_comes(self, app: &TestApp, seller: &Person, launch: &str) -> Option<Visit> {
+        match self {
+            Self::Zoom => Some(Visit::Zoom(app.zoom.host_joins(app.zoom.meetings()[0].0).unwrap())),
+            Self::Teams => Some(Visit::Teams(app.others.teams.organizer_joins(launch).unwrap())),
+            Self::Meet => {
+                Some(Visit::Meet(app.others.meet.joins(launch, Visitor::account(&seller.email)).unwrap()))
+            }
+        }
+    }
+
+    /// Somebody opens where Lectern sent them; whoever waits is admitted by the teacher.
+    fn comes(self, app: &TestApp, location: &str, (email, name): (&str, &str)) -> Visit {
+        match self {
+            Self::Zoom => {
+                let visit = app.zoom.joins(location).unwrap();
+                app.zoom.admit(visit).unwrap();
+                Visit::Zoom(visit)
+            }
+            Self::Teams => {
+                let visit = app.others.teams.joins(location, Identity::Anonymous, name).unwrap();
+                app.others.teams.admit(visit).unwrap();
+                Visit::Teams(visit)
+            }
+            // On the space's list: in without knocking.
+            Self::Meet => Visit::Meet(app.others.meet.joins(location, Visitor::account(email)).unwrap()),
+        }
+    }
+
+    /// A stranger with the platform's own link, which somebody leaked, does not get in by it.
+    fn keeps_strangers_out(self, app: &TestApp, location: &str) {
+        match self {
+            // The link is one person's seat: it is Zoom's to know that it is in use.
+            Self::Zoom => {}
+            Self::Teams => {
+                let visit = app.others.teams.joins(location, Identity::Anonymous, "A stranger").unwrap();
+                assert!(app.others.teams.is_waiting(visit), "everybody waits for the teacher");
+                app.others.teams.leaves(visit).unwrap();
+            }
+            Self::Meet => {
+                let visit = app.others.meet.joins(location, Visitor::anonymous("A stranger")).unwrap();
+                assert_eq!(
+                    app.others.meet.place(visit),
+                    Some(Where::Knocking),
+                    "whoever is not on the list knocks"
+                );
+                app.others.meet.deny(visit).unwrap();
+            }
+        }
+    }
+
+    fn leaves(self, app: &TestApp, visit: Visit) {
+        match visit {
+            Visit::Zoom(visit) => app.zoom.leaves(visit).unwrap(),
+            Visit::Teams(visit) => app.others.teams.leaves(visit).unwrap(),
+            Visit::Meet(visit) => app.others.meet.leaves(visit).unwrap(),
+        }
+    }
+
+    /// Where the platform cannot end a meeting for everyone, the teacher does, as the page says.
+    fn teacher_ends(self, app: &TestApp, launch: &str) {
+        if self == Self::Teams {
+            assert!(app.others.teams.end_for_all(launch));
+        }
+    }
+}
+
+fn of<'a>(sheet: &'a Value, email: &str, names: &[(&str, &str)]) -> &'a Value {
+    let name = names.iter().find(|(address, _)| *address == email).unwrap().1;
+    let rows = sheet["items"].as_array().unwrap();
+    rows.iter().find(|row| row["person"]["name"] == json!(name)).unwrap_or_else(|| panic!("{name}: {sheet}"))
+}
+
+async fn evening(app: &mut TestApp, on: Platform) {
+    let (owner, seller) = {
+        let dreamcrowd = app.organization("dreamcrowd").await;
+        (on.set_up(app, &dreamcrowd).await, dreamcrowd.instructor("farhan").await)
+    };
+    on.connect(app, &seller).await;
+
+    // A class with a session a quarter of an hour ahead, two buyers and a guest.
+    let class =
+        seller.create("/api/v1/classes", json!({"title": "Watercolour", "provider": on.word()})).await;
+    let class = class["id"].as_str().unwrap().to_owned();
+    let body = json!({"starts_at": app.now() + Duration::minutes(15), "duration_minutes": 45, "time_zone": "Asia/Dhaka"});
+    let sessions = seller.create(&format!("/api/v1/classes/{class}/sessions"), body).await;
+    let session = format!("/api/v1/sessions/{}", sessions["items"][0]["id"].as_str().unwrap());
+    for (email, name) in &PEOPLE[..2] {
+        seller
+            .create(&format!("/api/v1/classes/{class}/enrollments"), json!({"email": email, "name": name}))
+            .await;
+    }
+    let guest = json!({"email": ROKEYA, "first_name": "Rokeya", "last_name": "Begum"});
+    seller.create(&format!("/api/v1/classes/{class}/guests"), guest).await;
+    app.settle().await;
+
+    let (status, started) = seller.post(&format!("{session}/start"), json!({})).await;
+    assert_eq!(
+        (status, &started["state"], &started["meeting"]["state"]),
+        (200, &json!("live"), &json!("ready")),
+        "{started}"
+    );
+    app.settle().await;
+    let (_, launch) = seller.post(&format!("{session}/launch"), json!({})).await;
+    let launch = launch["location"].as_str().unwrap().to_owned();
+    assert!(launch.starts_with(&on.base(app)), "{launch}");
+    let teacher = on.teacher_comes(app, &seller, &launch);
+
+    // Each by the link in their own mail, which says nothing of the platform.
+    let mut visits = Vec::new();
+    for (email, name) in PEOPLE {
+        let link = app.mailed_link(email);
+        assert!(link.starts_with(&app.base) && !app.mail.messages_to(email)[0].raw.contains(&on.base(app)));
+        let joined = app.browser().press_join(&link).await;
+        assert_eq!(joined.status(), 303, "{name}: {}", joined.html());
+        assert!(joined.location().starts_with(&on.base(app)), "{}", joined.location());
+        let copied = app.browser().press_join(&link).await;
+        assert_eq!((copied.status(), copied.location()), (200, ""), "another browser must prove itself");
+        on.keeps_strangers_out(app, joined.location());
+        visits.push(on.comes(app, joined.location(), (email, name)));
+    }
+    app.settle().await;
+    app.tick("tick.look").await;
+
+    // Who is there: told by Zoom, looked at on Meet. On Teams a teacher's own connection is told nothing: who passed our door.
+    let (_, live) = owner.get("/api/v1/live").await;
+    let people = live["sessions"][0]["participants"].as_array().unwrap();
+    for (_, name) in PEOPLE {
+        let who = people
+            .iter()
+            .find(|who| who["person"]["name"] == json!(name))
+            .unwrap_or_else(|| panic!("{live}"));
+        let expected = if on == Platform::Teams { "sent_on" } else { "in_class" };
+        assert_eq!(who["state"], json!(expected), "{on:?} {name}: {live}");
+    }
+
+    // Omar leaves after 20 minutes, the others stay to the end, 30 minutes in.
+    app.pass(Duration::minutes(20));
+    on.leaves(app, visits.remove(1));
+    app.pass(Duration::minutes(10));
+    let (status, ended) = seller.post(&format!("{session}/end"), json!({})).await;
+    assert_eq!((status, &ended["state"]), (200, &json!("ended")), "{ended}");
+    app.settle().await;
+    on.teacher_ends(app, &launch);
+    drop((teacher, visits));
+    app.settle().await;
+    for _ in 0..6 {
+        app.pass(Duration::minutes(10));
+        app.tick("tick.reconcile").await;
+    }
+    let (_, sheet) = seller.get(&format!("{session}/attendance")).await;
+    for (email, minutes) in [(AYESHA, 30), (OMAR, 20), (ROKEYA, 30)] {
+        assert_eq!(of(&sheet, email, &PEOPLE)["minutes"], json!(minutes), "{on:?} {email}: {sheet:#}");
+    }
+    let late = app.browser().get(&app.mailed_link(AYESHA)).await;
+    assert_eq!((late.status(), late.standing()), (200, "over"));
+}
+
+story!(
+    /// The evening on Zoom.
+    the_evening_on_zoom, |app| async { evening(app, Platform::Zoom).await }
+);
+
+story!(
+    /// The evening on Microsoft Teams, by a teacher's own account.
+    the_evening_on_teams, |app| async { evening(app, Platform::Teams).await }
+);
+
+story!(
+    /// The evening on Google Meet, with a roster of Google accounts.
+    the_evening_on_meet, |app| async { evening(app, Platform::Meet).await }
+);
