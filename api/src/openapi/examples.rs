@@ -104,7 +104,7 @@ fn sent(method: &str, path: &str) -> Option<Value> {
             json!({"email": "tanvir@home.example", "name": "Tanvir Rahman", "external_id": "buyer-17"})
         }
         ("post", "/api/v1/classes/{id}/guests") => {
-            json!({"email": "rokeya@guest.example", "first_name": "Rokeya", "sessions": [ID]})
+            json!({"email": "nadia@guest.example", "first_name": "Nadia", "sessions": [ID]})
         }
         ("post", "/api/v1/classes/{id}/sessions") => json!({
             "starts_at": "2026-11-23T09:00:00Z", "duration_minutes": 45, "time_zone": "Asia/Dhaka", "title": "Fractions",

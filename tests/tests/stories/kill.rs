@@ -63,7 +63,8 @@ async fn quiet(app: &TestApp, server: Serving) {
     assert!(log.contains("Lectern serves"), "the log is the server's: {log}");
     app.keeps_secrets(&log);
     for canary in ["token=", "tk=", "zak=", "access_token", "refresh_token", "/join/class/"] {
-        let line = log.lines().find(|line| line.contains(canary));
+        // The one-time link of a first start is meant to be read there.
+        let line = log.lines().find(|line| line.contains(canary) && !line.contains("/set-up?token=su_"));
         assert!(line.is_none(), "the log holds {canary}: {line:?}");
     }
 }

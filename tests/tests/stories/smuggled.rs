@@ -26,6 +26,9 @@ async fn nobody_has_it(app: &TestApp, after: &str) {
     }
 }
 
+/// Whose browser, where to, and what it fills in.
+type Form<'a> = (&'a lectern_tests::Person, String, &'a [(&'a str, &'a str)]);
+
 story!(
     /// S-13: each of these fields in each body is refused and named, at the top and in what is nested; no row is another.
     s13_no_body_takes_what_is_not_the_callers, |app| async {
@@ -130,7 +133,7 @@ story!(
         let when: &[(&str, &str)] = &[("date", "2026-12-01"), ("time", "15:00"), ("time_zone", "UTC"), ("duration_minutes", "45"), ("title", "Ink")];
         let disabled = format!("/people/{}", lesson.students[1].id);
         let plain: &[(&str, &str)] = &[];
-        let forms: Vec<(&lectern_tests::Person, String, &[(&str, &str)])> = vec![
+        let forms: Vec<Form<'_>> = vec![
             (&owner, "/people".to_owned(), &[("email", "page@oakwood.example"), ("first_name", "Page")]),
             (&lesson.teacher, "/classes".to_owned(), &[("title", "Ink"), ("description", ""), ("provider", "zoom")]),
             (&lesson.teacher, format!("{class}/enrollments"), &[("email", "page2@oakwood.example"), ("first_name", "Page")]),
