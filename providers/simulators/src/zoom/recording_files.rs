@@ -4,14 +4,13 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Content},
     api::Call,
     recordings::minutes,
     state::{Meeting, RecordingFile, Run},
     time::stamp,
     world::World,
 };
-use crate::answer::Content;
 use crate::html::page;
 use crate::query::Query;
 
