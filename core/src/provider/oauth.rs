@@ -29,6 +29,9 @@ pub struct TokenSet {
     pub scopes: Vec<String>,
     /// A regional API base the vendor asks to use; used only when the operator's list has it.
     pub api_url: Option<Url>,
+    /// The vendor's account, where the token endpoint says it and the API does not (Microsoft: the tenant). It goes before
+    /// [`Account::account_id`].
+    pub account_id: Option<String>,
 }
 
 /// Whose grant it is, and what that account may do.

@@ -18,6 +18,15 @@ pub(crate) fn escape(text: &str) -> String {
     safe
 }
 
+/// A form's fields, carried along unseen.
+pub(crate) fn hidden<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    fields
+        .map(|(name, value)| {
+            format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value))
+        })
+        .collect()
+}
+
 const STYLE: &str = "
 :root{color-scheme:light;--ink:#1c2330;--soft:#5b6577;--line:#dfe4ec;--paper:#fff;--ground:#f3f5f9;--blue:#1659d6;--red:#b3261e;--green:#1b7f4b}
 *{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}

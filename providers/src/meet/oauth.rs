@@ -208,6 +208,7 @@ impl Meet {
                 .scope
                 .map_or_else(|| asked.iter().map(|name| (*name).to_owned()).collect(), |text| words(&text)),
             api_url: None,
+            account_id: None,
         })
     }
 

@@ -194,6 +194,7 @@ impl Zoom {
                 .map(str::to_owned)
                 .collect(),
             api_url: answer.api_url.and_then(|text| Url::parse(&text).ok()),
+            account_id: None,
         })
     }
 }

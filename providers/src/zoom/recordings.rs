@@ -1,6 +1,5 @@
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
-use futures::StreamExt;
 use lectern_core::{
     provider::{
         Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
@@ -21,7 +20,7 @@ use super::{
     error, wire,
 };
 use crate::{
-    download::first_byte,
+    download::received,
     transport::{Allowance, Body, Credentials, Label, Opened, Request},
 };
 
@@ -224,23 +223,10 @@ impl Recordings for Zoom {
             let newer = self.token(DOWNLOAD, Some(&token), &time).await?;
             opened = self.follow(&url, &newer, offset, &time).await?;
         }
-        let head = &opened.head;
-        let from = match head.status {
-            200 => 0,
-            206 => first_byte(head.header("content-range")).ok_or_else(|| unexpected("no range"))?,
-            _ => return Err(error::of(DOWNLOAD, head, true, self.transport.clock().now())),
-        };
-        let content_type = head.header("content-type").map(str::to_owned);
-        // A download that failed can be a page with status 200.
-        if content_type
-            .as_deref()
-            .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
-        {
-            return Err(unexpected("a page instead of a file"));
+        if !matches!(opened.head.status, 200 | 206) {
+            return Err(error::of(DOWNLOAD, &opened.head, true, self.transport.clock().now()));
         }
-        let bytes = head.header("content-length").and_then(|length| length.parse().ok());
-        let stream = opened.body.map(|chunk| chunk.map(|bytes| bytes.to_vec()));
-        Ok(RecordingDownload { content_type, bytes, from, stream: Box::pin(stream) })
+        received(ProviderName::Zoom, DOWNLOAD, opened)
     }
 
     async fn remove(&self, call: &Call, what: &RecordingFileRef, how: Removal) -> Result<()> {

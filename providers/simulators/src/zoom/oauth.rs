@@ -12,7 +12,7 @@ use super::{
     state::{App, AppMode},
     world::World,
 };
-use crate::html::{escape, page};
+use crate::html::{escape, hidden, page};
 use crate::query::Query;
 
 #[derive(Debug, Default)]
@@ -101,16 +101,7 @@ impl World {
         let app = query.get("client_id").and_then(|id| self.apps.get(id));
         let (name, scopes, account) =
             app.map_or(("", &[][..], None), |app| (app.name.as_str(), &app.scopes[..], app.account.as_ref()));
-        let mut hidden = String::new();
-        for (key, value) in query.pairs() {
-            // Writing to a String cannot fail.
-            let _ = write!(
-                hidden,
-                "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
-                escape(key),
-                escape(value)
-            );
-        }
+        let hidden = hidden(query.pairs());
         let mut people = String::new();
         let mut users = self
             .users
