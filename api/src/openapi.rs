@@ -12,6 +12,8 @@ use utoipa::{
 
 use crate::app::App;
 
+mod examples;
+
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Lectern", description = "Virtual classrooms on the platforms you already have. Times are RFC 3339 in UTC with the IANA zone beside them; every refusal is a problem document (RFC 9457) with `code`, `detail` and `next_step`; every list is `{items, next_cursor}`.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
@@ -42,7 +44,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     complete(crate::routes::api().split_for_parts().1)
 }
 
-/// With what holds for every creating route.
+/// With what holds for every creating route, the refusals of every route, and examples.
 #[must_use]
 pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let key = ParameterBuilder::new()
@@ -60,6 +62,18 @@ pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::Open
             item.post.as_mut().filter(|_| path.starts_with("/api/v1/") && !path.contains("/auth/"))
         {
             post.parameters.get_or_insert_default().push(RefOr::T(key.clone()));
+        }
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                examples::complete(method, path, operation);
+            }
         }
     }
     document

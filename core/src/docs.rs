@@ -12,6 +12,10 @@ pub mod security {}
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
 
+/// What was measured, and beside which aims.
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
+
 /// Why it is as it is: one short record for each choice that closes a door.
 pub mod decisions {
     #[doc = include_str!("../docs/decisions/0001-two-databases-one-store.md")]

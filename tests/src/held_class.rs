@@ -52,7 +52,7 @@ impl TestApp {
         let sessions = teacher.create(&format!("/api/v1/classes/{class}/sessions"), body).await;
         let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
         self.settle().await;
-        let (meeting, _) = self.zoom.meetings().pop().expect("the meeting is made");
+        let meeting = self.zoom_meeting(&session).await;
         let ends_at = starts_at + Duration::minutes(45);
         HeldClass { class, session, webhook_secret, meeting, teacher, students: enrolled, starts_at, ends_at }
     }
@@ -74,10 +74,39 @@ impl HeldClass {
         .to_string()
     }
 
+    /// The body of another of Zoom's events about this meeting; a stay's events name it, the run's do not.
+    #[must_use]
+    pub fn event(&self, kind: &str, at: DateTime<Utc>, who: Option<(usize, &str)>) -> String {
+        let mut object = json!({
+            "id": self.meeting.to_string(), "uuid": "4444AAAiAAAAAiAiAiiAii==", "host_id": "host", "topic": "Fractions",
+            "type": 2, "start_time": self.starts_at, "duration": 45, "timezone": "UTC",
+        });
+        if kind == "meeting.ended" {
+            object["end_time"] = json!(at);
+        }
+        if let Some((student, stay)) = who {
+            let student = &self.students[student];
+            let time = if kind.ends_with("_left") { "leave_time" } else { "join_time" };
+            object["participant"] = json!({
+                "user_id": stay, "user_name": student.name, "participant_uuid": format!("uuid-{stay}"),
+                "email": student.email, "registrant_id": "", time: at,
+            });
+        }
+        json!({
+            "event": kind, "event_ts": at.timestamp_millis(), "payload": {"account_id": "account", "object": object},
+        })
+        .to_string()
+    }
+
     /// Sends an event as Zoom does, signed; the status of the answer.
     pub async fn deliver(&self, app: &TestApp, body: &str) -> u16 {
+        self.deliver_signed(app, body, app.now()).await
+    }
+
+    /// The same with a signature of this instant.
+    pub async fn deliver_signed(&self, app: &TestApp, body: &str, at: DateTime<Utc>) -> u16 {
         let organization = app.organization(&self.teacher.organization).await.id;
-        let timestamp = app.now().timestamp().to_string();
+        let timestamp = at.timestamp().to_string();
         let signature =
             lectern_simulators::zoom::signature(&self.webhook_secret, &timestamp, body.as_bytes());
         let request = app

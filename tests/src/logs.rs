@@ -32,12 +32,12 @@ impl<'a> MakeWriter<'a> for Keeper {
 }
 
 /// Starts keeping: more than a server ever logs, so that a leak at any level is found. What the stories' own sockets say of
-/// their requests is not the server's log.
+/// their requests is not the server's log, and the bytes of each frame are what the reader is shown anyway.
 pub(crate) fn keep() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new("trace,h2=info,hyper=info,hyper_util=info,sqlx=debug,mio=info,tungstenite::handshake::client=off"))
+            .with_env_filter(EnvFilter::new("trace,h2=info,hyper=info,hyper_util=info,sqlx=debug,mio=info,tungstenite::handshake::client=off,tungstenite::protocol=info"))
             .with_ansi(false)
             .with_writer(Keeper)
             .init();

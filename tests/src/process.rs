@@ -11,6 +11,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
     sync::watch,
+    task::JoinHandle,
 };
 
 /// How a command ended.
@@ -40,6 +41,8 @@ pub struct Serving {
     /// The one-time set-up link, when it printed one.
     pub set_up: Option<String>,
     log: watch::Receiver<Vec<String>>,
+    /// Ends when the log does.
+    reading: Option<JoinHandle<()>>,
 }
 
 impl Lectern {
@@ -127,7 +130,7 @@ impl Lectern {
         let told: serde_json::Value = serde_json::from_str(&line).unwrap();
         let base = told["url"].as_str().unwrap().to_owned();
         let (_, log) = watch::channel(Vec::new());
-        (Serving { child, base, set_up: None, log }, told)
+        (Serving { child, base, set_up: None, log, reading: None }, told)
     }
 
     /// `lectern serve` on a port the system chooses; returns when it answers.
@@ -160,12 +163,12 @@ impl Lectern {
         assert!(ready.await.unwrap_or(false), "the server did not start:\n{}", log.join("\n"));
         let (write, log) = watch::channel(log);
         // Whoever does not read a pipe stops its writer.
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 write.send_modify(|log| log.push(line));
             }
         });
-        Serving { child, base, set_up, log }
+        Serving { child, base, set_up, log, reading: Some(reading) }
     }
 }
 
@@ -195,8 +198,18 @@ impl Serving {
     }
 
     /// Waits for its end; the exit code.
-    pub async fn ended(mut self) -> Option<i32> {
+    pub async fn ended(self) -> Option<i32> {
+        self.ended_with_log().await.0
+    }
+
+    /// The same with everything it logged, to the last line.
+    pub async fn ended_with_log(mut self) -> (Option<i32>, String) {
         let ended = tokio::time::timeout(Duration::from_secs(40), self.child.wait()).await;
-        ended.expect("the server ends").unwrap().code()
+        let code = ended.expect("the server ends").unwrap().code();
+        if let Some(reading) = self.reading.take() {
+            reading.await.unwrap();
+        }
+        let log = self.log.borrow().join("\n");
+        (code, log)
     }
 }

@@ -164,6 +164,17 @@ impl TestApp {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
     }
 
+    /// Fails when one of the story's secrets is in this log.
+    pub fn keeps_secrets(&self, log: &str) {
+        for secret in self.secrets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(at) = log.find(secret.as_str()) {
+                let from = log[..at].rfind('\n').map_or(0, |line| line + 1);
+                let line = log[from..].lines().next().unwrap_or_default();
+                panic!("the log holds a secret: {line}");
+            }
+        }
+    }
+
     /// Everybody's own way to a session: address and join link, as mailed.
     pub async fn join_links(
         &self,
@@ -252,14 +263,7 @@ impl TestApp {
     pub async fn finish(mut self) {
         let dead = self.database.rows("select kind, last_error from jobs where state = 'dead'").await;
         assert!(dead.is_empty(), "this story leaves dead jobs: {dead:?}");
-        let log = logs::since(self.log_start);
-        for secret in self.secrets.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            if let Some(at) = log.find(secret.as_str()) {
-                let from = log[..at].rfind('\n').map_or(0, |line| line + 1);
-                let line = log[from..].lines().next().unwrap_or_default();
-                panic!("the log holds a secret: {line}");
-            }
-        }
+        self.keeps_secrets(&logs::since(self.log_start));
         if let Some(contract) = contract() {
             assert_eq!(contract.violations(), [], "what was said is not in Zoom's documents");
         }

@@ -268,6 +268,11 @@ async fn admit(
         .is_ok_and(|url| platforms::service::is_meeting_host(app, meeting.provider, &url))
     {
         note(app, arrival, EntryKind::JoinUrlRefused, Some(id), "host").await;
+        let event = about(EventType::JoinRefused, app.clock.now(), arrival, id).detail("host");
+        let mut tx = app.db.begin(organization).await?;
+        events::emit(&mut tx, &app.ids, &sealer, organization, app.clock.now(), &event).await?;
+        tx.commit().await?;
+        app.wake.outbox.notify_one();
         tracing::error!(session = %id, "the platform's join address for session {id} is not on the operator's list; nobody is sent there");
         return Ok(Redeemed::Stand(Standing::PlatformDown(id)));
     }

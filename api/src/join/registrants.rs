@@ -253,11 +253,8 @@ async fn record(
                     now,
                 )
                 .await?;
-                let entry = app
-                    .entry(organization, EntryKind::JoinUrlRefused, Actor::System)
-                    .session(session)
-                    .person(row.person);
-                crate::audit::store::insert(&mut tx, &entry).await?;
+                tell_refused(app, &mut tx, &sealer, organization, session, row, json!({"why": "host"}))
+                    .await?;
             }
             Ok(())
         }
@@ -268,12 +265,8 @@ async fn record(
                 .await?;
             // An answer nobody can follow, such as an address that is not the platform's: told, not only tried again.
             if error.kind == ErrorKind::Unexpected {
-                let entry = app
-                    .entry(organization, EntryKind::JoinUrlRefused, Actor::System)
-                    .session(session)
-                    .person(row.person);
-                let details = json!({"code": error.code(), "vendor_code": error.vendor_code});
-                crate::audit::store::insert(&mut tx, &entry.details(details)).await?;
+                let details = json!({"why": "host", "code": error.code(), "vendor_code": error.vendor_code});
+                tell_refused(app, &mut tx, &sealer, organization, session, row, details).await?;
             }
             Err(error)
         }
@@ -301,6 +294,35 @@ async fn tell_ready(
         "student",
     );
     Ok(events::emit(tx, &app.ids, sealer, organization, now, &event).await?)
+}
+
+/// Nobody is sent to the address: the log has it, and whoever watches the class is told.
+async fn tell_refused(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    session: SessionId,
+    row: &RegistrantRow,
+    details: serde_json::Value,
+) -> Result<(), ApiError> {
+    let entry = app
+        .entry(organization, EntryKind::JoinUrlRefused, Actor::System)
+        .session(session)
+        .person(row.person)
+        .details(details);
+    crate::audit::store::insert(tx, &entry).await?;
+    let Some(found) = sessions::service::find(tx, organization, session).await? else { return Ok(()) };
+    let class = sessions::service::class_of(tx, organization, &found).await?;
+    let person = people::service::find(tx, organization, row.person).await?;
+    let name = person.map(|person| person.name()).unwrap_or_default();
+    let now = app.clock.now();
+    let event = Event::new(EventType::JoinRefused, now)
+        .of(Some(session), class.id, class.instructor)
+        .person(Some(row.person), name, "student")
+        .detail("host");
+    events::emit(tx, &app.ids, sealer, organization, now, &event).await?;
+    Ok(())
 }
 
 /// Makes one registrant while the person waits, when the platform's budget has room now; `false`: the job must do it.

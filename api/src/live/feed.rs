@@ -48,6 +48,7 @@ fn kind_of(word: &str) -> Option<FeedKind> {
         (EntryKind::ParticipantLeft, FeedKind::Left),
         (EntryKind::JoinRedeemed, FeedKind::OnTheWay),
         (EntryKind::JoinRefused, FeedKind::TurnedAway),
+        (EntryKind::JoinUrlRefused, FeedKind::TurnedAway),
         (EntryKind::MeetingLost, FeedKind::MeetingLost),
     ];
     kinds.into_iter().find(|(entry, _)| entry.as_str() == word).map(|(_, kind)| kind)

@@ -70,11 +70,19 @@ pub async fn authenticate(
     token: &str,
 ) -> Result<(OrganizationId, Person, DateTime<Utc>), ApiError> {
     let (issuer, audiences) = claimed_origin(token).ok_or(ApiError::SignedOut)?;
+    // Nobody is known by such a text, and PostgreSQL cannot even be asked for one with a NUL.
+    let unreadable = |text: &str| text.chars().any(lectern_core::text::is_hidden);
+    if unreadable(&issuer) || audiences.iter().any(|audience| unreadable(audience)) {
+        return Err(ApiError::SignedOut);
+    }
     let organization =
         organizations::service::of_host_tokens(app, &issuer, &audiences).await?.ok_or(ApiError::SignedOut)?;
     let settings = organizations::service::settings(app, organization.id).await?;
     let tokens = settings.host_tokens.as_ref().ok_or(ApiError::SignedOut)?;
     let claims = verify(app, organization.id, tokens, settings.host_secret.as_deref(), token).await?;
+    if unreadable(&claims.sub) || unreadable(&claims.email) {
+        return Err(ApiError::SignedOut);
+    }
     let role = Role::try_from(claims.role).map_err(|_| ApiError::SignedOut)?;
     let person = arrive(app, organization.id, &claims, role).await?;
     let until = i64::try_from(claims.exp.saturating_add(LEEWAY)).ok();

@@ -175,13 +175,47 @@ mod tests {
         assert!(run(&layer, &request(true), Call::background()).await.unwrap_err().maybe_done);
     }
 
+    /// One 429 with this header: the pause until the second call, in whole seconds of the paused clock, and the calls there were.
+    async fn pause_asked_by(header: &'static str, call: Call) -> (Option<u64>, usize, u16) {
+        let layer = layer(Scripted::statuses([429, 200]).retry_after(header));
+        let status = run(&layer, &request(true), call).await.unwrap();
+        let at = layer.inner.at();
+        let pause = at.get(1).map(|second| *second - at[0]);
+        if let Some(pause) = pause {
+            assert!(pause.subsec_millis() <= 300, "{header}: what is added keeps people apart: {pause:?}");
+        }
+        (pause.map(|pause| pause.as_secs()), layer.inner.calls(), status)
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn r_03_the_vendor_says_when() {
-        let begun = Instant::now();
-        let layer = layer(Scripted::statuses([429, 200]).retry_after("30"));
-        assert_eq!(run(&layer, &request(true), Call::background()).await.unwrap(), 200);
-        let waited = begun.elapsed();
-        assert!(waited >= Duration::from_secs(30) && waited < Duration::from_secs(31), "{waited:?}");
+    async fn r_03_no_call_comes_before_the_vendors_moment_and_one_comes_after_it() {
+        // The layer's clock says 09:00:00.
+        for (header, seconds) in [
+            ("30", 30),
+            ("0", 0),
+            ("Sat, 21 Nov 2026 09:00:45 GMT", 45),
+            ("2026-11-21T09:00:20Z", 20),
+            ("Sat, 21 Nov 2026 08:59:00 GMT", 0),
+            ("soon", 1),
+            ("-5", 1),
+            ("", 1),
+        ] {
+            assert_eq!(
+                pause_asked_by(header, Call::background()).await,
+                (Some(seconds), 2, 200),
+                "{header:?}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r_03_a_day_is_cut_to_five_minutes() {
+        let patient = Call { deadline: Duration::from_secs(3600), ..Call::background() };
+        for header in ["86400", "99999999", "Sun, 22 Nov 2026 09:00:00 GMT"] {
+            assert_eq!(pause_asked_by(header, patient).await, (Some(300), 2, 200), "{header}");
+            // Beyond an ordinary call's own deadline nothing is waited for: the job comes back later.
+            assert_eq!(pause_asked_by(header, Call::background()).await, (None, 1, 429), "{header}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use std::{
 use bytes::Bytes;
 use lectern_core::provider::ProviderName;
 use reqwest::{Method, header::HeaderMap};
+use tokio::time::Instant;
 
 use super::retry_after;
 use crate::transport::{Allowance, Body, Exchange, Failure, Judgement, Request, Response};
@@ -22,24 +23,40 @@ pub(crate) struct Scripted {
     answers: Mutex<VecDeque<Result<u16, Failure>>>,
     retry_after: Option<&'static str>,
     calls: AtomicUsize,
+    at: Mutex<Vec<Instant>>,
 }
 
 impl Scripted {
     /// These statuses, then 200.
     pub(crate) fn statuses(statuses: impl IntoIterator<Item = u16>) -> Self {
         let answers = statuses.into_iter().map(Ok).collect();
-        Self { answers: Mutex::new(answers), retry_after: None, calls: AtomicUsize::new(0) }
+        Self {
+            answers: Mutex::new(answers),
+            retry_after: None,
+            calls: AtomicUsize::new(0),
+            at: Mutex::default(),
+        }
     }
 
     /// These failures, then 200.
     pub(crate) fn failures(failures: impl IntoIterator<Item = Failure>) -> Self {
         let answers = failures.into_iter().map(Err).collect();
-        Self { answers: Mutex::new(answers), retry_after: None, calls: AtomicUsize::new(0) }
+        Self {
+            answers: Mutex::new(answers),
+            retry_after: None,
+            calls: AtomicUsize::new(0),
+            at: Mutex::default(),
+        }
     }
 
     pub(crate) fn retry_after(mut self, value: &'static str) -> Self {
         self.retry_after = Some(value);
         self
+    }
+
+    /// When each call came.
+    pub(crate) fn at(&self) -> Vec<Instant> {
+        self.at.lock().unwrap().clone()
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -50,6 +67,7 @@ impl Scripted {
 impl Exchange for Scripted {
     async fn exchange(&self, _: &Request, _: &Allowance) -> Result<Response, Failure> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        self.at.lock().unwrap().push(Instant::now());
         let status = self.answers.lock().unwrap().pop_front().unwrap_or(Ok(200))?;
         let mut headers = HeaderMap::new();
         if let Some(value) = self.retry_after {

@@ -163,6 +163,14 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /sessions/{id}/start",                                          "-+++?--!! ??-"),
 ];
 
+/// The statuses with which this route refuses somebody, by the table.
+pub(crate) fn refusals_of(route: &str) -> Vec<u16> {
+    let (_, letters) =
+        TABLE.iter().find(|(listed, _)| *listed == route).unwrap_or_else(|| panic!("{route} in the table"));
+    let known = [('!', 401), ('-', 403), ('?', 404)];
+    known.into_iter().filter(|(letter, _)| letters.contains(*letter)).map(|(_, status)| status).collect()
+}
+
 /// What the routes' ids stand for, fresh whenever a request has changed something.
 struct World {
     instructor: String,

@@ -68,9 +68,9 @@ async fn listener() -> String {
     url
 }
 
-async fn simulator(clock: &FixedClock, contract: &Arc<Contract>, mode: AppMode) -> ZoomSimulator {
+async fn simulator(clock: &FixedClock, contract: Option<&Arc<Contract>>, mode: AppMode) -> ZoomSimulator {
     let mut options = ZoomOptions::new(Arc::new(clock.clone()), 3);
-    options.contract = Some(Arc::clone(contract));
+    options.contract = contract.map(Arc::clone);
     let zoom = ZoomSimulator::start(options).await.unwrap();
     zoom.add_host(HostSpec {
         email: HOST.to_owned(),
@@ -109,16 +109,16 @@ async fn simulator(clock: &FixedClock, contract: &Arc<Contract>, mode: AppMode) 
 }
 
 /// A simulated Zoom that holds itself to the documents, and our client, connected.
-struct Stage {
-    clock: FixedClock,
-    zoom: ZoomSimulator,
-    call: Call,
-    provider: Arc<dyn Provider>,
+pub(crate) struct Stage {
+    pub(crate) clock: FixedClock,
+    pub(crate) zoom: ZoomSimulator,
+    pub(crate) call: Call,
+    pub(crate) provider: Arc<dyn Provider>,
     tokens: TokenSet,
-    draft: MeetingDraft,
+    pub(crate) draft: MeetingDraft,
 }
 
-async fn stage(contract: &Arc<Contract>, account: bool) -> Stage {
+pub(crate) async fn stage(contract: Option<&Arc<Contract>>, account: bool) -> Stage {
     let clock = FixedClock::at("2026-11-21T12:00:00Z".parse().unwrap());
     let mode = if account { AppMode::ServerToServer } else { AppMode::User };
     let zoom = simulator(&clock, contract, mode).await;
@@ -139,7 +139,7 @@ async fn stage(contract: &Arc<Contract>, account: bool) -> Stage {
         clock: Arc::new(clock.clone()),
         randomness,
         allow_loopback: true,
-        inspect: Some(Arc::new(Reader(Arc::clone(contract)))),
+        inspect: contract.map(|contract| Arc::new(Reader(Arc::clone(contract))) as Arc<dyn Inspect>),
         before_each: || {},
     })
     .unwrap();
@@ -191,7 +191,7 @@ async fn stage(contract: &Arc<Contract>, account: bool) -> Stage {
 
 /// Everything the client can say, in one evening.
 async fn everything(contract: &Arc<Contract>, account: bool) {
-    let Stage { clock, zoom, call, provider, tokens, draft } = stage(contract, account).await;
+    let Stage { clock, zoom, call, provider, tokens, draft } = stage(Some(contract), account).await;
     let meetings = provider.meetings().unwrap();
     let made = meetings.create(&call, &draft).await.unwrap();
     let meeting = MeetingRef { id: made.id.clone(), host: draft.host.clone() };
@@ -263,7 +263,7 @@ const NOT_NEEDED: [&str; 10] = [
 /// Answers and events that differ from the documents as `deviations.toml` says: what the client meets only now and then, and
 /// what Zoom sends by itself.
 async fn everything_odd(contract: &Arc<Contract>) {
-    let Stage { clock, zoom, call, provider, tokens, draft } = stage(contract, false).await;
+    let Stage { clock, zoom, call, provider, tokens, draft } = stage(Some(contract), false).await;
     let call = &call;
     zoom.set_behaviour(|zoom| (zoom.limits_per_second, zoom.auto_admit) = (false, true));
     zoom.set_webhooks(WebhookBehaviour {

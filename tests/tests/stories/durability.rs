@@ -11,6 +11,7 @@ use std::{
 
 use futures::future::join_all;
 use lectern_api::db::registered_statements;
+use lectern_core::clock::{Clock, SystemClock};
 use lectern_tests::{Database, Engine, Lectern, PASSWORD, Serving, story};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -24,6 +25,17 @@ use crate::LECTERN;
 
 fn http() -> Client {
     Client::builder().no_proxy().timeout(Duration::from_secs(50)).build().unwrap()
+}
+
+/// S-10: what the process logged until its end holds none of these.
+async fn ended_quietly(server: Serving, secrets: &[&str]) -> Option<i32> {
+    let (code, log) = server.ended_with_log().await;
+    assert!(log.contains("Lectern serves"), "the log is the server's: {log}");
+    for secret in secrets {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "the log holds a secret: {line:?}");
+    }
+    code
 }
 
 /// A server process with an organization and its admin's token.
@@ -47,6 +59,41 @@ async fn serving(lectern: &Lectern) -> (Serving, String) {
     let answer = http().post(format!("{}/api/v1/auth/login", server.base)).json(&body).send().await.unwrap();
     let token = answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
     (server, token)
+}
+
+/// Makes people until told to stop or until nobody listens any more; the addresses that were acknowledged. Whoever was let in
+/// is answered: an error after the connection stood is a lost request.
+async fn write_until_refused(base: String, token: String, writer: usize) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        let email = format!("w{writer}-{number}@oakwood.example");
+        let body = json!({"email": email, "name": "Written", "role": 0});
+        // A connection for each request: nothing is written to one that the server is about to close.
+        let alone = Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(50))
+            .pool_max_idle_per_host(0)
+            .build()
+            .unwrap();
+        let sent = alone
+            .post(format!("{base}/api/v1/people"))
+            .bearer_auth(&token)
+            .header("connection", "close")
+            .json(&body)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => {
+                assert_eq!(answer.status(), 201);
+                acknowledged.push(email);
+            }
+            Err(error) if error.is_connect() => break,
+            Err(error) => {
+                panic!("{email} was let in and lost after {} others: {error:?}", acknowledged.len())
+            }
+        }
+    }
+    acknowledged
 }
 
 /// Makes people until told to stop; the addresses that were acknowledged.
@@ -77,6 +124,70 @@ async fn people(file: &Path) -> Vec<String> {
     sqlx::query_scalar("select email from people").fetch_all(&mut connection).await.unwrap()
 }
 
+const PLATFORM_SECRET: &str = "webhook-secret-canary-of-the-power-cut";
+
+/// A platform whose events are taken in: nobody needs to be connected for that.
+struct Platform(String);
+
+impl Platform {
+    async fn save(server: &Serving, token: &str) -> Self {
+        let settings =
+            json!({"client_id": "c", "client_secret": "s".repeat(20), "webhook_secret": PLATFORM_SECRET});
+        let saved = http()
+            .put(format!("{}/api/v1/platforms/zoom", server.base))
+            .bearer_auth(token)
+            .json(&settings)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(saved.status(), 200, "{}", saved.text().await.unwrap());
+        let me = http().get(format!("{}/api/v1/me", server.base)).bearer_auth(token).send().await.unwrap();
+        Self(me.json::<Value>().await.unwrap()["organization_id"].as_str().unwrap().to_owned())
+    }
+
+    fn meeting(number: usize) -> String {
+        (80_000_000_000 + number).to_string()
+    }
+
+    /// Sends an event as Zoom does; it must be acknowledged.
+    async fn deliver(&self, server: &Serving, number: usize) {
+        let now = SystemClock.now();
+        let body = json!({
+            "event": "meeting.started", "event_ts": now.timestamp_millis(), "payload": {"account_id": "account", "object": {
+                "id": Self::meeting(number), "uuid": "4444AAAiAAAAAiAiAiiAii==", "host_id": "host", "topic": "Fractions",
+                "type": 2, "start_time": now, "duration": 45, "timezone": "UTC"}}
+        })
+        .to_string();
+        let timestamp = now.timestamp().to_string();
+        let request = http()
+            .post(format!("{}/api/zoom/webhook/{}", server.base, self.0))
+            .header("x-zm-request-timestamp", &timestamp)
+            .header(
+                "x-zm-signature",
+                lectern_simulators::zoom::signature(PLATFORM_SECRET, &timestamp, body.as_bytes()),
+            )
+            .header("content-type", "application/json")
+            .body(body);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+}
+
+async fn events_in(file: &Path) -> Vec<String> {
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query_scalar("select meeting_ref from webhook_inbox").fetch_all(&mut connection).await.unwrap()
+}
+
+/// People, and the log's lines that one was made.
+async fn made_and_noted(file: &Path) -> (usize, usize) {
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let mut count = async |sql: &'static str| -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    };
+    let people = count("select count(*) from people").await;
+    let noted = count("select count(distinct person_id) from audit where kind = 'person.created' and person_id in (select id from people)").await;
+    (usize::try_from(people).unwrap(), usize::try_from(noted).unwrap())
+}
+
 story!(
     /// SIGTERM under load: every request that was taken is answered, what was acknowledged is there, and the exit is quick and clean.
     r12_a_stop_loses_nothing, |app| async {
@@ -85,9 +196,8 @@ story!(
         let lectern = Lectern::new(LECTERN, data.path()).on(&database);
         lectern.must(&["migrate"]).await;
         let (server, token) = serving(&lectern).await;
-        let stop = Arc::new(AtomicBool::new(false));
         let writers: Vec<_> = (0..4)
-            .map(|writer| tokio::spawn(keep_writing(server.base.clone(), token.clone(), writer, Arc::clone(&stop))))
+            .map(|writer| tokio::spawn(write_until_refused(server.base.clone(), token.clone(), writer)))
             .collect();
         // Slow requests, taken before the signal: each costs a hash.
         let address = server.base.trim_start_matches("http://").to_owned();
@@ -112,7 +222,7 @@ story!(
             assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
         }
         let acknowledged: Vec<String> = join_all(writers).await.into_iter().flat_map(Result::unwrap).collect();
-        assert_eq!(server.ended().await, Some(0));
+        assert_eq!(ended_quietly(server, &[PASSWORD, &token]).await, Some(0));
         assert!(stopped.elapsed() < Duration::from_secs(30), "{:?}", stopped.elapsed());
         let there: Vec<String> =
             database.rows("select email from people").await.into_iter().map(|mut row| row.remove(0)).collect();
@@ -129,6 +239,8 @@ async fn r14_a_power_cut_loses_nothing_acknowledged() {
     let data = tempfile::tempdir().unwrap();
     let lectern = Lectern::new(LECTERN, data.path());
     let (server, token) = serving(&lectern).await;
+    let platform = Platform::save(&server, &token).await;
+    let mut events = 0_usize;
     let (file, wal) = (data.path().join("lectern.sqlite"), data.path().join("lectern.sqlite-wal"));
     let mut acknowledged = vec!["amina@oakwood.example".to_owned()];
     for round in 0.. {
@@ -140,6 +252,8 @@ async fn r14_a_power_cut_loses_nothing_acknowledged() {
                 http().post(format!("{}/api/v1/people", server.base)).bearer_auth(&token).json(&body).send();
             assert_eq!(sent.await.unwrap().status(), 201);
             acknowledged.push(email);
+            platform.deliver(&server, events).await;
+            events += 1;
         }
         let synced = std::fs::metadata(&wal).unwrap().len();
         let before = std::fs::read(&file).unwrap();
@@ -177,16 +291,27 @@ async fn r14_a_power_cut_loses_nothing_acknowledged() {
             let there = people(&place).await;
             let lost: Vec<_> = acknowledged.iter().filter(|email| !there.contains(email)).collect();
             assert!(lost.is_empty(), "{name}: {lost:?}");
+            // What the platform was told is stored, and every change's line of the log, are in the cut as well.
+            let stored = events_in(&place).await;
+            let lost: Vec<_> =
+                (0..events).filter(|number| !stored.contains(&Platform::meeting(*number))).collect();
+            assert!(lost.is_empty(), "{name}: acknowledged events {lost:?} of {events}");
+            let (made, noted) = made_and_noted(&place).await;
+            assert!(
+                made >= acknowledged.len() && noted == made,
+                "{name}: {made} people, {noted} lines of the log"
+            );
         }
         break;
     }
     // And after the plug is pulled for good, the server itself starts on what is there.
     server.signal("KILL").await;
-    server.ended().await;
+    ended_quietly(server, &[PASSWORD, &token, PLATFORM_SECRET]).await;
     let again = lectern.serve().await;
     assert!(people(&file).await.len() >= acknowledged.len());
+    assert!(events_in(&file).await.len() >= events);
     again.signal("TERM").await;
-    assert_eq!(again.ended().await, Some(0));
+    assert_eq!(ended_quietly(again, &[PASSWORD, &token, PLATFORM_SECRET]).await, Some(0));
 }
 
 story!(

@@ -215,3 +215,43 @@ story!(
         assert_eq!(oakwood.owner().await.put("/api/v1/organization/host-tokens", no_keys).await.0, 422);
     }
 );
+
+story!(
+    /// S-31: a name with line ends, controls or marks that turn the text around, as the host application says it: nobody arrives
+    /// by it, nobody is renamed to it, and no mail gets a header of it.
+    s31_a_name_of_the_host_application_is_one_line, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let dreamcrowd = app.organization("dreamcrowd").await;
+        take_hs256(&dreamcrowd, app).await;
+        let (status, known) = me(app, &hs256(SECRET.as_bytes(), &claims(app))).await;
+        assert_eq!(status, 200, "{known}");
+        let people = app.database.rows("select first_name, last_name from people order by id").await;
+        let ends = [
+            "\r\n", "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\u{c}", "\u{0}", "\u{1b}", "\u{7f}",
+            "\u{202a}", "\u{202b}", "\u{202c}", "\u{202d}", "\u{202e}", "\u{2066}", "\u{2067}", "\u{2068}", "\u{2069}",
+        ];
+        for (number, end) in ends.iter().enumerate() {
+            let name = format!("Ayesha{end}Bcc: thief@evil.example");
+            let fresh = format!("buyer-evil-{number}");
+            for (subject, email) in [("buyer-17", "ayesha@buyers.example"), (fresh.as_str(), "evil@buyers.example")] {
+                let evil = with(claims(app), json!({"name": name, "sub": subject, "email": email}));
+                let (status, answer) = me(app, &hs256(SECRET.as_bytes(), &evil)).await;
+                // Whoever is known comes in under the name that is known.
+                let same = subject == "buyer-17" && answer["name"] == json!("Ayesha Binte Rahman");
+                assert!(status == 401 || (status == 200 && same), "{end:?} of {subject}: {status} {answer}");
+            }
+            let evil = with(claims(app), json!({"email": format!("evil{end}@buyers.example"), "sub": fresh}));
+            assert_eq!(me(app, &hs256(SECRET.as_bytes(), &evil)).await.0, 401, "{end:?} in the address");
+            for field in ["sub", "iss", "aud"] {
+                let evil = with(claims(app), json!({field: format!("lectern{end}")}));
+                assert_eq!(me(app, &hs256(SECRET.as_bytes(), &evil)).await.0, 401, "{end:?} in {field}");
+            }
+        }
+        assert_eq!(app.database.rows("select first_name, last_name from people order by id").await, people, "nobody new, nobody renamed");
+        let enrolled = seller.post(&format!("/api/v1/classes/{}/enrollments", lesson.class), json!({"user_id": known["id"]})).await;
+        assert_eq!(enrolled.0, 201, "{}", enrolled.1);
+        app.settle().await;
+        assert!(!app.mail.messages_to("ayesha@buyers.example").is_empty());
+        assert!(app.mail.messages().iter().all(|mail| !mail.raw.contains("thief")));
+    }
+);

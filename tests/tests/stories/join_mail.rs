@@ -90,7 +90,8 @@ story!(
         for html in [page.html(), mail.html.as_str()] {
             assert!(!html.contains("<img src=x") && !html.contains("<b>Ayesha") && !html.contains("{{7*7}}</script>"), "{html}");
             assert!(html.contains("&lt;img src=x onerror=alert(1)&gt;") || html.contains("&lt;img src&#x3d;x"), "{html}");
-            assert!(!html.contains("<img src=x onerror=alert(1)>49"));
+            // Whatever runs a title as a template leaves 49 where the braces were.
+            assert!(html.contains("{{7*7}}&lt;") && !html.contains("49&lt;"), "{html}");
         }
         assert!(mail.text.contains(nasty), "{}", mail.text);
         assert!(mail.subject.contains("<img src=x onerror=alert(1)>"), "{}", mail.subject);

@@ -57,6 +57,17 @@ async fn process(app: &mut TestApp) -> Serving {
         .await
 }
 
+/// S-10: whatever the process logged until its end, none of the story's secrets, no join link and no address of the platform's.
+async fn quiet(app: &TestApp, server: Serving) {
+    let (_, log) = server.ended_with_log().await;
+    assert!(log.contains("Lectern serves"), "the log is the server's: {log}");
+    app.keeps_secrets(&log);
+    for canary in ["token=", "tk=", "zak=", "access_token", "refresh_token", "/join/class/"] {
+        let line = log.lines().find(|line| line.contains(canary));
+        assert!(line.is_none(), "the log holds {canary}: {line:?}");
+    }
+}
+
 /// Lets the process come to the point of its death, by this call to the platform, and kills it there.
 async fn die(app: &TestApp, server: Serving, death: Death, call: &Call, work: impl Future<Output = ()>) {
     let gate = Gate::default();
@@ -71,7 +82,7 @@ async fn die(app: &TestApp, server: Serving, death: Death, call: &Call, work: im
                 gate.open();
                 server.logs(&["called", call.operation]).await;
                 server.signal("KILL").await;
-                server.ended().await;
+                quiet(app, server).await;
                 return hold.release().await;
             }
             Death::AfterTheCommit => {
@@ -82,7 +93,7 @@ async fn die(app: &TestApp, server: Serving, death: Death, call: &Call, work: im
             }
         }
         server.signal("KILL").await;
-        server.ended().await;
+        quiet(app, server).await;
     };
     tokio::select! {
         ((), ()) = async { tokio::join!(dying, work) } => {}
@@ -220,7 +231,7 @@ story!(
         let answer = http().post(format!("{}{mine}/refresh", server.base)).bearer_auth(seller.bearer().unwrap()).json(&json!({})).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         server.signal("KILL").await;
-        server.ended().await;
+        quiet(app, server).await;
         let asked = app.zoom_calls("oauthToken");
         app.clock.set(SystemClock.now());
         app.restart().await;

@@ -20,7 +20,7 @@ async fn fifteen_sessions(app: &mut TestApp, connection: Connection) {
 }
 
 story!(
-    /// with the administrators' report, everybody's time is the truth after reconciliation.
+    /// with the administrators' report, everybody's time is the truth after reconciliation.
     many_sessions_by_the_admin_report, |app| async {
         fifteen_sessions(app, Connection::AdminReport).await;
     }

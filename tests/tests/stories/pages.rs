@@ -70,9 +70,9 @@ story!(
 );
 
 story!(
-    /// S-15, on pages: a student sees their class without its roster; a stranger, another instructor and another
+    /// S-12 and S-14, on pages: a student sees their class without its roster; a stranger, another instructor and another
     /// organization find nothing.
-    s15_pages_show_each_what_is_theirs, |app| async {
+    s12_s14_pages_show_each_what_is_theirs, |app| async {
         let oakwood = app.organization("oakwood").await;
         let farhan = oakwood.instructor("farhan").await.browser(app);
         let ayesha = oakwood.student("ayesha").await;

@@ -1,5 +1,7 @@
 //! What lies in the database is of no use to whoever steals it.
 
+use lectern_api::keys::KeyError;
+use lectern_core::seal::SealError;
 use lectern_tests::{PASSWORD, story};
 use serde_json::json;
 
@@ -49,12 +51,91 @@ story!(
         let sealed = app.database.rows(&format!("select host_secret from organization_settings where organization_id = {}", id(mine))).await;
         let bytes = hex::decode(&sealed[0][0]).unwrap();
         let sealer = app.keys.sealer(mine).await.unwrap();
-        assert!(sealer.open("organization_settings", "host_secret", mine.uuid(), &bytes).is_err());
+        // Data keys have numbers of their own organization: another's is refused as a key or as a place, never opened.
+        let elsewhere = sealer.open("organization_settings", "host_secret", mine.uuid(), &bytes).unwrap_err();
+        assert!(matches!(elsewhere, KeyError::Seal(SealError::Refused | SealError::UnknownKey(_))), "{elsewhere:?}");
         let right = app.keys.sealer(theirs).await.unwrap();
         assert!(right.open("organization_settings", "host_secret", theirs.uuid(), &bytes).is_ok(), "it was not damaged, only moved");
-        assert!(right.open("organization_settings", "host_secret", mine.uuid(), &bytes).is_err(), "bound to its row");
-        assert!(right.open("platform_settings", "host_secret", theirs.uuid(), &bytes).is_err(), "bound to its table");
-        assert!(right.open("organization_settings", "other", theirs.uuid(), &bytes).is_err(), "bound to its column");
+        for (table, column, row, what) in [
+            ("organization_settings", "host_secret", mine.uuid(), "row"),
+            ("platform_settings", "host_secret", theirs.uuid(), "table"),
+            ("organization_settings", "other", theirs.uuid(), "column"),
+        ] {
+            let refused = right.open(table, column, row, &bytes).unwrap_err();
+            assert!(matches!(refused, KeyError::Seal(SealError::Refused)), "bound to its {what}: {refused:?}");
+        }
+    }
+);
+
+/// The first bytes of what is sealed: the version, then the number of the data key.
+fn sealed_parts(value: &str) -> Option<Vec<u8>> {
+    hex::decode(value).ok().filter(|bytes| bytes.len() > 17 && bytes[0] == 1)
+}
+
+story!(
+    /// S-20: sealed values exchanged between two rows of one organization, and between two organizations: each is a decrypt
+    /// error of its kind, put back each opens, and the product says so instead of using the wrong one.
+    s20_exchanged_ciphertexts_open_nowhere, |app| async {
+        let (first, second) = (app.held_class("oakwood", &["ayesha", "tanvir"]).await, app.held_class("elmfield", &["zahra"]).await);
+        let (oakwood, elmfield) = (app.organization("oakwood").await, app.organization("elmfield").await);
+        let places = ["organization_id", "id", "join_url"];
+        let sealed = app.database.rows(&format!("select {} from registrants where join_url is not null order by organization_id, id", places.join(", "))).await;
+        assert_eq!(sealed.len(), 3, "{sealed:?}");
+        let uuid = |text: &str| uuid::Uuid::parse_str(text).unwrap();
+        let mut kinds = Vec::new();
+        for at in &sealed {
+            let sealer = app.keys.sealer(uuid(&at[0]).into()).await.unwrap();
+            for value in &sealed {
+                let bytes = sealed_parts(&value[2]).expect("an envelope");
+                match sealer.open("registrants", "join_url", uuid(&at[1]), &bytes) {
+                    Ok(_) => assert_eq!(at[1], value[1], "only at home"),
+                    Err(KeyError::Seal(SealError::Refused)) => {
+                        assert_ne!(at[1], value[1]);
+                        kinds.push(if at[0] == value[0] { "another row" } else { "another organization" });
+                    }
+                    Err(KeyError::Seal(SealError::UnknownKey(_))) => {
+                        assert_ne!(at[0], value[0]);
+                        kinds.push("another organization");
+                    }
+                    Err(other) => panic!("{other:?}"),
+                }
+                let mut damaged = bytes.clone();
+                damaged[20] ^= 1;
+                let damaged = sealer.open("registrants", "join_url", uuid(&at[1]), &damaged).unwrap_err();
+                assert!(matches!(damaged, KeyError::Seal(SealError::Refused | SealError::UnknownKey(_))), "{damaged:?}");
+            }
+            let short = sealer.open("registrants", "join_url", uuid(&at[1]), &[1, 2, 3]).unwrap_err();
+            assert!(matches!(short, KeyError::Seal(SealError::Malformed)), "{short:?}");
+        }
+        kinds.sort_unstable();
+        assert_eq!((kinds.iter().filter(|kind| **kind == "another row").count(), kinds.len()), (2, 6), "{kinds:?}");
+        // The product with the two students' addresses exchanged sends neither of them into the other's seat.
+        let id = |text: &str| match app.database.engine {
+            lectern_tests::Engine::Sqlite => format!("x'{}'", text.replace('-', "")),
+            lectern_tests::Engine::Postgres => format!("'{text}'"),
+        };
+        let value = |text: &str| match app.database.engine {
+            lectern_tests::Engine::Sqlite => format!("x'{text}'"),
+            lectern_tests::Engine::Postgres => format!("'\\x{text}'"),
+        };
+        let ours = oakwood.id.to_string();
+        let mine: Vec<_> = sealed.iter().filter(|row| uuid(&row[0]) == uuid(&ours)).collect();
+        for (at, from) in [(0, 1), (1, 0)] {
+            app.database.execute(&format!("update registrants set join_url = {} where id = {}", value(&mine[from][2]), id(&mine[at][1]))).await;
+        }
+        let session: lectern_core::ids::SessionId = first.session.parse().unwrap();
+        for (_, link) in app.join_links(oakwood.id, first.class.parse().unwrap(), session).await {
+            let browser = app.browser();
+            let page = browser.get(&link).await;
+            let (action, hidden) = page.forms().remove(0);
+            let cookies: Vec<_> = browser.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let request = app.nobody().request(reqwest::Method::POST, &action).header("cookie", cookies.join("; ")).header("origin", &app.base).form(&hidden);
+            let answer = request.send().await.unwrap();
+            assert_ne!(answer.status().as_u16(), 303, "nobody is sent anywhere");
+            assert!(answer.headers().get("location").is_none());
+            assert!(!answer.text().await.unwrap().contains("tk="));
+        }
+        drop((second, elmfield));
     }
 );
 

@@ -8,6 +8,7 @@ use lectern_core::{
     ids::ClassId,
     join::{JoinClaims, Purpose},
 };
+use lectern_simulators::zoom::HostPlan;
 use lectern_tests::{Deed, Lesson, PASSWORD, Page, TestApp, log_so_far, story};
 use reqwest::Method;
 use serde_json::json;
@@ -146,6 +147,54 @@ story!(
 );
 
 story!(
+    /// S-07: the page that the bound browser has open redeems nothing after its person was taken out, disabled, given another
+    /// link, or lost the class: its form is refused, nobody is sent anywhere, and the platform is not asked.
+    s07_an_open_page_dies_with_its_link, |app| async {
+        let (owner, seller, lesson) = app.evening().await;
+        let list = format!("/api/v1/classes/{}/enrollments", lesson.class);
+        let mut doors = Vec::new();
+        for name in ["removed", "disabled", "rotated", "uninvited", "last"] {
+            let email = format!("{name}@home.example");
+            let made = if name == "uninvited" {
+                let made = seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), json!({"email": email, "first_name": "Rokeya"})).await;
+                app.settle().await;
+                made
+            } else {
+                lesson.enroll(app, &seller, &email, "Ayesha Noor").await
+            };
+            let link = app.mailed_link(&email);
+            let browser = app.browser();
+            assert_eq!(browser.press_join(&link).await.status(), 303, "{name}");
+            // Bound, and open again: one press from the class.
+            let page = browser.get(&link).await;
+            assert_eq!(browser.submit(&page, &lesson.door(), &[]).await.status(), 303, "{name}: it still opens");
+            doors.push((name, made, browser, page));
+        }
+        for (name, made, browser, page) in &doors {
+            let id = made["id"].as_str().unwrap();
+            let (status, told) = match *name {
+                "removed" => seller.delete(&format!("{list}/{id}")).await,
+                "disabled" => owner.patch(&format!("/api/v1/people/{}", made["person_id"].as_str().unwrap()), json!({"active": false})).await,
+                "rotated" => seller.post(&format!("{list}/{id}/rotate"), json!({})).await,
+                "uninvited" => seller.delete(&format!("/api/v1/classes/{}/guests/{id}", lesson.class)).await,
+                _ => seller.delete(&format!("/api/v1/classes/{}", lesson.class)).await,
+            };
+            assert!(matches!(status, 200 | 204), "{name}: {told}");
+            let asked = app.zoom.requests_since(0).len();
+            let refused = browser.submit(page, &lesson.door(), &[]).await;
+            assert_eq!((refused.status(), refused.location()), (403, ""), "{name}: {}", refused.html());
+            assert!(!refused.html().contains("tk="), "{name}");
+            assert_eq!(app.zoom.requests_since(0).len(), asked, "{name}: the platform is not asked");
+            // With the session named, and from another browser that has the cookies, just as little.
+            let named = browser.submit(page, &lesson.door(), &[("session", &lesson.session)]).await;
+            assert_eq!((named.status(), named.location()), (403, ""), "{name}");
+            assert_eq!(browser.copy().submit(page, &lesson.door(), &[]).await.status(), 403, "{name}");
+        }
+        app.settle().await;
+    }
+);
+
+story!(
     /// A page that was left open for half a day is shown again before its button counts.
     an_old_page_redeems_nothing, |app| async {
         let (_, seller, lesson) = app.evening().await;
@@ -190,8 +239,10 @@ story!(
 story!(
     /// S-09: an address the platform should never answer is nowhere redirected to: it is refused, logged and told to the person.
     s09_a_foreign_join_url_is_not_followed, |app| async {
-        let (_, seller, lesson) = app.evening_on_the_wire().await;
+        let (owner, seller, lesson) = app.evening_on_the_wire().await;
         let ours = format!("{}/w/", app.zoom.base_url());
+        let (_, board) = owner.get("/api/v1/live").await;
+        let begun = board["seq"].as_i64().unwrap();
         for (number, evil) in ["https://evil.example/w/", "javascript:alert(1)//", "https://127.0.0.1.evil.example/w/", "//evil.example/"].iter().enumerate() {
             for path in ["/registrants", "/batch_registrants"] {
                 app.wire.tamper("POST", path, 100, Deed::Replace(ours.clone(), (*evil).to_owned()));
@@ -205,10 +256,89 @@ story!(
             assert!(!page.html().contains("evil") && !page.html().contains("alert(1)"));
             assert!(app.zoom.requests_since(0).len() - calls <= 2, "one press is no storm of calls: {:?}", app.zoom.requests_since(u64::try_from(calls).unwrap()));
             assert!(app.audited("join.url_refused").await > u64::try_from(number).unwrap(), "the log says so: {evil} {:?}", app.database.rows("select state, problem, attempt from registrants").await);
+            // Told to those who can act: in the log and to whoever watches, by name and reason, without the address.
+            let told = owner.all(&format!("/api/v1/audit?kind=join.url_refused&session_id={}", lesson.session)).await;
+            assert!(told.iter().any(|entry| entry["person"]["name"] == json!("Ayesha Noor") && entry["details"]["why"] == json!("host")), "{told:?}");
+            app.settle().await;
+            for watcher in [&owner, &seller] {
+                let (_, news) = watcher.get(&format!("/api/v1/live?since={begun}")).await;
+                let alert = |event: &serde_json::Value| {
+                    event["type"] == json!("join_refused") && event["detail"] == json!("host") && event["session_id"] == json!(lesson.session)
+                };
+                assert!(news["events"].as_array().unwrap().iter().any(alert), "{evil}: {news}");
+                assert!(!news.to_string().contains("evil") && !news.to_string().contains("alert(1)"), "{news}");
+            }
+            let page = seller.browser(app).get(&format!("/sessions/{}", lesson.session)).await;
+            assert!(page.html().contains("address is not allowed"), "the page says why: {}", page.html());
             app.wire.mend();
             let joined = browser.press_join(&app.mailed_link(&buyer)).await;
             assert_eq!(joined.status(), 303, "once the platform is itself again, the person gets in: {}", joined.html());
             assert!(joined.location().starts_with(&ours));
+        }
+    }
+);
+
+story!(
+    /// S-09, for the one address that a Basic host's meeting has: when it is foreign, nobody is sent there; the person is told
+    /// that it is the platform, and those in charge why.
+    s09_a_foreign_shared_link_is_not_followed, |app| async {
+        let (owner, seller, _) = app.evening_on_the_wire().await;
+        app.zoom.set_host_plan(&seller.email, HostPlan::Basic);
+        let (status, answer) = seller.post("/api/v1/platforms/zoom/connection", json!({})).await;
+        assert_eq!(status, 200, "{answer}");
+        let callback = app.zoom.allow(answer["authorize_url"].as_str().unwrap(), &seller.email).unwrap();
+        seller.send("GET", callback.strip_prefix(&app.base).unwrap(), None, &[]).await;
+        let ours = format!("{}/j/", app.zoom.base_url());
+        let dreamcrowd = app.organization("dreamcrowd").await.id;
+        for (number, evil) in ["https://evil.example/j/", "javascript:alert(1)//", "https://127.0.0.1.evil.example/j/"].iter().enumerate() {
+            // Answered so: the meeting is not taken, and its teacher reads why.
+            for method in ["POST", "GET"] {
+                app.wire.tamper(method, "", 100, Deed::Replace(ours.clone(), (*evil).to_owned()));
+            }
+            let lesson = Lesson::schedule(app, &seller, &format!("Ink {number}")).await;
+            let buyer = format!("shared{number}@home.example");
+            lesson.enroll(app, &seller, &buyer, "Ayesha Noor").await;
+            let browser = app.browser();
+            let page = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!((page.status(), page.location()), (200, ""), "{evil}: {}", page.html());
+            assert!(["platform_down", "preparing"].contains(&page.standing()), "{evil}: {}", page.standing());
+            assert!(!page.html().contains("evil") && !page.html().contains("alert(1)"), "{evil}");
+            let log = format!("/api/v1/audit?session_id={}", lesson.session);
+            let failed = owner.all(&log).await.into_iter().find(|entry| entry["kind"] == json!("meeting.failed"));
+            assert_eq!(failed.unwrap()["details"]["vendor_code"], json!("foreign address"), "{evil}");
+            let (_, session) = seller.get(&format!("/api/v1/sessions/{}", lesson.session)).await;
+            assert!(session["meeting"]["problem"].is_object(), "the teacher is told: {session}");
+            // Become so, after it was taken: it is looked at again at each press.
+            app.wire.mend();
+            app.pass(Duration::minutes(5));
+            app.settle().await;
+            let through = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!(through.status(), 303, "{}", through.html());
+            let hex = lesson.session.replace('-', "");
+            let of = match app.database.engine {
+                lectern_tests::Engine::Sqlite => format!("session_id = x'{hex}'"),
+                lectern_tests::Engine::Postgres => format!("session_id = '{}'", lesson.session),
+            };
+            let meeting = app.database.rows(&format!("select id from meetings where state = 'ready' and {of}")).await.remove(0).remove(0);
+            let sealer = app.keys.sealer(dreamcrowd).await.unwrap();
+            let sealed = hex::encode(sealer.seal("meetings", "join_url", meeting.parse().unwrap(), format!("{evil}1").as_bytes()));
+            let sealed = match app.database.engine {
+                lectern_tests::Engine::Sqlite => format!("x'{sealed}'"),
+                lectern_tests::Engine::Postgres => format!("'\\x{sealed}'"),
+            };
+            app.database.execute(&format!("update meetings set join_url = {sealed} where {of}")).await;
+            let (_, board) = owner.get("/api/v1/live").await;
+            let begun = board["seq"].as_i64().unwrap();
+            let page = browser.press_join(&app.mailed_link(&buyer)).await;
+            assert_eq!((page.status(), page.location(), page.standing()), (200, "", "platform_down"), "{evil}: {}", page.html());
+            assert!(!page.html().contains("evil") && !page.html().contains("alert(1)"), "{evil}");
+            app.settle().await;
+            assert!(owner.all(&log).await.iter().any(|entry| entry["kind"] == json!("join.url_refused")), "{evil}");
+            for watcher in [&owner, &seller] {
+                let (_, news) = watcher.get(&format!("/api/v1/live?since={begun}")).await;
+                let alert = |event: &serde_json::Value| event["type"] == json!("join_refused") && event["detail"] == json!("host");
+                assert!(news["events"].as_array().unwrap().iter().any(alert), "{evil}: {news}");
+            }
         }
     }
 );

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chrono::Duration;
 use lectern_api::people::service;
-use lectern_tests::{PASSWORD, TestApp, story};
+use lectern_tests::{PASSWORD, Page, TestApp, story};
 use serde_json::{Value, json};
 
 async fn login(app: &TestApp, organization: Value, email: &str, password: &str) -> (u16, Value) {
@@ -114,6 +114,135 @@ story!(
     }
 );
 
+/// What the page of a refusal shows, without what is another on every page: the instant and the request's own id.
+fn refusal(page: &Page) -> (u16, String, Vec<(String, String)>) {
+    let mut headers: Vec<_> = page
+        .answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()))
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    headers.sort();
+    (page.status(), page.html().to_owned(), headers)
+}
+
+story!(
+    /// S-36, on the page: whoever is asked for, and whatever the password: the same bytes, status and header values after one
+    /// hash. What was typed comes back, so everybody's is typed alike.
+    s36_the_page_tells_nobody_who_is_known, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        app.organization("elmfield").await;
+        let (ayesha, gone, amina) = (oakwood.student("ayesha").await, oakwood.student("gone").await, oakwood.admin().await);
+        amina.patch(&format!("/api/v1/people/{}", gone.id), json!({"active": false})).await;
+        app.settle().await;
+        let mut answers = Vec::new();
+        for (organization, email, password) in [
+            ("oakwood", ayesha.email.as_str(), "wrong password"),
+            ("oakwood", "nobody@oakwood.example", "wrong password"),
+            ("elmfield", ayesha.email.as_str(), PASSWORD),
+            ("nowhere1", ayesha.email.as_str(), PASSWORD),
+            ("oakwood", gone.email.as_str(), PASSWORD),
+        ] {
+            let browser = app.browser();
+            let page = browser.get("/sign-in").await;
+            let before = app.passwords.computed();
+            let fields = [("organization", organization), ("email", email), ("password", password)];
+            let answer = browser.submit(&page, "/sign-in", &fields).await;
+            assert_eq!(app.passwords.computed() - before, 1, "one hash: {email}");
+            assert!(browser.cookies().is_empty(), "nothing is kept of a refusal");
+            let (status, html, headers) = refusal(&answer);
+            assert!(!html.contains(password), "the password does not come back");
+            let html = html.replace(&format!("value=\"{email}\""), "EMAIL").replace(&format!("value=\"{organization}\""), "ORGANIZATION");
+            answers.push((status, html, headers.into_iter().filter(|(name, _)| name != "content-length").collect::<Vec<_>>()));
+        }
+        assert_eq!(answers[0].0, 422);
+        for answer in &answers[1..] {
+            assert_eq!(answer, &answers[0]);
+        }
+    }
+);
+
+story!(
+    /// S-36: a cookie that was there before, made up or somebody else's, is not the one that signs in: each sign-in has its own,
+    /// and what an attacker planted stays worth what it was.
+    s36_a_planted_cookie_signs_nobody_in, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (victim, mallory) = (oakwood.admin().await, oakwood.student("mallory").await);
+        let made_up = format!("ls_{}", "0".repeat(64));
+        for planted in [made_up.as_str(), mallory.bearer().unwrap(), ""] {
+            let browser = app.browser();
+            if !planted.is_empty() {
+                browser.set_cookie("lectern", planted);
+            }
+            let page = browser.get("/sign-in").await;
+            let done = if page.status() == 200 {
+                browser.submit(&page, "/sign-in", &[("organization", "oakwood"), ("email", &victim.email), ("password", PASSWORD)]).await
+            } else {
+                browser.post("/sign-in", &[("organization", "oakwood"), ("email", &victim.email), ("password", PASSWORD)]).await
+            };
+            assert_eq!(done.status(), 303, "{}", done.html());
+            let fresh = browser.cookies()["lectern"].clone();
+            app.secret(&fresh);
+            assert_ne!(fresh, planted, "a sign-in has a cookie of its own");
+            assert_eq!(done.answer.headers.get_all("set-cookie").iter().count(), 1);
+            let me = |token: &str| app.nobody().with_bearer(Some(token));
+            assert_eq!(me(&fresh).get("/api/v1/me").await.1["id"], json!(victim.id));
+            if !planted.is_empty() {
+                let (status, who) = me(planted).get("/api/v1/me").await;
+                assert!(status == 401 || who["id"] == json!(mallory.id), "{status} {who}");
+            }
+            let again = browser.get("/sign-in").await;
+            assert_ne!(again.html(), "", "and the next sign-in in this browser");
+            let (mine, other) = (fresh.clone(), app.browser());
+            let page = other.get("/sign-in").await;
+            other.submit(&page, "/sign-in", &[("organization", "oakwood"), ("email", &victim.email), ("password", PASSWORD)]).await;
+            app.secret(&other.cookies()["lectern"]);
+            assert_ne!(other.cookies()["lectern"], mine, "and no two are equal");
+        }
+        app.secret(&made_up);
+    }
+);
+
+story!(
+    /// S-36, at a guest's door: a guest who was taken back, one of another class, a member's link put there, and what nobody
+    /// ever sent: the same bytes, status and header values.
+    s36_a_guests_door_tells_nobody_who_is_known, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let other = lectern_tests::Lesson::schedule(app, &seller, "Ink").await;
+        let guest = async |class: &str, email: &str| {
+            let made = seller.create(&format!("/api/v1/classes/{class}/guests"), json!({"email": email, "first_name": "Rokeya"})).await;
+            made["id"].as_str().unwrap().to_owned()
+        };
+        let gone = guest(&lesson.class, "gone@guest.example").await;
+        guest(&other.class, "elsewhere@guest.example").await;
+        guest(&lesson.class, "good@guest.example").await;
+        app.settle().await;
+        let token = |email: &str| app.mailed_link(email).split_once("token=").unwrap().1.to_owned();
+        assert_eq!(seller.delete(&format!("/api/v1/classes/{}/guests/{gone}", lesson.class)).await.0, 204);
+        let good = token("good@guest.example");
+        let mut forged = good.clone().into_bytes();
+        forged[20] = if forged[20] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(forged).unwrap();
+        let mut answers = Vec::new();
+        for bad in [token("gone@guest.example"), token("elsewhere@guest.example"), forged, "nonsense".to_owned()] {
+            for method in [reqwest::Method::GET, reqwest::Method::HEAD] {
+                let page = app.browser().send(method.clone(), &format!("/join/class/{}?token={bad}", lesson.class), None, &[]).await;
+                if method == reqwest::Method::GET {
+                    answers.push(refusal(&page));
+                } else {
+                    assert_eq!(page.status(), 403);
+                }
+            }
+        }
+        assert_eq!(answers[0].0, 403);
+        for answer in &answers[1..] {
+            assert_eq!(answer, &answers[0]);
+        }
+        assert_eq!(app.browser().get(&app.mailed_link("good@guest.example")).await.status(), 200);
+    }
+);
+
 story!(
     /// S-35: guessing is stopped before any hashing, for that account and from that address; others still sign in.
     s35_guessing_is_limited, |app| async {
@@ -157,7 +286,7 @@ story!(
     /// wait; whoever has a good one notices nothing, from the same address.
     s35_guessed_tokens_and_links_are_limited, |app| async {
         let (_, seller, lesson) = app.evening().await;
-        let limits = &app.config.limits;
+        let limits = app.config.limits.clone();
         for kind in ["ls_", "lk_", ""] {
             let guessed = app.nobody().with_bearer(Some(&format!("{kind}guess")));
             assert_eq!(guessed.get("/api/v1/me").await.0, 401);

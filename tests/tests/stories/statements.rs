@@ -23,14 +23,14 @@ const NUMBERS: [&str; 3] = ["0", "1", "2"];
 const WORDS: [&str; 3] = ["", "m", "z"];
 
 /// Table, column and the type's family: `id`, `bytes`, `word`, `number`, `instant`, `truth`, `json`.
-type Columns = BTreeMap<String, Vec<(String, &'static str)>>;
+pub(crate) type Columns = BTreeMap<String, Vec<(String, &'static str)>>;
 
 fn tenant_tables() -> Vec<String> {
     let text = std::fs::read_to_string(migrations_folder().join("tables.txt")).unwrap();
     text.lines().filter_map(|line| line.strip_prefix("tenant ")).map(str::to_owned).collect()
 }
 
-async fn columns(app: &TestApp) -> Columns {
+pub(crate) async fn columns(app: &TestApp) -> Columns {
     let mut all = Columns::new();
     for table in tenant_tables() {
         let sql = match app.database.engine {
@@ -61,7 +61,7 @@ async fn columns(app: &TestApp) -> Columns {
     all
 }
 
-fn literal(engine: Engine, family: &str, value: usize) -> String {
+pub(crate) fn literal(engine: Engine, family: &str, value: usize) -> String {
     let bytes = match engine {
         Engine::Sqlite => format!("x'{ID}'"),
         Engine::Postgres => format!("'\\x{ID}'"),
@@ -78,7 +78,7 @@ fn literal(engine: Engine, family: &str, value: usize) -> String {
     }
 }
 
-fn organization(engine: Engine, id: lectern_core::ids::OrganizationId) -> String {
+pub(crate) fn organization(engine: Engine, id: lectern_core::ids::OrganizationId) -> String {
     match engine {
         Engine::Sqlite => format!("x'{}'", hex::encode(id.uuid().as_bytes())),
         Engine::Postgres => format!("'{id}'"),
@@ -105,8 +105,32 @@ fn asked(sql: &str) -> Vec<(String, Option<String>)> {
     asked
 }
 
+/// Puts into the rows what this condition asks of the tables that the statement names.
+pub(crate) fn prepared(sql: &str, condition: &str, columns: &Columns) -> Vec<String> {
+    let mut prepared = Vec::new();
+    for (column, value) in asked(condition) {
+        for (table, own) in columns.iter().filter(|(table, _)| sql.contains(table.as_str())) {
+            if own.iter().any(|(name, _)| *name == column) {
+                let value = value.as_ref().map_or("null".to_owned(), |value| format!("'{value}'"));
+                prepared.push(format!("update {table} set {column} = {value}"));
+            }
+        }
+    }
+    prepared
+}
+
+/// The family of the column that an insert gives this parameter to.
+fn inserted(flat: &str, sign: &str, columns: &Columns) -> Option<&'static str> {
+    let (table, rest) = flat.strip_prefix("insert into ")?.split_once(" (")?;
+    let (names, rest) = rest.split_once(") values (")?;
+    let (values, _) = rest.split_once(')')?;
+    let at = values.split(',').position(|value| value.trim() == sign)?;
+    let name = names.split(',').nth(at)?.trim();
+    columns.get(table)?.iter().find(|(column, _)| column == name).map(|(_, family)| *family)
+}
+
 /// The family of each parameter but the first, found by the column it stands beside.
-fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
+pub(crate) fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
     let flat = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut found = Vec::new();
     for number in 2..=count {
@@ -122,7 +146,9 @@ fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
         let list = ["json_each(", "json_array_elements_text("]
             .iter()
             .any(|call| flat.contains(&format!("{call}{sign}")));
-        let family = if list {
+        let family = if let Some(family) = inserted(&flat, &sign, columns) {
+            family
+        } else if list {
             "ids"
         } else if operator == "limit" {
             "limit"
@@ -138,7 +164,13 @@ fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'static str> {
     found
 }
 
-fn call(statement: &Statement, engine: Engine, of: &str, families: &[&str], value: usize) -> String {
+pub(crate) fn call(
+    statement: &Statement,
+    engine: Engine,
+    of: &str,
+    families: &[&str],
+    value: usize,
+) -> String {
     let sql = if engine == Engine::Sqlite { statement.sqlite } else { statement.postgres };
     // From the last to the first, so that $1 does not stand for the beginning of $12.
     let mut text = sql.to_owned();
@@ -154,25 +186,37 @@ fn says_something(texts: &[String]) -> bool {
     texts.iter().any(|text| !matches!(text.as_str(), "" | "0" | "false"))
 }
 
+/// Gives each table one row, of this tenant, and nothing else.
+pub(crate) async fn fill(app: &TestApp, columns: &Columns, mine: lectern_core::ids::OrganizationId) {
+    let engine = app.database.engine;
+    for (table, own) in columns {
+        app.database.execute(&format!("delete from {table}")).await;
+        let names: Vec<_> = own.iter().map(|(name, _)| name.as_str()).collect();
+        let values: Vec<_> = own
+            .iter()
+            .map(|(name, family)| match name.as_str() {
+                "organization_id" => organization(engine, mine),
+                _ => literal(engine, family, 1),
+            })
+            .collect();
+        let walls = if engine == Engine::Postgres { "set session_replication_role = replica; " } else { "" };
+        app.database
+            .execute(&format!(
+                "{walls}insert into {table} ({}) values ({})",
+                names.join(", "),
+                values.join(", ")
+            ))
+            .await;
+    }
+}
+
 story!(
     /// Each statement that reads tenant rows finds nothing in another tenant's name, and (for most) something in its own.
     no_statement_reads_another_tenants_rows, |app| async {
         let (mine, theirs) = (app.organization("oakwood").await.id, app.organization("elmfield").await.id);
         let engine = app.database.engine;
         let columns = columns(app).await;
-        for (table, own) in &columns {
-            app.database.execute(&format!("delete from {table}")).await;
-            let names: Vec<_> = own.iter().map(|(name, _)| name.as_str()).collect();
-            let values: Vec<_> = own
-                .iter()
-                .map(|(name, family)| match name.as_str() {
-                    "organization_id" => organization(engine, mine),
-                    _ => literal(engine, family, 1),
-                })
-                .collect();
-            let walls = if engine == Engine::Postgres { "set session_replication_role = replica; " } else { "" };
-            app.database.execute(&format!("{walls}insert into {table} ({}) values ({})", names.join(", "), values.join(", "))).await;
-        }
+        fill(app, &columns, mine).await;
         let (mut reads, mut found, mut leaks) = (0, 0, Vec::new());
         for statement in registered_statements().filter(|statement| statement.kind == Kind::Tenant) {
             let sql = if engine == Engine::Sqlite { statement.sqlite } else { statement.postgres };
@@ -181,15 +225,7 @@ story!(
                 continue;
             }
             reads += 1;
-            let mut prepared = Vec::new();
-            for (column, value) in asked(sql) {
-                for (table, own) in columns.iter().filter(|(table, _)| sql.contains(table.as_str())) {
-                    if own.iter().any(|(name, _)| *name == column) {
-                        let value = value.as_ref().map_or("null".to_owned(), |value| format!("'{value}'"));
-                        prepared.push(format!("update {table} set {column} = {value}"));
-                    }
-                }
-            }
+            let prepared = prepared(sql, sql, &columns);
             let mut hit = false;
             for value in 0..3 {
                 let ran = match engine {
@@ -219,7 +255,21 @@ story!(
 );
 
 type Tried = Result<(bool, bool), sqlx::Error>;
-type Two = (lectern_core::ids::OrganizationId, lectern_core::ids::OrganizationId);
+pub(crate) type Two = (lectern_core::ids::OrganizationId, lectern_core::ids::OrganizationId);
+
+/// The families of a statement's parameters but the first, on SQLite.
+pub(crate) async fn sqlite_families(
+    connection: &mut SqliteConnection,
+    statement: &Statement,
+    columns: &Columns,
+) -> Result<Vec<&'static str>, sqlx::Error> {
+    let count = match (&mut *connection).prepare(statement.sqlite.into_sql_str()).await?.parameters() {
+        Some(sqlx::Either::Left(types)) => types.len(),
+        Some(sqlx::Either::Right(count)) => count,
+        None => 0,
+    };
+    Ok(families(statement.sqlite, count, columns))
+}
 
 async fn on_sqlite(
     app: &TestApp,
@@ -234,12 +284,7 @@ async fn on_sqlite(
         .foreign_keys(false)
         .busy_timeout(std::time::Duration::from_secs(10));
     let mut connection: SqliteConnection = options.connect().await?;
-    let count = match (&mut connection).prepare(statement.sqlite.into_sql_str()).await?.parameters() {
-        Some(sqlx::Either::Left(types)) => types.len(),
-        Some(sqlx::Either::Right(count)) => count,
-        None => 0,
-    };
-    let families = families(statement.sqlite, count, columns);
+    let families = sqlite_families(&mut connection, statement, columns).await?;
     let mut tx = connection.begin().await?;
     for sql in prepared {
         // What a column refuses (a null, a duplicate) is left as it is.
@@ -266,18 +311,14 @@ async fn on_sqlite(
     Ok((answers[0], answers[1]))
 }
 
-async fn on_postgres(
-    app: &TestApp,
+/// The families of a statement's parameters but the first, as PostgreSQL knows them.
+pub(crate) async fn postgres_families(
+    connection: &mut PgConnection,
     statement: &Statement,
-    prepared: &[String],
     columns: &Columns,
-    (mine, theirs): Two,
-    value: usize,
-) -> Tried {
-    let options: PgConnectOptions = app.database.owner_url().parse()?;
-    let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
+) -> Result<Vec<&'static str>, sqlx::Error> {
     let types: Vec<&'static str> =
-        match (&mut connection).prepare(statement.postgres.into_sql_str()).await?.parameters() {
+        match (&mut *connection).prepare(statement.postgres.into_sql_str()).await?.parameters() {
             Some(sqlx::Either::Left(types)) => types
                 .iter()
                 .map(|kind| match kind.name() {
@@ -293,12 +334,25 @@ async fn on_postgres(
             _ => Vec::new(),
         };
     let beside = families(statement.postgres, types.len(), columns);
-    let families: Vec<_> = types
+    Ok(types
         .iter()
         .skip(1)
         .zip(beside)
         .map(|(own, beside)| if matches!(beside, "limit" | "ids") { beside } else { *own })
-        .collect();
+        .collect())
+}
+
+async fn on_postgres(
+    app: &TestApp,
+    statement: &Statement,
+    prepared: &[String],
+    columns: &Columns,
+    (mine, theirs): Two,
+    value: usize,
+) -> Tried {
+    let options: PgConnectOptions = app.database.owner_url().parse()?;
+    let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
+    let families = postgres_families(&mut connection, statement, columns).await?;
     let mut tx = connection.begin().await?;
     for sql in prepared {
         // In its own savepoint: what a column refuses is left as it is.

@@ -98,8 +98,9 @@ impl Visit for AttackAll {
     }
 }
 
+/// S-30: on every page and in every mail.
 #[test]
-fn hostile_text_stays_text() {
+fn s30_hostile_text_stays_text() {
     let mut shell = Shell::samples().remove(2);
     shell.person.push_str(ATTACK);
     shell.organization.push_str(ATTACK);
@@ -108,8 +109,9 @@ fn hostile_text_stays_text() {
     assert!(all.seen > 500, "the attack was hardly tried: {}", all.seen);
 }
 
+/// S-31: the mail's subject.
 #[test]
-fn a_title_with_a_line_break_does_not_become_a_header() {
+fn s31_a_title_with_a_line_break_does_not_become_a_header() {
     let mut mail = lectern_web::mails::JoinMail::samples().remove(0);
     mail.session.session_title = "Fractions\r\nBcc: everybody@example.org".to_owned();
     let body = Web::new().unwrap().mail(&mail, Vocabulary::School, Lang::En).unwrap();

@@ -26,6 +26,8 @@ pub struct Behaviour {
     pub limits_per_day: bool,
     /// How a 429 tells when to come back.
     pub retry_header: RetryHeader,
+    /// Lists come in pages of at most so many rows, whatever a call asks for.
+    pub longest_page: usize,
 }
 
 impl Default for Behaviour {
@@ -41,6 +43,7 @@ impl Default for Behaviour {
             limits_per_second: true,
             limits_per_day: true,
             retry_header: RetryHeader::AsDocumented,
+            longest_page: 300,
         }
     }
 }

@@ -26,6 +26,7 @@ impl World {
                 _ => return Err(Answer::error(400, 300, "The next page token is invalid or expired.")),
             },
         };
+        let size = size.min(self.behaviour.longest_page);
         let total = rows.len();
         let page = rows.into_iter().skip(start).take(size).collect::<Vec<_>>();
         let next = if start + page.len() < total {

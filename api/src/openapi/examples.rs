@@ -1,0 +1,136 @@
+//! What every operation of the description has besides its own annotation: the refusals that hold for all of its kind, and an
+//! example of what is sent.
+
+use serde_json::{Value, json};
+use utoipa::openapi::{
+    ContentBuilder, Ref, RefOr, ResponseBuilder,
+    path::{Operation, ParameterIn},
+};
+
+use crate::error::ApiError;
+
+const PROBLEM: &str = "application/problem+json";
+
+/// Adds a refusal where the annotation has none, and its example where it has.
+fn refuse(operation: &mut Operation, description: &str, error: &ApiError) {
+    let problem = error.problem();
+    let status = problem.status.to_string();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .example(serde_json::to_value(problem).ok())
+        .build();
+    match operation.responses.responses.get_mut(&status) {
+        Some(RefOr::T(known)) if known.content.contains_key(PROBLEM) => {
+            known.content.insert(PROBLEM.to_owned(), content.into());
+        }
+        Some(_) => {}
+        None => {
+            let added = ResponseBuilder::new().description(description).content(PROBLEM, content).build();
+            operation.responses.responses.insert(status, RefOr::T(added));
+        }
+    }
+}
+
+/// Completes one operation.
+pub(super) fn complete(method: &str, path: &str, operation: &mut Operation) {
+    // Sign-in, and what proves itself in another way, say so in their annotation.
+    let signed_in = operation.security.is_none();
+    let asks = |place: ParameterIn| {
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == place))
+    };
+    let (in_path, in_query) = (asks(ParameterIn::Path), asks(ParameterIn::Query));
+    if signed_in {
+        refuse(operation, "Nobody is signed in, or no longer", &ApiError::SignedOut);
+        refuse(operation, "Not for this role, or not in the API key's scopes", &ApiError::Forbidden);
+    }
+    if in_path {
+        refuse(operation, "There is no such thing in this organization", &ApiError::NotFound);
+    }
+    let Some(RefOr::T(body)) = operation.request_body.as_mut() else {
+        if in_query {
+            refuse(operation, INVALID, &invalid());
+        }
+        return;
+    };
+    if let (Some(example), Some(RefOr::T(content))) =
+        (sent(method, path), body.content.get_mut("application/json"))
+    {
+        content.example = Some(example);
+    }
+    // What platforms send is answered by a status alone.
+    if path.starts_with("/api/v1/") {
+        refuse(operation, INVALID, &invalid());
+    }
+}
+
+const INVALID: &str = "A value that is not possible; `errors` names the fields";
+
+fn invalid() -> ApiError {
+    ApiError::field("title", "This is needed.")
+}
+
+const ID: &str = "0193f1a2-7c44-7d10-9a53-3f0c5b1e2d77";
+
+/// What somebody sends to this operation.
+fn sent(method: &str, path: &str) -> Option<Value> {
+    let example = match (method, path) {
+        ("post", "/api/v1/auth/login") => {
+            json!({"organization": "oakwood", "email": "ayesha@oakwood.example", "password": "chalk and duster"})
+        }
+        ("post", "/api/v1/people") => {
+            json!({"email": "ayesha@oakwood.example", "first_name": "Ayesha", "last_name": "Rahman", "role": 0})
+        }
+        ("patch", "/api/v1/people/{id}") => json!({"first_name": "Ayesha", "active": true}),
+        ("post", "/api/v1/api-keys") => json!({"name": "Timetable", "scopes": ["read", "write"]}),
+        ("patch", "/api/v1/organization/settings") => json!({"time_zone": "Asia/Dhaka"}),
+        ("put", "/api/v1/organization/host-tokens") => json!({
+            "tokens": {"algorithm": "hs256", "issuer": "https://dreamcrowd.example", "audience": "lectern"},
+            "secret": "at least 32 characters that only both sides know",
+        }),
+        ("put", "/api/v1/organization/default-platform") => json!({"provider": "zoom"}),
+        ("post", "/api/v1/organizations") => {
+            json!({"slug": "oakwood", "name": "Oakwood School", "time_zone": "Asia/Dhaka"})
+        }
+        ("post", "/api/v1/classes") => json!({"title": "Mathematics, class 8", "provider": "zoom"}),
+        ("patch", "/api/v1/classes/{id}") => json!({"title": "Mathematics, class 9"}),
+        ("put", "/api/v1/classes/{id}/settings") => {
+            serde_json::to_value(lectern_core::settings::ClassSettings::default()).unwrap_or_default()
+        }
+        ("post", "/api/v1/classes/{id}/enrollments") => {
+            json!({"email": "tanvir@home.example", "name": "Tanvir Rahman", "external_id": "buyer-17"})
+        }
+        ("post", "/api/v1/classes/{id}/guests") => {
+            json!({"email": "rokeya@guest.example", "first_name": "Rokeya", "sessions": [ID]})
+        }
+        ("post", "/api/v1/classes/{id}/sessions") => json!({
+            "starts_at": "2026-11-23T09:00:00Z", "duration_minutes": 45, "time_zone": "Asia/Dhaka", "title": "Fractions",
+        }),
+        ("patch", "/api/v1/sessions/{id}") => {
+            json!({"starts_at": "2026-11-23T10:00:00Z", "duration_minutes": 60})
+        }
+        ("delete", "/api/v1/sessions/{id}") => json!({"reason": "The teacher is ill."}),
+        ("patch", "/api/v1/sessions/{id}/attendance/{person}") => {
+            json!({"state": "excused", "note": "Mother called."})
+        }
+        ("post", "/api/v1/sessions/{id}/attendance/verify") => json!({"person_ids": [ID]}),
+        ("post", "/api/v1/sessions/{id}/attendance/strays") => {
+            json!({"stay": "6d61696e2f34", "person_id": ID})
+        }
+        ("put", "/api/v1/platforms/{provider}") => json!({
+            "mode": "user", "client_id": "of your app at the platform", "client_secret": "its secret", "webhook_secret": "its secret token",
+        }),
+        (_, "/api/{provider}/webhook" | "/api/{provider}/webhook/{organization}") => json!({
+            "event": "meeting.started", "event_ts": 1_795_424_400_000_i64,
+            "payload": {"account_id": "abc", "object": {
+                "id": "98884753832", "uuid": "4444AAAiAAAAAiAiAiiAii==", "host_id": "x1yCzABCDEfg23HiJKl4mN", "topic": "Fractions",
+                "type": 2, "start_time": "2026-11-23T09:00:00Z", "duration": 45, "timezone": "Asia/Dhaka",
+            }},
+        }),
+        _ => return None,
+    };
+    Some(example)
+}
