@@ -23,7 +23,7 @@ use super::{
     wire,
 };
 use crate::{
-    download::first_byte,
+    download::received,
     transport::{Allowance, Body, Credentials, Opened, Request},
 };
 
@@ -276,19 +276,12 @@ impl Recordings for Meet {
             let newer = self.token(DOWNLOAD, Some(&token), &time).await?;
             opened = self.open(&url, newer, offset, &time).await?;
         }
-        let Opened { mut head, body } = opened;
-        let from = match head.status {
-            200 => 0,
-            206 => first_byte(head.header("content-range")).ok_or_else(|| unexpected("no range"))?,
-            _ => {
-                head.body = whole(body).await.into();
-                return Err(error::of(DOWNLOAD, &head, DRIVE_MEET, true, self.transport.clock().now()));
-            }
-        };
-        let content_type = head.header("content-type").map(str::to_owned);
-        let bytes = head.header("content-length").and_then(|length| length.parse().ok());
-        let stream = body.map(|chunk| chunk.map(|bytes| bytes.to_vec()));
-        Ok(RecordingDownload { content_type, bytes, from, stream: Box::pin(stream) })
+        if !matches!(opened.head.status, 200 | 206) {
+            let Opened { mut head, body } = opened;
+            head.body = whole(body).await.into();
+            return Err(error::of(DOWNLOAD, &head, DRIVE_MEET, true, self.transport.clock().now()));
+        }
+        received(ProviderName::Meet, DOWNLOAD, opened)
     }
 
     async fn remove(&self, call: &Call, what: &RecordingFileRef, how: Removal) -> Result<()> {

@@ -11,9 +11,9 @@ use lectern_tests::{CLIENT_SECRET, Organization, Person, TestApp, story};
 use serde_json::{Value, json};
 
 const TENANT: &str = "909c6581-5130-43e9-88f3-fcb3582cde37";
-const AYESHA: &str = "ayesha@home.example";
-const OMAR: &str = "omar@home.example";
-const ROKEYA: &str = "rokeya@guest.example";
+const AYESHA: &str = "ayesha@dreamcrowd.example";
+const OMAR: &str = "omar@dreamcrowd.example";
+const ROKEYA: &str = "rokeya@dreamcrowd.example";
 /// Everybody who may join: address, and the name they go by at the platform.
 const PEOPLE: [(&str, &str); 3] = [(AYESHA, "Ayesha Noor"), (OMAR, "Omar Reza"), (ROKEYA, "Rokeya Begum")];
 

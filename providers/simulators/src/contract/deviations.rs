@@ -62,7 +62,11 @@ mod tests {
 
     #[test]
     fn the_lists_of_this_repository_read() {
-        for list in [include_str!("deviations.toml"), include_str!("teams-deviations.toml")] {
+        for list in [
+            include_str!("deviations.toml"),
+            include_str!("teams-deviations.toml"),
+            include_str!("google-deviations.toml"),
+        ] {
             let list = read(list).unwrap();
             assert!(list.iter().all(|entry| !entry.reason.is_empty() && !entry.source.is_empty()));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-pub(crate) use crate::answer::{Answer, Content};
+pub(crate) use crate::answer::Answer;
 
 impl Answer {
     /// Zoom's error body.

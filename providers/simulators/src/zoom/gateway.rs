@@ -18,10 +18,10 @@ use super::{
     operations::{Matched, find},
     world::{RequestRecord, World},
 };
+use crate::query::Query;
 use crate::{
     faults::{Fault, after, hang_up},
     http::{body, header, raw_query},
-    query::Query,
 };
 
 /// Faults that strike before any work.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, Method, header as names},
+    http::{HeaderMap, Method, header},
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
@@ -18,11 +18,9 @@ use super::{
     room::BROWSER,
     world::World,
 };
-use crate::{
-    faults::after,
-    http::{form, header, only_looking, raw_query},
-    query::Query,
-};
+use crate::faults::after;
+use crate::http::{form, header, only_looking, raw_query};
+use crate::query::Query;
 
 pub(crate) type Shared = State<Arc<Inner>>;
 
@@ -124,7 +122,7 @@ async fn remove_app(State(inner): Shared, request: Request) -> Response {
 /// The browser's mark, and the header that sets it when it is new.
 fn browser(inner: &Inner, headers: &HeaderMap) -> (String, Option<String>) {
     let known = headers
-        .get_all(names::COOKIE)
+        .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))

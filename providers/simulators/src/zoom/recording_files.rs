@@ -4,13 +4,14 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Answer, Content},
+    answer::Answer,
     api::Call,
     recordings::minutes,
     state::{Meeting, RecordingFile, Run},
     time::stamp,
     world::World,
 };
+use crate::answer::Content;
 use crate::html::page;
 use crate::query::Query;
 
