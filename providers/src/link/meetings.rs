@@ -50,7 +50,7 @@ impl Link {
         }
     }
 
-    fn known(&self, operation: &'static str, meeting: &MeetingRef) -> Result<Meeting> {
+    fn look_up(&self, operation: &'static str, meeting: &MeetingRef) -> Result<Meeting> {
         let gone = |_| new(operation, ErrorKind::NotFound);
         let url = self.address(operation, meeting.host.as_deref()).map_err(gone)?;
         let found = self.meeting(url, "");
@@ -77,7 +77,7 @@ impl Meetings for Link {
     }
 
     async fn get(&self, _: &Call, meeting: &MeetingRef) -> Result<Meeting> {
-        self.known("get meeting", meeting)
+        self.look_up("get meeting", meeting)
     }
 
     /// There is nothing of ours to remove.
@@ -90,7 +90,7 @@ impl Meetings for Link {
     }
 
     async fn host_url(&self, _: &Call, meeting: &MeetingRef) -> Result<HostUrl> {
-        self.known("start link", meeting).map(|found| HostUrl(found.join_url))
+        self.look_up("start link", meeting).map(|found| HostUrl(found.join_url))
     }
 }
 

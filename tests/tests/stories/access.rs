@@ -128,7 +128,8 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /connections",                                                   "-++----!!"),
     ("GET /live",                                                          "-++++--!!"),
     ("GET /organizations",                                                 "+------!!"),
-    ("GET /platforms/zoom",                                                "-++----!!"),
+    ("GET /platforms",                                                     "-++----!!"),
+    ("GET /platforms/{provider}",                                          "-++----!! +--"),
     ("GET /sessions/{id}",                                                 "-+++?+?!! ???"),
     ("GET /sessions/{id}/attendance",                                      "?+++?+?!! ???"),
     ("GET /sessions/{id}/cancel",                                          "-+++?--!! ??-"),
@@ -145,13 +146,13 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /classes/{id}/guests/{guest}/remove",                           "-+++?--!! ??-"),
     ("POST /classes/{id}/sessions",                                        "-+++?--!! ??-"),
     ("POST /classes/{id}/settings",                                        "-+++?--!! ??-"),
-    ("POST /connection/zoom/connect",                                      "-++++--!!"),
-    ("POST /connection/zoom/disconnect",                                   "-++++--!!"),
-    ("POST /connection/zoom/refresh",                                      "-??+?--!!"),
+    ("POST /connection/{provider}/connect",                                "-++++--!! ++-"),
+    ("POST /connection/{provider}/disconnect",                             "-++++--!! ++-"),
+    ("POST /connection/{provider}/refresh",                                "-??+?--!! ??-"),
     ("POST /connections/{id}/revoke",                                      "-++----!! ?--"),
     ("POST /organizations",                                                "+------!!"),
-    ("POST /platforms/zoom",                                               "-++----!!"),
-    ("POST /platforms/zoom/test",                                          "-++----!!"),
+    ("POST /platforms/{provider}",                                         "-++----!! +--"),
+    ("POST /platforms/{provider}/test",                                    "-++----!! +--"),
     ("POST /sessions/{id}/attendance/reconcile",                           "?+++???!! ???"),
     ("POST /sessions/{id}/attendance/strays",                              "?+++???!! ???"),
     ("POST /sessions/{id}/attendance/verify",                              "?+++???!! ???"),
@@ -304,7 +305,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         "POST /organizations" => {
             vec![("name", "New".to_owned()), ("slug", format!("o-{}", &fresh.to_string()[24..]))]
         }
-        "POST /platforms/zoom" => {
+        "POST /platforms/{provider}" => {
             let settings = zoom_settings(app, "lectern-app");
             let of = |name: &str| settings[name].as_str().unwrap().to_owned();
             vec![

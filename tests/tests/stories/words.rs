@@ -9,7 +9,7 @@ use lectern_core::{
     provider::{Capabilities, ErrorKind, ProviderError, ProviderName, Reason},
     sentence::Sentence,
 };
-use lectern_providers::{teams, zoom};
+use lectern_providers::{link, meet, teams, zoom};
 use lectern_simulators::faults::ForcedError;
 use lectern_tests::{Lesson, story};
 use lectern_web::{
@@ -112,6 +112,25 @@ fn every_reason_of_teams_is_in_both_catalogues() {
     assert_eq!(keys, in_catalog(&catalog, "reason.teams."), "what Teams can say, and what is translated");
     let steps: BTreeSet<String> = teams::steps().iter().map(|step| said(&catalog, step)).collect();
     assert_eq!(steps, in_catalog(&catalog, "provider_step.teams."));
+}
+
+#[test]
+fn every_reason_of_meet_and_of_a_pasted_link_is_in_both_catalogues() {
+    let catalog = Catalog::load().unwrap();
+    let all: Vec<String> = meet::oauth::SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
+    let mut every = vec![meet::at_best(), meet::unconnected(), meet::capabilities_of(&[])];
+    every.extend((0..all.len()).map(|without| {
+        let others = all.iter().enumerate().filter(|(at, _)| *at != without);
+        meet::capabilities_of(&others.map(|(_, scope)| scope.clone()).collect::<Vec<_>>())
+    }));
+    let keys: BTreeSet<String> =
+        every.iter().flat_map(reasons).map(|reason| said(&catalog, &reason.0)).collect();
+    assert_eq!(keys, in_catalog(&catalog, "reason.meet."), "what Meet can say, and what is translated");
+    let steps: BTreeSet<String> = meet::STEPS.iter().map(|step| said(&catalog, step)).collect();
+    assert_eq!(steps, in_catalog(&catalog, "provider_step.meet."));
+    let link = link::capabilities();
+    let keys: BTreeSet<String> = reasons(&link).into_iter().map(|reason| said(&catalog, &reason.0)).collect();
+    assert_eq!(keys, in_catalog(&catalog, "reason.link."));
 }
 
 #[test]
