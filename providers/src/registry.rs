@@ -130,6 +130,13 @@ pub const fn must_be_looked_at(provider: ProviderName) -> bool {
     matches!(provider, ProviderName::Meet)
 }
 
+/// Whether an address that the platform reports is that of an account that signed in there, never one that somebody typed.
+/// Zoom's may be what was typed at its registration form.
+#[must_use]
+pub const fn addresses_are_accounts(provider: ProviderName) -> bool {
+    matches!(provider, ProviderName::Teams | ProviderName::Meet)
+}
+
 /// Whether nothing works without this scope.
 #[must_use]
 pub fn is_essential(provider: ProviderName, scope: &str) -> bool {

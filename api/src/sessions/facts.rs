@@ -11,6 +11,7 @@ use lectern_core::{
     sentence::Sentence,
     session::{Delivery, SessionState},
 };
+use lectern_providers::registry;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -287,7 +288,10 @@ pub async fn expected(
         .into_iter()
         .filter(|row| row.id != facts.instructor.uuid())
         .map(|row| {
-            let (registrant_ids, addresses) = known.remove(&row.id).unwrap_or_default();
+            let (registrant_ids, mut addresses) = known.remove(&row.id).unwrap_or_default();
+            if registry::addresses_are_accounts(facts.provider) && !addresses.contains(&row.email) {
+                addresses.push(row.email.clone());
+            }
             Expected {
                 seat: Seat {
                     person: row.id.into(),

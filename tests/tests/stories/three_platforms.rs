@@ -234,6 +234,7 @@ async fn evening(app: &mut TestApp, on: Platform) {
         "{started}"
     );
     app.settle().await;
+    let link = app.mailed_link(AYESHA);
     let (_, launch) = seller.post(&format!("{session}/launch"), json!({})).await;
     let launch = launch["location"].as_str().unwrap().to_owned();
     assert!(launch.starts_with(&on.base(app)), "{launch}");
@@ -286,7 +287,7 @@ async fn evening(app: &mut TestApp, on: Platform) {
     for (email, minutes) in [(AYESHA, 30), (SAMI, 20), (ROKEYA, 30)] {
         assert_eq!(of(&sheet, email, &PEOPLE)["minutes"], json!(minutes), "{on:?} {email}: {sheet:#}");
     }
-    let late = app.browser().get(&app.mailed_link(AYESHA)).await;
+    let late = app.browser().get(&link).await;
     assert_eq!((late.status(), late.standing()), (200, "over"));
 }
 
