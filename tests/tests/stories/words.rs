@@ -128,7 +128,10 @@ fn every_reason_of_meet_and_of_a_pasted_link_is_in_both_catalogues() {
     let keys: BTreeSet<String> =
         every.iter().flat_map(reasons).map(|reason| said(&catalog, &reason.0)).collect();
     assert_eq!(keys, in_catalog(&catalog, "reason.meet."), "what Meet can say, and what is translated");
-    let steps: BTreeSet<String> = meet::STEPS.iter().map(|step| said(&catalog, step)).collect();
+    let steps: BTreeSet<String> = meet::STEPS
+        .iter()
+        .map(|step| said(&catalog, &step.clone().with("api", "the Google Meet API")))
+        .collect();
     assert_eq!(steps, in_catalog(&catalog, "provider_step.meet."));
     let link = link::capabilities();
     let keys: BTreeSet<String> = reasons(&link).into_iter().map(|reason| said(&catalog, &reason.0)).collect();
