@@ -60,7 +60,7 @@ impl Default for PlatformsConfig {
             )],
             meet: vec![hosts(
                 "https://meet.googleapis.com/v2",
-                "https://accounts.google.com",
+                "https://accounts.google.com/o/oauth2/v2",
                 &["meet.google.com"],
             )],
             allow_loopback: false,

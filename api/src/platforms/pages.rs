@@ -5,7 +5,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
-use lectern_providers::registry;
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section,
     pages::{connection as connection_page, platform as page},
@@ -77,6 +76,7 @@ fn input(field: &str) -> &str {
 }
 
 fn page_of(
+    offered: &[ProviderName],
     provider: ProviderName,
     view: PlatformView,
     history: Vec<HistoryView>,
@@ -90,11 +90,7 @@ fn page_of(
     page::Platform {
         platform: provider.as_str().to_owned(),
         title: provider.title().to_owned(),
-        platforms: registry::AVAILABLE
-            .iter()
-            .filter(|name| registry::addresses(**name).is_some())
-            .map(tab)
-            .collect(),
+        platforms: offered.iter().map(tab).collect(),
         state: view.state.into(),
         mode: view.mode.into(),
         client_id: view.client_id.unwrap_or_default(),
@@ -144,12 +140,12 @@ async fn settings_page(
 ) -> Result<page::Platform, ApiError> {
     let view = settings::show(app, who, provider).await?;
     let history = settings::history(app, who, provider, &Paging::new(Some(CHANGES), None)?).await?;
-    Ok(page_of(provider, view, history.items, zone(app, who).await?))
+    Ok(page_of(&settings::offered(app), provider, view, history.items, zone(app, who).await?))
 }
 
 /// `GET /platforms`: the first.
-pub async fn platforms(_: Admin) -> Response {
-    let first = registry::AVAILABLE.first().map_or("zoom", |name| name.as_str());
+pub async fn platforms(State(app): State<App>, _: Admin) -> Response {
+    let first = settings::offered(&app).first().map_or("zoom", |name| name.as_str());
     see_other(&format!("/platforms/{first}")).into_response()
 }
 
@@ -262,8 +258,8 @@ pub async fn connection(
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let mut items = Vec::new();
-    for provider in registry::AVAILABLE.iter().filter(|name| registry::addresses(**name).is_some()) {
-        let view = connect::show(&app, &who, *provider).await?;
+    for provider in settings::offered(&app) {
+        let view = connect::show(&app, &who, provider).await?;
         items.push(connection_page::OwnConnection {
             platform: provider.as_str().to_owned(),
             title: provider.title().to_owned(),
@@ -345,12 +341,12 @@ pub async fn connections(
         state: state_of(view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();
-    for provider in registry::AVAILABLE {
-        let by_people = settings::show(&app, &who, *provider)
+    for provider in settings::offered(&app) {
+        let by_people = settings::show(&app, &who, provider)
             .await
             .is_ok_and(|view| view.mode == Mode::User && !matches!(view.state, PlatformState::NotSet));
         if by_people {
-            let others = connect::unconnected(&app, &who, *provider, 200).await?;
+            let others = connect::unconnected(&app, &who, provider, 200).await?;
             items.extend(others.into_iter().map(|(_, name)| connection_page::ConnectionRow {
                 id: None,
                 person: name,

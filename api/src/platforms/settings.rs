@@ -35,6 +35,13 @@ pub fn provider(word: &str) -> Result<ProviderName, ApiError> {
     word.parse().ok().filter(|name| registry::AVAILABLE.contains(name)).ok_or(ApiError::NotFound)
 }
 
+/// The platforms for which the operator lists an address.
+#[must_use]
+pub fn offered(app: &App) -> Vec<ProviderName> {
+    let listed = |name: &&ProviderName| !app.providers.addresses(**name).is_empty();
+    registry::AVAILABLE.iter().filter(listed).copied().collect()
+}
+
 /// What the settings' sealed values name as their row: the table's key has no id of its own.
 pub(super) fn row_id(organization: OrganizationId, provider: ProviderName) -> Uuid {
     let digest = Sha256::new()

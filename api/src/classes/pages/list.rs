@@ -2,7 +2,6 @@ use std::cmp::Reverse;
 
 use axum::{extract::State, response::Response};
 use lectern_core::{role::Role, session::SessionState};
-use lectern_providers::registry::AVAILABLE;
 use lectern_web::{
     Choice, FieldError as PageFieldError, NoticeKind, Section,
     pages::classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice},
@@ -97,9 +96,9 @@ pub async fn list(
 
 async fn new_page(app: &App, who: &SignedIn) -> Result<ClassNew, ApiError> {
     let mut providers = Vec::new();
-    for provider in AVAILABLE {
+    for provider in platforms::settings::offered(app) {
         // A class may be made before its platform is ready: the note says what is still to do.
-        let note = match connect::show(app, who, *provider).await {
+        let note = match connect::show(app, who, provider).await {
             Ok(view) if !view.platform_ready => Some("not_set_up"),
             Ok(view) if view.state == ConnectionState::Connected => Some("connected"),
             Ok(view) if view.state == ConnectionState::NeedsReconnect => Some("reconnect"),
