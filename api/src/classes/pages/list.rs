@@ -23,7 +23,10 @@ use crate::{
     pages::{Pages, Reader, see_other},
     people,
     people::pages::field_errors,
-    platforms::connect::{self, ConnectionState},
+    platforms::{
+        connect::{self, ConnectionState},
+        settings::offered,
+    },
     sessions,
 };
 
@@ -96,7 +99,7 @@ pub async fn list(
 
 async fn new_page(app: &App, who: &SignedIn) -> Result<ClassNew, ApiError> {
     let mut providers = Vec::new();
-    for provider in platforms::settings::offered(app) {
+    for provider in offered(app) {
         // A class may be made before its platform is ready: the note says what is still to do.
         let note = match connect::show(app, who, provider).await {
             Ok(view) if !view.platform_ready => Some("not_set_up"),
