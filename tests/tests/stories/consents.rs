@@ -102,7 +102,7 @@ story!(
         let ticket = url.split("ticket=").nth(1).unwrap().to_owned();
         // Somebody else is signed in here.
         assert_eq!(other.browser(app).get(&url).await.status(), 400);
-        assert_eq!(browser.get(&url.replace("/oauth/zoom/", "/oauth/teams/")).await.status(), 404);
+        assert_eq!(browser.get(&url.replace("/oauth/zoom/", "/oauth/teams/")).await.status(), 400);
         for bad in ["", "x", "x.y", &format!("{ticket}x"), &ticket.replace(&ticket[..8], "00000000")] {
             assert_eq!(browser.get(&format!("/oauth/zoom/start?ticket={bad}")).await.status(), 400, "{bad}");
             assert_eq!(browser.post("/oauth/zoom/start", &[("ticket", bad)]).await.status(), 400, "{bad}");
