@@ -3,6 +3,7 @@
 //!
 //! [`registry`] names what exists and builds it.
 
+mod bearer;
 mod digest;
 mod download;
 mod jwt;

@@ -122,10 +122,31 @@ pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
     }
 }
 
-/// Whether the platform does not tell who is there by itself, so that it must be looked at while a class is on.
+/// How this release learns who is in a class while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiveSource {
+    /// The platform's events arrive at an address of ours.
+    Told,
+    /// Lectern looks, again and again.
+    LookedAt,
+    /// Not at all: the report comes afterwards.
+    Afterwards,
+}
+
+/// How this release learns who is in a class of this platform while it runs.
 #[must_use]
-pub const fn must_be_looked_at(provider: ProviderName) -> bool {
-    matches!(provider, ProviderName::Meet)
+pub const fn live_source(provider: ProviderName) -> LiveSource {
+    match provider {
+        ProviderName::Zoom => LiveSource::Told,
+        ProviderName::Meet => LiveSource::LookedAt,
+        ProviderName::Teams | ProviderName::Link => LiveSource::Afterwards,
+    }
+}
+
+/// Whether this release lets one account hold everybody's classes, without a person's consent.
+#[must_use]
+pub const fn by_account(provider: ProviderName) -> bool {
+    matches!(provider, ProviderName::Zoom)
 }
 
 /// Whether an address that the platform reports is that of an account that signed in there, never one that somebody typed.

@@ -4,7 +4,7 @@ use lectern_core::{
     provider::{Account, ErrorKind, ProviderError, ProviderName},
     sentence::Sentence,
 };
-use lectern_providers::registry;
+use lectern_providers::registry::{self, LiveSource};
 
 use super::{Step, StepState, store::settings::Settings};
 
@@ -189,26 +189,22 @@ pub(super) fn host(provider: ProviderName, account: &Account) -> Step {
 
 pub(super) fn webhook(provider: ProviderName, found: &Settings) -> Step {
     let platform = provider.title();
-    if registry::must_be_looked_at(provider) {
-        return Step::new(
-            "webhook",
-            StepState::Ok,
-            Sentence::known(
+    match registry::live_source(provider) {
+        LiveSource::Told => {}
+        LiveSource::LookedAt => {
+            let sentence = Sentence::known(
                 "said.test.looked_at",
                 "{platform} needs no event address: Lectern looks at running classes every 20 seconds.",
-            )
-            .with("platform", platform),
-        );
-    }
-    if provider == ProviderName::Teams {
-        return Step::new(
-            "webhook",
-            StepState::Skipped,
-            Sentence::known(
+            );
+            return Step::new("webhook", StepState::Ok, sentence.with("platform", platform));
+        }
+        LiveSource::Afterwards => {
+            let sentence = Sentence::known(
                 "said.test.door_and_report",
                 "Attendance comes from Lectern's own door during the class, and from the report after it.",
-            ),
-        );
+            );
+            return Step::new("webhook", StepState::Skipped, sentence);
+        }
     }
     if found.webhook_secret.is_none() {
         return Step::new(

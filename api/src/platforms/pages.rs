@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
+use lectern_providers::registry::{self, LiveSource};
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section,
     pages::{connection as connection_page, platform as page},
@@ -91,6 +92,8 @@ fn page_of(
         platform: provider.as_str().to_owned(),
         title: provider.title().to_owned(),
         platforms: offered.iter().map(tab).collect(),
+        by_account: registry::by_account(provider),
+        is_told: registry::live_source(provider) == LiveSource::Told,
         state: view.state.into(),
         mode: view.mode.into(),
         client_id: view.client_id.unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use lectern_core::{provider::ProviderName, secret::SecretString, sentence::Sentence};
+use lectern_providers::registry;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -117,7 +118,11 @@ fn read(
     if client_secret.is_none() && before.is_none() && !named("client_secret", &errors) {
         errors.push(FieldError::new("client_secret", "This is needed."));
     }
-    if mode == Mode::ServerToServer && account_id.is_none() && !named("account_id", &errors) {
+    if mode == Mode::ServerToServer && !registry::by_account(provider) {
+        let message =
+            "Here everybody connects their own account: one account for all is possible with Zoom only.";
+        errors.push(FieldError::new("mode", message));
+    } else if mode == Mode::ServerToServer && account_id.is_none() && !named("account_id", &errors) {
         errors.push(FieldError::new("account_id", "A server-to-server app needs the platform's account ID."));
     }
     let default_host = default_host.and_then(|text| {

@@ -6,7 +6,7 @@ use lectern_core::{
     ids::{OrganizationId, SessionId},
     provider::{Call, ErrorKind, MeetingRef},
 };
-use lectern_providers::registry;
+use lectern_providers::registry::{self, LiveSource};
 
 use super::processor;
 use crate::{
@@ -42,7 +42,9 @@ async fn queue(app: &App, organization: OrganizationId) -> Result<(), ApiError> 
     let mut look = app.db.read(organization).await?;
     let mut due = facts::on_now(&mut look, organization, now, None).await?;
     drop(look);
-    due.retain(|facts| registry::must_be_looked_at(facts.provider) && facts.provider_id.is_some());
+    due.retain(|facts| {
+        registry::live_source(facts.provider) == LiveSource::LookedAt && facts.provider_id.is_some()
+    });
     if due.is_empty() {
         return Ok(());
     }

@@ -353,7 +353,7 @@ impl OAuth for Meet {
             judge: error::judge,
             tracking_header: TRACKING,
         };
-        let response = self.send(&request, &begin(call)).await?;
+        let response = self.transport.answer(&request, &begin(call)).await?;
         if !response.is_success() {
             return Err(error::of(OPERATION, &response, EMAIL, true, self.transport.clock().now()));
         }

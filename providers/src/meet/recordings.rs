@@ -270,12 +270,9 @@ impl Recordings for Meet {
         let time = begin(call);
         let address = file.download_url.as_ref().ok_or_else(|| unexpected("no address"))?;
         let url = Url::parse(address.expose()).map_err(|_| unexpected("no address"))?;
-        let token = self.token(DOWNLOAD, None, &time).await?;
-        let mut opened = self.open(&url, token.clone(), offset, &time).await?;
-        if opened.head.status == 401 {
-            let newer = self.token(DOWNLOAD, Some(&token), &time).await?;
-            opened = self.open(&url, newer, offset, &time).await?;
-        }
+        let (url, time) = (&url, &time);
+        let open = |token: SecretString| async move { self.open(url, token, offset, time).await };
+        let opened = self.bearer(DOWNLOAD, time)?.call(open).await?;
         if !matches!(opened.head.status, 200 | 206) {
             let Opened { mut head, body } = opened;
             head.body = whole(body).await.into();

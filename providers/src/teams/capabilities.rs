@@ -123,11 +123,11 @@ pub fn unconnected(mode: &Mode) -> Capabilities {
     none
 }
 
-/// With a school-wide app and every permission.
+/// By a teacher's own account, with every permission.
 #[must_use]
 pub fn at_best() -> Capabilities {
     let scopes: Vec<String> = SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
-    of(&Mode::Application { tenant_id: String::new() }, &scopes)
+    of(&Mode::Delegated, &scopes)
 }
 
 #[cfg(test)]
@@ -141,7 +141,9 @@ mod tests {
 
     #[test]
     fn live_attendance_is_for_applications_only() {
-        assert_eq!(at_best().attendance, Can::yes(LiveAttendance::Live));
+        let school = of(&Mode::Application { tenant_id: "t".to_owned() }, &[]);
+        assert_eq!(school.attendance, Can::yes(LiveAttendance::Live));
+        assert_eq!(at_best().attendance.how(), Some(&LiveAttendance::Report));
         let teacher = of(&Mode::Delegated, &scopes(&["OnlineMeetingArtifact.Read.All"]));
         assert_eq!(teacher.attendance.how(), Some(&LiveAttendance::Report));
         assert!(teacher.attendance.reason().is_some());

@@ -8,7 +8,6 @@ use reqwest::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
@@ -17,6 +16,7 @@ use super::{
     reference::Reference,
     wire,
 };
+use crate::bearer::Bearer;
 use crate::transport::{Allowance, Body, Budget, Credentials, Label, RateLimits, Request, Response};
 
 /// In this header Graph names each exchange for its support.
@@ -232,33 +232,10 @@ impl Teams {
         }
     }
 
-    pub(super) async fn send(&self, request: &Request, time: &Allowance) -> Result<Response> {
-        self.transport.send(request, time).await.map_err(|failure| {
-            let now = self.transport.clock().now();
-            let mut error = failure.into_error(ProviderName::Teams, request.operation, now);
-            // Looking changes nothing.
-            error.maybe_done &= request.method != Method::GET;
-            error
-        })
-    }
-
-    /// The connection's token, within the use's time.
-    pub(super) async fn token(
-        &self,
-        operation: &'static str,
-        refused: Option<&SecretString>,
-        time: &Allowance,
-    ) -> Result<SecretString> {
-        let tokens = &self.connected(operation)?.tokens;
-        let asking = async {
-            match refused {
-                None => tokens.current().await,
-                Some(refused) => tokens.replace(refused).await,
-            }
-        };
-        timeout_at(time.until(), asking)
-            .await
-            .map_err(|_| ProviderError::new(ProviderName::Teams, operation, ErrorKind::Unavailable))?
+    /// The connection's token, for one use.
+    pub(super) fn bearer<'a>(&'a self, operation: &'static str, time: &'a Allowance) -> Result<Bearer<'a>> {
+        let tokens = &*self.connected(operation)?.tokens;
+        Ok(Bearer { provider: ProviderName::Teams, operation, tokens, time })
     }
 
     /// An error answer in our words.
@@ -271,14 +248,11 @@ impl Teams {
     pub(super) async fn ask(&self, ask: &Ask, time: &Allowance) -> Result<Response> {
         let connection = self.connected(ask.operation)?;
         let budget = self.budget(connection, ask);
-        let token = self.token(ask.operation, None, time).await?;
-        let mut response = self.send(&self.request(ask, &token, Some(budget.clone())), time).await?;
-        if response.status == 401 {
-            let newer = self.token(ask.operation, Some(&token), time).await?;
-            if newer != token {
-                response = self.send(&self.request(ask, &newer, Some(budget)), time).await?;
-            }
-        }
+        let call = |token: SecretString| {
+            let request = self.request(ask, &token, Some(budget.clone()));
+            async move { self.transport.answer(&request, time).await }
+        };
+        let response = self.bearer(ask.operation, time)?.call(call).await?;
         if response.is_success() { Ok(response) } else { Err(self.refused(ask, &response)) }
     }
 

@@ -196,7 +196,7 @@ impl Teams {
     ) -> Result<wire::User> {
         let ask = Ask::new(operation, Method::GET, Label::Light, "/users/{id}", path)
             .query("$select", "id,displayName,mail,userPrincipalName");
-        let response = self.send(&self.request(&ask, token, None), time).await?;
+        let response = self.transport.answer(&self.request(&ask, token, None), time).await?;
         if response.is_success() {
             return wire::read(operation, &response);
         }

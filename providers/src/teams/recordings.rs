@@ -315,12 +315,9 @@ impl Recordings for Teams {
             tracing::error!("a recording's address is not Graph's; it is not fetched");
             return Err(unexpected("foreign address"));
         }
-        let token = self.token(DOWNLOAD, None, &time).await?;
-        let mut opened = self.follow(&url, &token, offset, &time).await?;
-        if opened.head.status == 401 {
-            let newer = self.token(DOWNLOAD, Some(&token), &time).await?;
-            opened = self.follow(&url, &newer, offset, &time).await?;
-        }
+        let (url, time) = (&url, &time);
+        let follow = |token: SecretString| async move { self.follow(url, &token, offset, time).await };
+        let opened = self.bearer(DOWNLOAD, time)?.call(follow).await?;
         if !matches!(opened.head.status, 200 | 206) {
             let ask = Ask::new(DOWNLOAD, Method::GET, Label::Light, "download", String::new());
             return Err(self.refused(&ask, &opened.head));

@@ -58,6 +58,23 @@ impl Transport {
         self.stack.exchange(request, time).await
     }
 
+    /// The same, with a failure in the words every caller can act on.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn answer(
+        &self,
+        request: &Request,
+        time: &Allowance,
+    ) -> lectern_core::provider::Result<Response> {
+        self.send(request, time).await.map_err(|failure| {
+            let mut error = failure.into_error(request.provider, request.operation, self.clock().now());
+            // Looking changes nothing.
+            error.maybe_done &= request.method != reqwest::Method::GET;
+            error
+        })
+    }
+
     /// Opens a download: no layer repeats it, the size is not limited.
     ///
     /// # Errors

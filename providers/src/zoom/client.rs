@@ -5,7 +5,6 @@ use lectern_core::{
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
     oauth::Scopes,
     wire,
 };
+use crate::bearer::Bearer;
 use crate::transport::{Allowance, Body, Budget, Credentials, Label, RateLimits, Request, Response};
 
 /// In this header Zoom names each exchange for its support.
@@ -147,47 +147,21 @@ impl Zoom {
         }
     }
 
-    async fn send(&self, request: &Request, time: &Allowance) -> Result<Response> {
-        self.transport.send(request, time).await.map_err(|failure| {
-            let now = self.transport.clock().now();
-            let mut error = failure.into_error(ProviderName::Zoom, request.operation, now);
-            // Looking changes nothing.
-            error.maybe_done &= request.method != Method::GET;
-            error
-        })
-    }
-
-    /// The connection's token, within the use's time.
-    pub(super) async fn token(
-        &self,
-        operation: &'static str,
-        refused: Option<&SecretString>,
-        time: &Allowance,
-    ) -> Result<SecretString> {
-        let tokens = &self.connected(operation)?.tokens;
-        let asking = async {
-            match refused {
-                None => tokens.current().await,
-                Some(refused) => tokens.replace(refused).await,
-            }
-        };
-        timeout_at(time.until(), asking)
-            .await
-            .map_err(|_| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unavailable))?
+    /// The connection's token, for one use.
+    pub(super) fn bearer<'a>(&'a self, operation: &'static str, time: &'a Allowance) -> Result<Bearer<'a>> {
+        let tokens = &*self.connected(operation)?.tokens;
+        Ok(Bearer { provider: ProviderName::Zoom, operation, tokens, time })
     }
 
     /// Calls; any 401 is answered with a newer token, once. Success is 2xx, everything else an error of ours.
     pub(super) async fn ask(&self, ask: &Ask, time: &Allowance) -> Result<Response> {
         let connection = self.connected(ask.operation)?;
         let budget = self.budget(connection, ask.label);
-        let token = self.token(ask.operation, None, time).await?;
-        let mut response = self.send(&self.request(ask, &token, Some(budget.clone())), time).await?;
-        if response.status == 401 {
-            let newer = self.token(ask.operation, Some(&token), time).await?;
-            if newer != token {
-                response = self.send(&self.request(ask, &newer, Some(budget)), time).await?;
-            }
-        }
+        let call = |token: SecretString| {
+            let request = self.request(ask, &token, Some(budget.clone()));
+            async move { self.transport.answer(&request, time).await }
+        };
+        let response = self.bearer(ask.operation, time)?.call(call).await?;
         if response.is_success() {
             return Ok(response);
         }
@@ -246,7 +220,7 @@ impl Zoom {
             "/users/{id}",
             format!("/users/{}", wire::segment(user)),
         );
-        let response = self.send(&self.request(&ask, token, None), time).await?;
+        let response = self.transport.answer(&self.request(&ask, token, None), time).await?;
         if response.is_success() {
             return Ok(response);
         }

@@ -217,12 +217,9 @@ impl Recordings for Zoom {
         if !self.is_zooms(&url) {
             return Err(unexpected("foreign address"));
         }
-        let token = self.token(DOWNLOAD, None, &time).await?;
-        let mut opened = self.follow(&url, &token, offset, &time).await?;
-        if opened.head.status == 401 {
-            let newer = self.token(DOWNLOAD, Some(&token), &time).await?;
-            opened = self.follow(&url, &newer, offset, &time).await?;
-        }
+        let (url, time) = (&url, &time);
+        let follow = |token: SecretString| async move { self.follow(url, &token, offset, time).await };
+        let opened = self.bearer(DOWNLOAD, time)?.call(follow).await?;
         if !matches!(opened.head.status, 200 | 206) {
             return Err(error::of(DOWNLOAD, &opened.head, true, self.transport.clock().now()));
         }

@@ -305,3 +305,23 @@ story!(
     /// The evening on Google Meet, with a roster of Google accounts.
     the_evening_on_meet, |app| async { evening(app, Platform::Meet).await }
 );
+
+story!(
+    /// A platform is asked for nothing that is of no use with it, on the page and in JSON.
+    no_platform_is_asked_for_what_it_has_no_use_for, |app| async {
+        let owner = app.organization("oakwood").await.owner().await;
+        let browser = owner.browser(app);
+        for (platform, whole) in [("zoom", true), ("teams", false), ("meet", false)] {
+            let page = browser.get(&format!("/platforms/{platform}")).await;
+            for field in ["mode", "account_id", "webhook_secret_token", "default_host"] {
+                let name = format!("name=\"{field}\"");
+                assert_eq!(page.html().contains(&name), whole, "{platform} {field}");
+            }
+            assert!(page.html().contains("name=\"client_secret\""));
+            assert_eq!(page.html().contains(&format!("/api/{platform}/webhook/")), whole, "{platform}");
+        }
+        let school = json!({"mode": "server_to_server", "client_id": "c", "client_secret": "s", "account_id": TENANT});
+        let (status, problem) = owner.put("/api/v1/platforms/teams", school).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("mode")), "{problem}");
+    }
+);

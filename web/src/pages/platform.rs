@@ -77,6 +77,10 @@ pub struct Platform {
     pub title: String,
     /// All there are.
     pub platforms: Vec<PlatformTab>,
+    /// Whether one account may hold all classes.
+    pub by_account: bool,
+    /// Whether the platform's events are sent to an address of ours.
+    pub is_told: bool,
     pub state: PlatformState,
     pub mode: PlatformMode,
     pub client_id: String,
@@ -112,6 +116,8 @@ impl Page for Platform {
             platform: "zoom".to_owned(),
             title: "Zoom".to_owned(),
             platforms: vec![tab("zoom", "Zoom"), tab("teams", "Microsoft Teams"), tab("meet", "Google Meet")],
+            by_account: true,
+            is_told: true,
             state: PlatformState::NotSet,
             mode: PlatformMode::User,
             client_id: String::new(),
@@ -181,6 +187,13 @@ impl Page for Platform {
             ..empty.clone()
         };
         vec![
+            Self {
+                platform: "teams".to_owned(),
+                title: "Microsoft Teams".to_owned(),
+                by_account: false,
+                is_told: false,
+                ..empty.clone()
+            },
             Self { state: PlatformState::Working, errors: vec![], can_edit: false, ..failing.clone() },
             failing.clone(),
             Self {
