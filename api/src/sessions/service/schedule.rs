@@ -35,7 +35,7 @@ pub const LATEST_MEETING: Duration = Duration::minutes(30);
 /// Longest session.
 const LONGEST_MINUTES: i64 = 24 * 60;
 
-/// New sessions: one for now; a list is answered because a rule makes many.
+/// A new session. It is answered as a list, the shape in which a series of sessions is answered too.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleSessions {
