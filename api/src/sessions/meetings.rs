@@ -13,6 +13,7 @@ use lectern_core::{
     session::{Delivery, SessionState},
 };
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     replacing, service,
@@ -112,15 +113,18 @@ pub async fn make(
     // A platform, plan or grant without registrants gets a meeting without registration: its one link, behind our gate.
     let registration = connected.provider.registrants().is_some();
     let draft = draft(&meeting.reference, &session, &class, connected.host.clone(), registration);
+    // Looking, making and looking again share one deadline: `busy_until` counts on it.
+    let begun = Instant::now();
+    let rest = || call.after(begun.elapsed());
     let made = match connected.provider.meetings() {
         None => Err(ProviderError::new(class.provider, "create", ErrorKind::Unsupported("meetings"))),
         Some(meetings) => {
             // A meeting whose create was cut off is found again instead of made twice.
-            let found = if attempt > 1 { meetings.find(call, &draft).await } else { Ok(None) };
+            let found = if attempt > 1 { meetings.find(&rest(), &draft).await } else { Ok(None) };
             match found {
                 Ok(Some(found)) => Ok(found),
-                Ok(None) => match meetings.create(call, &draft).await {
-                    Err(error) if error.maybe_done => match meetings.find(call, &draft).await {
+                Ok(None) => match meetings.create(&rest(), &draft).await {
+                    Err(error) if error.maybe_done => match meetings.find(&rest(), &draft).await {
                         Ok(Some(found)) => Ok(found),
                         _ => Err(error),
                     },

@@ -26,6 +26,12 @@ impl Call {
     pub const fn interactive(deadline: Duration) -> Self {
         Self { deadline, interactive: true }
     }
+
+    /// What is left of it after so much time: for one of several uses that share a deadline.
+    #[must_use]
+    pub const fn after(self, spent: Duration) -> Self {
+        Self { deadline: self.deadline.saturating_sub(spent), interactive: self.interactive }
+    }
 }
 
 /// Where a provider gets the access token of its connection. Implemented by whoever keeps the tokens.

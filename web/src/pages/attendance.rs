@@ -90,7 +90,7 @@ pub struct Stranger {
     pub name: String,
     pub from: String,
     pub to: String,
-    /// Whom it may be, by other evidence than the name.
+    /// Whom it may be, where the address is registered for several people.
     pub maybe: Option<String>,
     /// Names the stay in the form.
     pub stay: String,
