@@ -17,6 +17,7 @@ use lectern_core::{
 };
 use sqlx::FromRow;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::{
     db::{Db, StoreError, Tx},
@@ -258,6 +259,12 @@ pub struct Sealer {
 impl Sealer {
     fn place(&self, table: &'static str, column: &'static str, row: Uuid) -> Place {
         Place { organization: self.organization, table, column, row }
+    }
+
+    /// A key of the organization for one purpose, the same for as long as the organization is here.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.keys.derive(purpose)
     }
 
     /// Seals for one place.

@@ -3,6 +3,8 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::ClassSettings;
+
 /// Which words the pages use for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +46,17 @@ pub enum MeetingCreated {
     Started,
 }
 
+/// Which classes send the platform aliases instead of people's names and addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aliases {
+    /// Those whose options say so.
+    #[default]
+    ByClass,
+    /// All. A platform that must know people's own addresses cannot be used.
+    Always,
+}
+
 /// Who may change platform credentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +86,9 @@ pub struct Policies {
     pub left_early_minutes: u32,
     /// Below this share of the session (percent) a person counts as absent.
     pub minimum_presence_percent: u32,
-    /// The domain of the relay addresses that stand for moved seats.
+    /// Which classes send aliases.
+    pub aliases: Aliases,
+    /// The domain of the relay addresses that stand for moved seats and for people with an alias.
     pub relay_domain: String,
 }
 
@@ -87,12 +102,19 @@ impl Default for Policies {
             late_after_minutes: 5,
             left_early_minutes: 5,
             minimum_presence_percent: 10,
+            aliases: Aliases::ByClass,
             relay_domain: "seats.lectern.invalid".to_owned(),
         }
     }
 }
 
 impl Policies {
+    /// Whether a class with these options sends aliases.
+    #[must_use]
+    pub const fn send_aliases(&self, settings: &ClassSettings) -> bool {
+        settings.aliases || matches!(self.aliases, Aliases::Always)
+    }
+
     /// How long before the start the window opens.
     #[must_use]
     pub fn join_opens(&self) -> Duration {

@@ -102,11 +102,7 @@ impl MasterKey {
     /// A key for one purpose (join links, form tokens), which does not tell this one.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
-        let mut derived = Zeroizing::new([0; 32]);
-        // Expanding 32 bytes cannot exceed HKDF's limit of 255 blocks.
-        let _always =
-            Hkdf::<Sha256>::new(None, self.0.as_slice()).expand(purpose.as_bytes(), derived.as_mut_slice());
-        derived
+        expand(&self.0, purpose)
     }
 
     /// Wraps an organization's data key.
@@ -130,6 +126,14 @@ impl MasterKey {
         let key: [u8; 32] = plain.as_slice().try_into().map_err(|_| SealError::Malformed)?;
         Ok(DataKey { number, key: Zeroizing::new(key) })
     }
+}
+
+fn expand(key: &Zeroizing<[u8; 32]>, purpose: &str) -> Zeroizing<[u8; 32]> {
+    let mut derived = Zeroizing::new([0; 32]);
+    // Expanding 32 bytes cannot exceed HKDF's limit of 255 blocks.
+    let _always =
+        Hkdf::<Sha256>::new(None, key.as_slice()).expand(purpose.as_bytes(), derived.as_mut_slice());
+    derived
 }
 
 /// HMAC-SHA256 under one of our 256-bit keys.
@@ -182,6 +186,12 @@ impl DataKeys {
     /// The keys.
     pub fn iter(&self) -> impl Iterator<Item = &DataKey> {
         self.0.iter()
+    }
+
+    /// A key for one purpose that stays the same as long as the organization does: the first data key is kept for ever.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        self.0.first().map(|first| expand(&first.key, purpose)).unwrap_or_default()
     }
 
     /// Seals a value for its place.

@@ -40,6 +40,10 @@ pub struct ClassSettings {
     pub chat: bool,
     /// Who may share a screen.
     pub screen_share: ScreenShare,
+    /// The vendor learns an alias and a relay address of each person instead of name and address. Classes made before there
+    /// was a choice send their own.
+    #[serde(default)]
+    pub aliases: bool,
 }
 
 impl Default for ClassSettings {
@@ -51,6 +55,7 @@ impl Default for ClassSettings {
             breakout_rooms: false,
             chat: true,
             screen_share: ScreenShare::Everyone,
+            aliases: false,
         }
     }
 }

@@ -128,6 +128,7 @@ async fn the_options_follow_the_class() {
         breakout_rooms: false,
         chat: false,
         screen_share: ScreenShare::Host,
+        aliases: false,
     };
     let made = teams(&server)
         .meetings()

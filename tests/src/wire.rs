@@ -64,6 +64,7 @@ struct Shared {
     platform: String,
     http: reqwest::Client,
     asked: AtomicUsize,
+    told: Mutex<Vec<String>>,
     rules: Mutex<Vec<Rule>>,
 }
 
@@ -90,6 +91,7 @@ impl Wire {
             platform: platform.to_owned(),
             http: crate::client::http(),
             asked: AtomicUsize::new(0),
+            told: Mutex::default(),
             rules: Mutex::default(),
         });
         let router = Router::new().fallback(carry).with_state(Arc::clone(&shared));
@@ -121,6 +123,12 @@ impl Wire {
         self.shared.asked.load(Ordering::SeqCst)
     }
 
+    /// Everything the platform was told so far: method, address and body of each request.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        self.shared.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Carries everything through again.
     pub fn mend(&self) {
         self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -142,6 +150,8 @@ async fn carry(State(wire): State<Arc<Shared>>, request: Request) -> Response {
     wire.asked.fetch_add(1, Ordering::SeqCst);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let said = format!("{} {} {}", parts.method, parts.uri, String::from_utf8_lossy(&body));
+    wire.told.lock().unwrap_or_else(PoisonError::into_inner).push(said);
     let deed = wire.deed(&parts.method, parts.uri.path());
     match &deed {
         Some(Deed::Answer(status, headers, body)) => {

@@ -16,7 +16,8 @@ use crate::{
     error::ApiError,
     events::{self, Event, EventType},
     extract::SignedIn,
-    join, notify,
+    join::{self, Naming},
+    notify,
     people::{self, service::NameInput},
     sessions,
 };
@@ -35,6 +36,9 @@ pub struct EnrollmentView {
     pub name: String,
     /// Their address.
     pub email: String,
+    /// The name the platform shows instead of theirs, in a class that sends aliases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
     /// Since when.
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Their own Lectern link.
@@ -52,6 +56,9 @@ pub struct GuestView {
     pub name: String,
     /// Their address.
     pub email: String,
+    /// The name the platform shows instead of theirs, in a class that sends aliases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
     /// The sessions they may come to; null for all.
     pub sessions: Option<Vec<Uuid>>,
     /// Since when.
@@ -62,8 +69,14 @@ pub struct GuestView {
 
 /// The view of a member.
 #[must_use]
-pub fn view(app: &App, organization: OrganizationId, enrollment: &Enrollment) -> EnrollmentView {
+pub fn view(
+    app: &App,
+    organization: OrganizationId,
+    naming: &Naming,
+    enrollment: &Enrollment,
+) -> EnrollmentView {
     EnrollmentView {
+        alias: naming.alias(enrollment.person).map(|alias| alias.name()),
         id: enrollment.id.uuid(),
         person_id: enrollment.person.uuid(),
         external_id: enrollment.external_id.clone(),
@@ -79,6 +92,7 @@ pub async fn guest_view(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
+    naming: &Naming,
     guest: &Enrollment,
 ) -> Result<GuestView, ApiError> {
     let sessions = match guest.all_sessions {
@@ -92,6 +106,7 @@ pub async fn guest_view(
         ),
     };
     Ok(GuestView {
+        alias: naming.alias(guest.person).map(|alias| alias.name()),
         id: guest.id.uuid(),
         person_id: guest.person.uuid(),
         name: guest.name(),
@@ -269,9 +284,10 @@ pub async fn enroll(
         place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref())
             .await?;
     arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::Enrolled).await?;
+    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
     tx.commit().await?;
     wake(app);
-    Ok(view(app, who.organization, &enrollment))
+    Ok(view(app, who.organization, &naming, &enrollment))
 }
 
 async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class, ApiError> {
@@ -432,7 +448,8 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
     let enrollment = place(app, &mut tx, who, &class, person, EnrollmentKind::Guest, all, None).await?;
     store::set_guest_sessions(&mut tx, who.organization, enrollment.id, &named).await?;
     arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::GuestInvited).await?;
-    let view = guest_view(app, &mut tx, who.organization, &enrollment).await?;
+    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
+    let view = guest_view(app, &mut tx, who.organization, &naming, &enrollment).await?;
     tx.commit().await?;
     wake(app);
     Ok(view)
@@ -497,9 +514,10 @@ pub async fn rotate(
     )
     .await?;
     notify::service::send_link_again(app, &mut tx, who.organization, &class, &enrollment).await?;
+    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
     tx.commit().await?;
     wake(app);
-    Ok(view(app, who.organization, &enrollment))
+    Ok(view(app, who.organization, &naming, &enrollment))
 }
 
 /// Sends a person's link once more.

@@ -21,6 +21,7 @@ use crate::{
     app::App,
     error::{ApiError, Problem},
     extract::{Instructor, Json, Query, SignedIn},
+    join::Naming,
     list::{List, Paging},
 };
 
@@ -144,10 +145,11 @@ pub async fn roster(
     Path(id): Path<Uuid>,
 ) -> Result<axum::Json<List<EnrollmentView>>, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
-    let members = enrollments::list(&mut tx, &who, ClassId(id), EnrollmentKind::Member).await?;
-    Ok(axum::Json(List::whole(
-        members.iter().map(|member| enrollments::view(&app, who.organization, member)).collect(),
-    )))
+    let class = service::own(&mut tx, &who, ClassId(id)).await?;
+    let naming = Naming::of(&app, &mut tx, who.organization, &class).await?;
+    let members = enrollments::list(&mut tx, &who, class.id, EnrollmentKind::Member).await?;
+    let view = |member| enrollments::view(&app, who.organization, &naming, member);
+    Ok(axum::Json(List::whole(members.iter().map(view).collect())))
 }
 
 /// Enrolls a person.
@@ -190,9 +192,11 @@ pub async fn guests(
     Path(id): Path<Uuid>,
 ) -> Result<axum::Json<List<GuestView>>, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
+    let class = service::own(&mut tx, &who, ClassId(id)).await?;
+    let naming = Naming::of(&app, &mut tx, who.organization, &class).await?;
     let mut views = Vec::new();
-    for guest in enrollments::list(&mut tx, &who, ClassId(id), EnrollmentKind::Guest).await? {
-        views.push(enrollments::guest_view(&app, &mut tx, who.organization, &guest).await?);
+    for guest in enrollments::list(&mut tx, &who, class.id, EnrollmentKind::Guest).await? {
+        views.push(enrollments::guest_view(&app, &mut tx, who.organization, &naming, &guest).await?);
     }
     Ok(axum::Json(List::whole(views)))
 }

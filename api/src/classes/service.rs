@@ -170,6 +170,14 @@ pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Api
     Ok(store::count(tx, organization).await?)
 }
 
+/// The platforms of the classes that are not archived.
+pub async fn platforms_in_use(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<Vec<ProviderName>, ApiError> {
+    Ok(store::platforms(tx, organization).await?)
+}
+
 /// A new class.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -204,13 +212,15 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
     let mut tx = app.db.begin(who.organization).await?;
     let instructor = instructor(&mut tx, who, new.instructor_id).await?;
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let provider = provider.flatten().unwrap_or(settings.default_provider);
+    organizations::service::check_aliases(&settings.policies, provider, "provider")?;
     let class = Class {
         id: app.new_id(),
         external_id,
         title,
         description,
         instructor,
-        provider: provider.flatten().unwrap_or(settings.default_provider),
+        provider,
         settings: ClassSettings::default(),
         active: true,
         created_at: app.clock.now(),
@@ -428,6 +438,9 @@ fn refused(new: &ClassSettings, old: &ClassSettings, can: &Capabilities) -> Vec<
     };
     if !recording {
         refuse("recording", can.auto_recording.reason());
+    }
+    if new.aliases && !can.aliases.is_possible() {
+        refuse("aliases", can.aliases.reason());
     }
     if new.chat != old.chat && !new.chat && !can.chat.is_possible() {
         refuse("chat", can.chat.reason());

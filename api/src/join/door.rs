@@ -8,11 +8,12 @@ use lectern_core::{
     provider::{OurReference, ProviderName},
     sentence::Sentence,
     session::{Delivery, SessionState},
+    settings::ClassSettings,
 };
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
-use super::store::Seat;
+use super::{aliases::Naming, store::Seat};
 use crate::{
     app::App,
     classes::{Enrollment, EnrollmentKind},
@@ -59,6 +60,8 @@ pub struct ClassAtDoor {
     pub instructor: PersonId,
     /// On which platform.
     pub provider: ProviderName,
+    /// Its options.
+    pub settings: ClassSettings,
 }
 
 /// A session they may come to, and how far their way into it is made.
@@ -102,6 +105,12 @@ impl Arrival {
         self.at(id).map(|at| &at.session)
     }
 
+    /// How the platform is told who people are.
+    pub async fn naming(&self, app: &App) -> Result<Naming, ApiError> {
+        let Self { organization, class, policies, .. } = self;
+        Naming::new(app, organization.id, class.id, policies, &class.settings).await
+    }
+
     /// Which session the link opens now.
     #[must_use]
     pub fn choice(&self, now: DateTime<Utc>) -> Choice {
@@ -113,7 +122,7 @@ impl Arrival {
 // What runs comes first, then what is next, then what was last: the few that decide where somebody stands. A guest's named
 // sessions are all told, so that a link whose sessions are over says so.
 statement!(tenant DOOR, "select o.slug, o.name as organization_name, o.vocabulary, o.created_at as organization_created_at, g.policies,
-        c.title as class_title, c.instructor_id, c.provider as class_provider, i.first_name as instructor_first, i.last_name as instructor_last,
+        c.title as class_title, c.instructor_id, c.provider as class_provider, c.settings as class_settings, i.first_name as instructor_first, i.last_name as instructor_last,
         e.id as enrollment_id, e.kind, e.external_id as enrollment_external_id, e.all_sessions, e.generation as link_generation, e.created_at as enrolled_at,
         p.first_name, p.last_name, p.email, p.language,
         s.id as session_id, s.external_id as session_external_id, s.title as session_title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state as session_state,
@@ -196,6 +205,7 @@ struct WhoRow {
     class_title: String,
     instructor_id: Uuid,
     class_provider: String,
+    class_settings: Json<ClassSettings>,
     instructor_first: String,
     instructor_last: Option<String>,
     enrollment_id: Uuid,
@@ -233,6 +243,7 @@ impl WhoRow {
                 title: self.class_title,
                 instructor: self.instructor_id.into(),
                 provider: self.class_provider.parse().map_err(|_| corrupt("the class's platform"))?,
+                settings: self.class_settings.0,
             },
             instructor: match self.instructor_last {
                 Some(last) => format!("{} {last}", self.instructor_first),

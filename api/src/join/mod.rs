@@ -1,6 +1,7 @@
 //! The join: from our link, through a seat bound to one browser, to the platform. The rules are section 1 of the design's
 //! security page; the pure parts (link, form, window) are in `lectern_core::join`.
 
+mod aliases;
 mod codes;
 mod door;
 pub mod pages;
@@ -9,4 +10,5 @@ pub mod registrants;
 pub mod service;
 pub mod store;
 
+pub use aliases::Naming;
 pub use codes::{LIFE as CODE_LIFE, digits as code_digits};

@@ -101,7 +101,7 @@ pub async fn show(
     let fresh = known.is_none();
     let browser = known.unwrap_or_else(|| BrowserSecret::generate(app.randomness.as_ref()));
     let mut response =
-        page(&app, &arrival, reader, &browser, standing_state(&app, &arrival, standing), false)?;
+        page(&app, &arrival, reader, &browser, standing_state(&app, &arrival, standing), false).await?;
     if fresh {
         set_browser(&app, &mut response, &browser)?;
     }
@@ -183,7 +183,7 @@ pub async fn post(
             },
         ),
     };
-    page(&app, &arrival, reader, &browser, state, true)
+    page(&app, &arrival, reader, &browser, state, true).await
 }
 
 /// The one refusal: the same status and bytes, whatever is wrong.
@@ -262,7 +262,7 @@ fn standing_state<'a>(
     }
 }
 
-fn page(
+async fn page(
     app: &App,
     arrival: &Arrival,
     reader: Reader,
@@ -280,6 +280,7 @@ fn page(
         organization: arrival.organization.name.clone(),
         instructor: arrival.instructor.clone(),
         platform: arrival.class.provider.title().to_owned(),
+        shown_as: arrival.naming(app).await?.shown(arrival.enrollment.person, arrival.enrollment.name()),
         person: arrival.enrollment.name(),
         session: session.map(|session| JoinSession {
             id: session.id.to_string(),

@@ -113,8 +113,10 @@ async fn take_seat(
         .filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
         .map(|meeting| meeting.id);
     let mut tx = app.db.begin(organization).await?;
+    let naming = arrival.naming(app).await?;
     let seat =
-        registrants::seat_for(app, &mut tx, organization, id, registering, &arrival.enrollment).await?;
+        registrants::seat_for(app, &mut tx, organization, id, registering, &naming, &arrival.enrollment)
+            .await?;
     store::bind(&mut tx, organization, seat.id, browser, now).await?;
     let seat = store::find_seat(&mut tx, organization, id, seat.person).await?.ok_or(ApiError::NotFound)?;
     tx.commit().await?;
@@ -205,7 +207,9 @@ async fn move_seat(
     if let Some(meeting) =
         meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
     {
-        registrants::want(app, &mut tx, organization, &moved, meeting.id, &arrival.enrollment.email).await?;
+        let naming = arrival.naming(app).await?;
+        let own = &arrival.enrollment.email;
+        registrants::want(app, &mut tx, organization, &moved, meeting.id, &naming, own).await?;
     }
     let entry = entry(app, arrival, EntryKind::SeatMoved, Some(seat.session)).details(json!({"by": by}));
     audit::store::insert(&mut tx, &entry).await?;
@@ -303,10 +307,12 @@ async fn platform_side(
         let mut tx = app.db.read(organization).await?;
         store::registrant(&mut tx, organization, meeting.id, seat).await
     };
+    let naming = arrival.naming(app).await?;
     let mut row = find().await?;
     if row.is_none() {
         let mut tx = app.db.begin(organization).await?;
-        registrants::want(app, &mut tx, organization, seat, meeting.id, &arrival.enrollment.email).await?;
+        let own = &arrival.enrollment.email;
+        registrants::want(app, &mut tx, organization, seat, meeting.id, &naming, own).await?;
         tx.commit().await?;
         row = find().await?;
     }
@@ -322,7 +328,8 @@ async fn platform_side(
             // One press is one try.
             "wanted" | "failed" if !tried => {
                 tried = true;
-                if !registrants::make_now(app, organization, id, meeting.id, &present, PATIENCE).await?
+                if !registrants::make_now(app, organization, id, meeting.id, &naming, &present, PATIENCE)
+                    .await?
                     && find().await?.is_none_or(|row| row.state == "wanted")
                 {
                     break;

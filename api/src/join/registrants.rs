@@ -12,7 +12,10 @@ use lectern_core::{
 use serde_json::json;
 use url::Url;
 
-use super::store::{self, Made, RegistrantRow, Seat};
+use super::{
+    aliases::Naming,
+    store::{self, Made, RegistrantRow, Seat},
+};
 use crate::{
     app::App,
     audit::{Actor, EntryKind},
@@ -25,7 +28,7 @@ use crate::{
         store::{self as jobs, NewJob},
     },
     keys::Sealer,
-    organizations, people, platforms,
+    people, platforms,
     sessions::{self, MeetingState, meetings},
 };
 
@@ -96,21 +99,20 @@ async fn insert_cancelling(
     Ok(jobs::insert(tx, organization, &job).await?)
 }
 
-/// The address a seat generation registers with: the person's own first, then one of its own, because the platform gives
-/// the same address the same registrant, and a cancelled one may stay denied.
+/// The address a seat generation registers with: the person's own or their alias's first, then one of its own, because the
+/// platform gives the same address the same registrant, and a cancelled one may stay denied.
 pub async fn want(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
     seat: &Seat,
     meeting: MeetingId,
+    naming: &Naming,
     own_address: &str,
 ) -> Result<(), ApiError> {
-    let address = if seat.generation == 1 {
-        own_address.to_owned()
-    } else {
-        let settings = organizations::service::settings_in(tx, organization).await?;
-        format!("seat-{}@{}", hex::encode(app.randomness.bytes::<8>()), settings.policies.relay_domain)
+    let address = match seat.generation {
+        1 => naming.address(seat.person, own_address),
+        _ => naming.fresh_address(app),
     };
     Ok(store::want_registrant(tx, organization, app.ids.next(), seat, meeting, &address, app.clock.now())
         .await?)
@@ -120,7 +122,9 @@ pub async fn want(
 pub async fn prepare_job(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let organization = job.organization;
-    let Some(meeting) = want_all(app, organization, session).await.map_err(told)? else { return Ok(()) };
+    let Some((meeting, naming)) = want_all(app, organization, session).await.map_err(told)? else {
+        return Ok(());
+    };
     let Some((target, connected)) =
         meetings::reach(app, organization, meeting).await.map_err(meetings::retry)?
     else {
@@ -136,7 +140,7 @@ pub async fn prepare_job(app: &App, job: &Job) -> Result<(), JobError> {
                 taken.push(row);
             }
         }
-        let people = names(&mut tx, organization, &taken).await.map_err(told)?;
+        let people = names(&mut tx, organization, &naming, &taken).await.map_err(told)?;
         tx.commit().await?;
         if taken.is_empty() {
             return Ok(());
@@ -164,12 +168,13 @@ fn told(error: ApiError) -> JobError {
     JobError::Retry(error.problem().detail, None)
 }
 
-/// Seats and wanted registrants for everybody who may come to the session; its meeting, when that is ready.
+/// Seats and wanted registrants for everybody who may come to the session; its meeting, when that is ready, and how people
+/// are named there.
 async fn want_all(
     app: &App,
     organization: OrganizationId,
     id: SessionId,
-) -> Result<Option<MeetingId>, ApiError> {
+) -> Result<Option<(MeetingId, Naming)>, ApiError> {
     let mut tx = app.db.begin(organization).await?;
     let Some(session) = sessions::service::find(&mut tx, organization, id).await? else { return Ok(None) };
     if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
@@ -179,28 +184,27 @@ async fn want_all(
         .await?
         .filter(|meeting| meeting.state == MeetingState::Ready);
     let Some(meeting) = meeting.filter(|meeting| meeting.registration) else { return Ok(None) };
+    let class = sessions::service::class_of(&mut tx, organization, &session).await?;
+    let naming = Naming::of(app, &mut tx, organization, &class).await?;
     for enrollment in enrollments::of_session(&mut tx, organization, session.class, id).await? {
         let seat =
             store::seat(&mut tx, organization, app.new_id(), id, enrollment.person, app.clock.now()).await?;
-        want(app, &mut tx, organization, &seat, meeting.id, &enrollment.email).await?;
+        want(app, &mut tx, organization, &seat, meeting.id, &naming, &enrollment.email).await?;
     }
     tx.commit().await?;
-    Ok(Some(meeting.id))
+    Ok(Some((meeting.id, naming)))
 }
 
 async fn names(
     tx: &mut Tx,
     organization: OrganizationId,
+    naming: &Naming,
     rows: &[RegistrantRow],
 ) -> Result<Vec<Registrant>, ApiError> {
     let mut registrants = Vec::with_capacity(rows.len());
     for row in rows {
         let person = people::service::find(tx, organization, row.person).await?.ok_or(ApiError::NotFound)?;
-        registrants.push(Registrant {
-            email: row.email.clone(),
-            first_name: person.first_name,
-            last_name: person.last_name,
-        });
+        registrants.push(naming.registrant(person, row.email.clone()));
     }
     Ok(registrants)
 }
@@ -331,6 +335,7 @@ pub async fn make_now(
     organization: OrganizationId,
     session: SessionId,
     meeting: MeetingId,
+    naming: &Naming,
     row: &RegistrantRow,
     patience: std::time::Duration,
 ) -> Result<bool, ApiError> {
@@ -346,7 +351,7 @@ pub async fn make_now(
     if !store::take(&mut tx, organization, row, now, now - STALE).await? {
         return Ok(false);
     }
-    let who = names(&mut tx, organization, std::slice::from_ref(row)).await?;
+    let who = names(&mut tx, organization, naming, std::slice::from_ref(row)).await?;
     tx.commit().await?;
     let Some(who) = who.first() else { return Ok(false) };
     let result = registrants.register(&Call::interactive(patience), &target, who).await;
@@ -422,12 +427,13 @@ pub async fn seat_for(
     organization: OrganizationId,
     session: SessionId,
     meeting: Option<MeetingId>,
+    naming: &Naming,
     enrollment: &Enrollment,
 ) -> Result<Seat, ApiError> {
     let seat =
         store::seat(tx, organization, app.new_id(), session, enrollment.person, app.clock.now()).await?;
     if let Some(meeting) = meeting {
-        want(app, tx, organization, &seat, meeting, &enrollment.email).await?;
+        want(app, tx, organization, &seat, meeting, naming, &enrollment.email).await?;
     }
     Ok(seat)
 }

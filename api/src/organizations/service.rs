@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use lectern_core::{
     ids::OrganizationId,
-    organization::{Policies, Vocabulary},
+    organization::{Aliases, Policies, Vocabulary},
     provider::ProviderName,
 };
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::store::{self, HostTokens, Organization, Settings};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
+    classes,
     error::{ApiError, FieldError},
     extract::SignedIn,
 };
@@ -184,6 +185,10 @@ pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result
             return Err(ApiError::Forbidden);
         }
         check_policies(&policies)?;
+        for provider in classes::service::platforms_in_use(&mut tx, who.organization).await? {
+            check_aliases(&policies, provider, "policies.aliases")?;
+        }
+        check_aliases(&policies, settings.default_provider, "policies.aliases")?;
         settings.policies = policies;
     }
     store::update_settings(&mut tx, who.organization, &settings, now).await?;
@@ -221,11 +226,30 @@ fn check_policies(policies: &Policies) -> Result<(), ApiError> {
     if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
 }
 
+/// Refuses a platform that must know people's own addresses where the organization sends aliases only.
+///
+/// # Errors
+/// [`ApiError::Invalid`] at `field`, with the platform's reason.
+pub fn check_aliases(
+    policies: &Policies,
+    provider: ProviderName,
+    field: &'static str,
+) -> Result<(), ApiError> {
+    let can = lectern_providers::registry::at_best(provider);
+    let refused = can.filter(|can| policies.aliases == Aliases::Always && !can.aliases.is_possible());
+    let Some(reason) = refused.as_ref().and_then(|can| can.aliases.reason()) else { return Ok(()) };
+    Err(ApiError::field(
+        field,
+        format!("{} cannot be used with aliases only. {}", provider.title(), reason.0),
+    ))
+}
+
 /// Makes this platform the one new classes use.
 pub async fn set_default_platform(app: &App, who: &SignedIn, provider: ProviderName) -> Result<(), ApiError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let mut settings = store::settings(&mut tx, who.organization).await?;
+    check_aliases(&settings.policies, provider, "provider")?;
     settings.default_provider = provider;
     store::update_settings(&mut tx, who.organization, &settings, now).await?;
     let entry = app.entry(who.organization, EntryKind::DefaultPlatformChanged, who.actor());

@@ -235,8 +235,10 @@ pub struct Capabilities {
     pub limits: Limits,
     /// How long the vendor keeps a cloud recording. `None`: until deleted.
     pub recording_kept_for: Option<Duration>,
-    /// What the vendor learns about a person.
+    /// What the vendor learns about a person from us, unless the class sends aliases.
     pub personal_data: Vec<PersonalData>,
+    /// Whether an alias and a relay address can stand for a person, and reports still come back matched.
+    pub aliases: Can<()>,
 }
 
 #[cfg(test)]

@@ -50,5 +50,12 @@ pub fn capabilities() -> Capabilities {
         },
         recording_kept_for: None,
         personal_data: Vec::new(),
+        aliases: Can::helped(
+            (),
+            Sentence::known(
+                "reason.link.aliases",
+                "Lectern tells the other side nothing about people in any case. What they type when they join is theirs to choose.",
+            ),
+        ),
     }
 }

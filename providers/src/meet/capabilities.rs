@@ -92,6 +92,10 @@ pub(super) fn of(scopes: &Scopes<'_>) -> Capabilities {
         },
         recording_kept_for: None,
         personal_data: vec![PersonalData::Email],
+        aliases: Can::no(Sentence::known(
+            "reason.meet.aliases",
+            "Google lets in the accounts whose addresses are on the meeting's list, so it must know people's own addresses. Use a platform with a link for each person, or send no aliases.",
+        )),
     }
 }
 

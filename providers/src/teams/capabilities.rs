@@ -104,6 +104,13 @@ pub fn of(mode: &Mode, scopes: &[String]) -> Capabilities {
         recording_kept_for: Some(KEPT_FOR),
         // Students are not attendees: Microsoft learns what they type when they join, nothing from Lectern.
         personal_data: Vec::new(),
+        aliases: Can::helped(
+            (),
+            Sentence::known(
+                "reason.teams.aliases",
+                "Lectern tells Microsoft nothing about people in any case. What they sign in with or type when they join is theirs to choose, and is what the report shows.",
+            ),
+        ),
     }
 }
 

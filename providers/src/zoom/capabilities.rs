@@ -108,6 +108,7 @@ pub fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
         },
         recording_kept_for: None,
         personal_data: vec![PersonalData::Name, PersonalData::Email],
+        aliases: Can::yes(()),
     }
 }
 

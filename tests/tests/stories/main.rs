@@ -10,6 +10,7 @@
 
 mod abuse;
 mod access;
+mod aliases;
 mod api_keys;
 mod attendance;
 mod consents;

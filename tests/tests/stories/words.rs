@@ -59,6 +59,7 @@ fn reasons(can: &Capabilities) -> Vec<&Reason> {
         limits: _,
         recording_kept_for: _,
         personal_data: _,
+        aliases,
     } = can;
     [
         registrants.reason(),
@@ -71,6 +72,7 @@ fn reasons(can: &Capabilities) -> Vec<&Reason> {
         screen_share.reason(),
         recurrence.reason(),
         end_meeting.reason(),
+        aliases.reason(),
     ]
     .into_iter()
     .flatten()

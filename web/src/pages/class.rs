@@ -93,6 +93,8 @@ pub struct Enrollment {
     pub id: String,
     pub name: String,
     pub email: String,
+    /// The name the platform shows, in a class that sends aliases.
+    pub alias: Option<String>,
     /// When their link was last mailed; RFC 3339.
     pub link_sent_at: Option<String>,
 }
@@ -103,6 +105,8 @@ pub struct GuestRow {
     pub id: String,
     pub name: String,
     pub email: String,
+    /// As [`Enrollment::alias`].
+    pub alias: Option<String>,
     /// The titles of the sessions they may enter; empty means the whole class.
     pub sessions: Vec<String>,
     pub link_sent_at: Option<String>,
@@ -156,12 +160,14 @@ impl Page for ClassRoster {
                         id: "e1".to_owned(),
                         name: "Ayesha Noor".to_owned(),
                         email: "ayesha@oakwood.example".to_owned(),
+                        alias: Some("Participant K7QPX".to_owned()),
                         link_sent_at: Some("2026-11-18T08:20:00Z".to_owned()),
                     },
                     Enrollment {
                         id: "e2".to_owned(),
                         name: "Omar Reza".to_owned(),
                         email: "omar@oakwood.example".to_owned(),
+                        alias: None,
                         link_sent_at: None,
                     },
                 ],
@@ -170,6 +176,7 @@ impl Page for ClassRoster {
                         id: "g1".to_owned(),
                         name: "Rokeya Begum".to_owned(),
                         email: "rokeya@example.org".to_owned(),
+                        alias: Some("Participant 3VWZB".to_owned()),
                         sessions: vec!["Fractions: practice hour".to_owned()],
                         link_sent_at: Some("2026-11-18T08:20:00Z".to_owned()),
                     },
@@ -177,6 +184,7 @@ impl Page for ClassRoster {
                         id: "g2".to_owned(),
                         name: "Inspector".to_owned(),
                         email: "inspector@example.org".to_owned(),
+                        alias: None,
                         sessions: vec![],
                         link_sent_at: None,
                     },
@@ -295,10 +303,11 @@ pub struct SettingsAbilities {
     pub breakout_rooms: Ability,
     pub chat: Ability,
     pub screen_share: Ability,
+    pub aliases: Ability,
 }
 
 /// `GET /classes/{id}/settings`; `POST` same path
-/// `{csrf, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?}`.
+/// `{csrf, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?, aliases=on?}`.
 /// A box that is off or disabled is not sent: keep the old value of options that are locked or impossible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClassSettings {
@@ -308,6 +317,7 @@ pub struct ClassSettings {
     pub breakout_rooms: bool,
     pub chat: bool,
     pub screen_share: bool,
+    pub aliases: bool,
     pub can: SettingsAbilities,
     pub errors: Vec<FieldError>,
 }
@@ -322,6 +332,7 @@ impl Page for ClassSettings {
             breakout_rooms: ability.clone(),
             chat: ability.clone(),
             screen_share: ability.clone(),
+            aliases: ability.clone(),
         };
         let page = |can| Self {
             class: ClassHead::sample(),
@@ -330,6 +341,7 @@ impl Page for ClassSettings {
             breakout_rooms: true,
             chat: false,
             screen_share: false,
+            aliases: true,
             can,
             errors: vec![],
         };

@@ -89,8 +89,10 @@ pub struct Join {
     pub instructor: String,
     /// The platform's name.
     pub platform: String,
-    /// The person's name, as the platform will show it.
+    /// The person's name.
     pub person: String,
+    /// The name the platform will show: theirs, or an alias.
+    pub shown_as: String,
     /// The session the state is about; `None` when choosing, or when nothing is scheduled.
     pub session: Option<JoinSession>,
     /// The page's one-time form token.
@@ -117,6 +119,7 @@ impl Join {
             instructor: "Farhan Karim".to_owned(),
             platform: "Zoom".to_owned(),
             person: "Ayesha Noor".to_owned(),
+            shown_as: "Ayesha Noor".to_owned(),
             session: Some(JoinSession {
                 id: "s1".to_owned(),
                 title: "Fractions: dividing and multiplying".to_owned(),

@@ -24,6 +24,7 @@ use crate::{
     },
     error::ApiError,
     extract::{Form, Instructor, Query, SignedIn},
+    join::Naming,
     live::feed::instant,
     notify, organizations,
     pages::{Pages, Reader, back, see_other},
@@ -45,7 +46,10 @@ async fn page(
     let sent = notify::service::links_sent(&mut tx, organization, class.id).await?;
     let all = sessions::service::of_class(&mut tx, organization, class.id).await?;
     let members = enrollments::list(&mut tx, who, class.id, EnrollmentKind::Member).await?;
+    let naming = Naming::of(app, &mut tx, organization, &class).await?;
+    let alias = |person| naming.alias(person).map(|alias| alias.name());
     let enrollments = members.into_iter().map(|member| Row {
+        alias: alias(member.person),
         id: member.id.to_string(),
         name: member.name(),
         link_sent_at: sent.get(&member.person).copied().map(instant),
@@ -57,6 +61,7 @@ async fn page(
         let named = enrollments::named_sessions(&mut tx, organization, &guest).await?.unwrap_or_default();
         let titles = all.iter().filter(|session| named.contains(&session.id));
         guests.push(GuestRow {
+            alias: alias(guest.person),
             id: guest.id.to_string(),
             name: guest.name(),
             sessions: titles.map(|session| session.title.clone()).collect(),

@@ -4,6 +4,7 @@ use axum::{
 };
 use lectern_core::{
     ids::ClassId,
+    organization::Aliases,
     provider::{Can, Capabilities, RecordingModes},
     settings::{ClassSettings, RecordingMode, ScreenShare},
 };
@@ -23,6 +24,7 @@ use crate::{
     classes::service,
     error::ApiError,
     extract::{Form, Instructor, Query, SignedIn},
+    organizations,
     pages::{Pages, Reader, see_other},
     people::pages::field_errors,
 };
@@ -53,6 +55,7 @@ fn abilities(can: &Capabilities) -> SettingsAbilities {
         breakout_rooms: ability(&can.breakout_rooms),
         chat: ability(&can.chat),
         screen_share: ability(&can.screen_share),
+        aliases: ability(&can.aliases),
     }
 }
 
@@ -73,7 +76,14 @@ async fn page(
 ) -> Result<SettingsPage, ApiError> {
     let (class, view) = service::settings(app, who, ClassId(id)).await?;
     let shown = asked.unwrap_or(view.settings);
+    let mut can = abilities(&view.capabilities);
     let mut tx = app.db.read(who.organization).await?;
+    let policies = organizations::service::settings_in(&mut tx, who.organization).await?.policies;
+    if policies.aliases == Aliases::Always {
+        can.aliases.locked_by = organizations::service::find(&mut tx, who.organization)
+            .await?
+            .map(|organization| organization.name);
+    }
     Ok(SettingsPage {
         class: head(&mut tx, who, &class).await?,
         waiting_room: shown.waiting_room,
@@ -81,7 +91,8 @@ async fn page(
         breakout_rooms: shown.breakout_rooms,
         chat: shown.chat,
         screen_share: shown.screen_share == ScreenShare::Everyone,
-        can: abilities(&view.capabilities),
+        aliases: policies.send_aliases(&shown),
+        can,
         errors,
     })
 }
@@ -107,6 +118,7 @@ pub struct SettingsForm {
     breakout_rooms: Option<String>,
     chat: Option<String>,
     screen_share: Option<String>,
+    aliases: Option<String>,
 }
 
 impl SettingsForm {
@@ -132,6 +144,7 @@ impl SettingsForm {
             ),
             chat: switch(can.chat.is_possible(), &self.chat, old.chat),
             screen_share: if shares { ScreenShare::Everyone } else { ScreenShare::Host },
+            aliases: switch(can.aliases.is_possible(), &self.aliases, old.aliases),
         }
     }
 }

@@ -108,6 +108,7 @@ statement!(tenant TITLES,
     sqlite: "select id, title from classes where organization_id = $1 and id in (select unhex(value) from json_each($2))",
     postgres: "select id, title from classes where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
 statement!(tenant COUNT, "select count(*) from classes where organization_id = $1 and state = 'active'");
+statement!(tenant PLATFORMS, "select distinct provider from classes where organization_id = $1 and state = 'active' order by provider");
 statement!(tenant UPDATE, "update classes set title = $3, description = $4, instructor_id = $5, provider = $6, settings = $7, state = $8, external_id = $9, updated_at = $10 where organization_id = $1 and id = $2");
 
 /// Adds a class and the route to its organization.
@@ -249,4 +250,11 @@ pub async fn titles(
 /// How many classes there are, archived ones not counted.
 pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
     Ok(run!(value, tx, COUNT, [organization.uuid()])?)
+}
+
+/// The platforms of the classes that are not archived.
+pub async fn platforms(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ProviderName>, StoreError> {
+    let words: Vec<(String,)> = run!(all, tx, PLATFORMS, [organization.uuid()])?;
+    let known = |(word,): (String,)| word.parse().map_err(|error| StoreError::corrupt("classes", error));
+    words.into_iter().map(known).collect()
 }
