@@ -38,6 +38,8 @@ pub mod decisions {
     pub mod d0009_what_a_host_changes_at_the_platform {}
     #[doc = include_str!("../docs/decisions/0010-the-door-reads-in-one-statement.md")]
     pub mod d0010_the_door_reads_in_one_statement {}
+    #[doc = include_str!("../docs/decisions/0011-a-platform-is-one-line.md")]
+    pub mod d0011_a_platform_is_one_line {}
     #[doc = include_str!("../docs/decisions/0012-what-follows-is-a-job.md")]
     pub mod d0012_what_follows_is_a_job {}
 }

@@ -10,6 +10,7 @@ mod jwt;
 pub mod layer;
 pub mod link;
 pub mod meet;
+pub mod platform;
 pub mod registry;
 #[cfg(test)]
 mod samples;

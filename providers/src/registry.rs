@@ -1,80 +1,100 @@
-//! Which platforms exist, and how one is built. A new platform is one folder, and one line in each function here.
+//! Which platforms this server has. Ours are one line each in [`OURS`]; a server that has others besides says so in its
+//! `main`, by one line too: [`plug_in`].
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use lectern_core::{
-    provider::{AccessTokens, Account, Capabilities, Events, Provider, ProviderName},
-    secret::SecretString,
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, OnceLock},
 };
+
+use lectern_core::provider::{Capabilities, Events, Provider, ProviderName, UnknownProvider};
 use url::Url;
 
-use crate::{
-    layer::CheckCapabilities,
-    link::Link,
-    meet::{Meet, MeetAddresses, MeetConnection, MeetEvents, MeetSettings},
-    teams::{Teams, TeamsConnection, TeamsEvents, TeamsSettings},
-    transport::Transport,
-    zoom::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings},
+pub use crate::platform::{
+    Connection, LiveSource, NotAvailable, Place, Plan, PlanWorth, Platform, ProviderSettings,
 };
+use crate::{layer::CheckCapabilities, link, meet, teams, transport::Transport, zoom};
 
-/// An organization's app at a platform, in words that hold for all of them.
-#[derive(Clone, Debug)]
-pub struct ProviderSettings {
-    /// Which platform.
-    pub provider: ProviderName,
-    /// The organization, as a key for circuits and limits.
-    pub tenant: String,
-    /// The app's id.
-    pub client_id: String,
-    /// The app's secret.
-    pub client_secret: SecretString,
-    /// The platform's account, where the app acts for one account without a person (Zoom: Server-to-Server; Microsoft: the
-    /// tenant's GUID; Google: the address of the organizer that a service account acts as).
-    pub account_id: Option<String>,
-    /// Where the API is, version included.
-    pub api_base: Url,
-    /// The folder of the platform's authorize, token and revoke addresses.
-    pub oauth_base: Url,
-    /// Further addresses of the platform's API, by name: [`Addresses::others`]. The platform's own for those that are missing.
-    pub others: BTreeMap<String, Url>,
-    /// Where the platform's join pages and recordings are: exact hosts, or `.zoom.us` for all below; a port counts when given.
-    pub hosts: Vec<String>,
-}
+/// The platforms of this release: a new one is its folder and a line here.
+static OURS: &[&Platform] = &[&zoom::PLATFORM, &teams::PLATFORM, &meet::PLATFORM, &link::PLATFORM];
 
-/// A grant, for calls in its name.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    /// Where tokens come from.
-    pub tokens: Arc<dyn AccessTokens>,
-    /// Whose.
-    pub account: Account,
-    /// What was granted.
-    pub scopes: Vec<String>,
-    /// Whose rate budget the calls use: the platform's id of the account, which all its hosts share.
-    pub rate_key: String,
-}
+static ALL: OnceLock<Vec<&'static Platform>> = OnceLock::new();
 
-/// Where a platform is, unless the operator says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addresses {
-    /// [`ProviderSettings::api_base`].
-    pub api_base: Url,
-    /// [`ProviderSettings::oauth_base`].
-    pub oauth_base: Url,
-    /// [`ProviderSettings::others`]. Microsoft: `beta`, Graph's other face; `keys`, where it publishes the keys it signs with.
-    pub others: BTreeMap<String, Url>,
-}
-
-/// A platform that this release cannot talk to.
+/// Why platforms could not be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not available in this release")]
-pub struct NotAvailable(pub ProviderName);
+pub enum PlugInError {
+    /// Two platforms have one word.
+    #[error("there are two platforms called {0}: give one of them another word")]
+    Twice(ProviderName),
+    /// Something has used the list already.
+    #[error("platforms are plugged in before anything else happens: call plug_in first thing in main")]
+    TooLate,
+}
 
-/// The platforms that can be built.
-pub const AVAILABLE: &[ProviderName] = &[ProviderName::Zoom, ProviderName::Teams, ProviderName::Meet];
+/// Adds platforms to ours, once, before anything else asks for platforms:
+///
+/// ```
+/// # use lectern_core::provider::ProviderName;
+/// # use lectern_providers::registry::{self, Platform};
+/// # mod bluebird {
+/// #     pub static PLATFORM: super::Platform = super::Platform {
+/// #         name: super::ProviderName::new("bluebird", "Bluebird"),
+/// #         ..lectern_providers::link::PLATFORM
+/// #     };
+/// # }
+/// fn main() -> Result<(), registry::PlugInError> {
+///     registry::plug_in(&[&bluebird::PLATFORM])?;
+///     // … and then what `lectern` does: lectern_api::cli::main().await
+/// #   assert!(registry::named("bluebird").is_ok() && registry::named("zoom").is_ok());
+/// #   assert_eq!(registry::plug_in(&[]), Err(registry::PlugInError::TooLate));
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+/// [`PlugInError`]; the list is then as it was.
+pub fn plug_in(others: &[&'static Platform]) -> Result<(), PlugInError> {
+    ALL.set(together(others)?).map_err(|_| PlugInError::TooLate)
+}
 
-/// Builds a platform; without a connection only its OAuth and events parts are there. Cheap: what is shared (connections,
-/// rate budgets, circuits) lives in the transport.
+fn together(others: &[&'static Platform]) -> Result<Vec<&'static Platform>, PlugInError> {
+    let mut all = OURS.to_vec();
+    for other in others {
+        if all.iter().any(|known| known.name == other.name) {
+            return Err(PlugInError::Twice(other.name));
+        }
+        all.push(other);
+    }
+    Ok(all)
+}
+
+/// All platforms, ours first.
+#[must_use]
+pub fn platforms() -> &'static [&'static Platform] {
+    ALL.get_or_init(|| OURS.to_vec())
+}
+
+/// A platform by its name.
+#[must_use]
+pub fn platform(name: ProviderName) -> Option<&'static Platform> {
+    platforms().iter().find(|platform| platform.name == name).copied()
+}
+
+/// The name behind a word from an address, a request or the database.
+///
+/// # Errors
+/// [`UnknownProvider`].
+pub fn named(word: &str) -> Result<ProviderName, UnknownProvider> {
+    let known = platforms().iter().find(|platform| platform.name.as_str() == word);
+    known.map(|platform| platform.name).ok_or(UnknownProvider)
+}
+
+/// The platforms an organization can set up: those at which it has an app of its own.
+pub static AVAILABLE: LazyLock<Vec<ProviderName>> = LazyLock::new(|| {
+    let has_apps = |platform: &&&Platform| !platform.places.is_empty();
+    platforms().iter().filter(has_apps).map(|platform| platform.name).collect()
+});
+
+/// Builds a platform's provider, which refuses before any request what its capabilities say cannot be done.
 ///
 /// # Errors
 /// [`NotAvailable`].
@@ -83,210 +103,97 @@ pub fn build(
     transport: &Transport,
     connection: Option<Connection>,
 ) -> Result<Arc<dyn Provider>, NotAvailable> {
-    match settings.provider {
-        ProviderName::Zoom => {
-            Ok(Arc::new(CheckCapabilities::new(Arc::new(zoom(settings, transport, connection)))))
-        }
-        ProviderName::Teams => {
-            Ok(Arc::new(CheckCapabilities::new(Arc::new(teams(settings, transport, connection)))))
-        }
-        ProviderName::Meet => {
-            let meet = meet(settings, transport, connection).ok_or(NotAvailable(ProviderName::Meet))?;
-            Ok(Arc::new(CheckCapabilities::new(Arc::new(meet))))
-        }
-        ProviderName::Link => {
-            Ok(Arc::new(CheckCapabilities::new(Arc::new(Link::new(transport.allow_loopback())))))
-        }
-    }
+    let platform = platform(settings.provider).ok_or(NotAvailable(settings.provider))?;
+    let provider = (platform.build)(settings, transport, connection)?;
+    Ok(Arc::new(CheckCapabilities::new(provider)))
 }
 
 /// A platform's webhooks, for intake: needs neither settings nor a connection.
 #[must_use]
 pub fn events(provider: ProviderName) -> Option<&'static dyn Events> {
-    match provider {
-        ProviderName::Zoom => Some(&ZoomEvents),
-        ProviderName::Teams => Some(&TeamsEvents),
-        ProviderName::Meet => Some(&MeetEvents),
-        _ => None,
-    }
+    platform(provider)?.events
 }
 
 /// What the platform can do with a licensed host and every scope granted: for those who have not connected yet.
 #[must_use]
 pub fn at_best(provider: ProviderName) -> Option<Capabilities> {
-    match provider {
-        ProviderName::Zoom => Some(crate::zoom::at_best()),
-        ProviderName::Teams => Some(crate::teams::at_best()),
-        ProviderName::Meet => Some(crate::meet::at_best()),
-        ProviderName::Link => Some(crate::link::capabilities()),
-    }
-}
-
-/// How this release learns who is in a class while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiveSource {
-    /// The platform's events arrive at an address of ours.
-    Told,
-    /// Lectern looks, again and again.
-    LookedAt,
-    /// Not at all: the report comes afterwards.
-    Afterwards,
+    platform(provider).map(|platform| (platform.at_best)())
 }
 
 /// How this release learns who is in a class of this platform while it runs.
 #[must_use]
-pub const fn live_source(provider: ProviderName) -> LiveSource {
-    match provider {
-        ProviderName::Zoom => LiveSource::Told,
-        ProviderName::Meet => LiveSource::LookedAt,
-        ProviderName::Teams | ProviderName::Link => LiveSource::Afterwards,
-    }
+pub fn live_source(provider: ProviderName) -> LiveSource {
+    platform(provider).map_or(LiveSource::Afterwards, |platform| platform.live_source)
 }
 
 /// Whether this release lets one account hold everybody's classes, without a person's consent.
 #[must_use]
-pub const fn by_account(provider: ProviderName) -> bool {
-    matches!(provider, ProviderName::Zoom)
+pub fn by_account(provider: ProviderName) -> bool {
+    platform(provider).is_some_and(|platform| platform.by_account)
 }
 
 /// Whether an address that the platform reports is that of an account that signed in there, never one that somebody typed.
-/// Zoom's may be what was typed at its registration form.
 #[must_use]
-pub const fn addresses_are_accounts(provider: ProviderName) -> bool {
-    matches!(provider, ProviderName::Teams | ProviderName::Meet)
+pub fn addresses_are_accounts(provider: ProviderName) -> bool {
+    platform(provider).is_some_and(|platform| platform.addresses_are_accounts)
 }
 
 /// Whether nothing works without this scope.
 #[must_use]
 pub fn is_essential(provider: ProviderName, scope: &str) -> bool {
-    match provider {
-        ProviderName::Zoom => ["user:read:user", "meeting:write:meeting", "meeting:read:meeting"]
-            .contains(&scope.trim_end_matches(":admin")),
-        ProviderName::Teams => {
-            ["User.Read", "Calendars.ReadWrite", "OnlineMeetings.ReadWrite"].contains(&scope)
-        }
-        ProviderName::Meet => scope == "meetings.space.created",
-        ProviderName::Link => false,
-    }
+    platform(provider).is_some_and(|platform| (platform.is_essential)(scope))
+}
+
+/// Whether the platform tells which plan a host has.
+#[must_use]
+pub fn tells_plans(provider: ProviderName) -> bool {
+    platform(provider).is_some_and(|platform| !platform.plans.is_empty())
+}
+
+/// A host's plan, when the platform told one that it documents.
+#[must_use]
+pub fn plan(provider: ProviderName, number: Option<i64>) -> Option<Plan> {
+    let number = number?;
+    platform(provider)?.plans.iter().find(|plan| plan.number == number).copied()
 }
 
 /// The platform's name for a host's plan.
 #[must_use]
-pub fn plan_name(provider: ProviderName, plan: Option<i64>) -> Option<&'static str> {
-    match (provider, plan?) {
-        (ProviderName::Zoom, 1) => Some("Basic"),
-        (ProviderName::Zoom, 2) => Some("Licensed"),
-        (ProviderName::Zoom, 4 | 99) => Some("No meeting licence"),
-        _ => None,
+pub fn plan_name(provider: ProviderName, number: Option<i64>) -> Option<&'static str> {
+    plan(provider, number).map(|plan| plan.name)
+}
+
+/// One set of addresses at which a platform is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// [`ProviderSettings::api_base`].
+    pub api_base: Url,
+    /// [`ProviderSettings::oauth_base`].
+    pub oauth_base: Url,
+    /// [`ProviderSettings::others`].
+    pub others: BTreeMap<String, Url>,
+    /// [`ProviderSettings::hosts`].
+    pub hosts: Vec<String>,
+}
+
+impl Addresses {
+    fn of(place: &Place) -> Option<Self> {
+        let others = place.others.iter().map(|(name, url)| Some(((*name).to_owned(), Url::parse(url).ok()?)));
+        Some(Self {
+            api_base: Url::parse(place.api).ok()?,
+            oauth_base: Url::parse(place.oauth).ok()?,
+            others: others.collect::<Option<_>>()?,
+            hosts: place.meeting_hosts.iter().map(|host| (*host).to_owned()).collect(),
+        })
     }
 }
 
-/// Where the vendor runs it.
+/// Where the vendor runs it, unless the operator says otherwise: each set that an administrator may choose, the proposed one
+/// first.
 #[must_use]
-pub fn addresses(provider: ProviderName) -> Option<Addresses> {
-    let (api, oauth, others): (_, _, &[(&str, &str)]) = match provider {
-        ProviderName::Zoom => ("https://api.zoom.us/v2", "https://zoom.us/oauth", &[]),
-        ProviderName::Teams => (
-            "https://graph.microsoft.com/v1.0",
-            "https://login.microsoftonline.com",
-            &[
-                ("beta", "https://graph.microsoft.com/beta"),
-                ("keys", "https://login.microsoftonline.com/common/discovery/v2.0/keys"),
-            ],
-        ),
-        ProviderName::Meet => (
-            "https://meet.googleapis.com/v2",
-            "https://accounts.google.com/o/oauth2/v2",
-            MeetAddresses::OTHERS,
-        ),
-        _ => return None,
-    };
-    let others = others.iter().map(|(name, url)| Some(((*name).to_owned(), Url::parse(url).ok()?)));
-    Some(Addresses {
-        api_base: Url::parse(api).ok()?,
-        oauth_base: Url::parse(oauth).ok()?,
-        others: others.collect::<Option<_>>()?,
-    })
-}
-
-fn below(base: &Url, name: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/{name}", base.path().trim_end_matches('/')));
-    url
-}
-
-fn zoom(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Zoom {
-    let account_id = settings.account_id.clone().filter(|id| !id.is_empty());
-    let zoom = ZoomSettings {
-        tenant: settings.tenant.clone(),
-        client_id: settings.client_id.clone(),
-        client_secret: settings.client_secret.clone(),
-        mode: account_id.map_or(Mode::User, |account_id| Mode::ServerToServer { account_id }),
-        api_base: settings.api_base.clone(),
-        oauth_authorize: below(&settings.oauth_base, "authorize"),
-        oauth_token: below(&settings.oauth_base, "token"),
-        oauth_revoke: below(&settings.oauth_base, "revoke"),
-        hosts: settings.hosts.clone(),
-    };
-    let connection = connection.map(|connection| ZoomConnection {
-        tokens: connection.tokens,
-        account: connection.account,
-        scopes: connection.scopes,
-        rate_key: connection.rate_key,
-    });
-    Zoom::new(zoom, transport.clone(), connection)
-}
-
-fn teams(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Teams {
-    let tenant_id = settings.account_id.clone().filter(|id| !id.is_empty());
-    // Graph's faces are neighbours: one that the operator moved has its other beside it.
-    let beta = || {
-        let mut url = settings.api_base.clone();
-        let path = url.path().trim_end_matches('/').trim_end_matches("v1.0").to_owned();
-        url.set_path(&format!("{path}beta"));
-        url
-    };
-    let teams = TeamsSettings {
-        tenant: settings.tenant.clone(),
-        client_id: settings.client_id.clone(),
-        client_secret: settings.client_secret.clone(),
-        mode: tenant_id
-            .map_or(crate::teams::Mode::Delegated, |tenant_id| crate::teams::Mode::Application { tenant_id }),
-        beta_base: settings.others.get("beta").cloned().unwrap_or_else(beta),
-        api_base: settings.api_base.clone(),
-        login_base: settings.oauth_base.clone(),
-        hosts: settings.hosts.clone(),
-    };
-    let connection = connection.map(|connection| TeamsConnection {
-        tokens: connection.tokens,
-        account: connection.account,
-        scopes: connection.scopes,
-        rate_key: connection.rate_key,
-    });
-    Teams::new(teams, transport.clone(), connection)
-}
-
-fn meet(settings: &ProviderSettings, transport: &Transport, connection: Option<Connection>) -> Option<Meet> {
-    let organizer = settings.account_id.clone().filter(|id| !id.is_empty());
-    let meet = MeetSettings {
-        tenant: settings.tenant.clone(),
-        client_id: settings.client_id.clone(),
-        client_secret: settings.client_secret.clone(),
-        mode: organizer
-            .map_or(crate::meet::Mode::User, |organizer| crate::meet::Mode::Delegated { organizer }),
-        bundles: crate::meet::oauth::Bundle::USUAL.into(),
-        api_base: settings.api_base.clone(),
-        oauth_authorize: below(&settings.oauth_base, "auth"),
-        others: MeetAddresses::with(&settings.others)?,
-        hosts: settings.hosts.clone(),
-    };
-    let connection = connection.map(|connection| MeetConnection {
-        tokens: connection.tokens,
-        account: connection.account,
-        scopes: connection.scopes,
-        rate_key: connection.rate_key,
-    });
-    Some(Meet::new(meet, transport.clone(), connection))
+pub fn addresses(provider: ProviderName) -> Vec<Addresses> {
+    platform(provider)
+        .map_or_else(Vec::new, |platform| platform.places.iter().filter_map(Addresses::of).collect())
 }
 
 #[cfg(test)]
@@ -295,27 +202,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_available_has_addresses_and_events() {
-        for name in AVAILABLE {
-            assert!(addresses(*name).is_some(), "{name}");
-            assert!(events(*name).is_some(), "{name}");
+    fn every_platform_is_found_by_its_word_and_has_good_addresses() {
+        for platform in OURS {
+            assert_eq!(named(platform.name.as_str()), Ok(platform.name));
+            assert_eq!(addresses(platform.name).len(), platform.places.len(), "{}", platform.name);
+            assert_eq!(events(platform.name).is_some(), AVAILABLE.contains(&platform.name));
+            assert_eq!(at_best(platform.name), Some((platform.at_best)()));
         }
+        assert_eq!(named("jitsi"), Err(UnknownProvider));
     }
 
     #[test]
     fn microsoft_has_two_faces_and_keys() {
-        let others = addresses(ProviderName::Teams).unwrap().others;
+        let others = &addresses(teams::NAME)[0].others;
         assert_eq!(others["beta"].as_str(), "https://graph.microsoft.com/beta");
-        assert!(others.contains_key("keys") && events(ProviderName::Teams).is_some());
+        assert!(others.contains_key("keys") && events(teams::NAME).is_some());
     }
 
     #[test]
-    fn addresses_are_put_below_the_base() {
-        let base = Url::parse("https://zoom.us/oauth/").unwrap();
-        assert_eq!(below(&base, "token").as_str(), "https://zoom.us/oauth/token");
-        assert_eq!(
-            below(&addresses(ProviderName::Zoom).unwrap().oauth_base, "token").as_str(),
-            "https://zoom.us/oauth/token"
-        );
+    fn a_word_is_given_once() {
+        static OTHER: Platform = Platform { name: ProviderName::new("other", "Other"), ..link::PLATFORM };
+        static AGAIN: Platform = Platform { name: ProviderName::new("zoom", "Another"), ..link::PLATFORM };
+        assert_eq!(together(&[&OTHER]).unwrap().last().unwrap().name.title(), "Other");
+        assert_eq!(together(&[&AGAIN]).unwrap_err(), PlugInError::Twice(zoom::NAME));
+        assert_eq!(together(&[&OTHER, &OTHER]).unwrap_err(), PlugInError::Twice(OTHER.name));
     }
 }

@@ -7,8 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use lectern_core::{
     provider::{
-        AuthorizeRequest, Call, ErrorKind, MeetingDraft, MeetingRef, OurReference, Provider, ProviderName,
-        Registrant,
+        AuthorizeRequest, Call, ErrorKind, MeetingDraft, MeetingRef, OurReference, Provider, Registrant,
     },
     settings::{ClassSettings, RecordingMode},
 };
@@ -31,7 +30,7 @@ fn google(server: &Server) -> ProviderSettings {
         ("events", "/events/v1"),
     ];
     ProviderSettings {
-        provider: ProviderName::Meet,
+        provider: lectern_providers::meet::NAME,
         oauth_base: at("/o/oauth2/v2"),
         others: others.iter().map(|(name, path)| ((*name).to_owned(), at(path))).collect(),
         hosts: lectern_providers::meet::MeetSettings::meet_hosts(),

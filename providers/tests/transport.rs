@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use lectern_core::provider::{Call, ErrorKind, ProviderName};
+use lectern_core::provider::{Call, ErrorKind};
 use lectern_providers::{
     registry,
     transport::{
@@ -23,7 +23,7 @@ use url::Url;
 
 fn request(url: Url) -> Request {
     Request {
-        provider: ProviderName::Zoom,
+        provider: lectern_providers::zoom::NAME,
         operation: "test",
         route: "/test",
         method: Method::GET,
@@ -185,7 +185,8 @@ async fn an_error_does_not_repeat_the_address() {
     let url = Url::parse(&format!("http://{}/x?token=canary", listener.local_addr().unwrap())).unwrap();
     drop(listener);
     let failure = send(&transport(), &request(url)).await.unwrap_err();
-    let error = failure.into_error(ProviderName::Zoom, "test", "2026-11-21T09:00:00Z".parse().unwrap());
+    let error =
+        failure.into_error(lectern_providers::zoom::NAME, "test", "2026-11-21T09:00:00Z".parse().unwrap());
     assert_eq!(error.kind, ErrorKind::Unavailable);
     assert!(!format!("{error:?}").contains("canary"));
 }

@@ -326,14 +326,13 @@ fn simulated(zoom: &ZoomSimulator, wire: &Wire, others: &Others) -> PlatformsCon
         others: BTreeMap::new(),
         meeting_hosts: meeting_hosts.clone(),
     };
-    let (teams, meet) = others.hosts();
+    let (at_teams, at_meet) = others.hosts();
     let direct = hosts(zoom.api_url(), zoom.base_url());
-    PlatformsConfig {
-        zoom: vec![direct, hosts(wire.api_url(), wire.base_url())],
-        teams: vec![teams],
-        meet: vec![meet],
-        allow_loopback: true,
-    }
+    PlatformsConfig::simulated([
+        (lectern_providers::zoom::NAME, vec![direct, hosts(wire.api_url(), wire.base_url())]),
+        (lectern_providers::teams::NAME, vec![at_teams]),
+        (lectern_providers::meet::NAME, vec![at_meet]),
+    ])
 }
 
 async fn open(

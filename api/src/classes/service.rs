@@ -7,6 +7,7 @@ use lectern_core::{
     settings::{ClassSettings, RecordingMode, ScreenShare},
     text::is_hidden,
 };
+use lectern_providers::registry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -272,7 +273,7 @@ pub(crate) fn external(text: Option<&str>, errors: &mut Vec<FieldError>) -> Opti
 }
 
 fn provider(name: &str, errors: &mut Vec<FieldError>) -> Option<ProviderName> {
-    let known = name.parse().ok().filter(|name| lectern_providers::registry::AVAILABLE.contains(name));
+    let known = registry::named(name).ok().filter(|name| registry::AVAILABLE.contains(name));
     if known.is_none() {
         errors.push(FieldError::new("provider", "This platform is not available here."));
     }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use lectern_core::provider::ProviderName;
+use lectern_providers::registry;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -20,71 +21,86 @@ pub struct PlatformHosts {
 }
 
 /// `[platforms]`: the operator's list; an administrator chooses from it and can never add to it. An empty list takes a
-/// platform away.
+/// platform away, one that is left out is where its vendor runs it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct PlatformsConfig {
-    /// Zoom's addresses; the first is proposed.
-    pub zoom: Vec<PlatformHosts>,
-    /// Microsoft's.
-    pub teams: Vec<PlatformHosts>,
-    /// Google's.
-    pub meet: Vec<PlatformHosts>,
+    /// The addresses of each platform that organizations have apps at, by its word; the first is proposed.
+    #[serde(flatten)]
+    platforms: BTreeMap<&'static str, Vec<PlatformHosts>>,
     /// Vendors on loopback are allowed: only for simulators.
     pub allow_loopback: bool,
 }
 
-impl Default for PlatformsConfig {
-    #[expect(clippy::expect_used, reason = "constant addresses parse")]
-    fn default() -> Self {
-        let url = |text| Url::parse(text).expect("a constant address");
-        let hosts = |api, oauth, meeting_hosts: &[&str]| PlatformHosts {
-            api: url(api),
-            oauth: url(oauth),
-            others: BTreeMap::new(),
-            meeting_hosts: meeting_hosts.iter().map(|host| (*host).to_owned()).collect(),
-        };
-        let zoom =
-            |api| hosts(api, "https://zoom.us/oauth", &["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"]);
-        Self {
-            zoom: vec![
-                zoom("https://api.zoom.us/v2"),
-                zoom("https://api-us.zoom.us/v2"),
-                zoom("https://api-eu.zoom.us/v2"),
-                zoom("https://api-in.zoom.us/v2"),
-            ],
-            teams: vec![hosts(
-                "https://graph.microsoft.com/v1.0",
-                "https://login.microsoftonline.com",
-                &["teams.microsoft.com", ".teams.microsoft.com", "teams.live.com"],
-            )],
-            meet: vec![hosts(
-                "https://meet.googleapis.com/v2",
-                "https://accounts.google.com/o/oauth2/v2",
-                &["meet.google.com"],
-            )],
-            allow_loopback: false,
+/// As it is in the file.
+#[derive(Debug, Deserialize)]
+struct Written {
+    #[serde(flatten)]
+    platforms: BTreeMap<String, Vec<PlatformHosts>>,
+    #[serde(default)]
+    allow_loopback: bool,
+}
+
+/// A word that names no platform with addresses.
+#[derive(Debug, thiserror::Error)]
+#[error("platforms.{word}: there is no such platform; there are {known}")]
+struct NoSuchPlatform {
+    word: String,
+    known: String,
+}
+
+impl TryFrom<Written> for PlatformsConfig {
+    type Error = NoSuchPlatform;
+
+    fn try_from(written: Written) -> Result<Self, NoSuchPlatform> {
+        let mut config = Self { allow_loopback: written.allow_loopback, ..Self::default() };
+        for (word, hosts) in written.platforms {
+            match config.platforms.get_mut(word.as_str()) {
+                Some(known) => *known = hosts,
+                None => {
+                    let known: Vec<_> = config.platforms.keys().copied().collect();
+                    return Err(NoSuchPlatform { word, known: known.join(", ") });
+                }
+            }
         }
+        Ok(config)
+    }
+}
+
+impl Default for PlatformsConfig {
+    fn default() -> Self {
+        let hosts = |one: registry::Addresses| PlatformHosts {
+            api: one.api_base,
+            oauth: one.oauth_base,
+            // Left out, so that they are the vendor's own whatever this release thought they were.
+            others: BTreeMap::new(),
+            meeting_hosts: one.hosts,
+        };
+        let all = |name: &ProviderName| {
+            (name.as_str(), registry::addresses(*name).into_iter().map(hosts).collect())
+        };
+        Self { platforms: registry::AVAILABLE.iter().map(all).collect(), allow_loopback: false }
     }
 }
 
 impl PlatformsConfig {
+    /// Platforms on loopback alone, where simulators are; those not named are taken away.
+    pub fn simulated(platforms: impl IntoIterator<Item = (ProviderName, Vec<PlatformHosts>)>) -> Self {
+        let platforms = platforms.into_iter().map(|(name, hosts)| (name.as_str(), hosts)).collect();
+        Self { platforms, allow_loopback: true }
+    }
+
     /// A platform's addresses.
     #[must_use]
     pub fn of(&self, provider: ProviderName) -> &[PlatformHosts] {
-        match provider {
-            ProviderName::Zoom => &self.zoom,
-            ProviderName::Teams => &self.teams,
-            ProviderName::Meet => &self.meet,
-            ProviderName::Link => &[],
-        }
+        self.platforms.get(provider.as_str()).map_or(&[], Vec::as_slice)
     }
 
     /// The meeting hosts, and where people are asked for their consent, as sources of a content policy.
     #[must_use]
     pub fn meeting_sources(&self) -> Vec<String> {
         let scheme = if self.allow_loopback { "http" } else { "https" };
-        let all = || ProviderName::ALL.into_iter().flat_map(|provider| self.of(provider));
+        let all = || self.platforms.values().flatten();
         let mut sources: Vec<String> = all()
             .flat_map(|hosts| &hosts.meeting_hosts)
             .map(|host| match host.strip_prefix('.') {
@@ -96,5 +112,44 @@ impl PlatformsConfig {
         sources.sort();
         sources.dedup();
         sources
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use figment::{
+        Figment,
+        providers::{Format, Serialized, Toml},
+    };
+    use lectern_providers::{meet, teams, zoom};
+
+    use super::*;
+
+    fn read(toml: &str) -> Result<PlatformsConfig, Box<figment::Error>> {
+        Figment::from(Serialized::defaults(PlatformsConfig::default()))
+            .merge(Toml::string(toml))
+            .extract()
+            .map_err(Box::new)
+    }
+
+    #[test]
+    fn each_platform_is_where_its_vendor_runs_it_unless_the_operator_says_otherwise() {
+        let config = read(
+            "teams = []\n[[meet]]\napi = \"https://meet.example/v2\"\noauth = \"https://meet.example/o\"\nmeeting_hosts = []",
+        )
+        .unwrap();
+        assert_eq!(config.of(zoom::NAME).len(), 4);
+        assert_eq!(config.of(zoom::NAME)[0].api.as_str(), "https://api.zoom.us/v2");
+        assert!(config.of(teams::NAME).is_empty() && !config.allow_loopback);
+        assert_eq!(config.of(meet::NAME)[0].api.as_str(), "https://meet.example/v2");
+        assert!(config.meeting_sources().contains(&"https://*.zoom.us".to_owned()));
+        assert!(read("allow_loopback = true").unwrap().allow_loopback);
+    }
+
+    #[test]
+    fn a_platform_that_does_not_exist_is_named() {
+        let error = read("zom = []").unwrap_err().to_string();
+        assert!(error.contains("platforms.zom") && error.contains("meet, teams, zoom"), "{error}");
     }
 }

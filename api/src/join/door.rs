@@ -10,6 +10,7 @@ use lectern_core::{
     session::{Delivery, SessionState},
     settings::ClassSettings,
 };
+use lectern_providers::registry;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -242,7 +243,8 @@ impl WhoRow {
                 id: class,
                 title: self.class_title,
                 instructor: self.instructor_id.into(),
-                provider: self.class_provider.parse().map_err(|_| corrupt("the class's platform"))?,
+                provider: registry::named(&self.class_provider)
+                    .map_err(|_| corrupt("the class's platform"))?,
                 settings: self.class_settings.0,
             },
             instructor: match self.instructor_last {
@@ -334,7 +336,7 @@ struct MeetingRow {
 impl MeetingRow {
     fn meeting(self, session: SessionId) -> Result<Option<Meeting>, StoreError> {
         let Some(id) = self.meeting_id else { return Ok(None) };
-        let provider = self.meeting_provider.and_then(|word| word.parse().ok());
+        let provider = self.meeting_provider.and_then(|word| registry::named(&word).ok());
         let reference = self.reference.as_deref().and_then(OurReference::parse);
         let state = self.meeting_state.as_deref().and_then(MeetingState::parse);
         Ok(Some(Meeting {

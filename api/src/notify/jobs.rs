@@ -6,6 +6,7 @@ use lectern_core::{
     provider::ProviderName,
     session::SessionState,
 };
+use lectern_providers::registry;
 use lectern_web::{
     Lang, MailBody,
     mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession, MovedMail},
@@ -109,11 +110,11 @@ async fn compose(
                 .facts
                 .get("provider")
                 .and_then(|name| name.as_str())
-                .and_then(|name| name.parse::<ProviderName>().ok());
+                .and_then(|name| registry::named(name).ok());
             let mail = ConnectionLostMail {
                 person: person.name(),
                 organization: tenant.name.clone(),
-                platform: provider.map_or("Zoom", ProviderName::title).to_owned(),
+                platform: provider.map_or("", ProviderName::title).to_owned(),
                 connection_url: app.config.server.url("/connection"),
                 next: None,
             };

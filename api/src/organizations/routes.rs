@@ -1,7 +1,7 @@
 //! Settings of one's own organization; organizations, for whoever runs the server.
 
 use axum::{extract::State, http::StatusCode};
-use lectern_core::provider::ProviderName;
+use lectern_providers::registry;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -59,14 +59,11 @@ pub async fn set_default_platform(
     who: Admin,
     Json(body): Json<DefaultPlatform>,
 ) -> Result<StatusCode, ApiError> {
-    let provider: ProviderName = body
-        .provider
-        .parse()
+    let provider = registry::named(&body.provider)
         .ok()
-        .filter(|name| lectern_providers::registry::AVAILABLE.contains(name))
+        .filter(|name| registry::AVAILABLE.contains(name))
         .ok_or_else(|| {
-            let names: Vec<_> =
-                lectern_providers::registry::AVAILABLE.iter().map(|name| name.as_str()).collect();
+            let names: Vec<_> = registry::AVAILABLE.iter().map(|name| name.as_str()).collect();
             ApiError::field("provider", format!("Use one of: {}.", names.join(", ")))
         })?;
     service::set_default_platform(&app, &who, provider).await?;

@@ -6,6 +6,7 @@ use lectern_core::{
     organization::{Policies, Vocabulary},
     provider::ProviderName,
 };
+use lectern_providers::registry;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
@@ -151,7 +152,7 @@ pub async fn insert_settings(
         execute,
         tx,
         INSERT_SETTINGS,
-        [organization.uuid(), time_zone, ProviderName::Zoom.as_str(), Json(policies), now]
+        [organization.uuid(), time_zone, registry::platforms()[0].name.as_str(), Json(policies), now]
     )?;
     Ok(())
 }
@@ -201,9 +202,7 @@ pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Setti
     let row: SettingsRow = run!(one, tx, SETTINGS, [organization.uuid()])?;
     Ok(Settings {
         time_zone: row.time_zone,
-        default_provider: row
-            .default_provider
-            .parse()
+        default_provider: registry::named(&row.default_provider)
             .map_err(|error| StoreError::corrupt("organization_settings", error))?,
         policies: row.policies.0,
         host_tokens: row.host_tokens.map(|tokens| tokens.0),

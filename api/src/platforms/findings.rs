@@ -4,7 +4,7 @@ use lectern_core::{
     provider::{Account, ErrorKind, ProviderError, ProviderName},
     sentence::Sentence,
 };
-use lectern_providers::registry::{self, LiveSource};
+use lectern_providers::registry::{self, LiveSource, PlanWorth};
 
 use super::{Step, StepState, store::settings::Settings};
 
@@ -137,9 +137,20 @@ pub(super) fn scopes(provider: ProviderName, missing: &[(&'static str, &'static 
 }
 
 pub(super) fn host(provider: ProviderName, account: &Account) -> Step {
-    let plan = registry::plan_name(provider, account.plan);
-    match (provider, account.plan, plan) {
-        (ProviderName::Zoom, Some(1), _) => Step::new(
+    let email = account.email.clone();
+    let Some(plan) = registry::plan(provider, account.plan) else {
+        return if registry::tells_plans(provider) {
+            let unknown =
+                Sentence::known("said.test.plan_unknown", "{platform} did not say which plan {email} has.");
+            let sentence = unknown.with("platform", provider.title()).with("email", email);
+            Step::new("host", StepState::Warn, sentence)
+        } else {
+            let sentence = Sentence::known("said.test.can_hold", "{email} can hold classes.");
+            Step::new("host", StepState::Ok, sentence.with("email", email))
+        };
+    };
+    match plan.worth {
+        PlanWorth::Short { minutes } => Step::new(
             "host",
             StepState::Warn,
             Sentence::known(
@@ -147,42 +158,29 @@ pub(super) fn host(provider: ProviderName, account: &Account) -> Step {
                 "{email} has the Basic plan: meetings end after {minutes} minutes, and people \
                      get no link of their own.",
             )
-            .with("email", account.email.clone())
-            .with("minutes", "40"),
+            .with("email", email)
+            .with("minutes", minutes.to_string()),
         )
         .repair(
             Sentence::known("said.test.give_paid", "Give the host a paid licence at {platform}.")
                 .with("platform", provider.title()),
         ),
-        (ProviderName::Zoom, Some(4 | 99), _) => Step::new(
+        PlanWorth::Nothing => Step::new(
             "host",
             StepState::Bad,
             Sentence::known("said.test.no_licence", "{email} has no licence for meetings.")
-                .with("email", account.email.clone()),
+                .with("email", email),
         )
         .repair(
             Sentence::known("said.test.give_meeting", "Give the host a meeting licence at {platform}.")
                 .with("platform", provider.title()),
         ),
-        (_, _, Some(plan)) => Step::new(
+        PlanWorth::Whole => Step::new(
             "host",
             StepState::Ok,
             Sentence::known("said.test.plan", "{email} hosts with the plan {plan}.")
-                .with("email", account.email.clone())
-                .with("plan", plan.to_owned()),
-        ),
-        (ProviderName::Teams | ProviderName::Meet, _, None) => Step::new(
-            "host",
-            StepState::Ok,
-            Sentence::known("said.test.can_hold", "{email} can hold classes.")
-                .with("email", account.email.clone()),
-        ),
-        (_, _, None) => Step::new(
-            "host",
-            StepState::Warn,
-            Sentence::known("said.test.plan_unknown", "{platform} did not say which plan {email} has.")
-                .with("platform", provider.title())
-                .with("email", account.email.clone()),
+                .with("email", email)
+                .with("plan", plan.name.to_owned()),
         ),
     }
 }
@@ -265,27 +263,28 @@ mod tests {
 
     #[test]
     fn the_plan_of_the_host_is_told_with_its_repair() {
-        let state = |plan| host(ProviderName::Zoom, &account(plan)).state;
+        let state = |plan| host(lectern_providers::zoom::NAME, &account(plan)).state;
         assert_eq!(state(Some(2)), StepState::Ok);
         assert_eq!(state(Some(1)), StepState::Warn);
         assert_eq!(state(Some(4)), StepState::Bad);
         assert_eq!(state(None), StepState::Warn);
-        assert!(host(ProviderName::Zoom, &account(Some(1))).repair.unwrap().contains("licence"));
+        assert!(host(lectern_providers::zoom::NAME, &account(Some(1))).repair.unwrap().contains("licence"));
     }
 
     #[test]
     fn a_missing_permission_fails_only_when_nothing_works_without_it() {
-        let step = |scope| scopes(ProviderName::Zoom, &[(scope, "do it")]);
+        let step = |scope| scopes(lectern_providers::zoom::NAME, &[(scope, "do it")]);
         assert_eq!(step("meeting:write:meeting").state, StepState::Bad);
         assert_eq!(step("meeting:write:meeting:admin").state, StepState::Bad);
         assert_eq!(step("meeting:write:registrant").state, StepState::Warn);
         assert!(step("meeting:write:registrant").sentence.contains("to do it"));
-        assert_eq!(scopes(ProviderName::Zoom, &[]).state, StepState::Ok);
+        assert_eq!(scopes(lectern_providers::zoom::NAME, &[]).state, StepState::Ok);
     }
 
     #[test]
     fn each_failure_names_its_repair() {
-        let told = |kind| failed("credentials", &ProviderError::new(ProviderName::Zoom, "test", kind));
+        let told =
+            |kind| failed("credentials", &ProviderError::new(lectern_providers::zoom::NAME, "test", kind));
         let secret = told(ErrorKind::Invalid("client_secret".to_owned()));
         assert!(secret.sentence.contains("client ID and secret") && secret.repair.unwrap().contains("Copy"));
         assert!(told(ErrorKind::Invalid("account_id".to_owned())).sentence.contains("account ID"));

@@ -22,7 +22,7 @@ const ALL: i64 = 100_000;
 pub async fn queue_refreshes(app: &App) -> Result<(), JobError> {
     let now = app.clock.now();
     let mut due = Vec::new();
-    for provider in registry::AVAILABLE {
+    for provider in registry::AVAILABLE.iter() {
         let mut look = app.db.system_read().await?;
         let organizations = store::settings::organizations(&mut look, *provider, ALL).await?;
         drop(look);

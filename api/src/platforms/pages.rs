@@ -148,7 +148,8 @@ async fn settings_page(
 
 /// `GET /platforms`: the first.
 pub async fn platforms(State(app): State<App>, _: Admin) -> Response {
-    let first = settings::offered(&app).first().map_or("zoom", |name| name.as_str());
+    let first =
+        settings::offered(&app).first().or(registry::AVAILABLE.first()).map_or("", |name| name.as_str());
     see_other(&format!("/platforms/{first}")).into_response()
 }
 
@@ -340,7 +341,7 @@ pub async fn connections(
     let row = |view: &ConnectionView| connection_page::ConnectionRow {
         id: view.id.map(|id| id.to_string()),
         person: view.person.as_ref().map_or_else(|| own.clone(), |person| person.name.clone()),
-        platform: view.provider.parse::<ProviderName>().map_or("", ProviderName::title).to_owned(),
+        platform: registry::named(&view.provider).map_or("", ProviderName::title).to_owned(),
         state: state_of(view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();

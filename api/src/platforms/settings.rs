@@ -32,7 +32,7 @@ use crate::{
 
 /// Reads a platform's word in a path: only platforms this release can talk to.
 pub fn provider(word: &str) -> Result<ProviderName, ApiError> {
-    word.parse().ok().filter(|name| registry::AVAILABLE.contains(name)).ok_or(ApiError::NotFound)
+    registry::named(word).ok().filter(|name| registry::AVAILABLE.contains(name)).ok_or(ApiError::NotFound)
 }
 
 /// The platforms for which the operator lists an address.
@@ -375,11 +375,11 @@ mod tests {
     fn sealed_values_of_another_organization_or_platform_have_another_row() {
         let (one, two) = (OrganizationId(Uuid::from_u128(1)), OrganizationId(Uuid::from_u128(2)));
         let rows = [
-            row_id(one, ProviderName::Zoom),
-            row_id(two, ProviderName::Zoom),
-            row_id(one, ProviderName::Teams),
+            row_id(one, lectern_providers::zoom::NAME),
+            row_id(two, lectern_providers::zoom::NAME),
+            row_id(one, lectern_providers::teams::NAME),
         ];
         assert!(rows[0] != rows[1] && rows[0] != rows[2] && rows[1] != rows[2]);
-        assert_eq!(row_id(one, ProviderName::Zoom), rows[0]);
+        assert_eq!(row_id(one, lectern_providers::zoom::NAME), rows[0]);
     }
 }

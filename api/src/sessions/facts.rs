@@ -107,7 +107,7 @@ impl TryFrom<Row> for SessionFacts {
             class: row.class_id.into(),
             instructor: row.instructor_id.into(),
             meeting: row.meeting_id.map(MeetingId),
-            provider: row.provider.parse().map_err(|_| unknown(&row.provider))?,
+            provider: registry::named(&row.provider).map_err(|_| unknown(&row.provider))?,
             provider_id: row.provider_id,
             host_id: row.host_id,
             connection: row.connection_id.map(ConnectionId),

@@ -491,7 +491,7 @@ pub async fn reach(
 ) -> Result<Option<(MeetingRef, platforms::Connected)>, ProviderError> {
     let unreadable = |error: &dyn std::fmt::Display| {
         tracing::error!("meeting {id} cannot be read: {error}");
-        ProviderError::new(lectern_core::provider::ProviderName::Zoom, "read meeting", ErrorKind::Unexpected)
+        ProviderError::new(lectern_providers::zoom::NAME, "read meeting", ErrorKind::Unexpected)
     };
     let mut tx = app.db.read(organization).await.map_err(|error| unreadable(&error))?;
     let meeting = store::find_meeting(&mut tx, organization, id).await.map_err(|error| unreadable(&error))?;

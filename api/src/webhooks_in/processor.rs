@@ -16,6 +16,7 @@ use lectern_core::{
     secret::SecretString,
     session::SessionState,
 };
+use lectern_providers::registry;
 use uuid::Uuid;
 
 use super::store::{self, Outcome, Waiting};
@@ -163,8 +164,8 @@ async fn withdrawals(
 }
 
 fn open(sealer: &Sealer, row: &Waiting) -> Result<(ProviderName, Vec<IncomingEvent>), &'static str> {
-    let provider: ProviderName = row.provider.parse().map_err(|_| "unknown_provider")?;
-    let events = lectern_providers::registry::events(provider).ok_or("unknown_provider")?;
+    let provider: ProviderName = registry::named(&row.provider).map_err(|_| "unknown_provider")?;
+    let events = registry::events(provider).ok_or("unknown_provider")?;
     let body = sealer.open("webhook_inbox", "body", row.id, &row.body).map_err(|_| "sealed_elsewhere")?;
     let events = events.parse(&body, &EventKeys::shared(&SecretString::from(""))).map_err(|_| "malformed")?;
     Ok((provider, events))

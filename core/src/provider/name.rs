@@ -1,63 +1,138 @@
-use std::{fmt, str::FromStr};
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
-/// The platforms Lectern knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProviderName {
-    /// Zoom Meetings.
-    Zoom,
-    /// Microsoft Teams.
-    Teams,
-    /// Google Meet.
-    Meet,
-    /// A pasted link to any other server.
-    Link,
+/// A platform's name: the word in URLs, JSON and the database, and what people call it.
+///
+/// Nobody here knows which platforms exist: each provider makes its own name, as a constant, and the server's registry finds
+/// it again by its word. Two names are the same when their words are.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderName {
+    slug: &'static str,
+    title: &'static str,
 }
 
-/// A word that names no platform.
-#[derive(Clone, Debug, thiserror::Error)]
+/// A word that names no platform of this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown platform")]
 pub struct UnknownProvider;
 
 impl ProviderName {
-    /// Every platform.
-    pub const ALL: [Self; 4] = [Self::Zoom, Self::Teams, Self::Meet, Self::Link];
+    /// Longest word, in bytes.
+    pub const LONGEST: usize = 32;
+
+    /// Makes a name. `slug`: 1 to 32 of `a-z`, `0-9` and `-`, a letter first; never changed once it is in a database.
+    ///
+    /// ```
+    /// use lectern_core::provider::ProviderName;
+    ///
+    /// const NAME: ProviderName = ProviderName::new("jitsi", "Jitsi Meet");
+    /// assert_eq!(NAME.to_string(), "jitsi");
+    /// ```
+    ///
+    /// # Panics
+    /// When it is none; in a constant that is a compile error:
+    ///
+    /// ```compile_fail
+    /// # use lectern_core::provider::ProviderName;
+    /// const NAME: ProviderName = ProviderName::new("Jitsi Meet", "Jitsi Meet");
+    /// # let _ = NAME;
+    /// ```
+    #[must_use]
+    pub const fn new(slug: &'static str, title: &'static str) -> Self {
+        assert!(is_slug(slug.as_bytes()), "1 to 32 of a-z, 0-9 and -, a letter first");
+        assert!(!title.is_empty(), "people need a name for it");
+        Self { slug, title }
+    }
 
     /// The word in URLs, JSON and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Zoom => "zoom",
-            Self::Teams => "teams",
-            Self::Meet => "meet",
-            Self::Link => "link",
-        }
+        self.slug
     }
 
     /// The name people know it by.
     #[must_use]
     pub const fn title(self) -> &'static str {
-        match self {
-            Self::Zoom => "Zoom",
-            Self::Teams => "Microsoft Teams",
-            Self::Meet => "Google Meet",
-            Self::Link => "Pasted link",
+        self.title
+    }
+}
+
+const fn is_slug(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        let letter = bytes[at].is_ascii_lowercase();
+        let later = bytes[at].is_ascii_digit() || bytes[at] == b'-';
+        if !(letter || at > 0 && later) {
+            return false;
         }
+        at += 1;
+    }
+    0 < bytes.len() && bytes.len() <= ProviderName::LONGEST
+}
+
+impl PartialEq for ProviderName {
+    fn eq(&self, other: &Self) -> bool {
+        self.slug == other.slug
+    }
+}
+
+impl Eq for ProviderName {}
+
+impl PartialOrd for ProviderName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ProviderName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.slug.cmp(other.slug)
+    }
+}
+
+impl Hash for ProviderName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.slug.hash(state);
+    }
+}
+
+impl Serialize for ProviderName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.slug)
     }
 }
 
 impl fmt::Display for ProviderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.slug)
     }
 }
 
-impl FromStr for ProviderName {
-    type Err = UnknownProvider;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn from_str(word: &str) -> Result<Self, UnknownProvider> {
-        Self::ALL.into_iter().find(|name| name.as_str() == word).ok_or(UnknownProvider)
+    #[test]
+    fn a_name_is_known_by_its_word() {
+        const ONE: ProviderName = ProviderName::new("jitsi", "Jitsi Meet");
+        assert_eq!(ONE, ProviderName::new("jitsi", "Jitsi"));
+        assert!(ONE < ProviderName::new("zoom", "A"));
+        assert_eq!((ONE.as_str(), ONE.title(), ONE.to_string().as_str()), ("jitsi", "Jitsi Meet", "jitsi"));
+    }
+
+    #[test]
+    fn words_fit_into_addresses() {
+        for good in ["a", "zoom", "big-blue-button", "h323"] {
+            assert!(is_slug(good.as_bytes()), "{good}");
+        }
+        let long = "a".repeat(ProviderName::LONGEST + 1);
+        for bad in ["", "Zoom", "1zoom", "-", "a b", "a/b", "a.b", "\u{e9}", &long] {
+            assert!(!is_slug(bad.as_bytes()), "{bad}");
+        }
     }
 }

@@ -227,7 +227,7 @@ mod tests {
             assert_eq!(run(&circuit, "a").await, Ok(503));
         }
         clock.advance(FIRST_PAUSE);
-        let line = (lectern_core::provider::ProviderName::Zoom, "a".to_owned());
+        let line = (crate::zoom::NAME, "a".to_owned());
         let probe = circuit.enter(&line).map_err(|_| ()).unwrap();
         assert!(circuit.enter(&line).is_err());
         drop(probe);

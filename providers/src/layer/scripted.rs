@@ -11,7 +11,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use lectern_core::provider::ProviderName;
 use reqwest::{Method, header::HeaderMap};
 use tokio::time::Instant;
 
@@ -79,7 +78,7 @@ impl Exchange for Scripted {
 
 pub(crate) fn request(repeatable: bool) -> Request {
     Request {
-        provider: ProviderName::Zoom,
+        provider: crate::zoom::NAME,
         operation: "test",
         route: "/test",
         method: Method::POST,

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use lectern_core::{
     provider::{
         Call, ErrorKind, HostUrl, Meeting, MeetingDraft, MeetingRef, MeetingState, Meetings, ProviderError,
-        ProviderName, Result,
+        Result,
     },
     secret::SecretString,
 };
@@ -16,7 +16,7 @@ use crate::transport::address;
 const LONGEST: usize = 2048;
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Link, operation, kind)
+    ProviderError::new(crate::link::NAME, operation, kind)
 }
 
 /// A link's name where the link itself must not be seen.

@@ -6,12 +6,14 @@
 
 mod capabilities;
 mod meetings;
+mod platform;
 
 use std::fmt;
 
 use lectern_core::provider::{Capabilities, Meetings, Provider, ProviderName};
 
 pub use capabilities::capabilities;
+pub use platform::{NAME, PLATFORM};
 
 /// Pasted links.
 pub struct Link {
@@ -35,7 +37,7 @@ impl fmt::Debug for Link {
 
 impl Provider for Link {
     fn name(&self) -> ProviderName {
-        ProviderName::Link
+        crate::link::NAME
     }
 
     fn capabilities(&self) -> &Capabilities {

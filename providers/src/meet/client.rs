@@ -1,5 +1,5 @@
 use lectern_core::{
-    provider::{Call, ErrorKind, ProviderError, ProviderName, Result},
+    provider::{Call, ErrorKind, ProviderError, Result},
     secret::SecretString,
 };
 use reqwest::Method;
@@ -174,7 +174,7 @@ impl Meet {
             url.query_pairs_mut().extend_pairs(&ask.query);
         }
         Request {
-            provider: ProviderName::Meet,
+            provider: crate::meet::NAME,
             operation: ask.operation,
             route: ask.route,
             method: ask.method.clone(),
@@ -194,7 +194,7 @@ impl Meet {
     /// The connection's token, for one use.
     pub(super) fn bearer<'a>(&'a self, operation: &'static str, time: &'a Allowance) -> Result<Bearer<'a>> {
         let tokens = &*self.connected(operation)?.tokens;
-        Ok(Bearer { provider: ProviderName::Meet, operation, tokens, time })
+        Ok(Bearer { provider: crate::meet::NAME, operation, tokens, time })
     }
 
     /// Calls; any 401 is answered with a newer token, once. Success is 2xx, everything else an error of ours.
@@ -245,7 +245,7 @@ impl Meet {
             next = following;
         }
         // A list that is not whole must not pass for one: somebody could be removed for not being on it.
-        Err(ProviderError::new(ProviderName::Meet, make().operation, ErrorKind::Unexpected)
+        Err(ProviderError::new(crate::meet::NAME, make().operation, ErrorKind::Unexpected)
             .vendor_code("endless list"))
     }
 }

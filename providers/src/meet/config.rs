@@ -136,7 +136,7 @@ impl Meet {
     pub(super) fn connected(&self, operation: &'static str) -> Result<&MeetConnection> {
         self.connection
             .as_ref()
-            .ok_or_else(|| ProviderError::new(ProviderName::Meet, operation, ErrorKind::Reconnect))
+            .ok_or_else(|| ProviderError::new(crate::meet::NAME, operation, ErrorKind::Reconnect))
     }
 
     /// Whether the connection has a scope; without a connection it has none.
@@ -154,7 +154,7 @@ impl Meet {
             return Ok(SecretString::from(text));
         }
         tracing::error!(operation, "Google answered an address that is not Meet's; it is not used");
-        Err(ProviderError::new(ProviderName::Meet, operation, ErrorKind::Unexpected)
+        Err(ProviderError::new(crate::meet::NAME, operation, ErrorKind::Unexpected)
             .vendor_code("foreign address"))
     }
 }
@@ -188,7 +188,7 @@ impl fmt::Debug for Meet {
 
 impl Provider for Meet {
     fn name(&self) -> ProviderName {
-        ProviderName::Meet
+        crate::meet::NAME
     }
 
     fn capabilities(&self) -> &Capabilities {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lectern_core::{
-    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry},
+    provider::{ErrorKind, ProviderError, RepairedBy, Retry},
     sentence::Sentence,
 };
 use serde::Deserialize;
@@ -164,11 +164,11 @@ pub(super) fn judge(response: &Response, now: DateTime<Utc>) -> Judgement {
 }
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Meet, operation, kind)
+    ProviderError::new(crate::meet::NAME, operation, kind)
 }
 
 pub(super) fn policy(operation: &'static str, step: Sentence) -> ProviderError {
-    ProviderError::policy(ProviderName::Meet, operation, step)
+    ProviderError::policy(crate::meet::NAME, operation, step)
 }
 
 fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) -> ProviderError {

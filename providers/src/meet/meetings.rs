@@ -3,7 +3,7 @@ use futures::StreamExt;
 use lectern_core::{
     provider::{
         Call, ErrorKind, HostUrl, Meeting, MeetingDraft, MeetingRef, MeetingState, Meetings, ProviderError,
-        ProviderName, Result, SettingDifference,
+        Result, SettingDifference,
     },
     secret::SecretString,
     settings::{RecordingMode, ScreenShare},
@@ -150,7 +150,7 @@ impl Meet {
         }
         let members = self.members(OPERATION, id, time).await?;
         let Some(known) = members.into_iter().find(|member| member.email.eq_ignore_ascii_case(host)) else {
-            return Err(ProviderError::new(ProviderName::Meet, OPERATION, ErrorKind::Conflict));
+            return Err(ProviderError::new(crate::meet::NAME, OPERATION, ErrorKind::Conflict));
         };
         if known.role.as_deref() == Some("COHOST") {
             return Ok(());

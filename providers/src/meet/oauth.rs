@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use lectern_core::{
-    provider::{
-        Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, ProviderName, Result, TokenSet,
-    },
+    provider::{Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, Result, TokenSet},
     secret::SecretString,
     text::visible,
 };
@@ -162,7 +160,7 @@ impl Meet {
         call: &Call,
     ) -> Result<Response> {
         let request = Request {
-            provider: ProviderName::Meet,
+            provider: crate::meet::NAME,
             operation,
             route: if *url == self.settings.others.revoke { "/revoke" } else { "/token" },
             method: Method::POST,
@@ -182,7 +180,7 @@ impl Meet {
             .transport
             .send(&request, &begin(call))
             .await
-            .map_err(|failure| failure.into_error(ProviderName::Meet, operation, now()))?;
+            .map_err(|failure| failure.into_error(crate::meet::NAME, operation, now()))?;
         if response.is_success() { Ok(response) } else { Err(error::of_oauth(operation, &response, now())) }
     }
 
@@ -279,7 +277,7 @@ impl OAuth for Meet {
         let tokens = self.tokens(OPERATION, form, &[], false, call).await?;
         if tokens.refresh_token.is_none() {
             // It would end within the hour.
-            return Err(ProviderError::new(ProviderName::Meet, OPERATION, ErrorKind::Reconnect)
+            return Err(ProviderError::new(crate::meet::NAME, OPERATION, ErrorKind::Reconnect)
                 .vendor_code("no refresh token"));
         }
         Ok(tokens)
@@ -301,7 +299,7 @@ impl OAuth for Meet {
     async fn account_token(&self, call: &Call) -> Result<TokenSet> {
         let Mode::Delegated { organizer } = &self.settings.mode else {
             return Err(ProviderError::new(
-                ProviderName::Meet,
+                crate::meet::NAME,
                 "account token",
                 ErrorKind::Unsupported("account_token"),
             ));
@@ -338,7 +336,7 @@ impl OAuth for Meet {
     async fn account(&self, call: &Call, access_token: &SecretString, _: Option<&str>) -> Result<Account> {
         const OPERATION: &str = "read account";
         let request = Request {
-            provider: ProviderName::Meet,
+            provider: crate::meet::NAME,
             operation: OPERATION,
             route: "/userinfo",
             method: Method::GET,

@@ -3,8 +3,8 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use futures::StreamExt;
 use lectern_core::{
     provider::{
-        Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
-        RecordingFile, RecordingFileRef, Recordings, Removal, Result,
+        Call, ErrorKind, MeetingRef, ProviderError, RecordedMeeting, RecordingDownload, RecordingFile,
+        RecordingFileRef, Recordings, Removal, Result,
     },
     secret::SecretString,
 };
@@ -33,7 +33,7 @@ const FILE_ROUTE: &str = "/files/{file}";
 const TOGETHER: usize = 4;
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Meet, operation, kind)
+    ProviderError::new(crate::meet::NAME, operation, kind)
 }
 
 fn unexpected(what: &'static str) -> ProviderError {
@@ -158,7 +158,7 @@ impl Meet {
         }
         let range = HeaderValue::from_str(&format!("bytes={offset}-")).map_err(|_| unexpected("offset"))?;
         let request = Request {
-            provider: ProviderName::Meet,
+            provider: crate::meet::NAME,
             operation: DOWNLOAD,
             route: FILE_ROUTE,
             method: Method::GET,
@@ -177,7 +177,7 @@ impl Meet {
         self.transport
             .open(&request, time)
             .await
-            .map_err(|failure| failure.into_error(ProviderName::Meet, DOWNLOAD, now))
+            .map_err(|failure| failure.into_error(crate::meet::NAME, DOWNLOAD, now))
     }
 
     /// The files a reference means.
@@ -278,7 +278,7 @@ impl Recordings for Meet {
             head.body = whole(body).await.into();
             return Err(error::of(DOWNLOAD, &head, DRIVE_MEET, true, self.transport.clock().now()));
         }
-        received(ProviderName::Meet, DOWNLOAD, opened)
+        received(crate::meet::NAME, DOWNLOAD, opened)
     }
 
     async fn remove(&self, call: &Call, what: &RecordingFileRef, how: Removal) -> Result<()> {

@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use lectern_core::{
     provider::{
-        Admission, Call, ErrorKind, JoinUrl, MeetingRef, ProviderError, ProviderName, Registrant,
-        RegistrantRef, RegistrantState, Registrants, Registration, Result,
+        Admission, Call, ErrorKind, JoinUrl, MeetingRef, ProviderError, Registrant, RegistrantRef,
+        RegistrantState, Registrants, Registration, Result,
     },
     secret::SecretString,
 };
@@ -54,7 +54,7 @@ impl Meet {
     async fn enlist(&self, id: &str, who: &Registrant, time: &Allowance) -> Result<String> {
         if who.email.is_empty() {
             return Err(ProviderError::new(
-                ProviderName::Meet,
+                crate::meet::NAME,
                 REGISTER,
                 ErrorKind::Invalid("email".to_owned()),
             ));

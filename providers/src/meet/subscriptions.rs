@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lectern_core::provider::{
-    Call, ErrorKind, EventEndpoint, MeetingRef, ProviderError, ProviderName, Result, Subscription,
-    SubscriptionScope, Subscriptions,
+    Call, ErrorKind, EventEndpoint, MeetingRef, ProviderError, Result, Subscription, SubscriptionScope,
+    Subscriptions,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -38,7 +38,7 @@ const EVENTS: &[&str] = &[
 ];
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Meet, operation, kind)
+    ProviderError::new(crate::meet::NAME, operation, kind)
 }
 
 fn at_events(operation: &'static str, method: Method, route: &'static str, path: impl Into<String>) -> Ask {

@@ -1,7 +1,7 @@
 //! Google's formats: resource names in paths, filters, and the shapes of its answers.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use lectern_core::provider::{ErrorKind, ProviderError, ProviderName, Result};
+use lectern_core::provider::{ErrorKind, ProviderError, Result};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::client::Page;
@@ -21,8 +21,7 @@ pub(super) fn path(operation: &'static str, name: &str, kinds: &[&str]) -> Resul
     if good {
         return Ok(parts.iter().map(|part| format!("/{}", segment(part))).collect());
     }
-    Err(ProviderError::new(ProviderName::Meet, operation, ErrorKind::NotFound)
-        .vendor_code("no resource name"))
+    Err(ProviderError::new(crate::meet::NAME, operation, ErrorKind::NotFound).vendor_code("no resource name"))
 }
 
 /// A text inside a filter, in quotes.
@@ -54,7 +53,7 @@ pub(super) fn run_of(name: &str) -> Option<String> {
 
 /// Reads an answer.
 pub(super) fn read<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
-    crate::wire::read(ProviderName::Meet, operation, response)
+    crate::wire::read(crate::meet::NAME, operation, response)
 }
 
 /// A space. Its configuration is shown to its owner only.

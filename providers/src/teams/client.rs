@@ -1,5 +1,5 @@
 use lectern_core::{
-    provider::{Call, ErrorKind, ProviderError, ProviderName, Result},
+    provider::{Call, ErrorKind, ProviderError, Result},
     secret::SecretString,
 };
 use reqwest::{
@@ -211,7 +211,7 @@ impl Teams {
 
     pub(super) fn request(&self, ask: &Ask, token: &SecretString, budget: Option<Budget>) -> Request {
         Request {
-            provider: ProviderName::Teams,
+            provider: crate::teams::NAME,
             operation: ask.operation,
             route: ask.route,
             method: ask.method.clone(),
@@ -235,7 +235,7 @@ impl Teams {
     /// The connection's token, for one use.
     pub(super) fn bearer<'a>(&'a self, operation: &'static str, time: &'a Allowance) -> Result<Bearer<'a>> {
         let tokens = &*self.connected(operation)?.tokens;
-        Ok(Bearer { provider: ProviderName::Teams, operation, tokens, time })
+        Ok(Bearer { provider: crate::teams::NAME, operation, tokens, time })
     }
 
     /// An error answer in our words.
@@ -272,7 +272,7 @@ impl Teams {
         };
         Url::parse(link).ok().filter(at_graph).ok_or_else(|| {
             tracing::error!(operation, "the next page of a list is not at Graph; it is not asked for");
-            ProviderError::new(ProviderName::Teams, operation, ErrorKind::Unexpected)
+            ProviderError::new(crate::teams::NAME, operation, ErrorKind::Unexpected)
                 .vendor_code("foreign page")
         })
     }
@@ -298,7 +298,7 @@ impl Teams {
             next = answer.next;
         }
         // A list that is not whole must not pass for one.
-        Err(ProviderError::new(ProviderName::Teams, ask.operation, ErrorKind::Unexpected)
+        Err(ProviderError::new(crate::teams::NAME, ask.operation, ErrorKind::Unexpected)
             .vendor_code("endless list"))
     }
 

@@ -91,7 +91,7 @@ impl Teams {
     pub(super) fn connected(&self, operation: &'static str) -> Result<&TeamsConnection> {
         self.connection
             .as_ref()
-            .ok_or_else(|| ProviderError::new(ProviderName::Teams, operation, ErrorKind::Reconnect))
+            .ok_or_else(|| ProviderError::new(crate::teams::NAME, operation, ErrorKind::Reconnect))
     }
 
     pub(super) fn is_application(&self) -> bool {
@@ -108,7 +108,7 @@ impl Teams {
             return Ok(SecretString::from(text));
         }
         tracing::error!(operation, "Graph answered an address that is not Teams'; it is not used");
-        Err(ProviderError::new(ProviderName::Teams, operation, ErrorKind::Unexpected)
+        Err(ProviderError::new(crate::teams::NAME, operation, ErrorKind::Unexpected)
             .vendor_code("foreign address"))
     }
 }
@@ -125,7 +125,7 @@ impl fmt::Debug for Teams {
 
 impl Provider for Teams {
     fn name(&self) -> ProviderName {
-        ProviderName::Teams
+        crate::teams::NAME
     }
 
     fn capabilities(&self) -> &Capabilities {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lectern_core::{
-    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry},
+    provider::{ErrorKind, ProviderError, RepairedBy, Retry},
     sentence::Sentence,
 };
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub(super) fn judge(response: &Response, now: DateTime<Utc>) -> Judgement {
 }
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Teams, operation, kind)
+    ProviderError::new(crate::teams::NAME, operation, kind)
 }
 
 fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) -> ProviderError {
@@ -89,7 +89,7 @@ pub fn steps() -> [Sentence; 3] {
 }
 
 fn policy(operation: &'static str, step: Sentence) -> ProviderError {
-    ProviderError::policy(ProviderName::Teams, operation, step)
+    ProviderError::policy(crate::teams::NAME, operation, step)
 }
 
 /// Permission names in `… API requires one of 'OnlineMeetings.Read.All, OnlineMeetings.ReadWrite.All'.`

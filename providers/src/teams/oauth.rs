@@ -5,8 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use lectern_core::{
     provider::{
-        Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, ProviderName, RepairedBy, Result,
-        TokenSet,
+        Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, RepairedBy, Result, TokenSet,
     },
     secret::SecretString,
     text::visible,
@@ -128,7 +127,7 @@ impl Teams {
         form.push(("client_id", Field::Open(self.settings.client_id.clone())));
         form.push(("client_secret", Field::Hidden(self.settings.client_secret.clone())));
         let request = Request {
-            provider: ProviderName::Teams,
+            provider: crate::teams::NAME,
             operation,
             route: "/oauth2/v2.0/token",
             method: Method::POST,
@@ -148,7 +147,7 @@ impl Teams {
             .transport
             .send(&request, &Allowance::start(call))
             .await
-            .map_err(|failure| failure.into_error(ProviderName::Teams, operation, now()))?;
+            .map_err(|failure| failure.into_error(crate::teams::NAME, operation, now()))?;
         if response.is_success() { Ok(response) } else { Err(error::of_login(operation, &response, now())) }
     }
 
@@ -251,7 +250,7 @@ impl OAuth for Teams {
     async fn account_token(&self, call: &Call) -> Result<TokenSet> {
         if !self.is_application() {
             return Err(ProviderError::new(
-                ProviderName::Teams,
+                crate::teams::NAME,
                 "account token",
                 ErrorKind::Unsupported("account_token"),
             ));
@@ -279,14 +278,14 @@ impl OAuth for Teams {
                 (format!("/users/{}", wire::segment(host)), tenant_id.clone())
             }
             (Mode::Application { .. }, None) => {
-                return Err(ProviderError::new(ProviderName::Teams, OPERATION, ErrorKind::HostNotFound)
+                return Err(ProviderError::new(crate::teams::NAME, OPERATION, ErrorKind::HostNotFound)
                     .repaired_by(RepairedBy::Admin));
             }
         };
         let user = self.read_user(OPERATION, access_token, path, &Allowance::start(call)).await.map_err(
             |error| match error.kind {
                 ErrorKind::NotFound => {
-                    ProviderError::new(ProviderName::Teams, OPERATION, ErrorKind::HostNotFound)
+                    ProviderError::new(crate::teams::NAME, OPERATION, ErrorKind::HostNotFound)
                         .vendor_code(error.vendor_code.unwrap_or_default())
                 }
                 _ => error,

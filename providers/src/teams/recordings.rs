@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use lectern_core::{
     provider::{
-        Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
-        RecordingFile, RecordingFileRef, Recordings, Removal, Result,
+        Call, ErrorKind, MeetingRef, ProviderError, RecordedMeeting, RecordingDownload, RecordingFile,
+        RecordingFileRef, Recordings, Removal, Result,
     },
     secret::SecretString,
 };
@@ -37,7 +37,7 @@ const SLACK: TimeDelta = TimeDelta::minutes(5);
 const OUR_MARK: &str = "[lectern:";
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Teams, operation, kind)
+    ProviderError::new(crate::teams::NAME, operation, kind)
 }
 
 fn unexpected(what: &'static str) -> ProviderError {
@@ -191,7 +191,7 @@ impl Teams {
     ) -> Result<Opened> {
         let range = HeaderValue::from_str(&format!("bytes={offset}-")).map_err(|_| unexpected("offset"))?;
         let request = Request {
-            provider: ProviderName::Teams,
+            provider: crate::teams::NAME,
             operation: DOWNLOAD,
             route: "download",
             method: Method::GET,
@@ -210,7 +210,7 @@ impl Teams {
         self.transport
             .open(&request, time)
             .await
-            .map_err(|failure| failure.into_error(ProviderName::Teams, DOWNLOAD, now))
+            .map_err(|failure| failure.into_error(crate::teams::NAME, DOWNLOAD, now))
     }
 
     fn is_graphs(&self, url: &Url) -> bool {
@@ -322,7 +322,7 @@ impl Recordings for Teams {
             let ask = Ask::new(DOWNLOAD, Method::GET, Label::Light, "download", String::new());
             return Err(self.refused(&ask, &opened.head));
         }
-        received(ProviderName::Teams, DOWNLOAD, opened)
+        received(crate::teams::NAME, DOWNLOAD, opened)
     }
 
     /// Graph cannot remove a recording; the teacher can, in OneDrive.

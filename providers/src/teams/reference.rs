@@ -1,7 +1,7 @@
 //! The id of a class's meeting as Lectern keeps it: the calendar event, its online meeting, and for an application the
 //! organizer. Opaque to everybody else.
 
-use lectern_core::provider::{ErrorKind, MeetingRef, ProviderError, ProviderName, Result};
+use lectern_core::provider::{ErrorKind, MeetingRef, ProviderError, Result};
 
 use super::wire::segment;
 
@@ -53,7 +53,7 @@ impl Reference {
         let organizer = next().or_else(|| meeting.host.clone());
         match (known, event, online) {
             (true, Some(event), Some(online)) => Ok(Self { event, meeting: online, organizer }),
-            _ => Err(ProviderError::new(ProviderName::Teams, operation, ErrorKind::NotFound)
+            _ => Err(ProviderError::new(crate::teams::NAME, operation, ErrorKind::NotFound)
                 .vendor_code("no meeting id")),
         }
     }

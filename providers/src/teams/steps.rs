@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lectern_core::provider::{
-    ErrorKind, Meeting, MeetingDraft, MeetingState, ProviderError, ProviderName, Result, SettingDifference,
+    ErrorKind, Meeting, MeetingDraft, MeetingState, ProviderError, Result, SettingDifference,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 const AROUND: TimeDelta = TimeDelta::days(1);
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Teams, operation, kind)
+    ProviderError::new(crate::teams::NAME, operation, kind)
 }
 
 fn minutes(length: Duration) -> i64 {

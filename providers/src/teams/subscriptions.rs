@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use lectern_core::provider::{
-    Call, ErrorKind, EventEndpoint, MeetingRef, ProviderError, ProviderName, RepairedBy, Result,
-    Subscription, SubscriptionScope, Subscriptions,
+    Call, ErrorKind, EventEndpoint, MeetingRef, ProviderError, RepairedBy, Result, Subscription,
+    SubscriptionScope, Subscriptions,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ impl Teams {
 
     fn subscription(operation: &'static str, answer: wire::Subscribed) -> Result<Subscription> {
         let until = answer.expiration_date_time.ok_or_else(|| {
-            ProviderError::new(ProviderName::Teams, operation, ErrorKind::Unexpected).vendor_code("no end")
+            ProviderError::new(crate::teams::NAME, operation, ErrorKind::Unexpected).vendor_code("no end")
         })?;
         Ok(Subscription { id: answer.id, until, suspended: None })
     }
@@ -104,10 +104,10 @@ impl Subscriptions for Teams {
         const OPERATION: &str = "subscribe";
         let time = begin(call);
         let unsupported =
-            |what| ProviderError::new(ProviderName::Teams, OPERATION, ErrorKind::Unsupported(what));
+            |what| ProviderError::new(crate::teams::NAME, OPERATION, ErrorKind::Unsupported(what));
         let meeting = meeting.ok_or_else(|| unsupported("a subscription to all meetings"))?;
         let invalid = |what: &str| {
-            ProviderError::new(ProviderName::Teams, OPERATION, ErrorKind::Invalid(what.to_owned()))
+            ProviderError::new(crate::teams::NAME, OPERATION, ErrorKind::Invalid(what.to_owned()))
                 .repaired_by(RepairedBy::Operator)
         };
         // Without the content a notification holds an id that no call resolves.
@@ -118,7 +118,7 @@ impl Subscriptions for Teams {
         let reference = Reference::read(OPERATION, meeting)?;
         let online = self.look_online(OPERATION, &reference, &time).await?;
         let join_url = online.join_web_url.ok_or_else(|| {
-            ProviderError::new(ProviderName::Teams, OPERATION, ErrorKind::Unexpected)
+            ProviderError::new(crate::teams::NAME, OPERATION, ErrorKind::Unexpected)
                 .vendor_code("no joinWebUrl")
         })?;
         let body = json!({

@@ -1,7 +1,7 @@
 //! Graph's formats: times, filters, and the shapes of its answers.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
-use lectern_core::provider::{OurReference, ProviderName, Result};
+use lectern_core::provider::{OurReference, Result};
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,7 @@ pub(super) const BODY: usize = 4000;
 
 /// Reads an answer.
 pub(super) fn read<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
-    crate::wire::read(ProviderName::Teams, operation, response)
+    crate::wire::read(crate::teams::NAME, operation, response)
 }
 
 /// UTC, as an event's `dateTime`: without an offset.

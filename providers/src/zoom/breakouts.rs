@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use lectern_core::provider::{
-    BreakoutPlan, BreakoutRooms, Call, ErrorKind, MeetingRef, ProviderError, ProviderName, Result,
+    BreakoutPlan, BreakoutRooms, Call, ErrorKind, MeetingRef, ProviderError, Result,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -20,7 +20,7 @@ impl BreakoutRooms for Zoom {
     async fn preassign(&self, call: &Call, meeting: &MeetingRef, rooms: &[BreakoutPlan]) -> Result<()> {
         const OPERATION: &str = "plan breakout rooms";
         let invalid = |field: &str| {
-            ProviderError::new(ProviderName::Zoom, OPERATION, ErrorKind::Invalid(field.to_owned()))
+            ProviderError::new(crate::zoom::NAME, OPERATION, ErrorKind::Invalid(field.to_owned()))
         };
         if rooms.len() > MOST_ROOMS || rooms.iter().any(|room| room.name.trim().is_empty()) {
             return Err(invalid("rooms"));

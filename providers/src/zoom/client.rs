@@ -1,5 +1,5 @@
 use lectern_core::{
-    provider::{Call, ErrorKind, ProviderError, ProviderName, Result},
+    provider::{Call, ErrorKind, ProviderError, Result},
     secret::SecretString,
 };
 use reqwest::Method;
@@ -130,7 +130,7 @@ impl Zoom {
 
     fn request(&self, ask: &Ask, token: &SecretString, budget: Option<Budget>) -> Request {
         Request {
-            provider: ProviderName::Zoom,
+            provider: crate::zoom::NAME,
             operation: ask.operation,
             route: ask.route,
             method: ask.method.clone(),
@@ -150,7 +150,7 @@ impl Zoom {
     /// The connection's token, for one use.
     pub(super) fn bearer<'a>(&'a self, operation: &'static str, time: &'a Allowance) -> Result<Bearer<'a>> {
         let tokens = &*self.connected(operation)?.tokens;
-        Ok(Bearer { provider: ProviderName::Zoom, operation, tokens, time })
+        Ok(Bearer { provider: crate::zoom::NAME, operation, tokens, time })
     }
 
     /// Calls; any 401 is answered with a newer token, once. Success is 2xx, everything else an error of ours.
@@ -201,7 +201,7 @@ impl Zoom {
             next = following;
         }
         // A list that is not whole must not pass for one: somebody could be removed for not being on it.
-        Err(ProviderError::new(ProviderName::Zoom, make().operation, ErrorKind::Unexpected)
+        Err(ProviderError::new(crate::zoom::NAME, make().operation, ErrorKind::Unexpected)
             .vendor_code("endless list"))
     }
 
@@ -233,7 +233,7 @@ pub(super) fn meeting_segment(operation: &'static str, id: &str) -> Result<Strin
     if !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(id.to_owned());
     }
-    Err(ProviderError::new(ProviderName::Zoom, operation, ErrorKind::NotFound).vendor_code("no meeting id"))
+    Err(ProviderError::new(crate::zoom::NAME, operation, ErrorKind::NotFound).vendor_code("no meeting id"))
 }
 
 /// Starts the time of a call.

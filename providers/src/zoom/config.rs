@@ -13,6 +13,9 @@ use url::Url;
 use super::{capabilities, events::ZoomEvents};
 use crate::transport::Transport;
 
+/// Zoom's own domains. `zoom.com` serves newer join pages.
+pub(super) const HOSTS: &[&str] = &["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"];
+
 /// Which kind of app the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -49,10 +52,10 @@ pub struct ZoomSettings {
 }
 
 impl ZoomSettings {
-    /// Zoom's own domains. `zoom.com` serves newer join pages.
+    /// Zoom's own domains.
     #[must_use]
     pub fn zoom_hosts() -> Vec<String> {
-        ["zoom.us", ".zoom.us", "zoom.com", ".zoom.com"].map(str::to_owned).into()
+        HOSTS.iter().map(|host| (*host).to_owned()).collect()
     }
 }
 
@@ -91,7 +94,7 @@ impl Zoom {
     pub(super) fn connected(&self, operation: &'static str) -> Result<&ZoomConnection> {
         self.connection
             .as_ref()
-            .ok_or_else(|| ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Reconnect))
+            .ok_or_else(|| ProviderError::new(crate::zoom::NAME, operation, ErrorKind::Reconnect))
     }
 
     /// Whether an address is Zoom's: its token may go there, its recordings come from there. The origins of the
@@ -116,7 +119,7 @@ impl Zoom {
             return Ok(SecretString::from(text));
         }
         tracing::error!(operation, "Zoom answered an address that is not Zoom's; it is not used");
-        Err(ProviderError::new(ProviderName::Zoom, operation, ErrorKind::Unexpected)
+        Err(ProviderError::new(crate::zoom::NAME, operation, ErrorKind::Unexpected)
             .vendor_code("foreign address"))
     }
 }
@@ -149,7 +152,7 @@ impl fmt::Debug for Zoom {
 
 impl Provider for Zoom {
     fn name(&self) -> ProviderName {
-        ProviderName::Zoom
+        crate::zoom::NAME
     }
 
     fn capabilities(&self) -> &Capabilities {

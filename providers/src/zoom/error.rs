@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lectern_core::{
-    provider::{ErrorKind, ProviderError, ProviderName, RepairedBy, Retry},
+    provider::{ErrorKind, ProviderError, RepairedBy, Retry},
     sentence::Sentence,
 };
 use serde::Deserialize;
@@ -111,11 +111,11 @@ pub(super) fn judge(response: &Response, now: DateTime<Utc>) -> Judgement {
 }
 
 fn new(operation: &'static str, kind: ErrorKind) -> ProviderError {
-    ProviderError::new(ProviderName::Zoom, operation, kind)
+    ProviderError::new(crate::zoom::NAME, operation, kind)
 }
 
 fn policy(operation: &'static str, step: Sentence) -> ProviderError {
-    ProviderError::policy(ProviderName::Zoom, operation, step)
+    ProviderError::policy(crate::zoom::NAME, operation, step)
 }
 
 fn too_many(operation: &'static str, response: &Response, now: DateTime<Utc>) -> ProviderError {

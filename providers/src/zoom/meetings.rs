@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use lectern_core::{
     provider::{
         Call, ErrorKind, HostUrl, Meeting, MeetingDraft, MeetingRef, MeetingState, Meetings, ProviderError,
-        ProviderName, Result, SettingDifference,
+        Result, SettingDifference,
     },
     settings::RecordingMode,
 };
@@ -244,7 +244,7 @@ impl Meetings for Zoom {
         const OPERATION: &str = "start link";
         let answer = self.look(OPERATION, &meeting.id, &begin(call)).await?;
         let url = answer.start_url.ok_or_else(|| {
-            ProviderError::new(ProviderName::Zoom, OPERATION, ErrorKind::Unexpected)
+            ProviderError::new(crate::zoom::NAME, OPERATION, ErrorKind::Unexpected)
                 .vendor_code("no start_url")
         })?;
         Ok(HostUrl(self.browser_url(OPERATION, &url)?))

@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use lectern_core::{
     provider::{
-        Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, ProviderName, RepairedBy, Result,
-        TokenSet,
+        Account, AuthorizeRequest, Call, ErrorKind, OAuth, ProviderError, RepairedBy, Result, TokenSet,
     },
     secret::SecretString,
     text::visible,
@@ -144,7 +143,7 @@ impl Zoom {
         call: &Call,
     ) -> Result<Response> {
         let request = Request {
-            provider: ProviderName::Zoom,
+            provider: crate::zoom::NAME,
             operation,
             route: if *url == self.settings.oauth_revoke { "/oauth/revoke" } else { "/oauth/token" },
             method: Method::POST,
@@ -167,7 +166,7 @@ impl Zoom {
             .transport
             .send(&request, &Allowance::start(call))
             .await
-            .map_err(|failure| failure.into_error(ProviderName::Zoom, operation, now()))?;
+            .map_err(|failure| failure.into_error(crate::zoom::NAME, operation, now()))?;
         if response.is_success() { Ok(response) } else { Err(error::of_oauth(operation, &response, now())) }
     }
 
@@ -243,7 +242,7 @@ impl OAuth for Zoom {
     async fn account_token(&self, call: &Call) -> Result<TokenSet> {
         let Mode::ServerToServer { account_id } = &self.settings.mode else {
             return Err(ProviderError::new(
-                ProviderName::Zoom,
+                crate::zoom::NAME,
                 "account token",
                 ErrorKind::Unsupported("account_token"),
             ));
@@ -271,7 +270,7 @@ impl OAuth for Zoom {
             (Mode::User, _) => "me",
             (Mode::ServerToServer { .. }, Some(host)) => host,
             (Mode::ServerToServer { .. }, None) => {
-                return Err(ProviderError::new(ProviderName::Zoom, OPERATION, ErrorKind::HostNotFound)
+                return Err(ProviderError::new(crate::zoom::NAME, OPERATION, ErrorKind::HostNotFound)
                     .repaired_by(RepairedBy::Admin));
             }
         };

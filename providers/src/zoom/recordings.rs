@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
 use lectern_core::{
     provider::{
-        Call, ErrorKind, MeetingRef, ProviderError, ProviderName, RecordedMeeting, RecordingDownload,
-        RecordingFile, RecordingFileRef, Recordings, Removal, Result,
+        Call, ErrorKind, MeetingRef, ProviderError, RecordedMeeting, RecordingDownload, RecordingFile,
+        RecordingFileRef, Recordings, Removal, Result,
     },
     secret::SecretString,
 };
@@ -78,7 +78,7 @@ fn recorded(answer: wire::Recorded) -> Option<RecordedMeeting> {
 }
 
 fn unexpected(what: &'static str) -> ProviderError {
-    ProviderError::new(ProviderName::Zoom, DOWNLOAD, ErrorKind::Unexpected).vendor_code(what)
+    ProviderError::new(crate::zoom::NAME, DOWNLOAD, ErrorKind::Unexpected).vendor_code(what)
 }
 
 fn path_of(what: &RecordingFileRef) -> (&'static str, String) {
@@ -107,7 +107,7 @@ impl Zoom {
         }
         let range = HeaderValue::from_str(&format!("bytes={offset}-")).map_err(|_| unexpected("offset"))?;
         let request = Request {
-            provider: ProviderName::Zoom,
+            provider: crate::zoom::NAME,
             operation: DOWNLOAD,
             route: "download",
             method: Method::GET,
@@ -126,7 +126,7 @@ impl Zoom {
         self.transport
             .open(&request, time)
             .await
-            .map_err(|failure| failure.into_error(ProviderName::Zoom, DOWNLOAD, now))
+            .map_err(|failure| failure.into_error(crate::zoom::NAME, DOWNLOAD, now))
     }
 
     /// Follows redirects. Each hop is checked anew; the token is dropped for good at the first change of host.
@@ -223,7 +223,7 @@ impl Recordings for Zoom {
         if !matches!(opened.head.status, 200 | 206) {
             return Err(error::of(DOWNLOAD, &opened.head, true, self.transport.clock().now()));
         }
-        received(ProviderName::Zoom, DOWNLOAD, opened)
+        received(crate::zoom::NAME, DOWNLOAD, opened)
     }
 
     async fn remove(&self, call: &Call, what: &RecordingFileRef, how: Removal) -> Result<()> {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use futures::StreamExt;
 use lectern_core::provider::{
-    Admission, Call, ErrorKind, JoinUrl, MeetingRef, ProviderError, ProviderName, Registrant, RegistrantRef,
+    Admission, Call, ErrorKind, JoinUrl, MeetingRef, ProviderError, Registrant, RegistrantRef,
     RegistrantState, Registrants, Registration, Result,
 };
 use reqwest::Method;
@@ -32,7 +32,7 @@ fn status(state: RegistrantState) -> &'static str {
 }
 
 fn invalid(field: &str) -> ProviderError {
-    ProviderError::new(ProviderName::Zoom, REGISTER, ErrorKind::Invalid(field.to_owned()))
+    ProviderError::new(crate::zoom::NAME, REGISTER, ErrorKind::Invalid(field.to_owned()))
 }
 
 /// The person as Zoom takes it. A name is cut; an address that is too long is refused, because a shorter one is another's.
@@ -132,7 +132,7 @@ impl Zoom {
         self.set_status("approve registrant", id, "approve", who, time).await?;
         // Someone who was cancelled may stay refused: a new seat needs a new address.
         self.approved(id, email, time).await?.ok_or_else(|| {
-            ProviderError::new(ProviderName::Zoom, REGISTER, ErrorKind::Conflict).vendor_code("not approved")
+            ProviderError::new(crate::zoom::NAME, REGISTER, ErrorKind::Conflict).vendor_code("not approved")
         })
     }
 

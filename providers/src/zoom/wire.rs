@@ -1,7 +1,7 @@
 //! Zoom's formats: identifiers in paths, times, limits of length, and the shapes of its answers.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use lectern_core::provider::{OurReference, ProviderName, Result};
+use lectern_core::provider::{OurReference, Result};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::client::Page;
@@ -35,7 +35,7 @@ pub(super) fn agenda(text: &str, reference: &OurReference) -> String {
 
 /// Reads an answer.
 pub(super) fn read<T: DeserializeOwned>(operation: &'static str, response: &Response) -> Result<T> {
-    crate::wire::read(ProviderName::Zoom, operation, response)
+    crate::wire::read(crate::zoom::NAME, operation, response)
 }
 
 /// An id: Zoom writes the same one as a number here and as a string there.

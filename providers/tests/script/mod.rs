@@ -15,7 +15,7 @@ use axum::{
 };
 use lectern_core::{
     clock::FixedClock,
-    provider::{AccessTokens, Account, ErrorKind, Provider, ProviderError, ProviderName, Result},
+    provider::{AccessTokens, Account, ErrorKind, Provider, ProviderError, Result},
     random::SeededRandomness,
     secret::SecretString,
 };
@@ -196,7 +196,11 @@ impl AccessTokens for Tokens {
         let mut now = self.now.lock().unwrap();
         if *refused.expose() == format!("token-{now}") {
             if *now == self.last {
-                return Err(ProviderError::new(ProviderName::Zoom, "refresh", ErrorKind::Reconnect));
+                return Err(ProviderError::new(
+                    lectern_providers::zoom::NAME,
+                    "refresh",
+                    ErrorKind::Reconnect,
+                ));
             }
             *now += 1;
         }
@@ -240,7 +244,7 @@ pub(crate) fn transport() -> Transport {
 
 pub(crate) fn settings(api: &Server, oauth: &Server, account_id: Option<&str>) -> ProviderSettings {
     ProviderSettings {
-        provider: ProviderName::Zoom,
+        provider: lectern_providers::zoom::NAME,
         tenant: "school".to_owned(),
         client_id: "client".to_owned(),
         client_secret: "secret-canary".into(),
@@ -282,7 +286,7 @@ pub(crate) const TENANT: &str = "909c6581-5130-43e9-88f3-fcb3582cde37";
 
 pub(crate) fn teams_settings(server: &Server, tenant: Option<&str>) -> ProviderSettings {
     ProviderSettings {
-        provider: ProviderName::Teams,
+        provider: lectern_providers::teams::NAME,
         tenant: "school".to_owned(),
         client_id: "app-1".to_owned(),
         client_secret: "secret-canary".into(),

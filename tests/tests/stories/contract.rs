@@ -11,8 +11,8 @@ use lectern_core::{
     clock::{Clock, FixedClock},
     provider::{
         AccessTokens, AuthorizeRequest, BreakoutPlan, Call, ErrorKind, MeetingDraft, MeetingRef,
-        OurReference, Provider, ProviderName, RecordingFileRef, Registrant, RegistrantRef, RegistrantState,
-        Removal, Result, TokenSet,
+        OurReference, Provider, RecordingFileRef, Registrant, RegistrantRef, RegistrantState, Removal,
+        Result, TokenSet,
     },
     random::{Randomness, SeededRandomness},
     secret::SecretString,
@@ -124,7 +124,7 @@ pub(crate) async fn stage(contract: Option<&Arc<Contract>>, account: bool) -> St
     let zoom = simulator(&clock, contract, mode).await;
     let origin: url::Url = zoom.base_url().parse().unwrap();
     let settings = ProviderSettings {
-        provider: ProviderName::Zoom,
+        provider: lectern_providers::zoom::NAME,
         tenant: "oakwood".into(),
         client_id: "client".into(),
         client_secret: "secret".into(),

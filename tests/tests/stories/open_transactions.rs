@@ -1,10 +1,7 @@
 //! No mail, hashing or call of a platform while a transaction is open on the task: debug builds stop such work at once.
 
 use lectern_api::{app::App, mail::OutgoingMail};
-use lectern_core::{
-    ids::OrganizationId,
-    provider::{Call, ProviderName},
-};
+use lectern_core::{ids::OrganizationId, provider::Call};
 use lectern_tests::story;
 
 /// Whether this work, on a task of its own with an open transaction of this kind, was stopped.
@@ -63,7 +60,7 @@ story!(
         let connection = app.database.rows("select id from connections").await.remove(0).remove(0);
         let connection: uuid::Uuid = connection.parse().unwrap();
         let connected = || async {
-            lectern_api::platforms::service::connected_by(app, organization, ProviderName::Zoom, connection.into()).await.unwrap()
+            lectern_api::platforms::service::connected_by(app, organization, lectern_providers::zoom::NAME, connection.into()).await.unwrap()
         };
         for writing in [true, false] {
             assert!(stopped(app, organization, writing, async |app| drop(app.mailer.send(&mail()).await)).await, "mail");

@@ -9,7 +9,7 @@ use lectern_api::{
 };
 use lectern_core::{
     ids::{ConnectionId, OrganizationId, PersonId},
-    provider::{Call, ErrorKind, MeetingRef, ProviderName},
+    provider::{Call, ErrorKind, MeetingRef},
     random::SystemRandomness,
 };
 use lectern_providers::transport::{Inspect, Seen};
@@ -42,7 +42,7 @@ fn fields(problem: &Value) -> Vec<&str> {
 
 /// Uses a connection for one call of Zoom's API.
 async fn use_it(app: &App, organization: OrganizationId, person: PersonId) -> Result<(), ErrorKind> {
-    let connected = platforms::service::connected(app, organization, ProviderName::Zoom, person)
+    let connected = platforms::service::connected(app, organization, lectern_providers::zoom::NAME, person)
         .await
         .map_err(|error| error.kind)?;
     let meeting = MeetingRef { id: "1".to_owned(), host: connected.host.clone() };
@@ -608,7 +608,7 @@ story!(
         let (_, connection) = farhan.get(CONNECTION).await;
         assert_eq!((&connection["state"], &connection["by_organization"]), (&json!("connected"), &json!(true)));
         let host = async |person: PersonId| {
-            let connected = platforms::service::connected(app, organization, ProviderName::Zoom, person).await;
+            let connected = platforms::service::connected(app, organization, lectern_providers::zoom::NAME, person).await;
             connected.map(|connected| (connected.host.unwrap(), connected.account.plan)).map_err(|error| error.kind)
         };
         // By the account's own id, which is somebody else's for somebody else.

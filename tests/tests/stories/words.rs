@@ -6,7 +6,7 @@ use std::{
 };
 
 use lectern_core::{
-    provider::{Capabilities, ErrorKind, ProviderError, ProviderName, Reason},
+    provider::{Capabilities, ErrorKind, ProviderError, Reason},
     sentence::Sentence,
 };
 use lectern_providers::{link, meet, teams, zoom};
@@ -162,7 +162,7 @@ fn every_kind_of_error_is_in_both_catalogues() {
     ];
     let mut keys = BTreeSet::new();
     for kind in kinds {
-        let error = ProviderError::new(ProviderName::Zoom, "test", kind);
+        let error = ProviderError::new(lectern_providers::zoom::NAME, "test", kind);
         let key = said(&catalog, &error.words());
         assert_eq!(key, format!("provider_error.{}", error.code()));
         assert_eq!(error.sentence(), *error.words());
@@ -172,7 +172,7 @@ fn every_kind_of_error_is_in_both_catalogues() {
     let steps: BTreeSet<String> = zoom::STEPS.iter().map(|step| said(&catalog, step)).collect();
     assert_eq!(steps, in_catalog(&catalog, "provider_step.zoom."));
     for step in zoom::STEPS {
-        let error = ProviderError::policy(ProviderName::Zoom, "test", step.clone());
+        let error = ProviderError::policy(lectern_providers::zoom::NAME, "test", step.clone());
         assert_eq!(error.words().values()["step"], step, "the step keeps its key in the whole sentence");
     }
 }

@@ -175,14 +175,13 @@ pub async fn set_settings(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-    use lectern_core::provider::ProviderName;
     use lectern_providers::registry::at_best;
 
     use super::*;
 
     #[test]
     fn what_cannot_be_touched_stays() {
-        let mut can = at_best(ProviderName::Zoom).unwrap();
+        let mut can = at_best(lectern_providers::zoom::NAME).unwrap();
         can.waiting_room = Can::no("Not here.");
         let old = ClassSettings { waiting_room: true, chat: true, ..ClassSettings::default() };
         let read = SettingsForm::default().read(&old, &can);

@@ -6,6 +6,7 @@ use lectern_core::{
     provider::ProviderName,
     settings::ClassSettings,
 };
+use lectern_providers::registry;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -60,7 +61,8 @@ impl TryFrom<Row> for Class {
             title: row.title,
             description: row.description,
             instructor: row.instructor_id.into(),
-            provider: row.provider.parse().map_err(|error| StoreError::corrupt("classes", error))?,
+            provider: registry::named(&row.provider)
+                .map_err(|error| StoreError::corrupt("classes", error))?,
             settings: row.settings.0,
             active: row.state == "active",
             created_at: row.created_at,
@@ -255,6 +257,6 @@ pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Sto
 /// The platforms of the classes that are not archived.
 pub async fn platforms(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ProviderName>, StoreError> {
     let words: Vec<(String,)> = run!(all, tx, PLATFORMS, [organization.uuid()])?;
-    let known = |(word,): (String,)| word.parse().map_err(|error| StoreError::corrupt("classes", error));
+    let known = |(word,): (String,)| registry::named(&word).map_err(|error| StoreError::corrupt("classes", error));
     words.into_iter().map(known).collect()
 }

@@ -149,17 +149,15 @@ fn config(
             from: "Lectern <classes@lectern.example>".to_owned(),
             ..MailConfig::default()
         },
-        platforms: PlatformsConfig {
-            zoom: vec![PlatformHosts {
+        platforms: PlatformsConfig::simulated([(
+            lectern_providers::zoom::NAME,
+            vec![PlatformHosts {
                 api: zoom.api_url().parse()?,
                 oauth: base.join("/oauth")?,
                 others: BTreeMap::new(),
                 meeting_hosts: vec![format!("127.0.0.1:{port}")],
             }],
-            teams: Vec::new(),
-            meet: Vec::new(),
-            allow_loopback: true,
-        },
+        )]),
         ..Config::default()
     };
     config.server.bind = address;

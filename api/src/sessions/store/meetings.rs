@@ -6,6 +6,7 @@ use lectern_core::{
     provider::{OurReference, ProviderName},
     sentence::Sentence,
 };
+use lectern_providers::registry;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -95,7 +96,7 @@ impl TryFrom<MeetingRow> for Meeting {
         Ok(Self {
             id: row.id.into(),
             session: row.session_id.into(),
-            provider: row.provider.parse().map_err(|_| broken("provider"))?,
+            provider: registry::named(&row.provider).map_err(|_| broken("provider"))?,
             connection: row.connection_id.map(ConnectionId),
             reference: OurReference::parse(&row.reference).ok_or_else(|| broken("reference"))?,
             state: MeetingState::parse(&row.state).ok_or_else(|| broken("state"))?,

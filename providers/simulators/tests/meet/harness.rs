@@ -13,7 +13,7 @@ use lectern_core::{
     clock::FixedClock,
     provider::{
         AccessTokens, AuthorizeRequest, Call, MeetingDraft, MeetingRef, OAuth, OurReference, Provider,
-        ProviderName, Registrant, Result, TokenSet,
+        Registrant, Result, TokenSet,
     },
     random::SeededRandomness,
     secret::SecretString,
@@ -217,7 +217,7 @@ impl School {
         let others: BTreeMap<String, Url> =
             self.google.other_urls().into_iter().map(|(name, url)| (name, url.parse().unwrap())).collect();
         ProviderSettings {
-            provider: ProviderName::Meet,
+            provider: lectern_providers::meet::NAME,
             tenant: "school".to_owned(),
             client_id: "client".to_owned(),
             client_secret: "client-secret".into(),

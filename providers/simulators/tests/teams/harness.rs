@@ -17,7 +17,7 @@ use axum::{
 use chrono::{DateTime, TimeZone as _, Utc};
 use lectern_core::{
     clock::FixedClock,
-    provider::{AccessTokens, Account, OpeningKey, Provider, ProviderName, Result, SigningKey},
+    provider::{AccessTokens, Account, OpeningKey, Provider, Result, SigningKey},
     random::SeededRandomness,
     secret::SecretString,
 };
@@ -304,7 +304,7 @@ impl School {
     fn settings(&self, tenant: Option<&str>) -> ProviderSettings {
         let url = |text: String| text.parse::<url::Url>().unwrap();
         ProviderSettings {
-            provider: ProviderName::Teams,
+            provider: lectern_providers::teams::NAME,
             tenant: "oak".to_owned(),
             client_id: APP.to_owned(),
             client_secret: SECRET.into(),

@@ -6,6 +6,7 @@ use lectern_core::{
     provider::{Account, ProviderName},
     sentence::Sentence,
 };
+use lectern_providers::registry;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -103,7 +104,8 @@ impl TryFrom<Row> for Connection {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id.into(),
-            provider: row.provider.parse().map_err(|error| StoreError::corrupt("connections", error))?,
+            provider: registry::named(&row.provider)
+                .map_err(|error| StoreError::corrupt("connections", error))?,
             person: row.person_id.map(PersonId),
             account: Account {
                 user_id: row.external_user_id,
