@@ -27,6 +27,7 @@ pub mod notify;
 pub mod openapi;
 pub mod organizations;
 pub mod pages;
+pub mod pasted_links;
 pub mod people;
 pub mod platforms;
 pub mod probes;

@@ -7,8 +7,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, classes, idempotency, join, live, organizations, pages, people, platforms,
-    sessions, webhooks_in,
+    app::App, attendance, audit, classes, idempotency, join, live, organizations, pages, pasted_links,
+    people, platforms, sessions, webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -28,6 +28,13 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(classes::routes::list, classes::routes::create))
         .routes(routes!(classes::routes::show, classes::routes::change, classes::routes::archive))
         .routes(routes!(classes::routes::settings, classes::routes::set_settings))
+        .routes(routes!(classes::routes::compare, classes::routes::move_class))
+        .routes(routes!(pasted_links::routes::show, pasted_links::routes::set))
+        .routes(routes!(
+            pasted_links::routes::show_of_session,
+            pasted_links::routes::set_of_session,
+            pasted_links::routes::remove_of_session
+        ))
         .routes(routes!(classes::routes::roster, classes::routes::enroll))
         .routes(routes!(classes::routes::unenroll))
         .routes(routes!(classes::routes::rotate))
@@ -124,6 +131,8 @@ paths! {
     "/classes/{id}/guests" => get classes::pages::back_to_roster, post classes::pages::invite;
     "/classes/{id}/guests/{guest}/remove" => post classes::pages::remove_guest;
     "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
+    "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
+    "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;
     "/classes/{id}/settings" => get classes::pages::settings, post classes::pages::set_settings;
     "/sessions/{id}" => get sessions::pages::show;
     "/sessions/{id}/start" => get sessions::pages::back_to_session, post sessions::pages::start;

@@ -119,6 +119,23 @@ pub struct ProviderSettings {
 }
 
 impl ProviderSettings {
+    /// Of a platform at which nobody has an app: there is nothing in them.
+    #[must_use]
+    pub fn without_app(provider: ProviderName) -> Option<Self> {
+        let nowhere = Url::parse("about:blank").ok()?;
+        Some(Self {
+            provider,
+            tenant: String::new(),
+            client_id: String::new(),
+            client_secret: SecretString::new(String::new()),
+            account_id: None,
+            api_base: nowhere.clone(),
+            oauth_base: nowhere,
+            others: BTreeMap::new(),
+            hosts: Vec::new(),
+        })
+    }
+
     /// The platform's account, where one is named.
     #[must_use]
     pub fn account(&self) -> Option<String> {

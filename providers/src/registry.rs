@@ -132,6 +132,26 @@ pub fn by_account(provider: ProviderName) -> bool {
     platform(provider).is_some_and(|platform| platform.by_account)
 }
 
+/// Whether classes are held there without an app or an account of anybody's: their address is pasted.
+#[must_use]
+pub fn needs_no_account(provider: ProviderName) -> bool {
+    platform(provider).is_some_and(|platform| platform.places.is_empty())
+}
+
+/// Builds the provider of a platform that [needs no account](needs_no_account).
+///
+/// # Errors
+/// [`NotAvailable`] for any other.
+pub fn build_without_account(
+    provider: ProviderName,
+    transport: &Transport,
+) -> Result<Arc<dyn Provider>, NotAvailable> {
+    if !needs_no_account(provider) {
+        return Err(NotAvailable(provider));
+    }
+    build(&ProviderSettings::without_app(provider).ok_or(NotAvailable(provider))?, transport, None)
+}
+
 /// Whether an address that the platform reports is that of an account that signed in there, never one that somebody typed.
 #[must_use]
 pub fn addresses_are_accounts(provider: ProviderName) -> bool {

@@ -6,9 +6,9 @@ use std::{env, fs};
 
 use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
 use lectern_web::pages::{
-    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
-    Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join, LiveBoard,
-    Organizations, People, Platform, SessionPage, SetUp, SignIn,
+    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join,
+    LiveBoard, Organizations, People, Platform, SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web, assets};
 
@@ -38,6 +38,7 @@ fn pages(out: &Path, web: &Web, lang: Lang) -> Outcome {
     staff::<ClassRoster>(out, web, lang, "roster")?;
     staff::<ClassSessions>(out, web, lang, "sessions")?;
     staff::<ClassSettings>(out, web, lang, "settings")?;
+    staff::<ClassPlatform>(out, web, lang, "platform_of_class")?;
     staff::<SessionPage>(out, web, lang, "session")?;
     staff::<EditSession>(out, web, lang, "session-edit")?;
     staff::<CancelSession>(out, web, lang, "session-cancel")?;

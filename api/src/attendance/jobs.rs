@@ -170,7 +170,7 @@ async fn ask(app: &App, organization: OrganizationId, facts: &SessionFacts, know
         return Answer { nobody: true, ..Answer::default() };
     };
     let connected =
-        match platforms::service::connected_by(app, organization, facts.provider, connection).await {
+        match platforms::service::connected_by(app, organization, facts.provider, Some(connection)).await {
             Ok(connected) => connected,
             Err(error) => return Answer { problem: Some(error.words()), ..Answer::default() },
         };

@@ -103,6 +103,10 @@ kinds! {
     ClassCreated = "class.created",
     /// A class was changed.
     ClassChanged = "class.changed",
+    /// A class or a session opens another pasted link.
+    PastedLinkChanged = "class.link_changed",
+    /// A class is held on another platform.
+    ClassMoved = "class.moved",
     /// A class's options were changed.
     ClassSettingsChanged = "class.settings_changed",
     /// A class was archived.

@@ -2,6 +2,7 @@
 
 pub mod enrollments;
 pub mod links;
+pub mod moving;
 pub mod pages;
 pub mod routes;
 pub mod service;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     EnrollmentKind,
     enrollments::{self, Enroll, EnrollmentView, GuestView, Invite},
+    moving::{self, MoveClass, MoveView},
     service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
     store,
 };
@@ -135,6 +136,36 @@ pub async fn set_settings(
     Json(body): Json<ClassSettings>,
 ) -> Result<axum::Json<SettingsView>, ApiError> {
     Ok(axum::Json(service::set_settings(&app, &who, ClassId(id), body).await?))
+}
+
+/// The platform a class might be held on.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformQuery {
+    /// `zoom`, `teams`, `meet` or `link`.
+    pub provider: String,
+}
+
+/// What a class would lose and gain on another platform; nothing is changed.
+#[utoipa::path(get, path = "/api/v1/classes/{id}/platform", tag = "classes", params(("id" = Uuid, Path), PlatformQuery), responses((status = 200, body = MoveView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn compare(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Query(query): Query<PlatformQuery>,
+) -> Result<axum::Json<MoveView>, ApiError> {
+    Ok(axum::Json(moving::preview(&app, &who, ClassId(id), &query.provider).await?))
+}
+
+/// Holds a class on another platform; people's links stay.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/platform", tag = "classes", params(("id" = Uuid, Path)), request_body = MoveClass, responses((status = 200, body = MoveView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn move_class(
+    State(app): State<App>,
+    who: Instructor,
+    Path(id): Path<Uuid>,
+    Json(body): Json<MoveClass>,
+) -> Result<axum::Json<MoveView>, ApiError> {
+    Ok(axum::Json(moving::move_class(&app, &who, ClassId(id), &body).await?))
 }
 
 /// The roster.

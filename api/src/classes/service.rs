@@ -4,11 +4,13 @@ use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId},
     provider::{Can, Capabilities, ProviderName},
     role::Role,
+    secret::SecretString,
     settings::{ClassSettings, RecordingMode, ScreenShare},
     text::is_hidden,
 };
 use lectern_providers::registry;
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +21,7 @@ use crate::{
     db::Tx,
     error::{ApiError, FieldError},
     extract::SignedIn,
-    organizations, people, platforms,
+    organizations, pasted_links, people, platforms,
 };
 
 /// A class, as shown.
@@ -198,6 +200,10 @@ pub struct CreateClass {
     /// The host application's id.
     #[serde(default)]
     pub external_id: Option<String>,
+    /// For the platform `link`: the address of the meeting. Sealed, and shown to nobody.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub link: Option<SecretString>,
 }
 
 /// Makes a class.
@@ -206,7 +212,7 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
     let title = title(&new.title, &mut errors);
     let description = description(new.description.as_deref(), &mut errors);
     let external_id = external(new.external_id.as_deref(), &mut errors);
-    let provider = new.provider.as_deref().map(|name| provider(name, &mut errors));
+    let provider = new.provider.as_deref().map(|name| provider(app, name, &mut errors));
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
@@ -215,6 +221,8 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
     let provider = provider.flatten().unwrap_or(settings.default_provider);
     organizations::service::check_aliases(&settings.policies, provider, "provider")?;
+    let link = pasted(app, provider, new.link.as_ref())?;
+    let best = registry::at_best(provider);
     let class = Class {
         id: app.new_id(),
         external_id,
@@ -222,11 +230,14 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
         description,
         instructor,
         provider,
-        settings: ClassSettings::default(),
+        settings: best.map(|best| best.fit(&ClassSettings::default())).unwrap_or_default(),
         active: true,
         created_at: app.clock.now(),
     };
     store::insert(&mut tx, who.organization, &class).await.map_err(taken)?;
+    if let Some(url) = link {
+        pasted_links::service::keep(app, &mut tx, who.organization, class.id, class.id.uuid(), &url).await?;
+    }
     audit::store::insert(
         &mut tx,
         &app.entry(who.organization, EntryKind::ClassCreated, who.actor()).class(class.id),
@@ -272,12 +283,33 @@ pub(crate) fn external(text: Option<&str>, errors: &mut Vec<FieldError>) -> Opti
     })
 }
 
-fn provider(name: &str, errors: &mut Vec<FieldError>) -> Option<ProviderName> {
-    let known = registry::named(name).ok().filter(|name| registry::AVAILABLE.contains(name));
+/// A class's platform by its word.
+pub(super) fn provider(app: &App, name: &str, errors: &mut Vec<FieldError>) -> Option<ProviderName> {
+    let links = app.config.platforms.has_links();
+    let here = |name: &ProviderName| {
+        registry::AVAILABLE.contains(name) || links && registry::needs_no_account(*name)
+    };
+    let known = registry::named(name).ok().filter(here);
     if known.is_none() {
         errors.push(FieldError::new("provider", "This platform is not available here."));
     }
     known
+}
+
+/// The link of a class on a platform that lives by one; on any other there is none.
+pub(super) fn pasted(
+    app: &App,
+    provider: ProviderName,
+    link: Option<&SecretString>,
+) -> Result<Option<Url>, ApiError> {
+    match (pasted_links::service::lives_by_one(provider), link) {
+        (true, Some(link)) => pasted_links::service::read(app, link).map(Some),
+        (true, None) => Err(ApiError::field("link", "Paste the address of the meeting.")),
+        (false, Some(_)) => {
+            Err(ApiError::field("link", "Lectern makes the meeting on this platform. Leave the link out."))
+        }
+        (false, None) => Ok(None),
+    }
 }
 
 async fn instructor(tx: &mut Tx, who: &SignedIn, asked: Option<Uuid>) -> Result<PersonId, ApiError> {

@@ -28,6 +28,10 @@ pub struct PlatformsConfig {
     /// The addresses of each platform that organizations have apps at, by its word; the first is proposed.
     #[serde(flatten)]
     platforms: BTreeMap<&'static str, Vec<PlatformHosts>>,
+    /// Hosts that pasted links may lead to: exact names, or `.jit.si` for all below. Left out: any public address; empty:
+    /// there are no pasted links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_hosts: Option<Vec<String>>,
     /// Vendors on loopback are allowed: only for simulators.
     pub allow_loopback: bool,
 }
@@ -37,6 +41,8 @@ pub struct PlatformsConfig {
 struct Written {
     #[serde(flatten)]
     platforms: BTreeMap<String, Vec<PlatformHosts>>,
+    #[serde(default)]
+    link_hosts: Option<Vec<String>>,
     #[serde(default)]
     allow_loopback: bool,
 }
@@ -53,7 +59,11 @@ impl TryFrom<Written> for PlatformsConfig {
     type Error = NoSuchPlatform;
 
     fn try_from(written: Written) -> Result<Self, NoSuchPlatform> {
-        let mut config = Self { allow_loopback: written.allow_loopback, ..Self::default() };
+        let mut config = Self {
+            link_hosts: written.link_hosts,
+            allow_loopback: written.allow_loopback,
+            ..Self::default()
+        };
         for (word, hosts) in written.platforms {
             match config.platforms.get_mut(word.as_str()) {
                 Some(known) => *known = hosts,
@@ -79,7 +89,11 @@ impl Default for PlatformsConfig {
         let all = |name: &ProviderName| {
             (name.as_str(), registry::addresses(*name).into_iter().map(hosts).collect())
         };
-        Self { platforms: registry::AVAILABLE.iter().map(all).collect(), allow_loopback: false }
+        Self {
+            platforms: registry::AVAILABLE.iter().map(all).collect(),
+            link_hosts: None,
+            allow_loopback: false,
+        }
     }
 }
 
@@ -87,7 +101,7 @@ impl PlatformsConfig {
     /// Platforms on loopback alone, where simulators are; those not named are taken away.
     pub fn simulated(platforms: impl IntoIterator<Item = (ProviderName, Vec<PlatformHosts>)>) -> Self {
         let platforms = platforms.into_iter().map(|(name, hosts)| (name.as_str(), hosts)).collect();
-        Self { platforms, allow_loopback: true }
+        Self { platforms, link_hosts: None, allow_loopback: true }
     }
 
     /// A platform's addresses.
@@ -96,22 +110,43 @@ impl PlatformsConfig {
         self.platforms.get(provider.as_str()).map_or(&[], Vec::as_slice)
     }
 
+    /// Where pasted links may lead, as sources of a content policy; empty where there are none.
+    #[must_use]
+    pub fn link_sources(&self) -> Vec<String> {
+        let mut sources = match &self.link_hosts {
+            None => vec!["https:".to_owned()],
+            Some(hosts) => hosts.iter().map(|host| source("https", host)).collect(),
+        };
+        if self.allow_loopback && self.has_links() {
+            sources.push("http://127.0.0.1:*".to_owned());
+        }
+        sources
+    }
+
+    /// Whether classes may be held behind a pasted link.
+    #[must_use]
+    pub fn has_links(&self) -> bool {
+        self.link_hosts.as_ref().is_none_or(|hosts| !hosts.is_empty())
+    }
+
     /// The meeting hosts, and where people are asked for their consent, as sources of a content policy.
     #[must_use]
     pub fn meeting_sources(&self) -> Vec<String> {
         let scheme = if self.allow_loopback { "http" } else { "https" };
         let all = || self.platforms.values().flatten();
-        let mut sources: Vec<String> = all()
-            .flat_map(|hosts| &hosts.meeting_hosts)
-            .map(|host| match host.strip_prefix('.') {
-                Some(domain) => format!("{scheme}://*.{domain}"),
-                None => format!("{scheme}://{host}"),
-            })
-            .collect();
+        let mut sources: Vec<String> =
+            all().flat_map(|hosts| &hosts.meeting_hosts).map(|host| source(scheme, host)).collect();
         sources.extend(all().map(|hosts| hosts.oauth.origin().ascii_serialization()));
         sources.sort();
         sources.dedup();
         sources
+    }
+}
+
+fn source(scheme: &str, host: &str) -> String {
+    match host.strip_prefix('.') {
+        Some(domain) => format!("{scheme}://*.{domain}"),
+        None => format!("{scheme}://{host}"),
     }
 }
 
@@ -145,6 +180,11 @@ mod tests {
         assert_eq!(config.of(meet::NAME)[0].api.as_str(), "https://meet.example/v2");
         assert!(config.meeting_sources().contains(&"https://*.zoom.us".to_owned()));
         assert!(read("allow_loopback = true").unwrap().allow_loopback);
+        assert_eq!(config.link_sources(), ["https:"]);
+        let listed = read("link_hosts = [\".jit.si\", \"meet.school.example\"]").unwrap();
+        assert_eq!(listed.link_sources(), ["https://*.jit.si", "https://meet.school.example"]);
+        let none = read("link_hosts = []").unwrap();
+        assert!(none.link_sources().is_empty() && !none.has_links());
     }
 
     #[test]

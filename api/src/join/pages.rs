@@ -24,7 +24,8 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{ClientAddress, Visitor, cookie, read_form},
-    pages::{JoinHeaders, Reader, see_other, vocabulary},
+    pages::{JoinHeaders, PastedLinkHeaders, Reader, see_other, vocabulary},
+    pasted_links::service::lives_by_one,
     sessions::Session,
 };
 
@@ -297,7 +298,11 @@ async fn page(
         resume,
         state,
     };
-    Ok(join_headers(reader.bare(app, &page, vocabulary(arrival.vocabulary()))?))
+    let mut response = reader.bare(app, &page, vocabulary(arrival.vocabulary()))?;
+    if lives_by_one(arrival.class.provider) {
+        response.extensions_mut().insert(PastedLinkHeaders);
+    }
+    Ok(join_headers(response))
 }
 
 /// `GET /join/class/{class_id}/calendar.ics`: the next session, with our link and nothing of the platform.

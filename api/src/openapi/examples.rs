@@ -100,6 +100,10 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         ("put", "/api/v1/classes/{id}/settings") => {
             serde_json::to_value(lectern_core::settings::ClassSettings::default()).unwrap_or_default()
         }
+        ("put", "/api/v1/classes/{id}/link" | "/api/v1/sessions/{id}/link") => {
+            json!({"link": "https://meet.jit.si/OakwoodAlgebra"})
+        }
+        ("post", "/api/v1/classes/{id}/platform") => json!({"provider": "teams"}),
         ("post", "/api/v1/classes/{id}/enrollments") => {
             json!({"email": "tanvir@home.example", "name": "Tanvir Rahman", "external_id": "buyer-17"})
         }

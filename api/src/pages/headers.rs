@@ -11,13 +11,17 @@ use crate::app::App;
 #[derive(Clone, Debug)]
 pub struct JoinHeaders;
 
+/// Marks the answers of pages whose forms lead to wherever somebody pasted a link to.
+#[derive(Clone, Debug)]
+pub struct PastedLinkHeaders;
+
 /// The content policy: our own files only, no inline script or style, no frames. Forms may lead to us and, by the redirect
 /// of a good redemption, to the platforms' meeting hosts.
-fn content_security_policy(app: &App) -> String {
+fn content_security_policy(sources: &[String]) -> String {
     let mut forms = String::new();
-    for host in app.config.platforms.meeting_sources() {
+    for host in sources {
         forms.push(' ');
-        forms.push_str(&host);
+        forms.push_str(host);
     }
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
@@ -29,6 +33,8 @@ fn content_security_policy(app: &App) -> String {
 #[derive(Clone, Debug)]
 pub struct SafeHeaders {
     policy: HeaderValue,
+    /// Where a form may lead to a pasted link.
+    link_policy: HeaderValue,
     secure: bool,
 }
 
@@ -36,9 +42,16 @@ impl SafeHeaders {
     /// As the configuration asks for them.
     #[must_use]
     pub fn of(app: &App) -> Self {
-        let policy = HeaderValue::from_str(&content_security_policy(app))
-            .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-        Self { policy, secure: app.config.server.secure_cookies() }
+        let policy = |sources: &[String]| {
+            HeaderValue::from_str(&content_security_policy(sources))
+                .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+        };
+        let platforms = &app.config.platforms;
+        Self {
+            policy: policy(&platforms.meeting_sources()),
+            link_policy: policy(&platforms.link_sources()),
+            secure: app.config.server.secure_cookies(),
+        }
     }
 }
 
@@ -46,6 +59,7 @@ impl SafeHeaders {
 pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let join = response.extensions().get::<JoinHeaders>().is_some();
+    let link = response.extensions().get::<PastedLinkHeaders>().is_some();
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -62,6 +76,10 @@ pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, n
         set(HeaderName::from_static("x-robots-tag"), "noindex");
     }
     set(header::CACHE_CONTROL, "no-store");
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(safe.policy);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if link {
+        safe.link_policy
+    } else {
+        safe.policy
+    });
     response
 }

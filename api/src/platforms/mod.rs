@@ -38,8 +38,8 @@ use crate::app::App;
 pub struct Connected {
     /// Ready to be called.
     pub provider: Arc<dyn Provider>,
-    /// Which grant it uses.
-    pub connection: ConnectionId,
+    /// Which grant it uses; none on a platform that needs no account.
+    pub connection: Option<ConnectionId>,
     /// For an organization's own connection: who hosts, by address. `None`: the connected account itself.
     pub host: Option<String>,
     /// Whose grant.

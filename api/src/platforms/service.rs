@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lectern_core::{
     ids::ConnectionId,
-    provider::{AccessTokens, Call, ErrorKind, RepairedBy},
+    provider::{AccessTokens, Account, Call, ErrorKind, RepairedBy},
     sentence::Sentence,
 };
 use lectern_providers::registry::{self, ProviderSettings};
@@ -43,6 +43,9 @@ pub async fn connected(
     provider: ProviderName,
     instructor: PersonId,
 ) -> Result<Connected, ProviderError> {
+    if registry::needs_no_account(provider) {
+        return without_account(app, provider);
+    }
     let (found, credentials) = settings::for_calls(app, organization, provider).await?;
     let looking = async {
         let mut tx = app.db.read(organization).await?;
@@ -140,16 +143,25 @@ fn build(
     };
     let built = registry::build(credentials, app.providers.transport(), Some(connection))
         .map_err(|error| reconnect(provider).source(error))?;
-    Ok(Connected { provider: built, connection: row.id, host, account: account.clone() })
+    Ok(Connected { provider: built, connection: Some(row.id), host, account: account.clone() })
 }
 
-/// The provider with a certain connection: for work on a meeting that this connection made.
+/// The provider of a platform that needs nobody's account.
+fn without_account(app: &App, provider: ProviderName) -> Result<Connected, ProviderError> {
+    let built = registry::build_without_account(provider, app.providers.transport())
+        .map_err(|error| reconnect(provider).source(error))?;
+    Ok(Connected { provider: built, connection: None, host: None, account: Account::default() })
+}
+
+/// The provider with a certain connection: for work on a meeting that this connection made. Without one only where none is
+/// needed.
 pub async fn connected_by(
     app: &App,
     organization: OrganizationId,
     provider: ProviderName,
-    connection: ConnectionId,
+    connection: Option<ConnectionId>,
 ) -> Result<Connected, ProviderError> {
+    let Some(connection) = connection else { return without_account(app, provider) };
     let (_, credentials) = settings::for_calls(app, organization, provider).await?;
     let looking = async {
         let mut tx = app.db.read(organization).await?;
@@ -192,8 +204,12 @@ pub async fn capabilities(
     Ok(built.provider.capabilities().clone())
 }
 
-/// Whether a person may be sent to this address of the platform: only hosts of the operator's list.
+/// Whether a person may be sent to this address of the platform: only hosts of the operator's list; where a pasted link leads is
+/// for its own part to say.
 pub fn is_meeting_host(app: &App, provider: ProviderName, url: &Url) -> bool {
+    if registry::needs_no_account(provider) {
+        return crate::pasted_links::service::is_allowed(app, url);
+    }
     app.providers.is_meeting_host(provider, url)
 }
 

@@ -30,7 +30,7 @@ use crate::{
         Job, JobError,
         store::{self as jobs, NewJob},
     },
-    join, platforms,
+    join, pasted_links, platforms,
 };
 
 /// How long after its call's deadline an attempt counts as dead, and another may follow.
@@ -112,7 +112,8 @@ pub async fn make(
         };
     // A platform, plan or grant without registrants gets a meeting without registration: its one link, behind our gate.
     let registration = connected.provider.registrants().is_some();
-    let draft = draft(&meeting.reference, &session, &class, connected.host.clone(), registration);
+    let host = host_of(app, organization, &connected, &session, &class).await?;
+    let draft = draft(&meeting.reference, &session, &class, host, registration);
     // Looking, making and looking again share one deadline: `busy_until` counts on it.
     let begun = Instant::now();
     let rest = || call.after(begun.elapsed());
@@ -336,20 +337,18 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
     let organization = job.organization;
     let mut tx = app.db.read(organization).await?;
     let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
-    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) else {
-        return Ok(());
-    };
+    let Some(provider_id) = meeting.provider_id.clone() else { return Ok(()) };
     let Some(session) = store::find(&mut tx, organization, meeting.session).await? else { return Ok(()) };
     let class = service::class_of(&mut tx, organization, &session).await.map_err(gone)?;
     drop(tx);
     if session.state != SessionState::Scheduled {
         return Ok(());
     }
-    let connected = platforms::service::connected_by(app, organization, meeting.provider, connection)
+    let connected = platforms::service::connected_by(app, organization, meeting.provider, meeting.connection)
         .await
         .map_err(retry)?;
     let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
-    let host = host_of(&connected, app, organization, &class).await;
+    let host = host_of(app, organization, &connected, &session, &class).await.map_err(gone)?;
     let target = MeetingRef { id: provider_id, host: host.clone() };
     match meetings
         .update(
@@ -376,19 +375,23 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
     }
 }
 
+/// Who hosts a meeting, where the platform must be told; of a pasted link, the link.
 async fn host_of(
-    connected: &platforms::Connected,
     app: &App,
     organization: OrganizationId,
+    connected: &platforms::Connected,
+    session: &Session,
     class: &Class,
-) -> Option<String> {
-    match &connected.host {
-        Some(host) => Some(host.clone()),
-        None => platforms::service::connected(app, organization, class.provider, class.instructor)
-            .await
-            .ok()
-            .and_then(|own| own.host),
+) -> Result<Option<String>, ApiError> {
+    if connected.connection.is_none() {
+        let link = pasted_links::service::of_session(app, organization, session).await?;
+        return Ok(link.map(|link| link.expose().to_owned()));
     }
+    if connected.host.is_some() {
+        return Ok(connected.host.clone());
+    }
+    let own = platforms::service::connected(app, organization, class.provider, class.instructor).await;
+    Ok(own.ok().and_then(|own| own.host))
 }
 
 fn gone(error: ApiError) -> JobError {
@@ -406,22 +409,23 @@ pub(crate) fn retry(error: ProviderError) -> JobError {
     }
 }
 
-/// Job `meeting.remove`: deletes the provider's meeting of a cancelled or long-past session.
+/// Job `meeting.remove`: deletes the provider's meeting of a cancelled or long-past session, or one that was given up.
 pub async fn remove_job(app: &App, job: &Job) -> Result<(), JobError> {
     let id: MeetingId = job.id_of("meeting")?;
     let organization = job.organization;
     let mut tx = app.db.read(organization).await?;
-    let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
+    let Some(meeting) = store::not_yet_removed(&mut tx, organization, id).await? else { return Ok(()) };
     drop(tx);
-    if let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id.clone()) {
-        let connected = platforms::service::connected_by(app, organization, meeting.provider, connection)
-            .await
-            .map_err(retry)?;
+    if let Some(provider_id) = meeting.provider_id.clone() {
+        let connected =
+            platforms::service::connected_by(app, organization, meeting.provider, meeting.connection)
+                .await
+                .map_err(retry)?;
         if let Some(meetings) = connected.provider.meetings() {
             let target = MeetingRef { id: provider_id, host: connected.host.clone() };
             meetings.delete(&Call::background(), &target).await.map_err(retry)?;
         }
-    } else if meeting.attempt > 0 && meeting.state == MeetingState::Creating {
+    } else if meeting.attempt > 0 && matches!(meeting.state, MeetingState::Creating | MeetingState::Removed) {
         // An attempt may be under way, or have died after the platform did its part.
         remove_unrecorded(app, organization, &meeting).await?;
     }
@@ -445,14 +449,13 @@ async fn remove_unrecorded(
     let Some(session) = store::find(&mut tx, organization, meeting.session).await? else { return Ok(()) };
     let class = service::class_of(&mut tx, organization, &session).await.map_err(gone)?;
     drop(tx);
-    let connected = platforms::service::connected(app, organization, class.provider, class.instructor).await;
-    let connected = match connected {
-        Ok(connected) => connected,
-        Err(error) => return Err(retry(error)),
-    };
+    let connected = platforms::service::connected(app, organization, meeting.provider, class.instructor)
+        .await
+        .map_err(retry)?;
     let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
     let registration = connected.provider.registrants().is_some();
-    let draft = draft(&meeting.reference, &session, &class, connected.host.clone(), registration);
+    let host = host_of(app, organization, &connected, &session, &class).await.map_err(gone)?;
+    let draft = draft(&meeting.reference, &session, &class, host, registration);
     if let Some(found) = meetings.find(&Call::background(), &draft).await.map_err(retry)? {
         let target = MeetingRef { id: found.id, host: connected.host.clone() };
         meetings.delete(&Call::background(), &target).await.map_err(retry)?;
@@ -465,6 +468,8 @@ pub async fn end_job(app: &App, job: &Job) -> Result<(), JobError> {
     let id: MeetingId = job.id_of("meeting")?;
     match end(app, job.organization, id, &Call::background()).await {
         Ok(()) => Ok(()),
+        // Our door is closed; the rest is the teacher's, as the page says.
+        Err(error) if matches!(error.kind, ErrorKind::Unsupported(_)) => Ok(()),
         Err(error) => Err(retry(error)),
     }
 }
@@ -497,11 +502,19 @@ pub async fn reach(
     let meeting = store::find_meeting(&mut tx, organization, id).await.map_err(|error| unreadable(&error))?;
     drop(tx);
     let Some(meeting) = meeting else { return Ok(None) };
-    let (Some(connection), Some(provider_id)) = (meeting.connection, meeting.provider_id) else {
-        return Ok(None);
+    let Some(provider_id) = meeting.provider_id else { return Ok(None) };
+    let connected =
+        platforms::service::connected_by(app, organization, meeting.provider, meeting.connection).await?;
+    let host = match (&connected.connection, &meeting.join_url) {
+        // A pasted link is found by itself.
+        (None, Some(sealed)) => {
+            let sealer = app.keys.sealer(organization).await.map_err(|error| unreadable(&error))?;
+            let link = sealer.open_text("meetings", "join_url", id.uuid(), sealed);
+            Some(link.map_err(|error| unreadable(&error))?.expose().to_owned())
+        }
+        _ => connected.host.clone(),
     };
-    let connected = platforms::service::connected_by(app, organization, meeting.provider, connection).await?;
-    Ok(Some((MeetingRef { id: provider_id, host: connected.host.clone() }, connected)))
+    Ok(Some((MeetingRef { id: provider_id, host }, connected)))
 }
 
 /// The meeting of a session, for other rooms.

@@ -1,7 +1,8 @@
-//! A meeting that went at the platform while it is needed: it is made anew; the people's links stay and lead to the new one.
+//! A meeting that gives way to another: because it went at the platform while it is needed, or because its class is held
+//! elsewhere. The people's links stay and lead to the new one.
 
 use lectern_core::{
-    ids::{MeetingId, OrganizationId},
+    ids::{MeetingId, OrganizationId, SessionId},
     provider::{Call, ErrorKind},
     session::SessionState,
 };
@@ -47,6 +48,23 @@ pub async fn check_job(app: &App, job: &Job) -> Result<(), JobError> {
             .map_err(|error| JobError::Retry(error.problem().detail, None)),
         Err(error) => Err(meetings::retry(error)),
     }
+}
+
+/// Gives a session's meeting up: nobody is sent there any more, and a job removes it at the platform. Inside the caller's
+/// transaction; `false`: there was none.
+pub(super) async fn retire(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<bool, ApiError> {
+    let Some(meeting) = store::meeting_of(tx, organization, session).await? else { return Ok(false) };
+    let now = app.clock.now();
+    store::retire_meeting(tx, organization, meeting.id).await?;
+    // An attempt that is under way has ended by then, and has removed what it made.
+    let at = meeting.busy_until.unwrap_or(now).max(now);
+    meetings::queue(app, tx, organization, "meeting.remove", meeting.id, at).await?;
+    Ok(true)
 }
 
 /// Forgets a meeting that is gone, wants another, and tells the instructor.

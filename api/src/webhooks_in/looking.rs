@@ -88,7 +88,8 @@ async fn see(
     facts: &SessionFacts,
 ) -> lectern_core::provider::Result<Vec<lectern_core::provider::IncomingEvent>> {
     let (Some(id), Some(connection)) = (&facts.provider_id, facts.connection) else { return Ok(Vec::new()) };
-    let connected = platforms::service::connected_by(app, organization, facts.provider, connection).await?;
+    let connected =
+        platforms::service::connected_by(app, organization, facts.provider, Some(connection)).await?;
     let Some(roster) = connected.provider.live_roster() else { return Ok(Vec::new()) };
     let meeting = MeetingRef { id: id.clone(), host: connected.host.clone() };
     roster.look(&Call::background(), &meeting, facts.starts_at - BEFORE).await

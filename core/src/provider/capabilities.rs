@@ -114,8 +114,8 @@ pub enum RegistrantLinks {
     Unique,
 }
 
-/// How strong the platform's own door is, behind ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// How strong the platform's own door is, behind ours; strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JoinGuarantee {
     /// Each person's URL opens for that person's seat alone.

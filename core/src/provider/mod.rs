@@ -7,6 +7,7 @@ mod attendance;
 mod breakouts;
 mod call;
 mod capabilities;
+mod comparison;
 mod error;
 mod event;
 mod live_roster;
@@ -26,6 +27,7 @@ pub use capabilities::{
     BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance,
     PersonalData, Reason, RecordingModes, RegistrantLinks,
 };
+pub use comparison::{Comparison, Degree, Difference};
 pub use error::{BoxError, ErrorKind, ProviderError, RepairedBy, Result, Retry};
 pub use event::{
     Delivery, EventKeys, EventKind, Events, IncomingEvent, OpeningKey, ParticipantFacts, Rejected,

@@ -35,7 +35,7 @@ pub struct TokenSet {
 }
 
 /// Whose grant it is, and what that account may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
     /// The vendor's id of the user.
     pub user_id: String,

@@ -50,6 +50,8 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/classes/{id}",                                  "?+++?+?+! ???"),
     ("GET /api/v1/classes/{id}/enrollments",                      "-+++?--+! ??-"),
     ("GET /api/v1/classes/{id}/guests",                           "-+++?--+! ??-"),
+    ("GET /api/v1/classes/{id}/link",                             "-+++?--+! ??-"),
+    ("GET /api/v1/classes/{id}/platform",                         "-+++?--+! ??-"),
     ("GET /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
     ("GET /api/v1/connections",                                   "-++----+!"),
     ("GET /api/v1/live",                                          "++++++++!"),
@@ -109,6 +111,11 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /set-up",                                              "+++++++++"),
     ("POST /sign-in",                                             "+++++++++"),
     ("POST /sign-out",                                            "+++++++!!"),
+    ("PUT /api/v1/classes/{id}/link",                             "-+++?--+! ??-"),
+    ("POST /api/v1/classes/{id}/platform",                        "-+++?--+! ??-"),
+    ("GET /api/v1/sessions/{id}/link",                            "-+++?--+! ??-"),
+    ("PUT /api/v1/sessions/{id}/link",                            "-+++?--+! ??-"),
+    ("DELETE /api/v1/sessions/{id}/link",                         "-+++?--+! ??-"),
     ("PUT /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
     ("PUT /api/v1/organization/default-platform",                 "-++----+!"),
     ("PUT /api/v1/organization/host-tokens",                      "-+------!"),
@@ -121,6 +128,8 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /classes/{id}",                                                  "-+++?+?!! ???"),
     ("GET /classes/{id}/enrollments",                                      "+++++++!! +++"),
     ("GET /classes/{id}/guests",                                           "+++++++!! +++"),
+    ("GET /classes/{id}/link",                                             "+++++++!! +++"),
+    ("GET /classes/{id}/platform",                                         "-+++?--!! ??-"),
     ("GET /classes/{id}/roster",                                           "-+++?--!! ??-"),
     ("GET /classes/{id}/sessions",                                         "-+++?--!! ??-"),
     ("GET /classes/{id}/settings",                                         "-+++?--!! ??-"),
@@ -145,6 +154,8 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /classes/{id}/guests",                                          "-+++?--!! ??-"),
     ("POST /classes/{id}/guests/{guest}/remove",                           "-+++?--!! ??-"),
     ("POST /classes/{id}/sessions",                                        "-+++?--!! ??-"),
+    ("POST /classes/{id}/link",                                            "-+++?--!! ??-"),
+    ("POST /classes/{id}/platform",                                        "-+++?--!! ??-"),
     ("POST /classes/{id}/settings",                                        "-+++?--!! ??-"),
     ("POST /connection/{provider}/connect",                                "-++++--!! ++-"),
     ("POST /connection/{provider}/disconnect",                             "-++++--!! ++-"),
@@ -221,6 +232,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         _ if route.starts_with("/api/v1/organizations") => organization,
         _ => connection,
     };
+    let query = if route == "/api/v1/classes/{id}/platform" { "?provider=teams" } else { "" };
     route
         .replace("{enrollment}", &world.enrollment)
         .replace("{guest}", &world.guest)
@@ -231,6 +243,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{provider}", "zoom")
         .replace("{*path}", "lectern.css")
         .replace("{id}", id)
+        + query
 }
 
 /// A body that the route would take.
@@ -264,6 +277,10 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
             json!({"starts_at": later, "duration_minutes": 45, "time_zone": "Asia/Dhaka"})
         }
         "PUT /api/v1/classes/{id}/settings" => world.settings.clone(),
+        "PUT /api/v1/classes/{id}/link" | "PUT /api/v1/sessions/{id}/link" => {
+            json!({"link": "https://meet.example/oak"})
+        }
+        "POST /api/v1/classes/{id}/platform" => json!({"provider": "teams"}),
         "PUT /api/v1/platforms/{provider}" => zoom_settings(app, "lectern-app"),
         "PATCH /api/v1/sessions/{id}" => json!({"duration_minutes": 50}),
         "PATCH /api/v1/sessions/{id}/attendance/{person}" => json!({"state": "excused"}),
@@ -298,6 +315,8 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat()
         }
         "POST /classes/{id}/settings" => text(&[("waiting_room", "on"), ("chat", "on")]),
+        "POST /classes/{id}/platform" => text(&[("provider", "teams")]),
+        "POST /classes/{id}/link" => text(&[("link", "https://meet.example/oak")]),
         "POST /sessions/{id}/cancel" => text(&[("reason", "The teacher is ill.")]),
         "POST /sessions/{id}/attendance/verify" => vec![("person", world.member.clone())],
         "POST /sessions/{id}/attendance/{person}" => text(&[("state", "excused")]),

@@ -60,7 +60,7 @@ story!(
         let connection = app.database.rows("select id from connections").await.remove(0).remove(0);
         let connection: uuid::Uuid = connection.parse().unwrap();
         let connected = || async {
-            lectern_api::platforms::service::connected_by(app, organization, lectern_providers::zoom::NAME, connection.into()).await.unwrap()
+            lectern_api::platforms::service::connected_by(app, organization, lectern_providers::zoom::NAME, Some(connection.into())).await.unwrap()
         };
         for writing in [true, false] {
             assert!(stopped(app, organization, writing, async |app| drop(app.mailer.send(&mail()).await)).await, "mail");

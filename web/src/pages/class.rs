@@ -21,7 +21,7 @@ pub struct ClassHead {
 }
 
 impl ClassHead {
-    fn sample() -> Self {
+    pub(super) fn sample() -> Self {
         Self {
             id: "c1".to_owned(),
             title: "Mathematics, class 8".to_owned(),

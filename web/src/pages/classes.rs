@@ -106,7 +106,7 @@ pub struct PlatformChoice {
     pub note: Option<String>,
 }
 
-/// `GET /classes/new`; `POST /classes {csrf, title, description?, provider, instructor_id?}`.
+/// `GET /classes/new`; `POST /classes {csrf, title, description?, provider, link?, instructor_id?}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ClassNew {
     pub title: String,
@@ -116,6 +116,8 @@ pub struct ClassNew {
     /// For admins, who may choose; empty for instructors.
     pub instructors: Vec<Choice>,
     pub instructor_id: String,
+    /// The pasted link, for the platform that lives by one.
+    pub link: String,
     pub errors: Vec<FieldError>,
 }
 
@@ -133,7 +135,7 @@ impl Page for ClassNew {
                 provider: "zoom".to_owned(),
                 providers: vec![
                     choice("zoom", "Zoom", true, Some("connected")),
-                    choice("link", "Paste a link", true, None),
+                    choice("link", "Pasted link", true, Some("pasted")),
                 ],
                 ..Self::default()
             },

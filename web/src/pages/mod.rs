@@ -4,6 +4,7 @@
 pub mod attendance;
 pub mod audit;
 pub mod class;
+pub mod class_platform;
 pub mod classes;
 pub mod connection;
 pub mod consent;
@@ -26,6 +27,7 @@ pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
     GuestForm, GuestRow, PersonFields, RecordingMode, SettingsAbilities,
 };
+pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};

@@ -215,6 +215,8 @@ pub struct SessionPage {
     pub class_url: String,
     /// The viewer's own link, when they are on the roster.
     pub join_url: Option<String>,
+    /// Held behind a pasted link: nobody tells who is inside.
+    pub pasted: bool,
     /// The last event this page knows, for the live connection.
     pub seq: u64,
 }
@@ -253,6 +255,7 @@ impl SessionPage {
             },
             class_url: "https://classes.oakwood.example/join/class/c1".to_owned(),
             join_url: None,
+            pasted: false,
             seq: 4711,
         }
     }
@@ -416,6 +419,7 @@ impl Page for SessionPage {
                 can_manage: false,
                 can_launch: false,
                 join_url: Some("/join/class/c1?token=abc".to_owned()),
+                pasted: true,
                 ..live.clone()
             },
             Self {

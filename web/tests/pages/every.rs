@@ -2,9 +2,9 @@
 
 use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
 use lectern_web::pages::{
-    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
-    Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join, LiveBoard,
-    Organizations, People, Platform, SessionPage, SetUp, SignIn,
+    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join,
+    LiveBoard, Organizations, People, Platform, SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -34,6 +34,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<ClassRoster>();
     visitor.staff::<ClassSessions>();
     visitor.staff::<ClassSettings>();
+    visitor.staff::<ClassPlatform>();
     visitor.staff::<Classes>();
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();

@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
 
 use axum::{extract::State, response::Response};
-use lectern_core::{role::Role, session::SessionState};
+use lectern_core::{provider::ProviderName, role::Role, secret::SecretString, session::SessionState};
+use lectern_providers::registry;
 use lectern_web::{
     Choice, FieldError as PageFieldError, NoticeKind, Section,
     pages::classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice},
@@ -21,6 +22,7 @@ use crate::{
     live::feed::instant,
     organizations,
     pages::{Pages, Reader, see_other},
+    pasted_links::service::lives_by_one,
     people,
     people::pages::field_errors,
     platforms::{
@@ -97,9 +99,32 @@ pub async fn list(
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
 }
 
+/// The platforms on which this server holds classes.
+pub(super) fn choices(app: &App) -> Vec<ProviderName> {
+    let mut all = offered(app);
+    if app.config.platforms.has_links() {
+        let links = registry::platforms().iter().map(|platform| platform.name);
+        all.extend(links.filter(|name| lives_by_one(*name)));
+    }
+    all
+}
+
+pub(super) fn choice(provider: ProviderName, note: Option<&str>) -> PlatformChoice {
+    PlatformChoice {
+        name: provider.as_str().to_owned(),
+        label: provider.title().to_owned(),
+        ready: true,
+        note: note.map(str::to_owned),
+    }
+}
+
 async fn new_page(app: &App, who: &SignedIn) -> Result<ClassNew, ApiError> {
     let mut providers = Vec::new();
-    for provider in offered(app) {
+    for provider in choices(app) {
+        if lives_by_one(provider) {
+            providers.push(choice(provider, Some("pasted")));
+            continue;
+        }
         // A class may be made before its platform is ready: the note says what is still to do.
         let note = match connect::show(app, who, provider).await {
             Ok(view) if !view.platform_ready => Some("not_set_up"),
@@ -109,12 +134,7 @@ async fn new_page(app: &App, who: &SignedIn) -> Result<ClassNew, ApiError> {
             Ok(_) | Err(ApiError::Forbidden) => None,
             Err(other) => return Err(other),
         };
-        providers.push(PlatformChoice {
-            name: provider.as_str().to_owned(),
-            label: provider.title().to_owned(),
-            ready: true,
-            note: note.map(str::to_owned),
-        });
+        providers.push(choice(provider, note));
     }
     let mut tx = app.db.read(who.organization).await?;
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
@@ -146,6 +166,7 @@ pub struct NewForm {
     description: String,
     provider: Option<String>,
     instructor_id: Option<String>,
+    link: String,
 }
 
 /// `POST /classes`
@@ -165,6 +186,8 @@ pub async fn create(
                 provider: form.provider.clone().filter(|name| !name.is_empty()),
                 instructor_id,
                 external_id: None,
+                // The field is there for every platform, and empty for all but one.
+                link: Some(form.link.clone()).filter(|link| !link.trim().is_empty()).map(SecretString::new),
             };
             match service::create(&app, &who, new).await {
                 Ok(class) => {
@@ -182,6 +205,7 @@ pub async fn create(
         description: form.description,
         provider: form.provider.unwrap_or(page.provider),
         instructor_id: form.instructor_id.unwrap_or(page.instructor_id),
+        link: form.link,
         errors,
         ..page
     };

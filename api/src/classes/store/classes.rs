@@ -95,6 +95,9 @@ statement!(tenant INSERT, "insert into classes (id, organization_id, external_id
     values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9)");
 statement!(system INSERT_ROUTE, "insert into class_routes (class_id, organization_id) values ($1, $2)");
 statement!(tenant FIND, class_columns!("where organization_id = $1 and id = $2"));
+statement!(tenant FIND_TO_CHANGE,
+    sqlite: class_columns!("where organization_id = $1 and id = $2"),
+    postgres: class_columns!("where organization_id = $1 and id = $2 for update"));
 statement!(tenant FIND_BY_EXTERNAL, class_columns!("where organization_id = $1 and external_id = $2"));
 statement!(tenant LIST,
     sqlite: class_columns!("where organization_id = $1 and state = 'active' and ($2 is null or instructor_id = $2)
@@ -257,6 +260,17 @@ pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, Sto
 /// The platforms of the classes that are not archived.
 pub async fn platforms(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ProviderName>, StoreError> {
     let words: Vec<(String,)> = run!(all, tx, PLATFORMS, [organization.uuid()])?;
-    let known = |(word,): (String,)| registry::named(&word).map_err(|error| StoreError::corrupt("classes", error));
+    let known =
+        |(word,): (String,)| registry::named(&word).map_err(|error| StoreError::corrupt("classes", error));
     words.into_iter().map(known).collect()
+}
+
+/// A class that nobody else changes until the transaction ends.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: ClassId,
+) -> Result<Option<Class>, StoreError> {
+    let row: Option<Row> = run!(optional, tx, FIND_TO_CHANGE, [organization.uuid(), id.uuid()])?;
+    row.map(Class::try_from).transpose()
 }

@@ -4,7 +4,8 @@ mod classes;
 mod enrollments;
 
 pub use classes::{
-    Class, ClassFilter, count, find, find_by_external, insert, list, list_tab, platforms, titles, update,
+    Class, ClassFilter, count, find, find_by_external, find_to_change, insert, list, list_tab, platforms,
+    titles, update,
 };
 pub use enrollments::{
     Enrollment, EnrollmentKind, NewEnrollment, count_kinds, count_members, enrollments_of_person,

@@ -38,7 +38,8 @@ use crate::{
         service::{Place, SessionBoard},
     },
     organizations,
-    pages::{Pages, Reader},
+    pages::{Pages, PastedLinkHeaders, Reader},
+    pasted_links::service::lives_by_one,
     people,
     sessions::{Session, facts, service},
 };
@@ -63,7 +64,12 @@ pub async fn show(
     Query(query): Query<ShowQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, SessionId(id)).await?;
-    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+    let mut response =
+        Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)?;
+    if page.pasted {
+        response.extensions_mut().insert(PastedLinkHeaders);
+    }
+    Ok(response)
 }
 
 /// The page of a session, as far as this person may see it.
@@ -106,6 +112,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         join_url: place
             .filter(|place| place.active)
             .map(|_| format!("/join/class/{}?session={}", class.id, session.id)),
+        pasted: lives_by_one(class.provider),
         seq: u64::try_from(seq).unwrap_or(0),
     };
     if !manages {

@@ -71,11 +71,7 @@ pub async fn own(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Session,
 }
 
 /// The same, and nobody else changes the session until the transaction ends.
-pub(super) async fn own_to_change(
-    tx: &mut Tx,
-    who: &SignedIn,
-    id: SessionId,
-) -> Result<(Session, Class), ApiError> {
+pub async fn own_to_change(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Session, Class), ApiError> {
     let session = store::find_to_change(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
     let class = classes::service::own(tx, who, session.class).await?;
     Ok((session, class))
@@ -128,4 +124,12 @@ pub async fn glance(
     let next =
         || near.iter().find(|session| session.state == SessionState::Scheduled && session.ends_at > now);
     Ok(live.or_else(next).or_else(|| near.last()).cloned())
+}
+
+/// Nobody else changes or starts a session of this class until the transaction ends.
+pub async fn hold(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> Result<(), ApiError> {
+    for session in store::of_class(tx, organization, class).await? {
+        store::find_to_change(tx, organization, session.id).await?;
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     db::Tx,
     error::ApiError,
     join, organizations,
-    sessions::{meetings, store},
+    sessions::{Session, meetings, replacing, store},
 };
 
 /// Title, instructor or options of a class changed: coming meetings follow. Inside the caller's transaction.
@@ -29,6 +29,37 @@ pub async fn class_changed(
         {
             meetings::queue(app, tx, organization, "meeting.update", meeting.id, now).await?;
         }
+    }
+    Ok(())
+}
+
+/// A class's meetings are elsewhere now: each that was decided on is replaced, of what is to come and of what runs. Inside the
+/// caller's transaction.
+pub async fn renew_meetings(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<(), ApiError> {
+    for session in store::of_class(tx, organization, class.id).await? {
+        renew_meeting(app, tx, organization, &session, class).await?;
+    }
+    Ok(())
+}
+
+/// The same for one session. Inside the caller's transaction.
+pub async fn renew_meeting(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    class: &Class,
+) -> Result<(), ApiError> {
+    if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
+        return Ok(());
+    }
+    if replacing::retire(app, tx, organization, session.id).await? {
+        meetings::want(app, tx, organization, session, class).await?;
     }
     Ok(())
 }

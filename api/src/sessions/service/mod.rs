@@ -11,8 +11,11 @@ mod view;
 
 pub use cancel::{cancel, cancel_coming};
 pub use end::{close, end};
-pub use find::{class_of, find, glance, live_count, near, next_of_class, of_class, own, readable, titles};
-pub use follow::{class_changed, roster_grew};
+pub use find::{
+    class_of, find, glance, hold, live_count, near, next_of_class, of_class, own, own_to_change, readable,
+    titles,
+};
+pub use follow::{class_changed, renew_meeting, renew_meetings, roster_grew};
 pub use schedule::{ChangeSession, LATEST_MEETING, ScheduleSessions, change, schedule};
 pub use start::{Started, hosts, launch, start};
 pub use view::{MeetingProblem, MeetingView, SessionView, list, view};

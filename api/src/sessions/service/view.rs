@@ -89,7 +89,7 @@ pub struct MeetingProblem {
 impl From<Option<&Meeting>> for MeetingView {
     fn from(meeting: Option<&Meeting>) -> Self {
         let state = match meeting.map(|meeting| meeting.state) {
-            None => MeetingProgress::None,
+            None | Some(MeetingState::Removed) => MeetingProgress::None,
             Some(MeetingState::Creating) => MeetingProgress::Creating,
             Some(MeetingState::Ready) => MeetingProgress::Ready,
             Some(MeetingState::Failed) => MeetingProgress::Failed,

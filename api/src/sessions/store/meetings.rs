@@ -24,6 +24,8 @@ pub enum MeetingState {
     Ready,
     /// The provider refused.
     Failed,
+    /// Given up: nothing but its removal at the platform is left to do.
+    Removed,
 }
 
 impl MeetingState {
@@ -34,6 +36,7 @@ impl MeetingState {
             "creating" => Some(Self::Creating),
             "ready" => Some(Self::Ready),
             "failed" => Some(Self::Failed),
+            "removed" => Some(Self::Removed),
             _ => None,
         }
     }
@@ -123,18 +126,20 @@ macro_rules! meeting_columns {
 statement!(tenant INSERT_MEETING, "insert into meetings (id, organization_id, session_id, provider, reference, state, attempt, wanted_at) values ($1, $2, $3, $4, $5, 'creating', 0, $6) on conflict do nothing");
 statement!(tenant FIND_MEETING, meeting_columns!("where organization_id = $1 and id = $2 and state <> 'removed'"));
 statement!(tenant MEETING_OF, meeting_columns!("where organization_id = $1 and session_id = $2 and parent_id is null and state <> 'removed'"));
+statement!(tenant NOT_YET_REMOVED, meeting_columns!("where organization_id = $1 and id = $2 and (state <> 'removed' or removed_at is null)"));
+statement!(tenant RETIRE_MEETING, "update meetings set state = 'removed', removed_at = null, join_url = null where organization_id = $1 and id = $2 and state <> 'removed'");
 statement!(tenant BEGIN_ATTEMPT, "update meetings set state = 'creating', attempt = attempt + 1, busy_until = $3
     where organization_id = $1 and id = $2 and state in ('creating', 'failed') and (busy_until is null or busy_until <= $4) returning attempt");
 statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, registration = $10, busy_until = null, problem_code = null, problem = null, problem_words = null
     where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, problem_words = $7, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
-statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2 and state <> 'removed'");
+statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2 and (state <> 'removed' or removed_at is null)");
 statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.busy_until, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem, m.problem_words
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     left join reconciliations r on r.organization_id = m.organization_id and r.session_id = m.session_id
-    where m.organization_id = $1 and m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2
+    where m.organization_id = $1 and ((m.state = 'removed' and m.removed_at is null and m.attempt > 0) or m.state = 'ready' and (s.state = 'cancelled' or (s.state = 'ended' and s.ends_at < $2
         and (r.state in ('finished', 'none') or (s.ends_at < $3 and r.state = 'given_up' and r.problem is null
-            and not exists (select 1 from runs u where u.organization_id = m.organization_id and u.session_id = m.session_id))))) order by m.id limit 50");
+            and not exists (select 1 from runs u where u.organization_id = m.organization_id and u.session_id = m.session_id)))))) order by m.id limit 50");
 
 /// Decides on a meeting; `false` when the session has one.
 pub async fn insert_meeting(
@@ -194,8 +199,8 @@ pub struct Made<'a> {
     pub host_id: Option<&'a str>,
     /// The general join URL, sealed.
     pub join_url: &'a [u8],
-    /// By which grant.
-    pub connection: ConnectionId,
+    /// By which grant; none on a platform that needs no account.
+    pub connection: Option<ConnectionId>,
     /// People must be registered.
     pub registration: bool,
     /// Settings that came out otherwise than asked.
@@ -222,7 +227,7 @@ pub async fn meeting_ready(
             made.provider_id,
             made.host_id,
             made.join_url,
-            made.connection.uuid(),
+            made.connection.map(ConnectionId::uuid),
             Json(made.differences),
             now,
             made.registration
@@ -256,7 +261,27 @@ pub async fn meeting_problem(
     )? == 1)
 }
 
-/// The meeting is no longer referred to: `false` when it was not any more.
+/// A meeting that the platform may still have: one that was not removed, or was given up and not yet removed there.
+pub async fn not_yet_removed(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<Option<Meeting>, StoreError> {
+    let row: Option<MeetingRow> = run!(optional, tx, NOT_YET_REMOVED, [organization.uuid(), id.uuid()])?;
+    row.map(Meeting::try_from).transpose()
+}
+
+/// Nobody is sent to the meeting any more, and another may be made for its session; the platform still has it.
+pub async fn retire_meeting(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+) -> Result<(), StoreError> {
+    run!(execute, tx, RETIRE_MEETING, [organization.uuid(), id.uuid()])?;
+    Ok(())
+}
+
+/// The meeting is neither referred to nor at the platform: `false` when it was not any more.
 pub async fn meeting_removed(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -266,7 +291,7 @@ pub async fn meeting_removed(
     Ok(run!(execute, tx, MEETING_REMOVED, [organization.uuid(), id.uuid(), now])? == 1)
 }
 
-/// Meetings of cancelled sessions, and of sessions long past: those whose attendance was read or can be read by nobody, and
+/// Meetings that were given up, of cancelled sessions, and of sessions long past: those whose attendance was read or can be read by nobody, and
 /// those of which neither an event nor a report ever told anything once `dead_before` is past, when the platform's own
 /// number is dead. One whose report exists and could not be read stays.
 pub async fn removable_meetings(
