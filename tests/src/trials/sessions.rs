@@ -76,6 +76,30 @@ pub struct Report {
     pub events: (usize, usize),
 }
 
+impl Compared {
+    fn add(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.equal_sessions += other.equal_sessions;
+        self.people += other.people;
+        self.equal += other.equal;
+        self.unconfirmed += other.unconfirmed;
+        self.differences.extend(other.differences);
+    }
+}
+
+impl Report {
+    /// Several trials' reports as one.
+    #[must_use]
+    pub fn together(reports: Vec<Self>) -> Self {
+        reports.into_iter().fold(Self::default(), |mut sum, report| {
+            sum.several.add(report.several);
+            sum.alone.add(report.alone);
+            sum.events = (sum.events.0 + report.events.0, sum.events.1 + report.events.1);
+            sum
+        })
+    }
+}
+
 /// One of the sessions that take place now.
 struct Running {
     teacher: Person,
