@@ -50,7 +50,7 @@ impl Lectern {
     #[must_use]
     pub fn new(path: &str, data: &Path) -> Self {
         let variables = vec![
-            ("LECTERN_CONFIG".to_owned(), data.join("lectern.toml").display().to_string()),
+            ("LECTERN_CONFIG".to_owned(), "/dev/null".to_owned()),
             ("LECTERN_DATA".to_owned(), data.display().to_string()),
         ];
         Self { binary: PathBuf::from(path), variables }

@@ -187,11 +187,16 @@ async fn database(config: &Config) -> Opened {
         let mut tx = db.system_read().await?;
         let missing = missing_table(&mut tx).await?;
         let told: String = run!(value, tx, ENGINE, [])?;
-        Ok::<_, StoreError>((missing, told))
+        let check: String = run!(value, tx, QUICK_CHECK, [])?;
+        Ok::<_, StoreError>((missing, told, check))
     };
     match looked.await {
-        Ok((None, told)) => Ok((db, Finding::good("database", told))),
-        Ok((Some(table), _)) => Err(bad(
+        Ok((_, _, check)) if check != "ok" => Err(bad(
+            format!("the file is damaged: {}", check.lines().next().unwrap_or_default()),
+            "Stop the server, keep the damaged file apart, and restore the newest backup.",
+        )),
+        Ok((None, told, _)) => Ok((db, Finding::good("database", told))),
+        Ok((Some(table), ..)) => Err(bad(
             format!("the table {table} is missing: an older release made it"),
             "Run `lectern migrate`.",
         )),
@@ -200,8 +205,11 @@ async fn database(config: &Config) -> Opened {
 }
 
 statement!(system ENGINE,
-    sqlite: "select 'SQLite ' || sqlite_version() || ', check: ' || quick_check from pragma_quick_check limit 1",
+    sqlite: "select 'SQLite ' || sqlite_version()",
     postgres: "select 'PostgreSQL ' || current_setting('server_version') || ', as ' || session_user");
+statement!(system QUICK_CHECK,
+    sqlite: "select quick_check from pragma_quick_check limit 1",
+    postgres: "select 'ok'");
 statement!(system HAS_TABLE,
     sqlite: "select exists (select 1 from sqlite_master where type = 'table' and name = $1)",
     postgres: "select to_regclass($1) is not null");

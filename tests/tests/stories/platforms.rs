@@ -806,3 +806,26 @@ story!(
         assert_eq!(calls(app, "oauthToken"), 2);
     }
 );
+
+story!(
+    /// Another app's id would disconnect everybody: it is asked first, and nothing has changed until it is confirmed.
+    another_app_is_confirmed_before_it_disconnects_everybody, |app| async {
+        let (owner, seller, _) = app.evening().await;
+        let change = async |changes: Value| owner.put(ZOOM, changes).await;
+        let (status, problem) = change(json!({"client_id": "lectern-apq"})).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("disconnect_accounts")), "{problem}");
+        let (_, view) = owner.get(ZOOM).await;
+        assert_eq!(view["client_id"], json!("lectern-app"));
+        let connection = format!("{ZOOM}/connection");
+        assert_eq!(seller.get(&connection).await.1["state"], json!("connected"));
+        let base = app.zoom.api_url();
+        let form = [("mode", "user"), ("client_id", "lectern-apq"), ("base_url", base.as_str())];
+        let browser = owner.browser(app);
+        let page = browser.get("/platforms/zoom").await;
+        let refused = browser.submit(&page, "/platforms/zoom", &form).await;
+        assert!(refused.status() == 422 && refused.html().contains("name=\"disconnect_accounts\""), "{}", refused.html());
+        let (status, _) = change(json!({"client_id": "lectern-apq", "disconnect_accounts": true})).await;
+        assert_eq!(status, 200);
+        assert_eq!(seller.get(&connection).await.1["state"], json!("needs_reconnect"));
+    }
+);
