@@ -5,6 +5,8 @@
 
 pub mod attendance;
 pub mod clock;
+#[cfg(any(feature = "conformance", doc, test))]
+pub mod conformance;
 #[cfg(doc)]
 pub mod docs;
 pub mod ids;

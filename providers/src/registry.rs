@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use lectern_core::provider::{Capabilities, Events, Provider, ProviderName, UnknownProvider};
+use lectern_core::provider::{
+    Capabilities, CheckCapabilities, Events, Provider, ProviderName, UnknownProvider,
+};
 use url::Url;
 
 pub use crate::platform::{
     Connection, LiveSource, NotAvailable, Place, Plan, PlanWorth, Platform, ProviderSettings,
 };
-use crate::{layer::CheckCapabilities, link, meet, teams, transport::Transport, zoom};
+use crate::{link, meet, teams, transport::Transport, zoom};
 
 /// The platforms of this release: a new one is its folder and a line here.
 static OURS: &[&Platform] = &[&zoom::PLATFORM, &teams::PLATFORM, &meet::PLATFORM, &link::PLATFORM];
