@@ -4,6 +4,10 @@
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
 
+/// From an empty folder to a server that has your platform.
+#[doc = include_str!("../docs/writing-a-provider.md")]
+pub mod writing_a_provider {}
+
 /// What is promised, how, and what is not.
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}

@@ -3,7 +3,7 @@
 //!
 //! [`registry`] names what exists and builds it.
 
-mod bearer;
+pub mod bearer;
 mod digest;
 mod download;
 mod jwt;
@@ -16,5 +16,5 @@ pub mod registry;
 mod samples;
 pub mod teams;
 pub mod transport;
-mod wire;
+pub mod wire;
 pub mod zoom;
