@@ -111,6 +111,7 @@ fn column(can: &Capabilities) -> Vec<(&'static str, Cell)> {
             ),
         ),
         ("what the platform is told of people", plain(personal(&can.personal_data))),
+        ("aliases instead", cell(&can.aliases, yes)),
     ]
 }
 

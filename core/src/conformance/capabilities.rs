@@ -76,7 +76,7 @@ impl Provider for Less {
 type TurnOff = fn(&mut Capabilities);
 const OFF: &str = "Turned off.";
 
-const SWITCHES: [(&str, TurnOff); 9] = [
+const SWITCHES: [(&str, TurnOff); 10] = [
     ("registrants", |can| can.registrants = Can::no(OFF)),
     ("attendance", |can| can.attendance = Can::no(OFF)),
     ("breakout_rooms", |can| can.breakout_rooms = Can::no(OFF)),
@@ -86,6 +86,7 @@ const SWITCHES: [(&str, TurnOff); 9] = [
     ("chat", |can| can.chat = Can::no(OFF)),
     ("screen_share", |can| can.screen_share = Can::no(OFF)),
     ("end_meeting", |can| can.end_meeting = Can::no(OFF)),
+    ("aliases", |can| can.aliases = Can::no(OFF)),
 ];
 
 /// Each "no" and each "helped" has its sentence, by capability.
@@ -101,6 +102,7 @@ fn reasons(can: &Capabilities) -> Vec<(&'static str, bool, Option<&Reason>)> {
         ("screen_share", can.screen_share.is_possible(), can.screen_share.reason()),
         ("recurrence", can.recurrence.is_possible(), can.recurrence.reason()),
         ("end_meeting", can.end_meeting.is_possible(), can.end_meeting.reason()),
+        ("aliases", can.aliases.is_possible(), can.aliases.reason()),
     ]
 }
 
@@ -166,6 +168,7 @@ async fn refused<H: Harness>(stage: &Stage<H>, word: &str, can: Capabilities, at
         "waiting_room" => vec![with(ClassSettings { waiting_room: true, ..nothing_special() })],
         "auto_recording" => vec![recording(RecordingMode::Local), recording(RecordingMode::Cloud)],
         "chat" => vec![with(ClassSettings { chat: false, ..nothing_special() })],
+        "aliases" => vec![with(ClassSettings { aliases: true, ..nothing_special() })],
         "screen_share" => {
             vec![with(ClassSettings { screen_share: ScreenShare::Host, ..nothing_special() })]
         }

@@ -47,6 +47,7 @@ impl CheckCapabilities {
             (settings.recording == RecordingMode::Cloud && !recording(|modes| modes.cloud), "auto_recording"),
             (settings.breakout_rooms && !can.breakout_rooms.is_possible(), "breakout_rooms"),
             (!settings.chat && !can.chat.is_possible(), "chat"),
+            (settings.aliases && !can.aliases.is_possible(), "aliases"),
             (
                 settings.screen_share != ScreenShare::default() && !can.screen_share.is_possible(),
                 "screen_share",

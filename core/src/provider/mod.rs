@@ -39,7 +39,7 @@ pub use live_roster::LiveRoster;
 pub use meetings::{
     HostUrl, Meeting, MeetingDraft, MeetingRef, MeetingState, Meetings, OurReference, SettingDifference,
 };
-pub use name::{ProviderName, UnknownProvider};
+pub use name::{NameWords, ProviderName, UnknownProvider};
 pub use oauth::{Account, AuthorizeRequest, OAuth, TokenSet};
 pub use recordings::{
     ByteStream, RecordedMeeting, RecordingDownload, RecordingFile, RecordingFileRef, Recordings, Removal,

@@ -62,6 +62,10 @@ pub fn of(scopes: &[String]) -> Capabilities {
         recording_kept_for: None,
         // People type what they like when they come in; Lectern tells Lantern nothing of them.
         personal_data: Vec::new(),
+        aliases: Can::helped(
+            (),
+            "Lectern tells Lantern nothing about people in any case. What they type when they come in is theirs to choose.",
+        ),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use lectern_core::provider::ProviderName;
+use lectern_core::provider::{NameWords, ProviderName};
 use lectern_providers::registry::{LiveSource, Place, Platform};
 
 use crate::{capabilities, config::Lantern, oauth};
 
 /// Lantern's name. Its word is in databases: it never changes.
-pub const NAME: ProviderName = ProviderName::new("lantern", "Lantern Rooms");
+pub const NAME: ProviderName = ProviderName::new(&NameWords { slug: "lantern", title: "Lantern Rooms" });
 
 /// Lantern.
 pub static PLATFORM: Platform = Platform {
