@@ -344,7 +344,7 @@ pub async fn connections(
     let row = |view: &ConnectionView| connection_page::ConnectionRow {
         id: view.id.map(|id| id.to_string()),
         person: view.person.as_ref().map_or_else(|| own.clone(), |person| person.name.clone()),
-        platform: registry::named(&view.provider).map_or("", ProviderName::title).to_owned(),
+        platform: registry::named(view.provider).map_or("", ProviderName::title).to_owned(),
         state: state_of(view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();
