@@ -15,6 +15,7 @@ pub mod organization;
 pub mod provider;
 pub mod random;
 pub mod role;
+pub mod schedule;
 pub mod seal;
 pub mod secret;
 pub mod sentence;
