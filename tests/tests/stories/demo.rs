@@ -110,7 +110,8 @@ async fn every_platform_is_in_the_school() {
     let simulators = told["simulators"].as_object().unwrap();
     assert_eq!(simulators.keys().collect::<Vec<_>>(), ["google", "graph", "zoom"]);
     for base in simulators.values() {
-        let answer = reqwest::get(format!("{}/_control/clock", base.as_str().unwrap())).await.unwrap();
+        let clock = format!("{}/_control/clock", base.as_str().unwrap());
+        let answer = owner.http.get(clock).send().await.unwrap();
         assert!(answer.json::<Value>().await.unwrap()["now"].is_string());
     }
     demo.signal("TERM").await;
