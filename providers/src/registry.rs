@@ -1,4 +1,4 @@
-//! Which platforms this server has. Ours are one line each in [`OURS`]; a server that has others besides says so in its
+//! Which platforms this server has. Ours are one line each in `OURS`; a server that has others besides says so in its
 //! `main`, by one line too: [`plug_in`].
 
 use std::{

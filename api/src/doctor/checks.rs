@@ -179,8 +179,12 @@ async fn database(config: &Config) -> Opened {
                     "Nothing to do: `lectern serve` makes it. If there should be one, check the setting `data`.",
                 )));
             }
-            let next = "Restore a backup, or check the file's owner.";
-            Db::open_sqlite(&file).await.map_err(|error| bad(error.to_string(), next))?
+            Db::open_sqlite(&file).await.map_err(|error| match &error {
+                crate::db::DatabaseError::Engine(engine) if is_torn(engine) => {
+                    bad(error.to_string(), DAMAGED)
+                }
+                _ => bad(error.to_string(), "Restore a backup, or check the file's owner."),
+            })?
         }
     };
     let looked = async {
@@ -191,17 +195,27 @@ async fn database(config: &Config) -> Opened {
         Ok::<_, StoreError>((missing, told, check))
     };
     match looked.await {
-        Ok((_, _, check)) if check != "ok" => Err(bad(
-            format!("the file is damaged: {}", check.lines().next().unwrap_or_default()),
-            "Stop the server, keep the damaged file apart, and restore the newest backup.",
-        )),
+        Ok((_, _, check)) if check != "ok" => {
+            Err(bad(format!("the file is damaged: {}", check.lines().next().unwrap_or_default()), DAMAGED))
+        }
         Ok((None, told, _)) => Ok((db, Finding::good("database", told))),
         Ok((Some(table), ..)) => Err(bad(
             format!("the table {table} is missing: an older release made it"),
             "Run `lectern migrate`.",
         )),
-        Err(error) => Err(bad(error.to_string(), "Restore a backup.")),
+        Err(StoreError::Database(error)) if is_torn(&error) => Err(bad(error.to_string(), DAMAGED)),
+        Err(error) => {
+            Err(bad(error.to_string(), "Look into the database's own log; restore a backup if it is broken."))
+        }
     }
+}
+
+const DAMAGED: &str = "Stop the server, keep the damaged file apart, and restore the newest backup.";
+
+/// SQLite's own words for a torn file: SQLITE_CORRUPT (11) with its extended codes, and SQLITE_NOTADB (26).
+fn is_torn(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    matches!(code.map(|code| code & 0xff), Some(11 | 26))
 }
 
 statement!(system ENGINE,

@@ -71,7 +71,7 @@ story!(
                 break;
             }
         }
-        assert!(steps > 15, "there are many steps: {steps}");
+        assert!(steps > 8, "there are many steps: {steps}");
     }
 );
 

@@ -628,7 +628,10 @@ story!(
         assert_eq!(use_it(app, organization, farhan.id).await, Ok(()), "a new token is asked for");
         // Back to everybody's own: the organization's grant is gone.
         let own = oakwood.zoom_app(app, AppMode::User);
-        assert_eq!(omar.put(ZOOM, own.settings()).await.0, 200);
+        assert_eq!(omar.put(ZOOM, own.settings()).await.0, 422, "it has to be said that connections end");
+        let mut settings = own.settings();
+        settings["disconnect_accounts"] = json!(true);
+        assert_eq!(omar.put(ZOOM, settings).await.0, 200);
         assert_eq!(farhan.get(CONNECTION).await.1["state"], "none");
         app.settle().await;
     }
@@ -655,7 +658,8 @@ story!(
         app.pass(Duration::hours(24));
         assert_eq!((send(newer, 5).await, send(&zoom.webhook_secret, 6).await), (200, 401));
         assert_eq!(farhan.get(CONNECTION).await.1["state"], "connected");
-        assert_eq!(omar.put(ZOOM, json!({"client_id": "another-app", "client_secret": "another-secret"})).await.0, 200);
+        let another = json!({"client_id": "another-app", "client_secret": "another-secret", "disconnect_accounts": true});
+        assert_eq!(omar.put(ZOOM, another).await.0, 200);
         assert_eq!(farhan.get(CONNECTION).await.1["state"], "needs_reconnect");
         assert_eq!(use_it(app, organization, farhan.id).await, Err(ErrorKind::Reconnect));
     }
