@@ -79,6 +79,34 @@ impl Mail for MovedMail {
     }
 }
 
+/// A session is held on another platform, because its own does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StandbyMail {
+    pub person: String,
+    /// With the platform that stands in.
+    pub session: MailSession,
+    /// The platform that does not answer.
+    pub instead_of: String,
+    /// They teach it.
+    pub hosts: bool,
+    /// Their own join link; for whoever teaches it the session's page.
+    pub url: String,
+}
+
+impl Mail for StandbyMail {
+    const NAME: &'static str = "standby";
+    fn samples() -> Vec<Self> {
+        let mail = |hosts| Self {
+            person: "Ayesha Noor".to_owned(),
+            session: MailSession { platform: "Microsoft Teams".to_owned(), ..MailSession::sample() },
+            instead_of: "Zoom".to_owned(),
+            hosts,
+            url: "https://classes.example/join/class/018f?token=abc".to_owned(),
+        };
+        vec![mail(false), mail(true)]
+    }
+}
+
 /// A session does not take place. The calendar file with it removes the entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CancelledMail {

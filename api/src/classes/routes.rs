@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     EnrollmentKind,
+    choosing::{self, PlatformChoiceView},
     enrollments::{self, Enroll, EnrollmentView, GuestView, Invite},
     moving::{self, MoveClass, MoveView},
     service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
@@ -141,6 +142,24 @@ pub async fn set_settings(
 pub struct PlatformQuery {
     /// `zoom`, `teams`, `meet` or `link`.
     pub provider: String,
+}
+
+/// For whom the platforms are asked.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceQuery {
+    /// Who will teach; oneself when left out. Only an admin may name somebody else.
+    pub instructor_id: Option<Uuid>,
+}
+
+/// The platforms a class can be held on, and what each can do for its instructor's account.
+#[utoipa::path(get, path = "/api/v1/platforms", tag = "platforms", params(ChoiceQuery), responses((status = 200, body = List<PlatformChoiceView>), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn platforms(
+    State(app): State<App>,
+    who: Instructor,
+    Query(query): Query<ChoiceQuery>,
+) -> Result<axum::Json<List<PlatformChoiceView>>, ApiError> {
+    Ok(axum::Json(List::whole(choosing::platforms(&app, &who, query.instructor_id).await?.1)))
 }
 
 /// What a class would lose and gain on another platform; nothing is changed.

@@ -1,7 +1,6 @@
 //! Settings of one's own organization; organizations, for whoever runs the server.
 
 use axum::{extract::State, http::StatusCode};
-use lectern_providers::registry;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -59,14 +58,7 @@ pub async fn set_default_platform(
     who: Admin,
     Json(body): Json<DefaultPlatform>,
 ) -> Result<StatusCode, ApiError> {
-    let provider = registry::named(&body.provider)
-        .ok()
-        .filter(|name| registry::AVAILABLE.contains(name))
-        .ok_or_else(|| {
-            let names: Vec<_> = registry::AVAILABLE.iter().map(|name| name.as_str()).collect();
-            ApiError::field("provider", format!("Use one of: {}.", names.join(", ")))
-        })?;
-    service::set_default_platform(&app, &who, provider).await?;
+    service::set_default_platform(&app, &who, &body.provider).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
