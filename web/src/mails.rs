@@ -18,6 +18,8 @@ pub struct MailSession {
     pub ends_at: String,
     /// IANA zone.
     pub zone: String,
+    /// Held in a room, not online.
+    pub in_person: bool,
 }
 
 impl MailSession {
@@ -31,6 +33,7 @@ impl MailSession {
             starts_at: "2026-11-21T03:00:00Z".to_owned(),
             ends_at: "2026-11-21T03:45:00Z".to_owned(),
             zone: "Asia/Dhaka".to_owned(),
+            in_person: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     EnrollmentKind,
     choosing::{self, PlatformChoiceView},
-    enrollments::{self, Enroll, EnrollmentView, GuestView, Invite},
+    enrollments::{self, Enroll, Enrolled, EnrollmentView, GuestView, Invite},
     moving::{self, MoveClass, MoveView},
     service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
     store,
@@ -199,15 +199,17 @@ pub async fn roster(
     Ok(axum::Json(List::whole(members.iter().map(view).collect())))
 }
 
-/// Enrolls a person.
-#[utoipa::path(post, path = "/api/v1/classes/{id}/enrollments", tag = "classes", params(("id" = Uuid, Path)), request_body = Enroll, responses((status = 201, body = EnrollmentView), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+/// Enrolls a person; whoever is enrolled already stays so, and gets no second mail.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/enrollments", tag = "classes", params(("id" = Uuid, Path)), request_body = Enroll, responses((status = 201, body = EnrollmentView), (status = 200, description = "enrolled already", body = EnrollmentView), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn enroll(
     State(app): State<App>,
     who: Instructor,
     Path(id): Path<Uuid>,
     Json(body): Json<Enroll>,
 ) -> Result<(StatusCode, axum::Json<EnrollmentView>), ApiError> {
-    Ok((StatusCode::CREATED, axum::Json(enrollments::enroll(&app, &who, ClassId(id), body).await?)))
+    let Enrolled { view, new } = enrollments::enroll(&app, &who, ClassId(id), body).await?;
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, axum::Json(view)))
 }
 
 /// Removes a person: link, seat and registrant die at once.

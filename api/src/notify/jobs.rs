@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
     provider::ProviderName,
-    session::SessionState,
+    session::{Delivery, SessionState},
 };
 use lectern_providers::registry;
 use lectern_web::{
@@ -249,7 +249,7 @@ async fn about_session(
         ),
         _ => return Ok(None),
     };
-    let method = if cancelled { Method::Cancel } else { Method::Request };
+    let method = if cancelled { Method::Cancel(&person.email) } else { Method::Request(&person.email) };
     let link = if cancelled { links::class_link(app, class.id) } else { join_url };
     let calendar = Attachment {
         name: "class.ics",
@@ -273,5 +273,6 @@ fn session_facts(tenant: &Organization, class: &Class, session: &Session, instru
         starts_at: text(session.starts_at),
         ends_at: text(session.ends_at),
         zone: session.time_zone.clone(),
+        in_person: session.delivery == Delivery::InPerson,
     }
 }
