@@ -13,6 +13,7 @@ mod html;
 mod http;
 pub mod mail;
 pub mod meet;
+mod open_pages;
 mod query;
 mod server;
 pub mod teams;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method},
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
@@ -17,6 +17,7 @@ use crate::{
     answer::Answer,
     faults::{Fault, after, hang_up},
     http::{form, header, only_looking, raw_query},
+    open_pages::{mark, set_mark},
     query::Query,
 };
 
@@ -141,17 +142,11 @@ async fn remove_access(State(inner): Shared, request: Request) -> Response {
 
 /// The browser's mark, and the header that sets it when it is new.
 fn browser(inner: &Inner, headers: &HeaderMap) -> (String, Option<String>) {
-    let known = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(BROWSER).and_then(|rest| rest.strip_prefix('=')));
-    match known {
-        Some(known) => (known.to_owned(), None),
+    match mark(headers, BROWSER) {
+        Some(known) => (known, None),
         None => {
             let made = inner.world().dice.token(32);
-            let cookie = format!("{BROWSER}={made}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400");
+            let cookie = set_mark(BROWSER, &made);
             (made, Some(cookie))
         }
     }

@@ -14,13 +14,12 @@ use super::{
 use crate::{
     answer::Answer,
     html::{escape, page},
+    open_pages::again,
     query::Query,
 };
 
 /// The cookie by which a browser is known again.
 pub(crate) const BROWSER: &str = "meet_simulator_browser";
-/// How often an open room tells that it is still open.
-const RELOAD_SECONDS: u32 = 15;
 
 fn refused(refusal: Refusal) -> Answer {
     let status = if refusal == Refusal::NoSuchSpace { 404 } else { 403 };
@@ -142,7 +141,7 @@ impl World {
         let Some(visitor) = self.visitors.get(&visitor) else { return refused(Refusal::NotThere) };
         let Some(space) = self.spaces.get(&visitor.space) else { return refused(Refusal::NoSuchSpace) };
         let key = escape(&visitor.key);
-        let again = format!("<meta http-equiv=\"refresh\" content=\"{RELOAD_SECONDS};url=/room/{key}\">");
+        let again = again(&key);
         let leave = format!(
             "<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave call</button></form>"
         );

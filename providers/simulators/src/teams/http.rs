@@ -134,7 +134,8 @@ async fn room(State(inner): Shared, Path(key): Path<String>, method: Method) -> 
     if let Some(answer) = only_looking(&method) {
         return answer;
     }
-    inner.present().0.room(&key).into_response()
+    let (mut world, now) = inner.present();
+    world.room_again(&key, now).into_response()
 }
 
 async fn button(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method},
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
@@ -18,9 +18,12 @@ use super::{
     room::BROWSER,
     world::World,
 };
-use crate::faults::after;
-use crate::http::{form, header, only_looking, raw_query};
-use crate::query::Query;
+use crate::{
+    faults::after,
+    http::{form, header, only_looking, raw_query},
+    open_pages::{mark, set_mark},
+    query::Query,
+};
 
 pub(crate) type Shared = State<Arc<Inner>>;
 
@@ -121,17 +124,11 @@ async fn remove_app(State(inner): Shared, request: Request) -> Response {
 
 /// The browser's mark, and the header that sets it when it is new.
 fn browser(inner: &Inner, headers: &HeaderMap) -> (String, Option<String>) {
-    let known = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(BROWSER).and_then(|rest| rest.strip_prefix('=')));
-    match known {
-        Some(known) => (known.to_owned(), None),
+    match mark(headers, BROWSER) {
+        Some(known) => (known, None),
         None => {
             let made = inner.world().dice.token(32);
-            let cookie = format!("{BROWSER}={made}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400");
+            let cookie = set_mark(BROWSER, &made);
             (made, Some(cookie))
         }
     }

@@ -11,13 +11,14 @@ use super::{
     state::{HostPlan, Meeting, Place, Presence, Role, Visitor, Who},
     world::World,
 };
-use crate::html::{escape, page};
-use crate::query::Query;
+use crate::{
+    html::{escape, page},
+    open_pages::again,
+    query::Query,
+};
 
 /// The cookie by which a browser is known again.
 pub(crate) const BROWSER: &str = "zoom_simulator_browser";
-/// How often an open room tells that it is still open.
-const RELOAD_SECONDS: u32 = 15;
 
 fn message(status: u16, title: &str, text: &str) -> Answer {
     Answer::html(
@@ -181,7 +182,7 @@ impl World {
             matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)
         };
         if self.visitors.get(&visitor).is_some_and(present) {
-            self.seen(visitor, now);
+            self.open_pages.seen(visitor, now);
         }
         self.room_page(visitor)
     }
@@ -230,7 +231,7 @@ impl World {
         };
         let key = escape(&visitor.key);
         let topic = escape(&meeting.topic);
-        let again = format!("<meta http-equiv=\"refresh\" content=\"{RELOAD_SECONDS};url=/room/{key}\">");
+        let again = again(&key);
         let leave = format!(
             "<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave meeting</button></form>"
         );
