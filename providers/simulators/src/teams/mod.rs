@@ -54,6 +54,7 @@ mod reports;
 mod room;
 mod simulator;
 mod state;
+mod strange;
 mod subscriptions;
 mod tokens;
 mod truth;

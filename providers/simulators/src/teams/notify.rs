@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     keys,
     state::{About, Identity, Subscription, Who},
+    strange::add_unknown_properties,
     world::World,
     zones::stamp,
 };
@@ -272,9 +273,14 @@ impl World {
         content: Option<&Value>,
         now: DateTime<Utc>,
     ) {
+        let mut content = content.cloned();
+        if self.behaviour.unknown_properties {
+            add_unknown_properties(&mut item);
+            content.iter_mut().for_each(add_unknown_properties);
+        }
         let mut tokens = Vec::new();
         if let (Some((certificate, id)), Some(content)) = (&subscription.certificate, content) {
-            if let Some(sealed) = keys::sealed(content, self.dice.bytes(), certificate, id) {
+            if let Some(sealed) = keys::sealed(&content, self.dice.bytes(), certificate, id) {
                 item["encryptedContent"] = sealed;
             }
             let wrong = self.outbox.dice.percent(self.outbox.behaviour.wrong_token);
