@@ -16,5 +16,6 @@ pub mod meet;
 mod open_pages;
 mod query;
 mod server;
+mod stage;
 pub mod teams;
 pub mod zoom;

@@ -109,7 +109,7 @@ impl World {
     }
 
     /// Everything that happens by itself until now.
-    pub(crate) fn tick(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn let_time_pass(&mut self, now: DateTime<Utc>) {
         while let Some(next) = self.open_pages.next(&self.timers, now) {
             match next {
                 Next::Closed { visitor, at } => {

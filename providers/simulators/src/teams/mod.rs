@@ -61,13 +61,14 @@ mod truth;
 mod world;
 mod zones;
 
+pub use crate::stage::Options as TeamsOptions;
 pub use behaviour::Behaviour;
 pub use driving::Visit;
 pub use errors::Forced;
 pub use keys::PUBLISHER;
 pub use live::Refusal;
 pub use notify::{NotificationBehaviour, NotificationRecord};
-pub use options::{AppSpec, PolicySpec, TeamsOptions, UserSpec};
+pub use options::{AppSpec, PolicySpec, UserSpec};
 pub use simulator::TeamsSimulator;
 pub use state::{Identity, Mail};
 pub use truth::{CallTruth, StayTruth, Truth};

@@ -148,6 +148,11 @@ impl Outbox {
         self.waiting.len()
     }
 
+    /// When the first of them goes out.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.waiting.keys().next().map(|(due, _)| *due)
+    }
+
     fn record(&mut self, at: DateTime<Utc>, what: &str, attempt: u8, status: Option<u16>, is_final: bool) {
         self.log.push(NotificationRecord {
             seq: self.log.len() as u64 + 1,
