@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use super::{
     delivery::Inner,
     http::Shared,
     options::{AccountSpec, AppSpec, PushSpec, ServiceAccountSpec},
+    state::Edition,
     world::{RequestRecord, World},
 };
 use crate::{
@@ -57,6 +58,8 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/apps", post(add_app))
         .route("/_control/apps/{client}/remove", post(remove))
         .route("/_control/accounts", post(add_account))
+        .route("/_control/accounts/{email}", patch(change_account))
+        .route("/_control/subscriptions/{id}/suspend", post(suspend))
         .route("/_control/service-accounts", post(add_service_account))
         .route("/_control/keys/rotate", post(rotate))
 }
@@ -141,6 +144,52 @@ async fn add_account(
 ) -> (StatusCode, Json<Value>) {
     let id = inner.add_account(spec);
     (StatusCode::CREATED, Json(json!({ "id": id })))
+}
+
+/// What is to become of an account; what is absent stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountChange {
+    edition: Option<Edition>,
+    drive_full: Option<bool>,
+    /// Bytes.
+    storage_limit: Option<u64>,
+    downloads_forbidden: Option<bool>,
+}
+
+async fn change_account(
+    _: Loopback,
+    State(inner): Shared,
+    Path(email): Path<String>,
+    Json(wanted): Json<AccountChange>,
+) -> Response {
+    let changed = inner.world().change_account(&email, |account| {
+        account.edition = wanted.edition.unwrap_or(account.edition);
+        account.drive_full = wanted.drive_full.unwrap_or(account.drive_full);
+        account.storage_limit = wanted.storage_limit.or(account.storage_limit);
+        account.downloads_forbidden = wanted.downloads_forbidden.unwrap_or(account.downloads_forbidden);
+    });
+    if changed {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "no such account" }))).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Suspension {
+    /// One of Google's reasons.
+    reason: String,
+}
+
+async fn suspend(
+    _: Loopback,
+    State(inner): Shared,
+    Path(id): Path<String>,
+    Json(wanted): Json<Suspension>,
+) -> Json<Value> {
+    let suspended = inner.act(|world, now| world.suspend(&id, &wanted.reason, now));
+    Json(json!({ "suspended": suspended }))
 }
 
 async fn add_service_account(

@@ -96,10 +96,7 @@ impl MeetSimulator {
     }
 
     fn change_account(&self, email: &str, change: impl FnOnce(&mut Account)) {
-        let mut world = self.inner.world();
-        if let Some(account) = world.accounts.values_mut().find(|account| account.email == email) {
-            change(account);
-        }
+        self.inner.world().change_account(email, change);
     }
 
     /// Changes what an account has paid for.

@@ -140,6 +140,12 @@ impl World {
         self.accounts.values().find(|account| account.email.eq_ignore_ascii_case(email))
     }
 
+    /// False when there is no such account.
+    pub(crate) fn change_account(&mut self, email: &str, change: impl FnOnce(&mut Account)) -> bool {
+        let found = self.accounts.values_mut().find(|account| account.email.eq_ignore_ascii_case(email));
+        found.map(change).is_some()
+    }
+
     /// A space by its id, or by its meeting code in any case.
     pub(crate) fn space_by_code(&self, code: &str) -> Option<&Space> {
         self.spaces.values().find(|space| space.code.eq_ignore_ascii_case(code))

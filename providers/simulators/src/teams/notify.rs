@@ -419,3 +419,49 @@ impl World {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::seconds(second)
+    }
+
+    fn delivery() -> Delivery {
+        Delivery {
+            what: "callStarted".to_owned(),
+            url: "https://classroom.test/hook".to_owned(),
+            items: Vec::new(),
+            tokens: Vec::new(),
+            attempt: 0,
+            first: None,
+            other_case: false,
+        }
+    }
+
+    /// An outbox whose receiver took so many answers of a hundred too long.
+    fn after_slow(slow: usize) -> Outbox {
+        let mut outbox = Outbox::new(1);
+        for number in 0..100 {
+            outbox.attempted(delivery(), Some(202), number < slow, second(0));
+        }
+        outbox
+    }
+
+    #[test]
+    fn a_slow_receiver_is_told_late_and_a_slower_one_nothing() {
+        let told = |slow: usize, at: i64| {
+            let mut outbox = after_slow(slow);
+            outbox.push(second(at), delivery());
+            outbox.next_due().map(|due| (due - second(at)).num_seconds())
+        };
+        assert_eq!([told(10, 1), told(11, 1), told(15, 1), told(16, 1)], [Some(0), Some(10), Some(10), None]);
+        // Ten minutes later that is forgotten.
+        assert_eq!(told(16, 600), Some(0));
+        let mut outbox = after_slow(16);
+        outbox.push(second(1), delivery());
+        let last = outbox.log.last().map(|record| (record.attempt, record.is_final));
+        assert_eq!(last, Some((0, true)));
+    }
+}
