@@ -7,12 +7,16 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    response::{IntoResponse as _, Response},
+};
 use chrono::{DateTime, Utc};
 use lectern_core::clock::{Clock, ShiftedClock};
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
+    answer::Answer,
     contract::Contract,
     server::{Server, bind, serve},
 };
@@ -69,6 +73,9 @@ pub(crate) trait Simulated: fmt::Debug + Send + Sized + 'static {
 
     /// Everything it serves.
     fn router(stage: Arc<Stage<Self>>) -> Router;
+
+    /// Writes a call outside the API into the log, by method, route and our word for it.
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer);
 
     /// Sends everything that is due; returns how many deliveries were attempted.
     fn deliver_due(stage: &Stage<Self>) -> impl Future<Output = usize> + Send;
@@ -132,6 +139,20 @@ impl<W: Simulated> Stage<W> {
         drop(world);
         self.wake.notify_one();
         outcome
+    }
+
+    /// Answers a call outside the API, and notes it.
+    pub(crate) fn answered(
+        &self,
+        what: (&str, &str, &str),
+        work: impl FnOnce(&mut W, DateTime<Utc>) -> Answer,
+    ) -> Response {
+        let answer = self.act(|world, now| {
+            let answer = work(world, now);
+            world.note_page(now, what, &answer);
+            answer
+        });
+        answer.into_response()
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     state::Account,
     world::World,
 };
-use crate::stage::{Options, Simulated, Stage};
+use crate::{
+    answer::Answer,
+    stage::{Options, Simulated, Stage},
+};
 
 /// Pub/Sub's usual deadline for an acknowledgement.
 const PATIENCE: RealDuration = RealDuration::from_secs(10);
@@ -33,6 +36,10 @@ impl Simulated for World {
 
     fn router(stage: Arc<Inner>) -> Router {
         super::http::router(stage)
+    }
+
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer) {
+        self.note(at, what, answer, None);
     }
 
     async fn deliver_due(stage: &Inner) -> usize {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     dice::Dice,
     faults::Faults,
-    open_pages::{Next, OpenPages},
+    rooms::{Next, OpenPages},
 };
 
 /// One served call, without secrets.

@@ -9,7 +9,10 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 
 use super::{subscriptions::Wanted, world::World};
-use crate::stage::{Options, Simulated, Stage};
+use crate::{
+    answer::Answer,
+    stage::{Options, Simulated, Stage},
+};
 
 /// A receiver answers a handshake within ten seconds, and a notification within three.
 const HANDSHAKE: RealDuration = RealDuration::from_secs(10);
@@ -31,6 +34,10 @@ impl Simulated for World {
 
     fn router(stage: Arc<Inner>) -> Router {
         super::http::router(stage)
+    }
+
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer) {
+        self.note(at, what, answer, None);
     }
 
     async fn deliver_due(stage: &Inner) -> usize {

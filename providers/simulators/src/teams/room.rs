@@ -12,8 +12,8 @@ use super::{
 use crate::{
     answer::Answer,
     html::{escape, page},
-    open_pages::again,
     query::Query,
+    rooms::{Rooms, again},
 };
 
 fn refused(refusal: Refusal) -> Answer {
@@ -73,16 +73,6 @@ impl World {
     fn to_room(&self, visitor: u64) -> Answer {
         let key = self.visitors.get(&visitor).map(|visitor| visitor.key.clone()).unwrap_or_default();
         Answer::redirect(303, &format!("{}/room/{key}", self.base))
-    }
-
-    /// `GET /room/{key}`: where somebody is now, and a sign of life. It never joins anew.
-    pub(crate) fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
-        let there = |visitor: &&Visitor| matches!(visitor.presence, Presence::Lobby | Presence::InCall);
-        let visitor = self.room_keys.get(key).and_then(|id| self.visitors.get(id));
-        if let Some(id) = visitor.filter(there).map(|visitor| visitor.id) {
-            self.open_pages.seen(id, now);
-        }
-        self.room_page(key)
     }
 
     fn room_page(&self, key: &str) -> Answer {
@@ -159,9 +149,21 @@ impl World {
         body.push_str(leave);
         body
     }
+}
+
+impl Rooms for World {
+    /// `GET /room/{key}`: where somebody is now, and a sign of life. It never joins anew.
+    fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
+        let there = |visitor: &&Visitor| matches!(visitor.presence, Presence::Lobby | Presence::InCall);
+        let visitor = self.room_keys.get(key).and_then(|id| self.visitors.get(id));
+        if let Some(id) = visitor.filter(there).map(|visitor| visitor.id) {
+            self.open_pages.seen(id, now);
+        }
+        self.room_page(key)
+    }
 
     /// `POST /room/{key}/{what}`: a button in the room.
-    pub(crate) fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
+    fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
         let Some(visitor) = self.room_keys.get(key).and_then(|id| self.visitors.get(id)).cloned() else {
             return refused(Refusal::NotThere);
         };

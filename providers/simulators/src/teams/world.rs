@@ -17,7 +17,7 @@ use crate::{
     answer::Answer,
     dice::Dice,
     faults::{Fault, Faults},
-    open_pages::{Next, OpenPages},
+    rooms::{Next, OpenPages},
 };
 
 /// One served call, without secrets.

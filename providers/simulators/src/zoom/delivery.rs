@@ -12,7 +12,10 @@ use super::{
     webhooks::{Delivery, encrypted_token, signature},
     world::World,
 };
-use crate::stage::{Options, Simulated, Stage};
+use crate::{
+    answer::Answer,
+    stage::{Options, Simulated, Stage},
+};
 
 /// Zoom gives a receiver this long.
 const WEBHOOK_PATIENCE: RealDuration = RealDuration::from_secs(3);
@@ -35,6 +38,10 @@ impl Simulated for World {
 
     fn router(stage: Arc<Inner>) -> Router {
         super::http::router(stage)
+    }
+
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer) {
+        self.note(at, what.0, what.1, what.2, answer, None, None);
     }
 
     async fn deliver_due(stage: &Inner) -> usize {

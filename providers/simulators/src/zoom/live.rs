@@ -8,7 +8,7 @@ use super::{
     state::{HostPlan, Meeting, Place, Presence, Recording, Run, Stay, Timer},
     world::World,
 };
-use crate::open_pages::Next;
+use crate::rooms::Next;
 
 /// Why somebody does not get into a meeting, or a host's button does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,7 @@ use super::{
     state::{Account, App, Meeting, Timer, User, Visitor},
     webhooks::Outbox,
 };
-use crate::{dice::Dice, faults::Faults, open_pages::OpenPages};
+use crate::{dice::Dice, faults::Faults, rooms::OpenPages};
 
 /// One served call, without secrets.
 #[derive(Clone, Debug, Serialize)]

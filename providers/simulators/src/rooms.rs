@@ -1,10 +1,23 @@
-//! Pages of rooms that are open in browsers. A page without scripts reloads itself; one that no longer does was closed,
+//! The rooms' addresses, and their pages that are open in browsers. A page without scripts reloads itself; one that no longer does was closed,
 //! and its visitor is gone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    Router,
+    extract::{Path, Request, State},
+    http::{HeaderMap, Method, header},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    answer::Answer,
+    http::{form, only_looking},
+    query::Query,
+    stage::{Simulated, Stage},
+};
 
 /// How often an open room tells that it is still open.
 const RELOAD_SECONDS: u32 = 15;
@@ -61,7 +74,7 @@ pub(crate) fn again(key: &str) -> String {
 }
 
 /// The mark by which a browser is known again, when it has this cookie.
-pub(crate) fn mark(headers: &HeaderMap, cookie: &str) -> Option<String> {
+fn mark(headers: &HeaderMap, cookie: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -71,9 +84,61 @@ pub(crate) fn mark(headers: &HeaderMap, cookie: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The header that gives a browser its mark.
-pub(crate) fn set_mark(cookie: &str, mark: &str) -> String {
-    format!("{cookie}={mark}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400")
+/// A browser's mark, and the header that gives it one when it has none.
+pub(crate) fn browser(
+    headers: &HeaderMap,
+    cookie: &str,
+    new: impl FnOnce() -> String,
+) -> (String, Option<String>) {
+    if let Some(known) = mark(headers, cookie) {
+        return (known, None);
+    }
+    let made = new();
+    let set = format!("{cookie}={made}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400");
+    (made, Some(set))
+}
+
+/// With the header that a new browser gets.
+pub(crate) fn with_cookie(answer: Answer, cookie: Option<String>) -> Answer {
+    match cookie {
+        Some(cookie) => answer.header("set-cookie", cookie),
+        None => answer,
+    }
+}
+
+/// A world with rooms where browsers are.
+pub(crate) trait Rooms: Simulated {
+    /// `GET /room/{key}`: where somebody is now, and a sign of life. It never joins anew.
+    fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer;
+
+    /// `POST /room/{key}/{what}`: a button in the room.
+    fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer;
+}
+
+/// The rooms' addresses.
+pub(crate) fn routes<W: Rooms>() -> Router<Arc<Stage<W>>> {
+    Router::new().route("/room/{key}", get(room::<W>)).route("/room/{key}/{what}", post(button::<W>))
+}
+
+async fn room<W: Rooms>(
+    State(stage): State<Arc<Stage<W>>>,
+    Path(key): Path<String>,
+    method: Method,
+) -> Response {
+    if let Some(answer) = only_looking(&method) {
+        return answer;
+    }
+    stage.act(|world, now| world.room_again(&key, now)).into_response()
+}
+
+async fn button<W: Rooms>(
+    State(stage): State<Arc<Stage<W>>>,
+    Path((key, what)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let form = form(request).await;
+    let route = ("POST", "/room/{key}/{what}", "roomButton");
+    stage.answered(route, |world, now| world.room_button(&key, &what, &form, now))
 }
 
 #[cfg(test)]
@@ -104,6 +169,8 @@ mod tests {
         headers.insert(header::COOKIE, "other=x; room=abc; room_x=y".parse().unwrap());
         assert_eq!(mark(&headers, "room").as_deref(), Some("abc"));
         assert_eq!(mark(&headers, "roo"), None);
-        assert_eq!(set_mark("room", "abc").split(';').next(), Some("room=abc"));
+        assert_eq!(browser(&headers, "room", String::new), ("abc".to_owned(), None));
+        let (made, set) = browser(&headers, "roo", || "new".to_owned());
+        assert_eq!((made.as_str(), set.unwrap().split(';').next()), ("new", Some("roo=new")));
     }
 }
