@@ -8,6 +8,10 @@ pub mod architecture {}
 #[doc = include_str!("../docs/writing-a-provider.md")]
 pub mod writing_a_provider {}
 
+/// What the simulated platforms do, where and shown by which test, and what they leave out.
+#[doc = include_str!("../docs/simulators.md")]
+pub mod simulators {}
+
 /// What is promised, how, and what is not.
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}

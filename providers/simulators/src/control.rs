@@ -1,13 +1,22 @@
 //! What the simulators' control routes share. Loopback only, JSON in and out.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
+    Json, Router,
+    extract::{FromRequestParts, Query, State},
     http::{StatusCode, request::Parts},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
 };
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{
+    faults::{FaultPlan, Faults},
+    stage::{Simulated, Stage},
+};
 
 /// Shows that the caller sits on this machine.
 #[derive(Clone, Copy, Debug)]
@@ -43,14 +52,96 @@ impl Since {
     }
 }
 
-/// How far a clock is moved.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Advance {
-    pub(crate) advance_seconds: i64,
-}
-
 /// The entries after a sequence number: the log's numbers begin at 1 and never skip.
 pub(crate) fn since<T>(log: &[T], seq: u64) -> &[T] {
     usize::try_from(seq).ok().and_then(|seq| log.get(seq..)).unwrap_or_default()
+}
+
+/// A world as far as every vendor's control routes reach.
+pub(crate) trait Controlled: Simulated {
+    /// Its switches.
+    type Behaviour: Clone + Serialize + DeserializeOwned + Send + Sync;
+    /// A line of its log of calls.
+    type Record: Serialize;
+
+    fn behaviour(&mut self) -> &mut Self::Behaviour;
+    fn faults(&mut self) -> &mut Faults;
+    /// All calls served, oldest first.
+    fn log(&self) -> &[Self::Record];
+    /// When a call was served.
+    fn at(record: &Self::Record) -> DateTime<Utc>;
+}
+
+/// What can be done to every simulator: its log read, its clock moved, faults planned, switches set.
+pub(crate) fn common<W: Controlled>() -> Router<Arc<Stage<W>>> {
+    Router::new()
+        .route("/_control/requests", get(requests::<W>))
+        .route("/_control/clock", get(clock::<W>).post(advance::<W>))
+        .route("/_control/faults", post(faults::<W>))
+        .route("/_control/behaviour", get(behaviour::<W>).put(set_behaviour::<W>))
+}
+
+async fn requests<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Query(wanted): Query<Since>,
+) -> Json<Value> {
+    let world = stage.world();
+    let log = world.log();
+    Json(json!({ "requests": wanted.cut(log, W::at), "seq": log.len() }))
+}
+
+async fn clock<W: Controlled>(_: Loopback, State(stage): State<Arc<Stage<W>>>) -> Json<Value> {
+    Json(json!({ "now": stage.now() }))
+}
+
+/// How far a clock is moved.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: i64,
+}
+
+async fn advance<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Json(wanted): Json<Advance>,
+) -> Response {
+    let Some(clock) = &stage.shifted else {
+        let why = json!({ "error": "this simulator's clock cannot be moved from here" });
+        return (StatusCode::CONFLICT, Json(why)).into_response();
+    };
+    clock.advance(TimeDelta::seconds(wanted.advance_seconds));
+    stage.act(|_, now| Json(json!({ "now": now }))).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    #[serde(default)]
+    seed: u64,
+    #[serde(default)]
+    plan: FaultPlan,
+}
+
+async fn faults<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Json(wanted): Json<Plan>,
+) -> Json<Value> {
+    stage.world().faults().set(wanted.seed, wanted.plan.clone());
+    Json(json!({ "seed": wanted.seed, "plan": wanted.plan }))
+}
+
+async fn behaviour<W: Controlled>(_: Loopback, State(stage): State<Arc<Stage<W>>>) -> Json<W::Behaviour> {
+    Json(stage.world().behaviour().clone())
+}
+
+async fn set_behaviour<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Json(wanted): Json<W::Behaviour>,
+) -> Json<W::Behaviour> {
+    stage.world().behaviour().clone_from(&wanted);
+    Json(wanted)
 }

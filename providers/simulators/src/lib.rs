@@ -14,6 +14,8 @@ mod http;
 pub mod mail;
 pub mod meet;
 mod query;
+mod rooms;
 mod server;
+mod stage;
 pub mod teams;
 pub mod zoom;

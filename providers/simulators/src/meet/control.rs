@@ -7,9 +7,9 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
-    routing::{get, post},
+    routing::{get, patch, post},
 };
-use chrono::Duration;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,63 +18,50 @@ use super::{
     delivery::Inner,
     http::Shared,
     options::{AccountSpec, AppSpec, PushSpec, ServiceAccountSpec},
+    state::Edition,
+    world::{RequestRecord, World},
 };
 use crate::{
-    control::{Advance, Loopback, Since},
-    faults::{FaultPlan, ForcedError},
+    control::{Controlled, Loopback, Since, common},
+    faults::{Faults, ForcedError},
 };
+
+impl Controlled for World {
+    type Behaviour = Behaviour;
+    type Record = RequestRecord;
+
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    fn log(&self) -> &[RequestRecord] {
+        &self.log
+    }
+
+    fn at(record: &RequestRecord) -> DateTime<Utc> {
+        record.at
+    }
+}
 
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
-    Router::new()
-        .route("/_control/requests", get(requests))
-        .route("/_control/clock", get(clock).post(advance))
-        .route("/_control/faults", post(faults))
+    common()
         .route("/_control/errors", post(errors))
         .route("/_control/pushes", get(deliveries).post(pushes))
         .route("/_control/push", post(add_push))
-        .route("/_control/behaviour", get(behaviour).put(set_behaviour))
         .route("/_control/truth/{space}", get(truth))
         .route("/_control/meetings", get(meetings))
         .route("/_control/apps", post(add_app))
         .route("/_control/apps/{client}/remove", post(remove))
         .route("/_control/accounts", post(add_account))
+        .route("/_control/accounts/{email}", patch(change_account))
+        .route("/_control/subscriptions/{id}/suspend", post(suspend))
         .route("/_control/service-accounts", post(add_service_account))
         .route("/_control/keys/rotate", post(rotate))
-}
-
-async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let world = inner.world();
-    Json(json!({ "requests": wanted.cut(&world.log, |entry| entry.at), "seq": world.log.len() }))
-}
-
-async fn clock(_: Loopback, State(inner): Shared) -> Json<Value> {
-    Json(json!({ "now": inner.now() }))
-}
-
-async fn advance(_: Loopback, State(inner): Shared, Json(wanted): Json<Advance>) -> Response {
-    let Some(clock) = &inner.shifted else {
-        let why = json!({ "error": "this simulator's clock cannot be moved from here" });
-        return (StatusCode::CONFLICT, Json(why)).into_response();
-    };
-    clock.advance(Duration::seconds(wanted.advance_seconds));
-    drop(inner.present());
-    inner.wake.notify_one();
-    Json(json!({ "now": inner.now() })).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Faults {
-    #[serde(default)]
-    seed: u64,
-    #[serde(default)]
-    plan: FaultPlan,
-}
-
-async fn faults(_: Loopback, State(inner): Shared, Json(wanted): Json<Faults>) -> Json<Value> {
-    inner.world().faults.set(wanted.seed, wanted.plan.clone());
-    Json(json!({ "seed": wanted.seed, "plan": wanted.plan }))
 }
 
 async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<ForcedError>) -> Json<Value> {
@@ -98,15 +85,6 @@ async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Sinc
 async fn add_push(_: Loopback, State(inner): Shared, Json(spec): Json<PushSpec>) -> StatusCode {
     inner.world().pubsub.add(spec);
     StatusCode::CREATED
-}
-
-async fn behaviour(_: Loopback, State(inner): Shared) -> Json<Behaviour> {
-    Json(inner.world().behaviour.clone())
-}
-
-async fn set_behaviour(_: Loopback, State(inner): Shared, Json(wanted): Json<Behaviour>) -> Json<Behaviour> {
-    inner.world().behaviour = wanted.clone();
-    Json(wanted)
 }
 
 async fn truth(_: Loopback, State(inner): Shared, Path(space): Path<String>) -> Response {
@@ -166,6 +144,52 @@ async fn add_account(
 ) -> (StatusCode, Json<Value>) {
     let id = inner.add_account(spec);
     (StatusCode::CREATED, Json(json!({ "id": id })))
+}
+
+/// What is to become of an account; what is absent stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountChange {
+    edition: Option<Edition>,
+    drive_full: Option<bool>,
+    /// Bytes.
+    storage_limit: Option<u64>,
+    downloads_forbidden: Option<bool>,
+}
+
+async fn change_account(
+    _: Loopback,
+    State(inner): Shared,
+    Path(email): Path<String>,
+    Json(wanted): Json<AccountChange>,
+) -> Response {
+    let changed = inner.world().change_account(&email, |account| {
+        account.edition = wanted.edition.unwrap_or(account.edition);
+        account.drive_full = wanted.drive_full.unwrap_or(account.drive_full);
+        account.storage_limit = wanted.storage_limit.or(account.storage_limit);
+        account.downloads_forbidden = wanted.downloads_forbidden.unwrap_or(account.downloads_forbidden);
+    });
+    if changed {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "no such account" }))).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Suspension {
+    /// One of Google's reasons.
+    reason: String,
+}
+
+async fn suspend(
+    _: Loopback,
+    State(inner): Shared,
+    Path(id): Path<String>,
+    Json(wanted): Json<Suspension>,
+) -> Json<Value> {
+    let suspended = inner.act(|world, now| world.suspend(&id, &wanted.reason, now));
+    Json(json!({ "suspended": suspended }))
 }
 
 async fn add_service_account(

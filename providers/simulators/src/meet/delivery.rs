@@ -1,76 +1,53 @@
 //! Behind the handle: the shared world, what is put into it, and the courier that pushes messages.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration as RealDuration,
-};
+use std::{sync::Arc, time::Duration as RealDuration};
 
+use axum::Router;
 use chrono::{DateTime, Utc};
-use lectern_core::clock::{Clock, ShiftedClock};
-use tokio::sync::Notify;
 
 use super::{
     keys,
-    options::{AccountSpec, AppSpec, MeetOptions, ServiceAccountSpec},
+    options::{AccountSpec, AppSpec, ServiceAccountSpec},
     pubsub::{Forged, Message},
     state::Account,
     world::World,
 };
-use crate::contract::Contract;
+use crate::{
+    answer::Answer,
+    stage::{Options, Simulated, Stage},
+};
 
 /// Pub/Sub's usual deadline for an acknowledgement.
 const PATIENCE: RealDuration = RealDuration::from_secs(10);
 
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) shifted: Option<ShiftedClock>,
-    pub(crate) contract: Option<Arc<Contract>>,
-    pub(crate) control: bool,
-    world: Mutex<World>,
-    client: reqwest::Client,
-    sending: tokio::sync::Mutex<()>,
-    pub(crate) wake: Notify,
+/// What the routes hold.
+pub(crate) type Inner = Stage<World>;
+
+impl Simulated for World {
+    const PATIENCE: RealDuration = PATIENCE;
+
+    fn begin(options: &Options, base: String) -> Self {
+        Self::new(options.seed, base)
+    }
+
+    fn tick(&mut self, now: DateTime<Utc>) {
+        self.let_time_pass(now);
+    }
+
+    fn router(stage: Arc<Inner>) -> Router {
+        super::http::router(stage)
+    }
+
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer) {
+        self.note(at, what, answer, None);
+    }
+
+    async fn deliver_due(stage: &Inner) -> usize {
+        stage.deliver_due().await
+    }
 }
 
 impl Inner {
-    /// Everything but the listener.
-    pub(crate) fn new(options: MeetOptions, base: String) -> io::Result<Self> {
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(io::Error::other)?;
-        Ok(Self {
-            clock: options.clock,
-            shifted: options.shifted,
-            contract: options.contract,
-            control: options.control,
-            world: Mutex::new(World::new(options.seed, base)),
-            client,
-            sending: tokio::sync::Mutex::new(()),
-            wake: Notify::new(),
-        })
-    }
-
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
-    }
-
-    /// The world, after everything that happened by itself until now.
-    pub(crate) fn present(&self) -> (MutexGuard<'_, World>, DateTime<Utc>) {
-        let now = self.now();
-        let mut world = self.world();
-        world.tick(now);
-        (world, now)
-    }
-
     /// Pushes everything that is due; returns how many pushes were attempted.
     pub(crate) async fn deliver_due(&self) -> usize {
         let _one_sender = self.sending.lock().await;

@@ -1,7 +1,5 @@
 //! People at calls, moved by a test or a demo.
 
-use chrono::{DateTime, Utc};
-
 use super::{
     live::{Refusal, Where},
     simulator::MeetSimulator,
@@ -52,14 +50,6 @@ impl World {
 }
 
 impl MeetSimulator {
-    fn act<T>(&self, deed: impl FnOnce(&mut World, DateTime<Utc>) -> T) -> T {
-        let (mut world, now) = self.inner.present();
-        let outcome = deed(&mut world, now);
-        drop(world);
-        self.inner.wake.notify_one();
-        outcome
-    }
-
     /// Somebody opens a space's link in a client of their own: each call is another device.
     ///
     /// # Errors
@@ -67,7 +57,7 @@ impl MeetSimulator {
     pub fn joins(&self, link: &str, visitor: Visitor) -> Result<Visit, Refusal> {
         let parsed = url::Url::parse(link).map_err(|_| Refusal::NoSuchSpace)?;
         let code = parsed.path().trim_matches('/').to_owned();
-        self.act(|world, now| {
+        self.inner.act(|world, now| {
             let person = world.person(&visitor)?;
             world.arrive(&code, person, None, now).map(Visit)
         })
@@ -84,7 +74,7 @@ impl MeetSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn admit(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.admit(visit.0, now))
+        self.inner.act(|world, now| world.admit(visit.0, now))
     }
 
     /// The host turns away somebody who knocks.
@@ -92,7 +82,7 @@ impl MeetSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn deny(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, _| world.deny(visit.0))
+        self.inner.act(|world, _| world.deny(visit.0))
     }
 
     /// Somebody leaves; the last one ends the call.
@@ -100,19 +90,19 @@ impl MeetSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn leaves(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.leave(visit.0, now))
+        self.inner.act(|world, now| world.leave(visit.0, now))
     }
 
     /// The host ends the call for all; false when none runs.
     pub fn end_for_all(&self, space: &str) -> bool {
         let id = space.strip_prefix("spaces/").unwrap_or(space).to_owned();
-        self.act(|world, now| world.end_call(&id, now))
+        self.inner.act(|world, now| world.end_call(&id, now))
     }
 
     /// The host presses Record, or Stop; false when that is impossible or makes no difference.
     pub fn records(&self, space: &str, on: bool) -> bool {
         let id = space.strip_prefix("spaces/").unwrap_or(space).to_owned();
-        self.act(
+        self.inner.act(
             |world, now| if on { world.start_recording(&id, now) } else { world.stop_recording(&id, now) },
         )
     }

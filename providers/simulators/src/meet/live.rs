@@ -102,28 +102,30 @@ impl World {
                 }
                 let browser = browser.map(str::to_owned);
                 let (space, presence) = (id, Presence::BeforeHost);
-                self.visitors.insert(
-                    visitor,
-                    Visitor { id: visitor, key, space, person, presence, browser, seen: None },
-                );
+                self.visitors.insert(visitor, Visitor { id: visitor, key, space, person, presence, browser });
                 visitor
             }
         };
-        self.seen(visitor, now);
         self.come_in(visitor, now);
+        self.seen(visitor, now);
         Ok(visitor)
     }
 
     fn set_presence(&mut self, visitor: u64, presence: Presence) {
         if let Some(visitor) = self.visitors.get_mut(&visitor) {
             visitor.presence = presence;
+            if Where::from(presence) == Where::Gone {
+                self.open_pages.closed(visitor.id);
+            }
         }
     }
 
-    /// A sign of life.
+    /// A sign of life of a page; people who came otherwise, or are gone, have none.
     pub(crate) fn seen(&mut self, visitor: u64, now: DateTime<Utc>) {
-        if let Some(visitor) = self.visitors.get_mut(&visitor) {
-            visitor.seen = visitor.browser.is_some().then_some(now);
+        let open =
+            |visitor: &Visitor| visitor.browser.is_some() && Where::from(visitor.presence) != Where::Gone;
+        if self.visitors.get(&visitor).is_some_and(open) {
+            self.open_pages.seen(visitor, now);
         }
     }
 

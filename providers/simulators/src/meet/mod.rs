@@ -30,6 +30,7 @@
 //! ```
 
 mod behaviour;
+mod consent;
 mod control;
 mod delivery;
 mod drive;
@@ -55,13 +56,15 @@ mod simulator;
 mod spaces;
 mod state;
 mod subscriptions;
+mod tokens;
 mod truth;
 mod world;
 
+pub use crate::stage::Options as MeetOptions;
 pub use behaviour::{Behaviour, DuplicateMember, PushBehaviour};
 pub use driving::{Visit, Visitor};
 pub use live::{Refusal, Where};
-pub use options::{AccountSpec, AppSpec, MeetOptions, PushSpec, ServiceAccountSpec};
+pub use options::{AccountSpec, AppSpec, PushSpec, ServiceAccountSpec};
 pub use pubsub::PushRecord;
 pub use simulator::MeetSimulator;
 pub use state::Edition;

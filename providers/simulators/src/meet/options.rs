@@ -1,47 +1,8 @@
-//! How to start a simulator, and what to put into it.
+//! What to put into a simulator.
 
-use std::{net::SocketAddr, sync::Arc};
-
-use lectern_core::clock::{Clock, ShiftedClock};
 use serde::{Deserialize, Serialize};
 
 use super::state::Edition;
-use crate::contract::Contract;
-
-/// How to start a simulator.
-#[derive(Clone, Debug)]
-pub struct MeetOptions {
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// The clock that `/_control/clock` moves, where there is one.
-    pub shifted: Option<ShiftedClock>,
-    /// The same seed and the same calls give the same ids, faults and orders. Signatures differ: keys are made anew.
-    pub seed: u64,
-    /// Where to listen; port 0 lets the system choose.
-    pub bind: SocketAddr,
-    /// Checks every call and answer.
-    pub contract: Option<Arc<Contract>>,
-    /// Serve `/_control/…`.
-    pub control: bool,
-    /// Push by itself as time passes. Without it, [`super::MeetSimulator::flush_pushes`] pushes what is due.
-    pub live: bool,
-}
-
-impl MeetOptions {
-    /// Loopback, a port the system chooses, no control routes, pushes by hand.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self {
-            clock,
-            shifted: None,
-            seed,
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            contract: None,
-            control: false,
-            live: false,
-        }
-    }
-}
 
 /// A Google account.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -15,12 +15,11 @@ use crate::{
     answer::Answer,
     html::{escape, page},
     query::Query,
+    rooms::{Rooms, again},
 };
 
 /// The cookie by which a browser is known again.
 pub(crate) const BROWSER: &str = "meet_simulator_browser";
-/// How often an open room tells that it is still open.
-const RELOAD_SECONDS: u32 = 15;
 
 fn refused(refusal: Refusal) -> Answer {
     let status = if refusal == Refusal::NoSuchSpace { 404 } else { 403 };
@@ -92,57 +91,11 @@ impl World {
         Answer::redirect(303, &format!("{}/room/{key}", self.base))
     }
 
-    /// `GET /room/{key}`: the same room again, and a sign of life. It never joins anew.
-    pub(crate) fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
-        let Some(visitor) = self.room_keys.get(key).copied() else { return refused(Refusal::NotThere) };
-        self.seen(visitor, now);
-        self.room_page(visitor)
-    }
-
-    /// `POST /room/{key}/{what}`: a button in the room.
-    pub(crate) fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
-        let Some(id) = self.room_keys.get(key).copied() else { return refused(Refusal::NotThere) };
-        let Some(visitor) = self.visitors.get(&id).cloned() else { return refused(Refusal::NotThere) };
-        let host = visitor.presence == Presence::InCall
-            && self.spaces.get(&visitor.space).is_some_and(|space| self.is_host(space, &visitor.person));
-        let owner = self
-            .spaces
-            .get(&visitor.space)
-            .is_some_and(|space| visitor.person.account() == Some(&space.owner));
-        let meant = || {
-            let other = form.get("who").and_then(|key| self.room_keys.get(key)).copied()?;
-            self.visitors.get(&other).filter(|other| other.space == visitor.space).map(|other| other.id)
-        };
-        let done = match what {
-            "leave" => self.leave(id, now),
-            "end" if host && owner => {
-                self.end_call(&visitor.space, now);
-                Ok(())
-            }
-            "admit" if host => meant().ok_or(Refusal::NotThere).and_then(|other| self.admit(other, now)),
-            "deny" if host => meant().ok_or(Refusal::NotThere).and_then(|other| self.deny(other)),
-            "record" if host => {
-                self.start_recording(&visitor.space, now);
-                Ok(())
-            }
-            "stop" if host => {
-                self.stop_recording(&visitor.space, now);
-                Ok(())
-            }
-            _ => Err(Refusal::NotThere),
-        };
-        match done {
-            // A second press of "leave" finds nobody: the page says what is the case.
-            Ok(()) | Err(Refusal::NotThere) => self.to_room(id),
-            Err(refusal) => refused(refusal),
-        }
-    }
-
     fn room_page(&self, visitor: u64) -> Answer {
         let Some(visitor) = self.visitors.get(&visitor) else { return refused(Refusal::NotThere) };
         let Some(space) = self.spaces.get(&visitor.space) else { return refused(Refusal::NoSuchSpace) };
         let key = escape(&visitor.key);
-        let again = format!("<meta http-equiv=\"refresh\" content=\"{RELOAD_SECONDS};url=/room/{key}\">");
+        let again = again(&key);
         let leave = format!(
             "<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave call</button></form>"
         );
@@ -217,5 +170,53 @@ impl World {
         }
         body.push_str(leave);
         body
+    }
+}
+
+impl Rooms for World {
+    /// `GET /room/{key}`: the same room again, and a sign of life. It never joins anew.
+    fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
+        let Some(visitor) = self.room_keys.get(key).copied() else { return refused(Refusal::NotThere) };
+        self.seen(visitor, now);
+        self.room_page(visitor)
+    }
+
+    /// `POST /room/{key}/{what}`: a button in the room.
+    fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
+        let Some(id) = self.room_keys.get(key).copied() else { return refused(Refusal::NotThere) };
+        let Some(visitor) = self.visitors.get(&id).cloned() else { return refused(Refusal::NotThere) };
+        let host = visitor.presence == Presence::InCall
+            && self.spaces.get(&visitor.space).is_some_and(|space| self.is_host(space, &visitor.person));
+        let owner = self
+            .spaces
+            .get(&visitor.space)
+            .is_some_and(|space| visitor.person.account() == Some(&space.owner));
+        let meant = || {
+            let other = form.get("who").and_then(|key| self.room_keys.get(key)).copied()?;
+            self.visitors.get(&other).filter(|other| other.space == visitor.space).map(|other| other.id)
+        };
+        let done = match what {
+            "leave" => self.leave(id, now),
+            "end" if host && owner => {
+                self.end_call(&visitor.space, now);
+                Ok(())
+            }
+            "admit" if host => meant().ok_or(Refusal::NotThere).and_then(|other| self.admit(other, now)),
+            "deny" if host => meant().ok_or(Refusal::NotThere).and_then(|other| self.deny(other)),
+            "record" if host => {
+                self.start_recording(&visitor.space, now);
+                Ok(())
+            }
+            "stop" if host => {
+                self.stop_recording(&visitor.space, now);
+                Ok(())
+            }
+            _ => Err(Refusal::NotThere),
+        };
+        match done {
+            // A second press of "leave" finds nobody: the page says what is the case.
+            Ok(()) | Err(Refusal::NotThere) => self.to_room(id),
+            Err(refusal) => refused(refusal),
+        }
     }
 }

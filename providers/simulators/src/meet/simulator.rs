@@ -1,15 +1,13 @@
 //! The running simulator and how tests, the demo and rehearsals drive it.
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration as RealDuration};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use tokio::task::JoinHandle;
 
 use super::{
     behaviour::{Behaviour, PushBehaviour},
     delivery::Inner,
-    http::router,
-    options::{AccountSpec, AppSpec, MeetOptions, PushSpec, ServiceAccountSpec},
+    options::{AccountSpec, AppSpec, PushSpec, ServiceAccountSpec},
     pubsub::PushRecord,
     state::{Account, Edition},
     truth::Truth,
@@ -19,23 +17,14 @@ use crate::{
     control::since,
     faults::{FaultPlan, ForcedError},
     query::Query,
-    server::{Server, bind, serve},
+    stage::{Options, Running, start},
 };
 
 /// A running simulated Google. It ends when dropped.
 #[derive(Debug)]
 pub struct MeetSimulator {
     pub(crate) inner: Arc<Inner>,
-    server: Server,
-    courier: Option<JoinHandle<()>>,
-}
-
-impl Drop for MeetSimulator {
-    fn drop(&mut self) {
-        if let Some(courier) = &self.courier {
-            courier.abort();
-        }
-    }
+    running: Running,
 }
 
 impl MeetSimulator {
@@ -43,32 +32,15 @@ impl MeetSimulator {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(options: MeetOptions) -> io::Result<Self> {
-        let listener = bind(options.bind).await?;
-        let base = format!("http://{}", listener.local_addr()?);
-        let live = options.live;
-        let inner = Arc::new(Inner::new(options, base)?);
-        let server = serve(listener, router(Arc::clone(&inner)))?;
-        let courier = live.then(|| {
-            let inner = Arc::clone(&inner);
-            tokio::spawn(async move {
-                loop {
-                    inner.deliver_due().await;
-                    let pause = tokio::time::sleep(RealDuration::from_millis(200));
-                    tokio::select! {
-                        () = inner.wake.notified() => {}
-                        () = pause => {}
-                    }
-                }
-            })
-        });
-        Ok(Self { inner, server, courier })
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let (inner, running) = start(options).await?;
+        Ok(Self { inner, running })
     }
 
     /// Scheme, host and port: all of Google is here.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.server.address)
+        self.running.base_url()
     }
 
     /// Where Meet's paths begin.
@@ -124,10 +96,7 @@ impl MeetSimulator {
     }
 
     fn change_account(&self, email: &str, change: impl FnOnce(&mut Account)) {
-        let mut world = self.inner.world();
-        if let Some(account) = world.accounts.values_mut().find(|account| account.email == email) {
-            change(account);
-        }
+        self.inner.world().change_account(email, change);
     }
 
     /// Changes what an account has paid for.

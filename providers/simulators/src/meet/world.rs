@@ -13,7 +13,11 @@ use super::{
     pubsub::PubSub,
     state::{Account, Accounts, DriveFile, Operation, Space, Subscription, Timer, Visitor},
 };
-use crate::{dice::Dice, faults::Faults};
+use crate::{
+    dice::Dice,
+    faults::Faults,
+    rooms::{Next, OpenPages},
+};
 
 /// One served call, without secrets.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +51,7 @@ pub(crate) struct World {
     pub(crate) keys: Keys,
     pub(crate) spaces: BTreeMap<String, Space>,
     pub(crate) visitors: BTreeMap<u64, Visitor>,
+    pub(crate) open_pages: OpenPages,
     /// Visitors by the name in their room's URL.
     pub(crate) room_keys: BTreeMap<String, u64>,
     pub(crate) files: BTreeMap<String, DriveFile>,
@@ -75,6 +80,7 @@ impl World {
             keys: Keys::default(),
             spaces: BTreeMap::new(),
             visitors: BTreeMap::new(),
+            open_pages: OpenPages::default(),
             room_keys: BTreeMap::new(),
             files: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
@@ -103,21 +109,41 @@ impl World {
     }
 
     /// Everything that happens by itself until now.
-    pub(crate) fn tick(&mut self, now: DateTime<Utc>) {
-        while let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= now) {
-            let at = entry.key().0;
-            match entry.remove() {
-                Timer::FileGenerated { space, call, recording } => {
-                    self.generate_file(&space, &call, &recording, at);
+    pub(crate) fn let_time_pass(&mut self, now: DateTime<Utc>) {
+        while let Some(next) = self.open_pages.next(&self.timers, now) {
+            match next {
+                Next::Closed { visitor, at } => {
+                    if let Err(refusal) = self.leave(visitor, at) {
+                        tracing::debug!(%refusal, "a closed page belonged to nobody");
+                    }
                 }
-                Timer::Reminder { subscription, expires } => self.remind(&subscription, expires, at),
-                Timer::Expired { subscription, expires } => self.expire(&subscription, expires, at),
+                Next::Timer(key) => {
+                    if let Some(timer) = self.timers.remove(&key) {
+                        self.ring(timer, key.0);
+                    }
+                }
             }
+        }
+    }
+
+    fn ring(&mut self, timer: Timer, at: DateTime<Utc>) {
+        match timer {
+            Timer::FileGenerated { space, call, recording } => {
+                self.generate_file(&space, &call, &recording, at);
+            }
+            Timer::Reminder { subscription, expires } => self.remind(&subscription, expires, at),
+            Timer::Expired { subscription, expires } => self.expire(&subscription, expires, at),
         }
     }
 
     pub(crate) fn account_by_email(&self, email: &str) -> Option<&Account> {
         self.accounts.values().find(|account| account.email.eq_ignore_ascii_case(email))
+    }
+
+    /// False when there is no such account.
+    pub(crate) fn change_account(&mut self, email: &str, change: impl FnOnce(&mut Account)) -> bool {
+        let found = self.accounts.values_mut().find(|account| account.email.eq_ignore_ascii_case(email));
+        found.map(change).is_some()
     }
 
     /// A space by its id, or by its meeting code in any case.

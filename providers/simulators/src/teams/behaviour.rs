@@ -29,6 +29,11 @@ pub struct Behaviour {
     pub locked: Map<String, Value>,
     /// Options that are refused, as for want of a licence.
     pub refused: Vec<String>,
+    /// Options that stand at a member newer than the document: clients that do not ask for such members are shown
+    /// `unknownFutureValue`.
+    pub newer_members: Map<String, Value>,
+    /// Answers and notifications have properties that no document knows.
+    pub unknown_properties: bool,
     /// People without an account may start a meeting.
     pub anonymous_may_start: bool,
     /// What a 429 says in `Retry-After`; absent: nothing, as some services do.
@@ -53,6 +58,8 @@ impl Default for Behaviour {
             redirect_content: false,
             locked: Map::new(),
             refused: Vec::new(),
+            newer_members: Map::new(),
+            unknown_properties: false,
             anonymous_may_start: false,
             retry_after_seconds: Some(10),
             subscription_minutes: 4_230,

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::Duration;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,22 +20,40 @@ use super::{
     http::Shared,
     notify::NotificationBehaviour,
     options::{AppSpec, PolicySpec, UserSpec},
+    world::{RequestRecord, World},
 };
 use crate::{
-    control::{Advance, Loopback, Since},
-    faults::FaultPlan,
+    control::{Controlled, Loopback, Since, common},
+    faults::Faults,
 };
+
+impl Controlled for World {
+    type Behaviour = Behaviour;
+    type Record = RequestRecord;
+
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    fn log(&self) -> &[RequestRecord] {
+        &self.log
+    }
+
+    fn at(record: &RequestRecord) -> DateTime<Utc> {
+        record.at
+    }
+}
 
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
-    Router::new()
-        .route("/_control/requests", get(requests))
-        .route("/_control/clock", get(clock).post(advance))
-        .route("/_control/faults", post(faults))
+    common()
         .route("/_control/errors", post(errors))
         .route("/_control/notifications", get(deliveries).post(notifications))
         .route("/_control/lifecycle", post(lifecycle))
-        .route("/_control/behaviour", get(behaviour).put(set_behaviour))
         .route("/_control/truth", get(truth))
         .route("/_control/meetings", get(meetings))
         .route("/_control/mails", get(mails))
@@ -44,40 +62,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/policies", post(grant_policy))
         .route("/_control/tenants/{tenant}/consent", post(consent))
         .route("/_control/apps/{client}/end", post(end_grant))
-}
-
-async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let world = inner.world();
-    Json(json!({ "requests": wanted.cut(&world.log, |entry| entry.at), "seq": world.log.len() }))
-}
-
-async fn clock(_: Loopback, State(inner): Shared) -> Json<Value> {
-    Json(json!({ "now": inner.now() }))
-}
-
-async fn advance(_: Loopback, State(inner): Shared, Json(wanted): Json<Advance>) -> Response {
-    let Some(clock) = &inner.shifted else {
-        let body = json!({ "error": "this simulator's clock cannot be moved from here" });
-        return (StatusCode::CONFLICT, Json(body)).into_response();
-    };
-    clock.advance(Duration::seconds(wanted.advance_seconds));
-    drop(inner.present());
-    inner.wake.notify_one();
-    Json(json!({ "now": inner.now() })).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Faults {
-    #[serde(default)]
-    seed: u64,
-    #[serde(default)]
-    plan: FaultPlan,
-}
-
-async fn faults(_: Loopback, State(inner): Shared, Json(wanted): Json<Faults>) -> Json<Value> {
-    inner.world().faults.set(wanted.seed, wanted.plan.clone());
-    Json(json!({ "seed": wanted.seed, "plan": wanted.plan }))
 }
 
 async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<Forced>) -> Json<Value> {
@@ -97,7 +81,7 @@ async fn notifications(
 async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
     let world = inner.world();
     Json(
-        json!({ "deliveries": wanted.cut(&world.outbox.log, |entry| entry.at), "waiting": world.outbox.waiting() }),
+        json!({ "deliveries": wanted.cut(&world.outbox.log, |entry| entry.at), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
     )
 }
 
@@ -114,15 +98,6 @@ async fn lifecycle(_: Loopback, State(inner): Shared, Json(wanted): Json<Lifecyc
     drop(world);
     inner.wake.notify_one();
     Json(json!({ "told": told }))
-}
-
-async fn behaviour(_: Loopback, State(inner): Shared) -> Json<Behaviour> {
-    Json(inner.world().behaviour.clone())
-}
-
-async fn set_behaviour(_: Loopback, State(inner): Shared, Json(wanted): Json<Behaviour>) -> Json<Behaviour> {
-    inner.world().behaviour = wanted.clone();
-    Json(wanted)
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,70 +1,51 @@
 //! Behind the handle: the shared world, and the courier that shakes hands and carries notifications.
 
 use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration as RealDuration, Instant},
 };
 
+use axum::Router;
 use chrono::{DateTime, Utc};
-use lectern_core::clock::{Clock, ShiftedClock};
-use tokio::sync::Notify;
 
-use super::{options::TeamsOptions, subscriptions::Wanted, world::World};
-use crate::contract::Contract;
+use super::{subscriptions::Wanted, world::World};
+use crate::{
+    answer::Answer,
+    stage::{Options, Simulated, Stage},
+};
 
 /// A receiver answers a handshake within ten seconds, and a notification within three.
 const HANDSHAKE: RealDuration = RealDuration::from_secs(10);
 const PATIENCE: RealDuration = RealDuration::from_secs(3);
 
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) shifted: Option<ShiftedClock>,
-    pub(crate) contract: Option<Arc<Contract>>,
-    pub(crate) control: bool,
-    world: Mutex<World>,
-    client: reqwest::Client,
-    sending: tokio::sync::Mutex<()>,
-    pub(crate) wake: Notify,
+/// What the routes hold.
+pub(crate) type Inner = Stage<World>;
+
+impl Simulated for World {
+    const PATIENCE: RealDuration = PATIENCE;
+
+    fn begin(options: &Options, base: String) -> Self {
+        Self::new(options.seed, base)
+    }
+
+    fn tick(&mut self, now: DateTime<Utc>) {
+        self.let_time_pass(now);
+    }
+
+    fn router(stage: Arc<Inner>) -> Router {
+        super::http::router(stage)
+    }
+
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer) {
+        self.note(at, what, answer, None);
+    }
+
+    async fn deliver_due(stage: &Inner) -> usize {
+        stage.deliver_due().await
+    }
 }
 
 impl Inner {
-    /// Everything but the listener.
-    pub(crate) fn new(options: TeamsOptions, base: String) -> io::Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(io::Error::other)?;
-        Ok(Self {
-            clock: options.clock,
-            shifted: options.shifted,
-            contract: options.contract,
-            control: options.control,
-            world: Mutex::new(World::new(options.seed, base)),
-            client,
-            sending: tokio::sync::Mutex::new(()),
-            wake: Notify::new(),
-        })
-    }
-
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
-    }
-
-    /// The world, after everything that happened by itself until now.
-    pub(crate) fn present(&self) -> (MutexGuard<'_, World>, DateTime<Utc>) {
-        let now = self.now();
-        let mut world = self.world();
-        world.tick(now);
-        (world, now)
-    }
-
     /// Asks both addresses to echo a token, decoded, as text. The same address twice is asked twice.
     pub(crate) async fn shake_hands(&self, wanted: &Wanted) -> bool {
         let subscription = &wanted.subscription;
@@ -113,7 +94,6 @@ impl Inner {
             let request = self
                 .client
                 .post(&delivery.url)
-                .timeout(PATIENCE)
                 .header("content-type", "application/json; charset=utf-8")
                 .body(delivery.body());
             let status = match request.send().await {

@@ -1,29 +1,19 @@
 //! People at meetings, moved by a test or a demo. A meeting is named by its link, as people know it.
 
-use chrono::{DateTime, Utc};
-
-use super::{live::Refusal, simulator::TeamsSimulator, state::Identity, world::World};
+use super::{live::Refusal, simulator::TeamsSimulator, state::Identity};
 
 /// One device of one person at one meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit(pub(crate) u64);
 
 impl TeamsSimulator {
-    fn act<T>(&self, deed: impl FnOnce(&mut World, DateTime<Utc>) -> T) -> T {
-        let (mut world, now) = self.inner.present();
-        let outcome = deed(&mut world, now);
-        drop(world);
-        self.inner.wake.notify_one();
-        outcome
-    }
-
     /// Somebody opens the link: the organizer (any name), somebody of the tenant (by address), or others by a name. Each call
     /// is another device, with another id in the roster.
     ///
     /// # Errors
     /// [`Refusal`].
     pub fn joins(&self, join_url: &str, identity: Identity, name: &str) -> Result<Visit, Refusal> {
-        self.act(|world, now| {
+        self.inner.act(|world, now| {
             let meeting =
                 world.by_link(join_url).map(|found| found.id.clone()).ok_or(Refusal::NoSuchMeeting)?;
             let who = world.who(&meeting, identity, name)?;
@@ -44,7 +34,7 @@ impl TeamsSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn admit(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.admit(visit.0, now))
+        self.inner.act(|world, now| world.admit(visit.0, now))
     }
 
     /// Somebody leaves; the last one ends the call.
@@ -52,7 +42,7 @@ impl TeamsSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn leaves(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.leave(visit.0, false, now))
+        self.inner.act(|world, now| world.leave(visit.0, false, now))
     }
 
     /// Somebody's client dies: the roster calls them inactive.
@@ -60,7 +50,7 @@ impl TeamsSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn goes_inactive(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.leave(visit.0, true, now))
+        self.inner.act(|world, now| world.leave(visit.0, true, now))
     }
 
     /// Whether somebody waits in the lobby.
@@ -72,7 +62,7 @@ impl TeamsSimulator {
 
     /// The organizer presses End meeting; false when nothing runs.
     pub fn end_for_all(&self, join_url: &str) -> bool {
-        self.act(|world, now| {
+        self.inner.act(|world, now| {
             let meeting = world.by_link(join_url).map(|found| found.id.clone());
             meeting.is_some_and(|meeting| world.end_call(&meeting, now))
         })

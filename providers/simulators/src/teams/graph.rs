@@ -14,6 +14,7 @@ use super::{
     login::Caller,
     operations::{Matched, Operation, Owner, find},
     state::User,
+    strange::strange,
     subscriptions::Wanted,
     world::World,
 };
@@ -138,6 +139,7 @@ fn finish(
     let silent = answer.status == 0 || matches!(fault, Some(Fault::TimeoutAfter));
     let noted = if silent { Answer::empty(0) } else { answer.clone() };
     world.note(now, (&came.method, operation.path, operation.id), &noted, fault);
+    let newer = world.behaviour.unknown_properties;
     drop(world);
     inner.wake.notify_one();
     if answer.status == 0 {
@@ -151,7 +153,7 @@ fn finish(
         };
         contract.check_response(&came.method, &came.path, answer.status, &bytes);
     }
-    answer.into_response()
+    if newer { strange(answer) } else { answer }.into_response()
 }
 
 async fn work(inner: &Inner, matched: Matched, came: &Came) -> Answer {

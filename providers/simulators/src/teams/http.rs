@@ -15,6 +15,7 @@ use crate::{
     answer::Answer,
     faults::{Fault, after, hang_up},
     http::{form, header, only_looking, raw_query},
+    rooms,
 };
 
 pub(crate) type Shared = State<Arc<Inner>>;
@@ -32,8 +33,7 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(openid))
         .route("/{tenant}/discovery/v2.0/keys", get(keys))
         .route("/l/meetup-join/{thread}/{number}", get(door).post(come_in))
-        .route("/room/{key}", get(room))
-        .route("/room/{key}/{what}", post(button))
+        .merge(rooms::routes())
         .route("/presigned/{handle}", get(presigned))
         .fallback(nothing)
         .with_state(inner)
@@ -43,29 +43,16 @@ async fn nothing() -> Response {
     super::errors::graph(404, "ResourceNotFound", "Resource not found.").into_response()
 }
 
-fn noted(
-    inner: &Inner,
-    what: (&str, &str, &str),
-    work: impl FnOnce(&mut World, chrono::DateTime<chrono::Utc>) -> Answer,
-) -> Response {
-    let (mut world, now) = inner.present();
-    let answer = work(&mut world, now);
-    world.note(now, what, &answer, None);
-    drop(world);
-    inner.wake.notify_one();
-    answer.into_response()
-}
-
 async fn authorize(State(inner): Shared, Path(tenant): Path<String>, request: Request) -> Response {
     let query = raw_query(&request);
-    noted(&inner, ("GET", "/{tenant}/oauth2/v2.0/authorize", "authorize"), |world, _| {
+    inner.answered(("GET", "/{tenant}/oauth2/v2.0/authorize", "authorize"), |world, _| {
         world.authorize_page(&tenant, &query)
     })
 }
 
 async fn decide(State(inner): Shared, Path(tenant): Path<String>, request: Request) -> Response {
     let form = form(request).await;
-    noted(&inner, ("POST", "/{tenant}/oauth2/v2.0/authorize", "decide"), |world, now| {
+    inner.answered(("POST", "/{tenant}/oauth2/v2.0/authorize", "decide"), |world, now| {
         world.decide(&tenant, &form, now)
     })
 }
@@ -88,7 +75,7 @@ async fn token(
         Some(Fault::TooManyRequests) => return inner.world().throttled().into_response(),
         Some(Fault::TimeoutAfter | Fault::Slow(_)) | None => {}
     }
-    let response = noted(&inner, ("POST", "/{tenant}/oauth2/v2.0/token", "token"), |world, now| {
+    let response = inner.answered(("POST", "/{tenant}/oauth2/v2.0/token", "token"), |world, now| {
         world.token(&tenant, &form, now)
     });
     after(fault, response).await
@@ -96,7 +83,7 @@ async fn token(
 
 async fn consent(State(inner): Shared, Path(tenant): Path<String>, request: Request) -> Response {
     let form = form(request).await;
-    noted(&inner, ("GET", "/{tenant}/v2.0/adminconsent", "adminconsent"), |world, _| {
+    inner.answered(("GET", "/{tenant}/v2.0/adminconsent", "adminconsent"), |world, _| {
         world.admin_consent(&tenant, &form)
     })
 }
@@ -120,36 +107,18 @@ async fn door(State(inner): Shared, OriginalUri(uri): OriginalUri, method: Metho
         return answer;
     }
     let link = link(&inner, &uri);
-    noted(&inner, ("GET", "/l/meetup-join/…", "joinPage"), |world, now| world.door_page(&link, now))
+    inner.answered(("GET", "/l/meetup-join/…", "joinPage"), |world, now| world.door_page(&link, now))
 }
 
 async fn come_in(State(inner): Shared, OriginalUri(uri): OriginalUri, request: Request) -> Response {
     let link = link(&inner, &uri);
     let body = crate::http::body(request).await;
     let form = crate::query::Query::parse(&String::from_utf8_lossy(&body));
-    noted(&inner, ("POST", "/l/meetup-join/…", "join"), |world, now| world.come_in(&link, &form, now))
-}
-
-async fn room(State(inner): Shared, Path(key): Path<String>, method: Method) -> Response {
-    if let Some(answer) = only_looking(&method) {
-        return answer;
-    }
-    inner.present().0.room(&key).into_response()
-}
-
-async fn button(
-    State(inner): Shared,
-    Path((key, what)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    let form = form(request).await;
-    noted(&inner, ("POST", "/room/{key}/{what}", "roomButton"), |world, now| {
-        world.room_button(&key, &what, &form, now)
-    })
+    inner.answered(("POST", "/l/meetup-join/…", "join"), |world, now| world.come_in(&link, &form, now))
 }
 
 async fn presigned(State(inner): Shared, Path(handle): Path<String>, headers: HeaderMap) -> Response {
-    noted(&inner, ("GET", "/presigned/{handle}", "presigned"), |world, _| {
+    inner.answered(("GET", "/presigned/{handle}", "presigned"), |world, _| {
         world.presigned(&handle, header(&headers, "authorization"), header(&headers, "range"))
     })
 }

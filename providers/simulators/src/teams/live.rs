@@ -193,6 +193,7 @@ impl World {
         if let Some(visitor) = self.visitors.get_mut(&id) {
             visitor.presence = Presence::Left;
         }
+        self.open_pages.closed(id);
         let mut empty = false;
         if let Some(call) = self.meetings.get_mut(&meeting).and_then(Online::live_mut) {
             if let Some(stay) = call.stays.iter_mut().find(|stay| stay.participant == participant) {
@@ -220,6 +221,7 @@ impl World {
                 && matches!(visitor.presence, Presence::Lobby | Presence::InCall)
             {
                 visitor.presence = Presence::Ended;
+                self.open_pages.closed(id);
             }
         }
         self.call_event(meeting, "callEnded", None, now);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     keys,
     state::{About, Identity, Subscription, Who},
+    strange::add_unknown_properties,
     world::World,
     zones::stamp,
 };
@@ -147,6 +148,11 @@ impl Outbox {
         self.waiting.len()
     }
 
+    /// When the first of them goes out.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.waiting.keys().next().map(|(due, _)| *due)
+    }
+
     fn record(&mut self, at: DateTime<Utc>, what: &str, attempt: u8, status: Option<u16>, is_final: bool) {
         self.log.push(NotificationRecord {
             seq: self.log.len() as u64 + 1,
@@ -272,9 +278,14 @@ impl World {
         content: Option<&Value>,
         now: DateTime<Utc>,
     ) {
+        let mut content = content.cloned();
+        if self.behaviour.unknown_properties {
+            add_unknown_properties(&mut item);
+            content.iter_mut().for_each(add_unknown_properties);
+        }
         let mut tokens = Vec::new();
         if let (Some((certificate, id)), Some(content)) = (&subscription.certificate, content) {
-            if let Some(sealed) = keys::sealed(content, self.dice.bytes(), certificate, id) {
+            if let Some(sealed) = keys::sealed(&content, self.dice.bytes(), certificate, id) {
                 item["encryptedContent"] = sealed;
             }
             let wrong = self.outbox.dice.percent(self.outbox.behaviour.wrong_token);
@@ -406,5 +417,51 @@ impl World {
             },
         );
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::seconds(second)
+    }
+
+    fn delivery() -> Delivery {
+        Delivery {
+            what: "callStarted".to_owned(),
+            url: "https://classroom.test/hook".to_owned(),
+            items: Vec::new(),
+            tokens: Vec::new(),
+            attempt: 0,
+            first: None,
+            other_case: false,
+        }
+    }
+
+    /// An outbox whose receiver took so many answers of a hundred too long.
+    fn after_slow(slow: usize) -> Outbox {
+        let mut outbox = Outbox::new(1);
+        for number in 0..100 {
+            outbox.attempted(delivery(), Some(202), number < slow, second(0));
+        }
+        outbox
+    }
+
+    #[test]
+    fn a_slow_receiver_is_told_late_and_a_slower_one_nothing() {
+        let told = |slow: usize, at: i64| {
+            let mut outbox = after_slow(slow);
+            outbox.push(second(at), delivery());
+            outbox.next_due().map(|due| (due - second(at)).num_seconds())
+        };
+        assert_eq!([told(10, 1), told(11, 1), told(15, 1), told(16, 1)], [Some(0), Some(10), Some(10), None]);
+        // Ten minutes later that is forgotten.
+        assert_eq!(told(16, 600), Some(0));
+        let mut outbox = after_slow(16);
+        outbox.push(second(1), delivery());
+        let last = outbox.log.last().map(|record| (record.attempt, record.is_final));
+        assert_eq!(last, Some((0, true)));
     }
 }

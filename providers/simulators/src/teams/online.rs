@@ -58,6 +58,8 @@ const SCOPES: &[&str] = &[
 ];
 /// Values that are hidden from clients that do not ask for them.
 const NEWER: &[&str] = &["invited", "organizationExcludingGuests"];
+/// What is shown instead.
+const HIDDEN: &str = "unknownFutureValue";
 /// Ignored when sent.
 const READ_ONLY: &[&str] = &[
     "id",
@@ -188,9 +190,12 @@ impl World {
         for (name, value) in &meeting.options {
             body[name] = value.clone();
         }
-        let hidden = NEWER.contains(&meeting.lobby()) && !prefer.contains("include-unknown-enum-members");
-        if hidden {
-            body["lobbyBypassSettings"]["scope"] = "unknownFutureValue".into();
+        let asked = prefer.contains("include-unknown-enum-members");
+        if NEWER.contains(&meeting.lobby()) && !asked {
+            body["lobbyBypassSettings"]["scope"] = HIDDEN.into();
+        }
+        for (name, member) in &self.behaviour.newer_members {
+            body[name] = if asked { member.clone() } else { HIDDEN.into() };
         }
         body
     }

@@ -13,10 +13,8 @@ use crate::{
     answer::Answer,
     html::{escape, page},
     query::Query,
+    rooms::{Rooms, again},
 };
-
-/// How often an open room looks again.
-const RELOAD_SECONDS: u32 = 15;
 
 fn refused(refusal: Refusal) -> Answer {
     let status = if refusal == Refusal::NoSuchMeeting { 404 } else { 403 };
@@ -64,7 +62,10 @@ impl World {
             }
         };
         match who.and_then(|who| self.arrive(&meeting, who, now)) {
-            Ok(visitor) => self.to_room(visitor),
+            Ok(visitor) => {
+                self.open_pages.seen(visitor, now);
+                self.to_room(visitor)
+            }
             Err(refusal) => refused(refusal),
         }
     }
@@ -74,8 +75,7 @@ impl World {
         Answer::redirect(303, &format!("{}/room/{key}", self.base))
     }
 
-    /// `GET /room/{key}`.
-    pub(crate) fn room(&self, key: &str) -> Answer {
+    fn room_page(&self, key: &str) -> Answer {
         let visitor = self.room_keys.get(key).and_then(|id| self.visitors.get(id));
         let Some((visitor, meeting)) =
             visitor.and_then(|visitor| Some((visitor, self.meetings.get(&visitor.meeting)?)))
@@ -83,7 +83,7 @@ impl World {
             return refused(Refusal::NotThere);
         };
         let (key, topic) = (escape(&visitor.key), escape(&meeting.subject));
-        let again = format!("<meta http-equiv=\"refresh\" content=\"{RELOAD_SECONDS};url=/room/{key}\">");
+        let again = again(&key);
         let leave = format!(
             "<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave</button></form>"
         );
@@ -149,9 +149,21 @@ impl World {
         body.push_str(leave);
         body
     }
+}
+
+impl Rooms for World {
+    /// `GET /room/{key}`: where somebody is now, and a sign of life. It never joins anew.
+    fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
+        let there = |visitor: &&Visitor| matches!(visitor.presence, Presence::Lobby | Presence::InCall);
+        let visitor = self.room_keys.get(key).and_then(|id| self.visitors.get(id));
+        if let Some(id) = visitor.filter(there).map(|visitor| visitor.id) {
+            self.open_pages.seen(id, now);
+        }
+        self.room_page(key)
+    }
 
     /// `POST /room/{key}/{what}`: a button in the room.
-    pub(crate) fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
+    fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
         let Some(visitor) = self.room_keys.get(key).and_then(|id| self.visitors.get(id)).cloned() else {
             return refused(Refusal::NotThere);
         };

@@ -1,17 +1,15 @@
 //! The running simulator and how tests, the demo and rehearsals drive it.
 
-use std::{io, sync::Arc, time::Duration as RealDuration};
+use std::{io, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
-use tokio::task::JoinHandle;
 
 use super::{
     behaviour::Behaviour,
     delivery::Inner,
     errors::Forced,
-    http::router,
     notify::{NotificationBehaviour, NotificationRecord},
-    options::{AppSpec, PolicySpec, TeamsOptions, UserSpec},
+    options::{AppSpec, PolicySpec, UserSpec},
     state::{App, Mail, Policy, User},
     truth::Truth,
     world::{RequestRecord, World},
@@ -20,23 +18,14 @@ use crate::{
     control::since,
     faults::FaultPlan,
     query::Query,
-    server::{Server, bind, serve},
+    stage::{Options, Running, start},
 };
 
 /// A running simulated Microsoft: login service, Graph and meeting rooms. It ends when dropped.
 #[derive(Debug)]
 pub struct TeamsSimulator {
     pub(crate) inner: Arc<Inner>,
-    server: Server,
-    courier: Option<JoinHandle<()>>,
-}
-
-impl Drop for TeamsSimulator {
-    fn drop(&mut self) {
-        if let Some(courier) = &self.courier {
-            courier.abort();
-        }
-    }
+    running: Running,
 }
 
 impl World {
@@ -85,32 +74,15 @@ impl TeamsSimulator {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(options: TeamsOptions) -> io::Result<Self> {
-        let listener = bind(options.bind).await?;
-        let base = format!("http://{}", listener.local_addr()?);
-        let live = options.live;
-        let inner = Arc::new(Inner::new(options, base)?);
-        let server = serve(listener, router(Arc::clone(&inner)))?;
-        let courier = live.then(|| {
-            let inner = Arc::clone(&inner);
-            tokio::spawn(async move {
-                loop {
-                    inner.deliver_due().await;
-                    let pause = tokio::time::sleep(RealDuration::from_millis(200));
-                    tokio::select! {
-                        () = inner.wake.notified() => {}
-                        () = pause => {}
-                    }
-                }
-            })
-        });
-        Ok(Self { inner, server, courier })
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let (inner, running) = start(options).await?;
+        Ok(Self { inner, running })
     }
 
     /// Scheme, host and port: where the login service is.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.server.address)
+        self.running.base_url()
     }
 
     /// Where Graph's paths begin.

@@ -17,6 +17,7 @@ use crate::{
     answer::Answer,
     dice::Dice,
     faults::{Fault, Faults},
+    rooms::{Next, OpenPages},
 };
 
 /// One served call, without secrets.
@@ -52,6 +53,7 @@ pub(crate) struct World {
     pub(crate) events: BTreeMap<String, Event>,
     pub(crate) meetings: BTreeMap<String, Online>,
     pub(crate) visitors: BTreeMap<u64, Visitor>,
+    pub(crate) open_pages: OpenPages,
     /// Visitors by the name in their room's URL.
     pub(crate) room_keys: BTreeMap<String, u64>,
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
@@ -79,6 +81,7 @@ impl World {
             events: BTreeMap::new(),
             meetings: BTreeMap::new(),
             visitors: BTreeMap::new(),
+            open_pages: OpenPages::default(),
             room_keys: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             outbox: Outbox::new(seed),
@@ -117,15 +120,19 @@ impl World {
     }
 
     /// Everything that happens by itself until now.
-    pub(crate) fn tick(&mut self, now: DateTime<Utc>) {
-        while let Some(((due, _), timer)) = self.timers.pop_first() {
-            if due > now {
-                let number = self.next();
-                self.timers.insert((due, number), timer);
-                break;
-            }
-            match timer {
-                Timer::FilesReady { meeting, call } => self.files_ready(&meeting, &call, due),
+    pub(crate) fn let_time_pass(&mut self, now: DateTime<Utc>) {
+        while let Some(next) = self.open_pages.next(&self.timers, now) {
+            match next {
+                // Nobody pressed Leave: the roster calls them inactive.
+                Next::Closed { visitor, at } => {
+                    if let Err(refusal) = self.leave(visitor, true, at) {
+                        tracing::debug!(%refusal, "a closed page belonged to nobody");
+                    }
+                }
+                Next::Timer(key) => match self.timers.remove(&key) {
+                    Some(Timer::FilesReady { meeting, call }) => self.files_ready(&meeting, &call, key.0),
+                    None => {}
+                },
             }
         }
         self.age_subscriptions(now);

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::Duration;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,23 +18,41 @@ use super::{
     delivery::Inner,
     options::{AppSpec, EndpointSpec, HostSpec},
     webhooks::WebhookBehaviour,
+    world::{RequestRecord, World},
 };
 use crate::{
-    control::{Advance, Loopback, Since},
-    faults::{FaultPlan, ForcedError},
+    control::{Controlled, Loopback, Since, common},
+    faults::{Faults, ForcedError},
 };
 
 type Shared = State<Arc<Inner>>;
 
+impl Controlled for World {
+    type Behaviour = Behaviour;
+    type Record = RequestRecord;
+
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    fn log(&self) -> &[RequestRecord] {
+        &self.log
+    }
+
+    fn at(record: &RequestRecord) -> DateTime<Utc> {
+        record.at
+    }
+}
+
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
-    Router::new()
-        .route("/_control/requests", get(requests))
-        .route("/_control/clock", get(clock).post(advance))
-        .route("/_control/faults", post(faults))
+    common()
         .route("/_control/errors", post(errors))
         .route("/_control/webhooks", get(deliveries).post(webhooks))
-        .route("/_control/behaviour", get(behaviour).put(set_behaviour))
         .route("/_control/truth/{meeting}", get(truth))
         .route("/_control/meetings", get(meetings))
         .route("/_control/apps", post(add_app))
@@ -42,43 +60,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/apps/{client}/remove", post(remove))
         .route("/_control/apps/{client}/revoke", post(revoke))
         .route("/_control/hosts", post(add_host))
-}
-
-async fn requests(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let world = inner.world();
-    Json(json!({ "requests": wanted.cut(&world.log, |entry| entry.at), "seq": world.log.len() }))
-}
-
-async fn clock(_: Loopback, State(inner): Shared) -> Json<Value> {
-    Json(json!({ "now": inner.now() }))
-}
-
-async fn advance(_: Loopback, State(inner): Shared, Json(wanted): Json<Advance>) -> Response {
-    let Some(clock) = &inner.shifted else {
-        return (
-            StatusCode::CONFLICT,
-            Json(json!({ "error": "this simulator's clock cannot be moved from here" })),
-        )
-            .into_response();
-    };
-    clock.advance(Duration::seconds(wanted.advance_seconds));
-    drop(inner.present());
-    inner.wake.notify_one();
-    Json(json!({ "now": inner.now() })).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Faults {
-    #[serde(default)]
-    seed: u64,
-    #[serde(default)]
-    plan: FaultPlan,
-}
-
-async fn faults(_: Loopback, State(inner): Shared, Json(wanted): Json<Faults>) -> Json<Value> {
-    inner.world().faults.set(wanted.seed, wanted.plan.clone());
-    Json(json!({ "seed": wanted.seed, "plan": wanted.plan }))
 }
 
 async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<ForcedError>) -> Json<Value> {
@@ -96,15 +77,6 @@ async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Sinc
     Json(
         json!({ "deliveries": wanted.cut(&world.outbox.log, |entry| entry.at), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
     )
-}
-
-async fn behaviour(_: Loopback, State(inner): Shared) -> Json<Behaviour> {
-    Json(inner.world().behaviour.clone())
-}
-
-async fn set_behaviour(_: Loopback, State(inner): Shared, Json(wanted): Json<Behaviour>) -> Json<Behaviour> {
-    inner.world().behaviour = wanted.clone();
-    Json(wanted)
 }
 
 async fn truth(_: Loopback, State(inner): Shared, Path(meeting): Path<u64>) -> Response {

@@ -1,78 +1,55 @@
 //! Behind the handle: the shared world, what is put into it, and the courier that carries webhooks.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration as RealDuration,
-};
+use std::{sync::Arc, time::Duration as RealDuration};
 
+use axum::Router;
 use chrono::{DateTime, Duration, Utc};
-use lectern_core::clock::{Clock, ShiftedClock};
 use serde_json::{Map, json};
-use tokio::sync::Notify;
 
 use super::{
-    options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed, ZoomOptions},
+    options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed},
     state::{Account, App, Endpoint, User},
     webhooks::{Delivery, encrypted_token, signature},
     world::World,
 };
-use crate::contract::Contract;
+use crate::{
+    answer::Answer,
+    stage::{Options, Simulated, Stage},
+};
 
 /// Zoom gives a receiver this long.
 const WEBHOOK_PATIENCE: RealDuration = RealDuration::from_secs(3);
 
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) shifted: Option<ShiftedClock>,
-    pub(crate) contract: Option<Arc<Contract>>,
-    pub(crate) control: bool,
-    world: Mutex<World>,
-    client: reqwest::Client,
-    sending: tokio::sync::Mutex<()>,
-    pub(crate) wake: Notify,
+/// What the routes hold.
+pub(crate) type Inner = Stage<World>;
+
+impl Simulated for World {
+    const PATIENCE: RealDuration = WEBHOOK_PATIENCE;
+
+    fn begin(options: &Options, base: String) -> Self {
+        let mut world = Self::new(options.seed, base);
+        world.outbox.live = options.live;
+        world
+    }
+
+    fn tick(&mut self, now: DateTime<Utc>) {
+        self.let_time_pass(now);
+    }
+
+    fn router(stage: Arc<Inner>) -> Router {
+        super::http::router(stage)
+    }
+
+    fn note_page(&mut self, at: DateTime<Utc>, what: (&str, &str, &str), answer: &Answer) {
+        self.note(at, what.0, what.1, what.2, answer, None, None);
+    }
+
+    async fn deliver_due(stage: &Inner) -> usize {
+        stage.deliver_due().await
+    }
 }
 
 impl Inner {
-    /// Everything but the listener.
-    pub(crate) fn new(options: ZoomOptions, base: String) -> io::Result<Self> {
-        let mut world = World::new(options.seed, base);
-        world.outbox.live = options.live;
-        let client = reqwest::Client::builder()
-            .timeout(WEBHOOK_PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(io::Error::other)?;
-        Ok(Self {
-            clock: options.clock,
-            shifted: options.shifted,
-            contract: options.contract,
-            control: options.control,
-            world: Mutex::new(world),
-            client,
-            sending: tokio::sync::Mutex::new(()),
-            wake: Notify::new(),
-        })
-    }
-
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
-    }
-
-    /// The world, after everything that happened by itself until now.
-    pub(crate) fn present(&self) -> (MutexGuard<'_, World>, DateTime<Utc>) {
-        let now = self.now();
-        let mut world = self.world();
-        world.tick(now);
-        (world, now)
-    }
-
     /// Sends everything that is due; returns how many deliveries were attempted.
     pub(crate) async fn deliver_due(&self) -> usize {
         let _one_sender = self.sending.lock().await;

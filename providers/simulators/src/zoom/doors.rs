@@ -55,7 +55,7 @@ impl World {
         };
         let known = self.visitors_of(id).find(mine).map(|visitor| (visitor.id, visitor.presence));
         if let Some((visitor, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)) = known {
-            self.seen(visitor, now);
+            self.open_pages.seen(visitor, now);
             return Ok(visitor);
         }
         let inside = |visitor: &Visitor| {
@@ -79,21 +79,13 @@ impl World {
                 }
                 self.visitors.insert(
                     visitor,
-                    Visitor {
-                        id: visitor,
-                        key,
-                        meeting: id,
-                        who,
-                        presence: Presence::BeforeHost,
-                        browser,
-                        seen: None,
-                    },
+                    Visitor { id: visitor, key, meeting: id, who, presence: Presence::BeforeHost, browser },
                 );
                 visitor
             }
         };
         if by_page {
-            self.seen(visitor, now);
+            self.open_pages.seen(visitor, now);
         }
         self.come_in(visitor, now)?;
         Ok(visitor)

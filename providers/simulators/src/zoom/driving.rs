@@ -1,13 +1,10 @@
 //! People at meetings, moved by a test or a demo.
 
-use chrono::{DateTime, Utc};
-
 use super::{
     live::Refusal,
     recordings::Control,
     simulator::ZoomSimulator,
     state::{Role, Who},
-    world::World,
 };
 
 /// One device of one person at one meeting.
@@ -15,20 +12,12 @@ use super::{
 pub struct Visit(pub(crate) u64);
 
 impl ZoomSimulator {
-    fn act<T>(&self, deed: impl FnOnce(&mut World, DateTime<Utc>) -> T) -> T {
-        let (mut world, now) = self.inner.present();
-        let outcome = deed(&mut world, now);
-        drop(world);
-        self.inner.wake.notify_one();
-        outcome
-    }
-
     /// The host opens the meeting in the client; the run starts if there is none.
     ///
     /// # Errors
     /// [`Refusal`].
     pub fn host_joins(&self, meeting: u64) -> Result<Visit, Refusal> {
-        self.act(|world, now| {
+        self.inner.act(|world, now| {
             let who = world
                 .meetings
                 .get(&meeting)
@@ -51,7 +40,7 @@ impl ZoomSimulator {
             .and_then(|id| id.parse::<u64>().ok())
             .ok_or(Refusal::NoSuchMeeting)?;
         let tk = parsed.query_pairs().find(|(name, _)| name == "tk").map(|(_, value)| value.into_owned());
-        self.act(|world, now| {
+        self.inner.act(|world, now| {
             let registrant = tk
                 .as_deref()
                 .and_then(|tk| world.registrant_by_tk(meeting, tk))
@@ -79,7 +68,7 @@ impl ZoomSimulator {
             registrant: None,
             zoom_user: None,
         };
-        self.act(|world, now| world.arrive(meeting, who, None, false, now).map(Visit))
+        self.inner.act(|world, now| world.arrive(meeting, who, None, false, now).map(Visit))
     }
 
     /// The host admits somebody from the waiting room.
@@ -87,7 +76,7 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn admit(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.admit(visit.0, now))
+        self.inner.act(|world, now| world.admit(visit.0, now))
     }
 
     /// The host sends somebody to the waiting room.
@@ -95,7 +84,7 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn put_in_waiting_room(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.put_in_waiting_room(visit.0, now))
+        self.inner.act(|world, now| world.put_in_waiting_room(visit.0, now))
     }
 
     /// Somebody leaves; the last one ends the run.
@@ -103,7 +92,7 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn leaves(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.leave(visit.0, "Left the meeting", now))
+        self.inner.act(|world, now| world.leave(visit.0, "Left the meeting", now))
     }
 
     /// Somebody's client dies: Zoom notices 60 to 90 seconds later. They may join again at once.
@@ -111,12 +100,12 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn crashes(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.crash(visit.0, now))
+        self.inner.act(|world, now| world.crash(visit.0, now))
     }
 
     /// The host allows, on Zoom's own page, that one registrant comes with several devices; false when there is no such meeting.
     pub fn allows_several_devices(&self, meeting: u64) -> bool {
-        self.act(|world, _| {
+        self.inner.act(|world, _| {
             let found = world.meetings.get_mut(&meeting);
             found
                 .map(|found| found.settings.insert("allow_multiple_devices".to_owned(), true.into()))
@@ -129,7 +118,7 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn enters_breakout(&self, visit: Visit, room_uuid: &str) -> Result<(), Refusal> {
-        self.act(|world, now| world.enter_breakout(visit.0, room_uuid, now))
+        self.inner.act(|world, now| world.enter_breakout(visit.0, room_uuid, now))
     }
 
     /// Somebody comes back to the main room.
@@ -137,33 +126,33 @@ impl ZoomSimulator {
     /// # Errors
     /// [`Refusal::NotThere`].
     pub fn exits_breakout(&self, visit: Visit) -> Result<(), Refusal> {
-        self.act(|world, now| world.exit_breakout(visit.0, now))
+        self.inner.act(|world, now| world.exit_breakout(visit.0, now))
     }
 
     /// The host ends the meeting for all; false when it was not live. Another [`host_joins`](Self::host_joins) starts
     /// the next run, under another UUID.
     pub fn end_for_all(&self, meeting: u64) -> bool {
-        self.act(|world, now| world.end_run(meeting, now))
+        self.inner.act(|world, now| world.end_run(meeting, now))
     }
 
     /// The host deletes a meeting in the client or on the web; false when there is none, or it runs.
     pub fn host_deletes(&self, meeting: u64) -> bool {
-        self.act(|world, now| world.host_deletes(meeting, now))
+        self.inner.act(|world, now| world.host_deletes(meeting, now))
     }
 
     /// The host brings a deleted meeting back; false when it is not deleted.
     pub fn host_recovers(&self, meeting: u64) -> bool {
-        self.act(|world, now| world.host_recovers(meeting, now))
+        self.inner.act(|world, now| world.host_recovers(meeting, now))
     }
 
     /// The host gives a meeting another topic; false when there is none.
     pub fn host_renames(&self, meeting: u64, topic: &str) -> bool {
-        self.act(|world, now| world.host_renames(meeting, topic, now))
+        self.inner.act(|world, now| world.host_renames(meeting, topic, now))
     }
 
     /// The host presses Record; false when that is impossible or makes no difference.
     pub fn records(&self, meeting: u64, on: bool) -> bool {
-        self.act(|world, now| {
+        self.inner.act(|world, now| {
             world.recording_control(meeting, if on { Control::Start } else { Control::Stop }, now)
         })
     }

@@ -93,6 +93,14 @@ impl World {
             }
             regular = false;
         }
+        if self.outbox.dice.percent(behaviour.unknown_fields) {
+            for place in ["", "/payload/object", "/payload/object/participant"] {
+                if let Some(fields) = body.pointer_mut(place).and_then(Value::as_object_mut) {
+                    fields.insert("novelty".to_owned(), json!({ "level": 3 }));
+                }
+            }
+            regular = false;
+        }
         let bytes = if behaviour.odd_whitespace { odd(&body) } else { body.to_string().into_bytes() };
         let delivery = Delivery {
             event: name.to_owned(),

@@ -5,22 +5,23 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method},
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
-use chrono::{DateTime, Utc};
 
 use super::{
     answer::Answer,
     delivery::Inner,
     gateway::{api, before},
     room::BROWSER,
-    world::World,
 };
-use crate::faults::after;
-use crate::http::{form, header, only_looking, raw_query};
-use crate::query::Query;
+use crate::{
+    faults::after,
+    http::{form, header, only_looking, raw_query},
+    query::Query,
+    rooms::{self, with_cookie},
+};
 
 pub(crate) type Shared = State<Arc<Inner>>;
 
@@ -39,8 +40,7 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route("/s/{meeting}", get(start))
         .route("/j/{meeting}", get(plain).post(by_passcode))
         .route("/meeting/register/{token}", get(registration).post(self_register))
-        .route("/room/{key}", get(room))
-        .route("/room/{key}/{what}", post(button))
+        .merge(rooms::routes())
         .route("/v2/{*path}", any(api))
         .fallback(nothing)
         .with_state(inner)
@@ -50,32 +50,16 @@ async fn nothing() -> Response {
     Answer::error(404, 2300, "This API endpoint is not recognized.").into_response()
 }
 
-/// Notes a call outside `/v2` and answers it.
-fn finish(
-    inner: &Inner,
-    mut world: std::sync::MutexGuard<'_, World>,
-    now: DateTime<Utc>,
-    what: (&Method, &'static str, &'static str),
-    answer: Answer,
-) -> Response {
-    world.note(now, what.0.as_str(), what.1, what.2, &answer, None, None);
-    drop(world);
-    inner.wake.notify_one();
-    answer.into_response()
-}
-
 async fn authorize(State(inner): Shared, request: Request) -> Response {
     let query = raw_query(&request);
-    let (world, now) = inner.present();
-    let answer = world.authorize_page(&query);
-    finish(&inner, world, now, (request.method(), "/oauth/authorize", "oauthAuthorize"), answer)
+    inner.answered((request.method().as_str(), "/oauth/authorize", "oauthAuthorize"), |world, _| {
+        world.authorize_page(&query)
+    })
 }
 
 async fn decide(State(inner): Shared, request: Request) -> Response {
     let form = form(request).await;
-    let (mut world, now) = inner.present();
-    let answer = world.decide(&form, now);
-    finish(&inner, world, now, (&Method::POST, "/oauth/authorize", "oauthDecide"), answer)
+    inner.answered(("POST", "/oauth/authorize", "oauthDecide"), |world, now| world.decide(&form, now))
 }
 
 async fn token(State(inner): Shared, headers: HeaderMap, request: Request) -> Response {
@@ -89,23 +73,20 @@ async fn token(State(inner): Shared, headers: HeaderMap, request: Request) -> Re
 }
 
 fn token_now(inner: &Inner, headers: &HeaderMap, form: &Query) -> Response {
-    let (mut world, now) = inner.present();
-    let forced = world.faults.forced("oauthToken");
-    let answer = match forced {
-        Some(forced) => Answer::json(
-            forced.status,
-            serde_json::json!({ "reason": forced.message.unwrap_or_else(|| "Invalid Token!".to_owned()), "error": "invalid_grant" }),
-        ),
-        None => world.token(header(headers, "authorization"), form, now),
-    };
-    finish(inner, world, now, (&Method::POST, "/oauth/token", "oauthToken"), answer)
+    inner.answered(("POST", "/oauth/token", "oauthToken"), |world, now| {
+        let Some(forced) = world.faults.forced("oauthToken") else {
+            return world.token(header(headers, "authorization"), form, now);
+        };
+        let reason = forced.message.unwrap_or_else(|| "Invalid Token!".to_owned());
+        Answer::json(forced.status, serde_json::json!({ "reason": reason, "error": "invalid_grant" }))
+    })
 }
 
 async fn revoke(State(inner): Shared, headers: HeaderMap, request: Request) -> Response {
     let form = form(request).await;
-    let (mut world, now) = inner.present();
-    let answer = world.revoke(header(&headers, "authorization"), &form);
-    finish(&inner, world, now, (&Method::POST, "/oauth/revoke", "oauthRevoke"), answer)
+    inner.answered(("POST", "/oauth/revoke", "oauthRevoke"), |world, _| {
+        world.revoke(header(&headers, "authorization"), &form)
+    })
 }
 
 async fn apps(State(inner): Shared) -> Response {
@@ -114,34 +95,19 @@ async fn apps(State(inner): Shared) -> Response {
 
 async fn remove_app(State(inner): Shared, request: Request) -> Response {
     let form = form(request).await;
-    let (mut world, now) = inner.present();
-    world.remove_app(form.get("client_id").unwrap_or_default(), form.get("user").unwrap_or_default(), now);
-    finish(&inner, world, now, (&Method::POST, "/apps", "removeApp"), Answer::redirect(303, "/apps"))
+    inner.answered(("POST", "/apps", "removeApp"), |world, now| {
+        world.remove_app(
+            form.get("client_id").unwrap_or_default(),
+            form.get("user").unwrap_or_default(),
+            now,
+        );
+        Answer::redirect(303, "/apps")
+    })
 }
 
 /// The browser's mark, and the header that sets it when it is new.
 fn browser(inner: &Inner, headers: &HeaderMap) -> (String, Option<String>) {
-    let known = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(BROWSER).and_then(|rest| rest.strip_prefix('=')));
-    match known {
-        Some(known) => (known.to_owned(), None),
-        None => {
-            let made = inner.world().dice.token(32);
-            let cookie = format!("{BROWSER}={made}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400");
-            (made, Some(cookie))
-        }
-    }
-}
-
-fn with_cookie(answer: Answer, cookie: Option<String>) -> Answer {
-    match cookie {
-        Some(cookie) => answer.header("set-cookie", cookie),
-        None => answer,
-    }
+    rooms::browser(headers, BROWSER, || inner.world().dice.token(32))
 }
 
 async fn join(
@@ -155,9 +121,12 @@ async fn join(
         return answer;
     }
     let (browser, cookie) = browser(&inner, &headers);
-    let (mut world, now) = inner.present();
-    let answer = world.join_page(meeting.parse().unwrap_or(0), &raw_query(&request), &browser, now);
-    finish(&inner, world, now, (&method, "/w/{meeting}", "joinPage"), with_cookie(answer, cookie))
+    inner.answered((method.as_str(), "/w/{meeting}", "joinPage"), |world, now| {
+        with_cookie(
+            world.join_page(meeting.parse().unwrap_or(0), &raw_query(&request), &browser, now),
+            cookie,
+        )
+    })
 }
 
 async fn start(
@@ -171,15 +140,18 @@ async fn start(
         return answer;
     }
     let (browser, cookie) = browser(&inner, &headers);
-    let (mut world, now) = inner.present();
-    let answer = world.start_page(meeting.parse().unwrap_or(0), &raw_query(&request), &browser, now);
-    finish(&inner, world, now, (&method, "/s/{meeting}", "startPage"), with_cookie(answer, cookie))
+    inner.answered((method.as_str(), "/s/{meeting}", "startPage"), |world, now| {
+        with_cookie(
+            world.start_page(meeting.parse().unwrap_or(0), &raw_query(&request), &browser, now),
+            cookie,
+        )
+    })
 }
 
 async fn plain(State(inner): Shared, Path(meeting): Path<String>, request: Request) -> Response {
-    let (world, now) = inner.present();
-    let answer = world.registration_or_passcode(meeting.parse().unwrap_or(0), &raw_query(&request), now);
-    finish(&inner, world, now, (request.method(), "/j/{meeting}", "plainJoinPage"), answer)
+    inner.answered((request.method().as_str(), "/j/{meeting}", "plainJoinPage"), |world, now| {
+        world.registration_or_passcode(meeting.parse().unwrap_or(0), &raw_query(&request), now)
+    })
 }
 
 async fn by_passcode(
@@ -190,9 +162,9 @@ async fn by_passcode(
 ) -> Response {
     let (browser, cookie) = browser(&inner, &headers);
     let form = form(request).await;
-    let (mut world, now) = inner.present();
-    let answer = world.join_by_passcode(meeting.parse().unwrap_or(0), &form, &browser, now);
-    finish(&inner, world, now, (&Method::POST, "/j/{meeting}", "joinByPasscode"), with_cookie(answer, cookie))
+    inner.answered(("POST", "/j/{meeting}", "joinByPasscode"), |world, now| {
+        with_cookie(world.join_by_passcode(meeting.parse().unwrap_or(0), &form, &browser, now), cookie)
+    })
 }
 
 async fn registration(State(inner): Shared, Path(token): Path<String>) -> Response {
@@ -201,28 +173,9 @@ async fn registration(State(inner): Shared, Path(token): Path<String>) -> Respon
 
 async fn self_register(State(inner): Shared, Path(token): Path<String>, request: Request) -> Response {
     let form = form(request).await;
-    let (mut world, now) = inner.present();
-    let answer = world.self_register(&token, &form, now);
-    finish(&inner, world, now, (&Method::POST, "/meeting/register/{token}", "selfRegister"), answer)
-}
-
-async fn room(State(inner): Shared, Path(key): Path<String>, method: Method) -> Response {
-    if let Some(answer) = only_looking(&method) {
-        return answer;
-    }
-    let (mut world, now) = inner.present();
-    world.room_again(&key, now).into_response()
-}
-
-async fn button(
-    State(inner): Shared,
-    Path((key, what)): Path<(String, String)>,
-    request: Request,
-) -> Response {
-    let form = form(request).await;
-    let (mut world, now) = inner.present();
-    let answer = world.room_button(&key, &what, &form, now);
-    finish(&inner, world, now, (&Method::POST, "/room/{key}/{what}", "roomButton"), answer)
+    inner.answered(("POST", "/meeting/register/{token}", "selfRegister"), |world, now| {
+        world.self_register(&token, &form, now)
+    })
 }
 
 async fn download(
@@ -231,9 +184,9 @@ async fn download(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let (mut world, now) = inner.present();
-    let answer = world.download(&handle, header(&headers, "authorization"), &raw_query(&request), now);
-    finish(&inner, world, now, (request.method(), "/rec/download/{handle}", "download"), answer)
+    inner.answered((request.method().as_str(), "/rec/download/{handle}", "download"), |world, now| {
+        world.download(&handle, header(&headers, "authorization"), &raw_query(&request), now)
+    })
 }
 
 async fn file(
@@ -242,7 +195,7 @@ async fn file(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let (world, now) = inner.present();
-    let answer = world.file_bytes(&handle, &raw_query(&request), header(&headers, "range"), now);
-    finish(&inner, world, now, (request.method(), "/rec/file/{handle}", "file"), answer)
+    inner.answered((request.method().as_str(), "/rec/file/{handle}", "file"), |world, now| {
+        world.file_bytes(&handle, &raw_query(&request), header(&headers, "range"), now)
+    })
 }

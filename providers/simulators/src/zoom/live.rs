@@ -8,6 +8,7 @@ use super::{
     state::{HostPlan, Meeting, Place, Presence, Recording, Run, Stay, Timer},
     world::World,
 };
+use crate::rooms::Next;
 
 /// Why somebody does not get into a meeting, or a host's button does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,17 +69,8 @@ impl World {
         if let Some(visitor) = self.visitors.get_mut(&visitor) {
             visitor.presence = presence;
             if matches!(presence, Presence::Left | Presence::Ended | Presence::Crashed) {
-                visitor.seen = None;
-                self.open_pages.remove(&visitor.id);
+                self.open_pages.closed(visitor.id);
             }
-        }
-    }
-
-    /// A sign of life of somebody's page.
-    pub(crate) fn seen(&mut self, visitor: u64, now: DateTime<Utc>) {
-        if let Some(visitor) = self.visitors.get_mut(&visitor) {
-            visitor.seen = Some(now);
-            self.open_pages.insert(visitor.id);
         }
     }
 
@@ -301,28 +293,19 @@ impl World {
     }
 
     /// Everything that happened by itself until now, each at its own time.
-    pub(crate) fn tick(&mut self, now: DateTime<Utc>) {
-        loop {
-            let silent = self
-                .open_pages
-                .iter()
-                .filter_map(|id| self.visitors.get(id))
-                .filter_map(|visitor| Some((visitor.seen? + Duration::seconds(60), visitor.id)))
-                .filter(|(due, _)| *due <= now)
-                .min();
-            let timer = self.timers.keys().next().filter(|(due, _)| *due <= now).copied();
-            match (silent, timer) {
-                (Some((due, visitor)), timer) if timer.is_none_or(|timer| due < timer.0) => {
-                    if let Err(refusal) = self.leave(visitor, "Connection lost", due) {
+    pub(crate) fn let_time_pass(&mut self, now: DateTime<Utc>) {
+        while let Some(next) = self.open_pages.next(&self.timers, now) {
+            match next {
+                Next::Closed { visitor, at } => {
+                    if let Err(refusal) = self.leave(visitor, "Connection lost", at) {
                         tracing::debug!(%refusal, "a closed page belonged to nobody");
                     }
                 }
-                (_, Some(key)) => {
+                Next::Timer(key) => {
                     if let Some(timer) = self.timers.remove(&key) {
                         self.ring(timer, key.0);
                     }
                 }
-                (_, None) => return,
             }
         }
     }

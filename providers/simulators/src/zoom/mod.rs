@@ -66,12 +66,13 @@ mod users;
 mod webhooks;
 mod world;
 
+pub use crate::stage::Options as ZoomOptions;
 pub use behaviour::{Behaviour, RetryHeader};
 pub use driving::Visit;
 pub use errors::documented_errors;
 pub use live::Refusal;
 pub use operations::operation_path;
-pub use options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed, ZoomOptions};
+pub use options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed};
 pub use simulator::ZoomSimulator;
 pub use state::{AccountPlan, AppMode, HostPlan, Role};
 pub use truth::{Interval, PersonTruth, RunTruth, Truth};

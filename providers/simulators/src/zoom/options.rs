@@ -1,47 +1,8 @@
-//! How to start a simulator, and what to put into it.
+//! What to put into a simulator.
 
-use std::{net::SocketAddr, sync::Arc};
-
-use lectern_core::clock::{Clock, ShiftedClock};
 use serde::{Deserialize, Serialize};
 
 use super::state::{AccountPlan, AppMode, HostPlan};
-use crate::contract::Contract;
-
-/// How to start a simulator.
-#[derive(Clone, Debug)]
-pub struct ZoomOptions {
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// The clock that `/_control/clock` moves, where there is one.
-    pub shifted: Option<ShiftedClock>,
-    /// The same seed and the same calls give the same ids, faults and orders.
-    pub seed: u64,
-    /// Where to listen; port 0 lets the system choose.
-    pub bind: SocketAddr,
-    /// Checks every call, answer and webhook.
-    pub contract: Option<Arc<Contract>>,
-    /// Serve `/_control/…`.
-    pub control: bool,
-    /// Deliver webhooks by itself as time passes. Without it, [`super::ZoomSimulator::flush_webhooks`] delivers what is due.
-    pub live: bool,
-}
-
-impl ZoomOptions {
-    /// Loopback, a port the system chooses, no control routes, webhooks by hand.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
-        Self {
-            clock,
-            shifted: None,
-            seed,
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            contract: None,
-            control: false,
-            live: false,
-        }
-    }
-}
 
 /// An app on Zoom's marketplace.
 #[derive(Clone, Debug, Serialize, Deserialize)]

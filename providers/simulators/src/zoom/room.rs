@@ -11,13 +11,14 @@ use super::{
     state::{HostPlan, Meeting, Place, Presence, Role, Visitor, Who},
     world::World,
 };
-use crate::html::{escape, page};
-use crate::query::Query;
+use crate::{
+    html::{escape, page},
+    query::Query,
+    rooms::{Rooms, again},
+};
 
 /// The cookie by which a browser is known again.
 pub(crate) const BROWSER: &str = "zoom_simulator_browser";
-/// How often an open room tells that it is still open.
-const RELOAD_SECONDS: u32 = 15;
 
 fn message(status: u16, title: &str, text: &str) -> Answer {
     Answer::html(
@@ -174,55 +175,6 @@ impl World {
         Answer::redirect(303, &format!("{}/room/{key}", self.base))
     }
 
-    /// `GET /room/{key}`: the same room again, and a sign of life. It never joins anew.
-    pub(crate) fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
-        let Some(visitor) = self.visitor_by_key(key) else { return refused(Refusal::NotThere) };
-        let present = |visitor: &Visitor| {
-            matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)
-        };
-        if self.visitors.get(&visitor).is_some_and(present) {
-            self.seen(visitor, now);
-        }
-        self.room_page(visitor)
-    }
-
-    /// `POST /room/{key}/{what}`: a button in the room.
-    pub(crate) fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
-        let Some(id) = self.visitor_by_key(key) else { return refused(Refusal::NotThere) };
-        let Some(visitor) = self.visitors.get(&id).cloned() else { return refused(Refusal::NotThere) };
-        let is_host = visitor.who.role == Role::Host && visitor.presence == Presence::InMeeting;
-        let done = match what {
-            "leave" => self.leave(id, "Left the meeting", now),
-            "end" if is_host => {
-                self.end_run(visitor.meeting, now);
-                Ok(())
-            }
-            "admit" if is_host => {
-                let waiting = form.get("who").and_then(|key| self.visitor_by_key(key));
-                match waiting.filter(|other| {
-                    self.visitors.get(other).is_some_and(|other| other.meeting == visitor.meeting)
-                }) {
-                    Some(other) => self.admit(other, now),
-                    None => Err(Refusal::NotThere),
-                }
-            }
-            "admit-all" if is_host => {
-                let waiting = self
-                    .visitors_of(visitor.meeting)
-                    .filter(|other| other.presence == Presence::WaitingRoom)
-                    .map(|other| other.id)
-                    .collect::<Vec<_>>();
-                waiting.into_iter().try_for_each(|other| self.admit(other, now))
-            }
-            _ => Err(Refusal::NotThere),
-        };
-        match done {
-            // A second press of "leave" finds nobody: the page says what is the case.
-            Ok(()) | Err(Refusal::NotThere) => self.to_room(id),
-            Err(refusal) => refused(refusal),
-        }
-    }
-
     fn room_page(&self, visitor: u64) -> Answer {
         let Some(visitor) = self.visitors.get(&visitor) else { return refused(Refusal::NotThere) };
         let Some(meeting) = self.meetings.get(&visitor.meeting) else {
@@ -230,7 +182,7 @@ impl World {
         };
         let key = escape(&visitor.key);
         let topic = escape(&meeting.topic);
-        let again = format!("<meta http-equiv=\"refresh\" content=\"{RELOAD_SECONDS};url=/room/{key}\">");
+        let again = again(&key);
         let leave = format!(
             "<form method=\"post\" action=\"/room/{key}/leave\"><button class=\"stop\">Leave meeting</button></form>"
         );
@@ -322,5 +274,56 @@ impl World {
         }
         body.push_str(leave);
         body
+    }
+}
+
+impl Rooms for World {
+    /// `GET /room/{key}`: the same room again, and a sign of life. It never joins anew.
+    fn room_again(&mut self, key: &str, now: DateTime<Utc>) -> Answer {
+        let Some(visitor) = self.visitor_by_key(key) else { return refused(Refusal::NotThere) };
+        let present = |visitor: &Visitor| {
+            matches!(visitor.presence, Presence::BeforeHost | Presence::WaitingRoom | Presence::InMeeting)
+        };
+        if self.visitors.get(&visitor).is_some_and(present) {
+            self.open_pages.seen(visitor, now);
+        }
+        self.room_page(visitor)
+    }
+
+    /// `POST /room/{key}/{what}`: a button in the room.
+    fn room_button(&mut self, key: &str, what: &str, form: &Query, now: DateTime<Utc>) -> Answer {
+        let Some(id) = self.visitor_by_key(key) else { return refused(Refusal::NotThere) };
+        let Some(visitor) = self.visitors.get(&id).cloned() else { return refused(Refusal::NotThere) };
+        let is_host = visitor.who.role == Role::Host && visitor.presence == Presence::InMeeting;
+        let done = match what {
+            "leave" => self.leave(id, "Left the meeting", now),
+            "end" if is_host => {
+                self.end_run(visitor.meeting, now);
+                Ok(())
+            }
+            "admit" if is_host => {
+                let waiting = form.get("who").and_then(|key| self.visitor_by_key(key));
+                match waiting.filter(|other| {
+                    self.visitors.get(other).is_some_and(|other| other.meeting == visitor.meeting)
+                }) {
+                    Some(other) => self.admit(other, now),
+                    None => Err(Refusal::NotThere),
+                }
+            }
+            "admit-all" if is_host => {
+                let waiting = self
+                    .visitors_of(visitor.meeting)
+                    .filter(|other| other.presence == Presence::WaitingRoom)
+                    .map(|other| other.id)
+                    .collect::<Vec<_>>();
+                waiting.into_iter().try_for_each(|other| self.admit(other, now))
+            }
+            _ => Err(Refusal::NotThere),
+        };
+        match done {
+            // A second press of "leave" finds nobody: the page says what is the case.
+            Ok(()) | Err(Refusal::NotThere) => self.to_room(id),
+            Err(refusal) => refused(refusal),
+        }
     }
 }

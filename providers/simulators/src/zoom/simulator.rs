@@ -1,16 +1,14 @@
 //! The running simulator and how tests, the demo and rehearsals drive it.
 
-use std::{io, sync::Arc, time::Duration as RealDuration};
+use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde_json::Map;
-use tokio::task::JoinHandle;
 
 use super::{
     behaviour::Behaviour,
     delivery::Inner,
-    http::router,
-    options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed, ZoomOptions},
+    options::{AppSpec, EndpointSpec, HostSpec, ValidationFailed},
     state::{Account, AccountPlan, HostPlan},
     truth::Truth,
     webhooks::{WebhookBehaviour, WebhookRecord},
@@ -20,23 +18,14 @@ use crate::query::Query;
 use crate::{
     control::since,
     faults::{FaultPlan, ForcedError},
-    server::{Server, bind, serve},
+    stage::{Options, Running, start},
 };
 
 /// A running simulated Zoom. It ends when dropped.
 #[derive(Debug)]
 pub struct ZoomSimulator {
     pub(crate) inner: Arc<Inner>,
-    server: Server,
-    courier: Option<JoinHandle<()>>,
-}
-
-impl Drop for ZoomSimulator {
-    fn drop(&mut self) {
-        if let Some(courier) = &self.courier {
-            courier.abort();
-        }
-    }
+    running: Running,
 }
 
 impl ZoomSimulator {
@@ -44,32 +33,15 @@ impl ZoomSimulator {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(options: ZoomOptions) -> io::Result<Self> {
-        let listener = bind(options.bind).await?;
-        let base = format!("http://{}", listener.local_addr()?);
-        let live = options.live;
-        let inner = Arc::new(Inner::new(options, base)?);
-        let server = serve(listener, router(Arc::clone(&inner)))?;
-        let courier = live.then(|| {
-            let inner = Arc::clone(&inner);
-            tokio::spawn(async move {
-                loop {
-                    inner.deliver_due().await;
-                    let pause = tokio::time::sleep(RealDuration::from_millis(200));
-                    tokio::select! {
-                        () = inner.wake.notified() => {}
-                        () = pause => {}
-                    }
-                }
-            })
-        });
-        Ok(Self { inner, server, courier })
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let (inner, running) = start(options).await?;
+        Ok(Self { inner, running })
     }
 
     /// Scheme, host and port: OAuth pages are at `/oauth/…`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.server.address)
+        self.running.base_url()
     }
 
     /// Where the API's paths begin.

@@ -297,8 +297,6 @@ pub(crate) struct Visitor {
     pub(crate) presence: Presence,
     /// The browser's cookie, for people who came by page.
     pub(crate) browser: Option<String>,
-    /// Last sign of life of the page.
-    pub(crate) seen: Option<DateTime<Utc>>,
 }
 
 /// The cloud recording of a run.

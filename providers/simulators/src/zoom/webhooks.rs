@@ -39,6 +39,9 @@ pub struct WebhookBehaviour {
     /// Followed by an event no document knows.
     #[serde(deserialize_with = "percent")]
     pub unknown_events: u8,
+    /// With fields no document knows, in the body, its object and the participant.
+    #[serde(deserialize_with = "percent")]
+    pub unknown_fields: u8,
     /// Without the optional fields of the participant.
     #[serde(deserialize_with = "percent")]
     pub omit_optional: u8,

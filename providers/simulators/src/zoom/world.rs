@@ -1,6 +1,6 @@
 //! The whole simulated Zoom, in one place behind one lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::{
     state::{Account, App, Meeting, Timer, User, Visitor},
     webhooks::Outbox,
 };
-use crate::{dice::Dice, faults::Faults};
+use crate::{dice::Dice, faults::Faults, rooms::OpenPages};
 
 /// One served call, without secrets.
 #[derive(Clone, Debug, Serialize)]
@@ -49,8 +49,7 @@ pub(crate) struct World {
     pub(crate) oauth: OauthState,
     pub(crate) meetings: BTreeMap<u64, Meeting>,
     pub(crate) visitors: BTreeMap<u64, Visitor>,
-    /// Visitors whose page is open.
-    pub(crate) open_pages: BTreeSet<u64>,
+    pub(crate) open_pages: OpenPages,
     /// Visitors by the name in their room's URL.
     pub(crate) room_keys: BTreeMap<String, u64>,
     /// Meetings by the UUIDs of their runs.
@@ -81,7 +80,7 @@ impl World {
             oauth: OauthState::default(),
             meetings: BTreeMap::new(),
             visitors: BTreeMap::new(),
-            open_pages: BTreeSet::new(),
+            open_pages: OpenPages::default(),
             room_keys: BTreeMap::new(),
             run_uuids: BTreeMap::new(),
             timers: BTreeMap::new(),

@@ -47,6 +47,21 @@ async fn another_process_can_drive_the_simulator() {
     behaviour["creates"] = json!(1);
     school.http.put(format!("{base}/_control/behaviour")).json(&behaviour).send().await.unwrap();
     assert_eq!(school.call(&token, "POST", "/v2/spaces", Some(json!({}))).await.0, 429);
+    let change = async |email: &str, body: Value| {
+        let url = format!("{base}/_control/accounts/{email}");
+        school.http.patch(url).json(&body).send().await.unwrap().status()
+    };
+    let full = json!({"edition": "recording", "drive_full": true, "storage_limit": 1000});
+    assert_eq!(change("new@oak.test", full).await, 204);
+    assert_eq!(change("nobody@oak.test", json!({})).await, 404);
+    let about = "/drive/v3/about?fields=storageQuota";
+    let (_, about) = school.call(&token, "GET", about, None).await;
+    assert_eq!(
+        (&about["storageQuota"]["limit"], &about["storageQuota"]["usage"]),
+        (&json!("1000"), &json!("1000"))
+    );
+    let suspended = post("subscriptions/none/suspend", json!({"reason": "OTHER"})).await;
+    assert_eq!(suspended.json::<Value>().await.unwrap(), json!({"suspended": false}));
     assert_eq!(post("pushes", json!({"lose": 100})).await.status(), 200);
     assert_eq!(get("pushes").await["waiting"], 0);
     assert_eq!(

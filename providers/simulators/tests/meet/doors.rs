@@ -87,3 +87,35 @@ async fn a_browser_chooses_its_account_and_is_known_again() {
     assert!(text(&host).await.contains("ended for everyone"));
     assert_eq!(school.google.truth(&space).unwrap().people.len(), 2);
 }
+
+#[tokio::test]
+async fn a_closed_page_counts_as_left_after_a_minute() {
+    let school = School::new().await;
+    let (space, link) = link(&school, "OPEN").await;
+    let enter = async |form: &[(&str, &str)], browser: &str| {
+        let cookie = format!("meet_simulator_browser={browser}");
+        let entered = school.http.post(&link).header("cookie", cookie).form(form).send().await.unwrap();
+        entered.headers()["location"].to_str().unwrap().to_owned()
+    };
+    let look = async |room: &str| school.http.get(room).send().await.unwrap().text().await.unwrap();
+    let guest = enter(&[("user", ""), ("name", "Guest")], "one").await;
+    assert!(look(&guest).await.contains("http-equiv=\"refresh\""));
+    let student = enter(&[("user", "stu@oak.test")], "two").await;
+    for _ in 0..3 {
+        school.seconds(45);
+        assert!(look(&student).await.contains("In the call"));
+    }
+    assert!(look(&guest).await.contains("You left the meeting"));
+    school.minutes(10);
+    let truth = school.google.truth(&space).unwrap();
+    let seconds = |name: &str| truth.people.iter().find(|person| person.name == name).unwrap().seconds;
+    assert_eq!((seconds("Guest"), seconds("Stu Dent")), (60, 3 * 45 + 60));
+    // With the last of them the call is over, and looking again does not begin another.
+    assert_eq!(truth.runs[0].ended.map(|ended| (ended - truth.runs[0].started).num_seconds()), Some(195));
+    assert!(look(&student).await.contains("You left the meeting"));
+    assert_eq!(school.google.truth(&space).unwrap().runs.len(), 1);
+    // A client of its own has no page to close.
+    let dialled = school.google.joins(&link, Visitor::anonymous("Dialled")).unwrap();
+    school.minutes(10);
+    assert_eq!(school.google.place(dialled), Some(Where::InCall));
+}

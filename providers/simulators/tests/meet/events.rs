@@ -1,5 +1,6 @@
 //! Subscriptions, pushes and pulls; verified as the server verifies them.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lectern_core::{
     provider::{
         ErrorKind, EventEndpoint, EventKeys, EventKind, Events as _, IncomingEvent, Provider, Rejected,
@@ -288,6 +289,10 @@ async fn subscriptions_by_hand() {
     let make = async |body| school.call(&token, "POST", "/v1/subscriptions", Some(body)).await;
     assert_eq!(make(wanted("google.workspace.meet.conference.v2.exploded", "0s")).await.0, 400);
     assert_eq!(make(wanted(started, "604801s")).await.0, 400);
+    // Events of Meet bring names and never the resource.
+    let mut whole = wanted(started, "0s");
+    whole["payloadOptions"] = json!({"includeResource": true});
+    assert_eq!(make(whole).await.0, 400);
     let (status, operation) = make(wanted(started, "3600s")).await;
     assert_eq!((status, &operation["done"]), (200, &json!(true)));
     assert_eq!(make(wanted(started, "0s")).await.1["error"]["status"], "ALREADY_EXISTS");
@@ -305,7 +310,17 @@ async fn subscriptions_by_hand() {
     };
     let first = pull().await;
     assert_eq!(first["receivedMessages"].as_array().unwrap().len(), 1);
-    assert!(first["receivedMessages"][0]["message"].get("message_id").is_none());
+    let message = &first["receivedMessages"][0]["message"];
+    assert!(message.get("message_id").is_none());
+    assert_eq!(
+        message["attributes"]["ce-subject"],
+        format!("//meet.googleapis.com/{}", space["name"].as_str().unwrap())
+    );
+    let data = STANDARD.decode(message["data"].as_str().unwrap()).unwrap();
+    let data: serde_json::Value = serde_json::from_slice(&data).unwrap();
+    let named = data["conferenceRecord"].as_object().unwrap();
+    assert_eq!((named.len(), data.as_object().unwrap().len()), (1, 1));
+    assert!(named["name"].as_str().unwrap().starts_with("conferenceRecords/"));
     assert_eq!(pull().await, json!({}));
     school.seconds(10);
     let again = pull().await;

@@ -87,3 +87,22 @@ async fn a_create_whose_answer_is_lost_leaves_one_orphan_and_says_so() {
     school.google.set_faults(1, FaultPlan::default());
     assert!(provider.meetings().unwrap().find(&CALL, &draft()).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn the_token_endpoint_has_bad_moments_of_its_own() {
+    let school = School::new().await;
+    let refresh = school.tokens("ada@oak.test", &[]).await.refresh_token.unwrap();
+    let ask = async || {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.expose().as_str())];
+        school.token_call(&form).await.0
+    };
+    school.google.force_error(forced("oauthToken", 503, "internal_failure", 1));
+    assert_eq!(ask().await, 503);
+    assert_eq!(ask().await, 200);
+    // A plan over all API calls leaves it alone.
+    school.google.set_faults(1, FaultPlan { server_error: 100, ..FaultPlan::default() });
+    assert_eq!(ask().await, 200);
+    let operations = vec!["oauthToken".to_owned()];
+    school.google.set_faults(1, FaultPlan { server_error: 100, operations, ..FaultPlan::default() });
+    assert!(ask().await >= 500);
+}

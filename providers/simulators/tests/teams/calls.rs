@@ -129,3 +129,34 @@ async fn people_come_in_by_the_pages() {
     assert!(text(browser.get(&guest_room)).await.contains("has ended"));
     assert_eq!(school.http.head(&link).send().await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn a_closed_page_counts_as_left_after_a_minute() {
+    let school = School::new().await;
+    let (_, link) = school.event().await;
+    let enter = async |form: &[(&str, &str)]| {
+        let entered = school.http.post(&link).form(form).send().await.unwrap();
+        entered.headers()["location"].to_str().unwrap().to_owned()
+    };
+    let look = async |room: &str| school.http.get(room).send().await.unwrap().text().await.unwrap();
+    let guest = enter(&[("name", "Guest")]).await;
+    school.teams.organizer_joins(&link).unwrap();
+    let student = enter(&[("account", "stu@oak.test")]).await;
+    let page = look(&student).await;
+    assert!(page.contains("http-equiv=\"refresh\""), "{page}");
+    for _ in 0..3 {
+        school.clock.advance(chrono::Duration::seconds(45));
+        assert!(look(&student).await.contains("In this meeting"));
+    }
+    // The guest's page was closed in the lobby long ago, and the student's is closed now.
+    assert!(look(&guest).await.contains("You left"));
+    school.minutes(10);
+    let truth = school.teams.truth(&link).unwrap();
+    let stays = &truth.calls[0].stays;
+    assert_eq!((stays.len(), truth.calls[0].ended), (2, None), "who came by no page stays: {stays:?}");
+    let stay = stays.iter().find(|stay| stay.name == "Stu Dent").unwrap();
+    assert_eq!((stay.left.unwrap() - stay.joined).num_seconds(), 3 * 45 + 60);
+    // The page of somebody who is gone does not bring them back.
+    assert!(look(&student).await.contains("You left"));
+    assert_eq!(school.teams.truth(&link).unwrap().calls[0].stays.len(), 2);
+}

@@ -17,7 +17,7 @@ use crate::harness::{APP, CERTIFICATE, STATE, School, TEACHER, opening};
 
 const CALL: Call = Call::background();
 
-fn draft() -> MeetingDraft {
+pub(crate) fn draft() -> MeetingDraft {
     MeetingDraft {
         reference: OurReference::parse("abcdefghij").unwrap(),
         topic: "Algebra".to_owned(),
@@ -31,7 +31,7 @@ fn draft() -> MeetingDraft {
     }
 }
 
-fn at(id: &str) -> MeetingRef {
+pub(crate) fn at(id: &str) -> MeetingRef {
     MeetingRef { id: id.to_owned(), host: None }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::{CERTIFICATE, School, encoded};
 
-/// What the client or the simulator leaves out (see the simulator's page): webinars, town halls, presence, and
+/// What the client or the simulator leaves out (see `core/docs/simulators.md`): webinars, town halls, presence, and
 /// calls that serve applications of other kinds.
 const CALLED: usize = 54;
 

@@ -129,6 +129,38 @@ async fn personal_accounts_strange_addresses_and_a_no_are_refused() {
     let page = school.http.get(school.authorize_url("organizations", SCOPE)).send().await.unwrap();
     let text = page.text().await.unwrap();
     assert!(text.contains("Ada Żółć") && text.contains("Accept") && !text.contains("me@home.test"));
+    let wanted = school.authorize_url("organizations", SCOPE);
+    let (page, query) = wanted.split_once('?').unwrap();
+    let cancelled = school
+        .http
+        .post(page)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("{query}&user={TEACHER}&decision=cancel"))
+        .send()
+        .await
+        .unwrap();
+    let location = url::Url::parse(cancelled.headers()["location"].to_str().unwrap()).unwrap();
+    let back: std::collections::BTreeMap<_, _> = location.query_pairs().into_owned().collect();
+    assert_eq!((back["error"].as_str(), back["state"].as_str()), ("access_denied", "state-1"));
+}
+
+#[tokio::test]
+async fn a_personal_account_has_a_calendar_and_no_online_meetings() {
+    let school = School::unchecked().await;
+    let mut own = crate::harness::user("me@home.test", "Me");
+    own.tenant = String::new();
+    school.teams.add_user(own);
+    let scope = "User.Read Calendars.ReadWrite OnlineMeetings.ReadWrite";
+    let back = school.back(&school.authorize_url("common", scope), "me@home.test");
+    let (status, body) = school.token_call("common", &School::redeeming(&back["code"])).await;
+    assert_eq!(status, 200, "{body}");
+    let token = body["access_token"].as_str().unwrap();
+    let alone = Some(json!({"subject": "x"}));
+    let (status, body) = school.call_as(token, "POST", "/v1.0/me/onlineMeetings", alone).await;
+    assert_eq!((status, body["error"]["code"].as_str()), (403, Some("Forbidden")));
+    let event = Some(crate::harness::event_body());
+    let (status, body) = school.call_as(token, "POST", "/v1.0/me/events", event).await;
+    assert_eq!((status, &body["isOnlineMeeting"]), (201, &json!(false)));
 }
 
 #[tokio::test]

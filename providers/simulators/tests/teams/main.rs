@@ -11,4 +11,5 @@ mod files;
 mod harness;
 mod login;
 mod meetings;
+mod reports;
 mod subscriptions;

@@ -326,3 +326,21 @@ async fn a_free_hosts_meeting_ends_after_forty_minutes() {
     let run = school.zoom.truth(id).unwrap().runs[0].clone();
     assert_eq!(run.ended_at.unwrap() - run.started_at, chrono::Duration::minutes(40));
 }
+
+#[tokio::test]
+async fn the_hosts_link_dies_after_two_hours() {
+    let school = School::new().await;
+    let id = school.meeting(json!({})).await;
+    let (_, meeting) = school.call("GET", &format!("/meetings/{id}"), None).await;
+    let link = meeting["start_url"].as_str().unwrap();
+    school.minutes(120);
+    let late = school.http.get(link).send().await.unwrap();
+    assert_eq!(late.status(), 403);
+    assert!(school.zoom.truth(id).unwrap().runs.is_empty());
+    let tokens = school.connect(lectern_simulators::zoom::AppMode::User, "ada@oak.test").await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let (_, _, meeting) = school.call_with(token, "GET", &format!("/meetings/{id}"), None).await;
+    let fresh = school.http.get(meeting["start_url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(fresh.status(), 200);
+    assert_eq!(school.zoom.truth(id).unwrap().runs.len(), 1);
+}

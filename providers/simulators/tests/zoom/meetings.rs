@@ -182,6 +182,29 @@ async fn changing_the_pattern_makes_new_occurrence_ids() {
 }
 
 #[tokio::test]
+async fn an_endless_series_that_is_changed_gets_an_end() {
+    let school = School::new().await;
+    let body = json!({ "topic": "Weekly", "type": 8, "start_time": "2026-11-23T18:00:00", "timezone": "Europe/Warsaw", "duration": 45,
+        "recurrence": { "type": 2, "repeat_interval": 1, "weekly_days": "2" } });
+    let (status, made) = school.call("POST", "/users/me/meetings", Some(body)).await;
+    assert_eq!((status, &made["recurrence"]["end_times"]), (201, &Value::Null), "{made}");
+    let path = format!("/meetings/{}", made["id"]);
+    school.minutes(60 * 24 * 15);
+    let tokens = school.connect(lectern_simulators::zoom::AppMode::User, "ada@oak.test").await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let longer = json!({ "duration": 60 });
+    assert_eq!(school.call_with(token, "PATCH", &path, Some(longer)).await.0, 204);
+    let (_, _, got) = school.call_with(token, "GET", &path, None).await;
+    let occurrences = got["occurrences"].as_array().unwrap();
+    // The lessons of two weeks are gone from it, and as many are left as were counted at Zoom.
+    assert_eq!(
+        (occurrences[0]["start_time"].as_str(), occurrences.len()),
+        (Some("2026-12-07T17:00:00Z"), 110)
+    );
+    assert!(got["recurrence"]["end_times"].as_u64().is_some_and(|times| times > 0), "{got}");
+}
+
+#[tokio::test]
 async fn running_meetings_cannot_be_deleted_and_deleted_ones_come_back() {
     let school = School::new().await;
     let id = school.meeting(json!({})).await;

@@ -245,6 +245,13 @@ async fn a_server_to_server_app_has_no_me_and_no_refresh_token() {
     assert_eq!(again["refresh_token"], serde_json::Value::Null);
     // Several tokens live side by side.
     assert_eq!(school.call("GET", "/users/ada@oak.test", None).await.0, 200);
+    // The parameters may stand in the query as well.
+    let url = format!(
+        "{}/oauth/token?grant_type=account_credentials&account_id=account-oak",
+        school.zoom.base_url()
+    );
+    let asked = school.http.post(url).basic_auth("client-ServerToServer", Some("client-secret"));
+    assert_eq!(asked.send().await.unwrap().status(), 200);
     let stranger = [("grant_type", "account_credentials"), ("account_id", "account-elm")];
     assert_eq!(school.token_call(AppMode::ServerToServer, &stranger).await.0, 400);
     let mut elm = host("eve@elm.test", HostPlan::Licensed);

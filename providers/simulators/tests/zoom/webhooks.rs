@@ -1,9 +1,9 @@
 //! How events travel: signed, validated, retried, and badly when asked.
 
-use lectern_simulators::zoom::{EndpointSpec, IdForm, RetryRule, WebhookBehaviour};
+use lectern_simulators::zoom::{AppMode, EndpointSpec, IdForm, RetryRule, WebhookBehaviour};
 use serde_json::json;
 
-use crate::harness::{School, check_signature};
+use crate::harness::{School, app, check_signature};
 
 async fn class(school: &School) -> u64 {
     let id = school.meeting(json!({})).await;
@@ -27,9 +27,22 @@ async fn a_receiver_that_cannot_prove_the_secret_is_not_saved() {
     };
     assert!(school.zoom.subscribe("client-User", endpoint).await.is_err());
     // What was saved before still is; every 72 hours it proves itself again.
-    school.minutes(60 * 72);
-    school.zoom.flush_webhooks().await;
-    assert_eq!(school.zoom.failed_validations("client-User"), [(school.hook.url.clone(), 0)]);
+    let failed = async |minutes: i64| {
+        school.minutes(minutes);
+        school.zoom.flush_webhooks().await;
+        school.zoom.failed_validations("client-User")
+    };
+    assert_eq!(failed(60 * 72).await, [(school.hook.url.clone(), 0)]);
+    // A receiver that has lost the secret since is found out then, and not before.
+    let mut changed = app(AppMode::User);
+    changed.endpoints = vec![EndpointSpec {
+        url: school.hook.url.clone(),
+        secret_token: "another secret".to_owned(),
+        events: Vec::new(),
+    }];
+    school.zoom.add_app(changed);
+    assert_eq!(failed(60 * 72 - 1).await, [(school.hook.url.clone(), 0)]);
+    assert_eq!(failed(1).await, [(school.hook.url.clone(), 1)]);
 }
 
 #[tokio::test]
@@ -189,6 +202,11 @@ async fn forged_stale_and_odd_deliveries() {
     behaviour(|webhooks| webhooks.ids = IdForm::Strings);
     next().await;
     assert!(school.hook.bodies().iter().all(|body| body["payload"]["object"]["id"].is_string()));
+    behaviour(|webhooks| webhooks.unknown_fields = 100);
+    next().await;
+    let strange = school.hook.event("meeting.participant_joined");
+    assert_eq!(strange["novelty"], strange["payload"]["object"]["participant"]["novelty"]);
+    assert_eq!(strange["payload"]["object"]["novelty"]["level"], 3);
     behaviour(|webhooks| webhooks.omit_optional = 100);
     next().await;
     assert!(
