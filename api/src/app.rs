@@ -7,6 +7,7 @@ use lectern_core::{
     ids::{OrganizationId, PersonId},
     join::{FormTokens, JoinLinks},
     random::Randomness,
+    schedule::Zones,
 };
 use lectern_web::Web;
 use tokio::sync::{Notify, watch};
@@ -39,6 +40,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub randomness: Arc<dyn Randomness>,
+    /// What the clocks of each zone show.
+    pub zones: Arc<dyn Zones>,
     /// Ids in order.
     pub ids: IdSource,
     /// Seals and opens.
@@ -94,6 +97,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub randomness: Arc<dyn Randomness>,
+    /// What the clocks of each zone show.
+    pub zones: Arc<dyn Zones>,
     /// Sees every provider call: for tests.
     pub inspect: Option<Arc<dyn lectern_providers::transport::Inspect>>,
 }
@@ -152,7 +157,7 @@ impl App {
                 Db::open_sqlite(&file).await?
             }
         };
-        let Outside { clock, randomness, inspect } = outside;
+        let Outside { clock, randomness, zones, inspect } = outside;
         let keys = Keys::open(&config.key_file(), db.clone(), Arc::clone(&randomness)).await?;
         let masters = keys.masters();
         let parts = Parts {
@@ -180,6 +185,7 @@ impl App {
             db,
             clock,
             randomness,
+            zones,
             keys,
         };
         let app = Self(Arc::new(parts));

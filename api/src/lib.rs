@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod extract;
 pub mod files;
+pub mod holidays;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

@@ -7,8 +7,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, classes, idempotency, join, live, organizations, pages, pasted_links,
-    people, platforms, sessions, webhooks_in,
+    app::App, attendance, audit, classes, holidays, idempotency, join, live, organizations, pages,
+    pasted_links, people, platforms, sessions, webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -24,6 +24,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
+        .routes(routes!(holidays::routes::list))
+        .routes(routes!(holidays::routes::save, holidays::routes::remove))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
         .routes(routes!(classes::routes::list, classes::routes::create))
         .routes(routes!(classes::routes::show, classes::routes::change, classes::routes::archive))
@@ -43,6 +45,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(classes::routes::uninvite))
         .routes(routes!(sessions::routes::list))
         .routes(routes!(sessions::routes::schedule))
+        .routes(routes!(sessions::series::routes::preview))
         .routes(routes!(sessions::routes::show, sessions::routes::change, sessions::routes::cancel))
         .routes(routes!(sessions::routes::start))
         .routes(routes!(sessions::routes::end))
@@ -115,6 +118,8 @@ paths! {
     "/oauth/{provider}/callback" => get platforms::routes::callback;
     "/oauth/{provider}/start" => get platforms::start_pages::show, post platforms::start_pages::begin;
     "/oauth/{provider}/done" => get platforms::start_pages::done;
+    "/holidays" => get holidays::pages::list, post holidays::pages::save;
+    "/holidays/{day}/remove" => post holidays::pages::remove;
     "/live" => get live::pages::board;
     "/sessions/{id}/attendance" => get attendance::pages::sheet;
     "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
@@ -134,6 +139,7 @@ paths! {
     "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
     "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;
+    "/classes/{id}/sessions/preview" => get classes::pages::back_to_sessions, post classes::pages::preview;
     "/classes/{id}/settings" => get classes::pages::settings, post classes::pages::set_settings;
     "/sessions/{id}" => get sessions::pages::show;
     "/sessions/{id}/start" => get sessions::pages::back_to_session, post sessions::pages::start;

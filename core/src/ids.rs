@@ -51,6 +51,8 @@ ids! {
     ClassId;
     /// One scheduled occurrence of a class.
     SessionId;
+    /// A rule by which a class takes place, and the sessions that come of it.
+    SeriesId;
     /// The provider's object behind a session, as a row of ours.
     MeetingId;
     /// A person's membership in a class.

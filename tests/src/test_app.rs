@@ -33,7 +33,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    Database, Engine, Wire,
+    Database, Engine, Laws, Wire,
     client::http,
     contract::{Inspector, contract, google_contract, teams_contract},
     logs,
@@ -64,6 +64,8 @@ pub struct TestApp {
     pub others: Others,
     /// Keeps the mail.
     pub mail: MailCatcher,
+    /// What the clocks of each zone show.
+    pub laws: Laws,
     pub(crate) http: reqwest::Client,
     data: TempDir,
     delivery: tokio::sync::Mutex<Delivery>,
@@ -157,7 +159,8 @@ impl TestApp {
         config.platforms = simulated(&zoom, &wire, &others);
         database.configure(&mut config);
         change(&mut config);
-        let app = open(config, &clock, &zoom, &others).await.unwrap();
+        let laws = Laws::default();
+        let app = open(config, &clock, &laws, &zoom, &others).await.unwrap();
         let delivery = Delivery::from_now(&app).await.unwrap();
         let (stop, served) = serve(&app, listener);
         Self {
@@ -169,6 +172,7 @@ impl TestApp {
             wire,
             others,
             mail,
+            laws,
             http: http(),
             data,
             delivery: tokio::sync::Mutex::new(delivery),
@@ -266,7 +270,7 @@ impl TestApp {
 
     async fn begin_again(&mut self) {
         let config = self.app.config.clone();
-        let app = open(config, &self.clock, &self.zoom, &self.others).await.unwrap();
+        let app = open(config, &self.clock, &self.laws, &self.zoom, &self.others).await.unwrap();
         let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
         self.delivery = tokio::sync::Mutex::new(Delivery::from_now(&app).await.unwrap());
         let (stop, served) = serve(&app, listener);
@@ -292,7 +296,7 @@ impl TestApp {
     /// # Errors
     /// When it refuses to start.
     pub async fn second_instance(&self) -> Result<App, StartError> {
-        open(self.app.config.clone(), &self.clock, &self.zoom, &self.others).await
+        open(self.app.config.clone(), &self.clock, &self.laws, &self.zoom, &self.others).await
     }
 
     /// Stops the server as SIGTERM does and leaves its address to another process on the same data.
@@ -340,6 +344,7 @@ fn simulated(zoom: &ZoomSimulator, wire: &Wire, others: &Others) -> PlatformsCon
 async fn open(
     config: Config,
     clock: &FixedClock,
+    laws: &Laws,
     zoom: &ZoomSimulator,
     others: &Others,
 ) -> Result<App, StartError> {
@@ -348,7 +353,12 @@ async fn open(
             vec![(teams_contract(), others.teams.base_url()), (google_contract(), others.meet.base_url())];
         Arc::new(Inspector { zoom: (contract(), zoom.base_url()), others }) as Arc<dyn Inspect>
     });
-    let outside = Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect };
+    let outside = Outside {
+        clock: Arc::new(clock.clone()),
+        randomness: Arc::new(SystemRandomness),
+        zones: Arc::new(laws.clone()),
+        inspect,
+    };
     App::open(config, outside).await
 }
 

@@ -121,6 +121,16 @@ kinds! {
     GuestInvited = "guest.invited",
     /// A guest was removed.
     GuestRemoved = "guest.removed",
+    /// A day off was added or named anew.
+    HolidaySaved = "organization.holiday_saved",
+    /// A day off was taken back.
+    HolidayRemoved = "organization.holiday_removed",
+    /// A series was scheduled.
+    SeriesScheduled = "series.scheduled",
+    /// A series was changed, from a session on or whole.
+    SeriesChanged = "series.changed",
+    /// A series was called off, from a session on or whole.
+    SeriesCancelled = "series.cancelled",
     /// A session was scheduled.
     SessionScheduled = "session.scheduled",
     /// A session was moved or renamed.

@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use lectern_core::{
     clock::{Clock, SystemClock},
     random::SystemRandomness,
+    schedule::IanaZones,
 };
 
 use crate::{
@@ -92,7 +93,12 @@ fn start_logging() {
 
 /// The real world.
 fn outside() -> Outside {
-    Outside { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness), inspect: None }
+    Outside {
+        clock: Arc::new(SystemClock),
+        randomness: Arc::new(SystemRandomness),
+        zones: Arc::new(IanaZones),
+        inspect: None,
+    }
 }
 
 /// What a command ends with, in words for whoever typed it.

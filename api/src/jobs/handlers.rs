@@ -16,6 +16,8 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "mail.send" => notify::jobs::send_job(app, job).await,
         "tick.prepare_sessions" => sessions::jobs::prepare(app).await,
         "tick.end_sessions" => sessions::jobs::end_overdue(app).await,
+        sessions::series::jobs::TICK => sessions::series::jobs::tick(app).await,
+        sessions::series::jobs::REFRESH => sessions::series::jobs::refresh(app, job).await,
         "tick.clean_up" => maintenance::clean_up(app).await,
         attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
         attendance::jobs::SHARED => attendance::jobs::shared(app, job).await,

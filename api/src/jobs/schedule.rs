@@ -16,6 +16,7 @@ const TICKS: &[(&str, &str)] = &[
     ("10,30,50 * * * * *", "tick.look"),
     ("35 */5 * * * *", "tick.reconcile"),
     ("0 20 * * * *", "tick.clean_up"),
+    ("40 50 * * * *", "tick.series"),
 ];
 
 /// Starts ticking.

@@ -113,6 +113,11 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         ("post", "/api/v1/classes/{id}/sessions") => json!({
             "starts_at": "2026-11-23T09:00:00Z", "duration_minutes": 45, "time_zone": "Asia/Dhaka", "title": "Fractions",
         }),
+        ("post", "/api/v1/classes/{id}/sessions/preview") => json!({
+            "starts_at": "2026-12-01T03:00:00Z", "duration_minutes": 60, "time_zone": "Asia/Dhaka",
+            "viewer_time_zone": "Europe/London", "recurrence": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10",
+        }),
+        ("put", "/api/v1/organization/holidays/{day}") => json!({"name": "Victory Day"}),
         ("patch", "/api/v1/sessions/{id}") => {
             json!({"starts_at": "2026-11-23T10:00:00Z", "duration_minutes": 60})
         }

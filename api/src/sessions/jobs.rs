@@ -1,7 +1,7 @@
 //! Regular work on sessions: meetings in time, and an end for what was forgotten.
 
 use chrono::Duration;
-use lectern_core::ids::OrganizationId;
+use lectern_core::{ids::OrganizationId, organization::MeetingCreated};
 
 use super::{meetings, service, store};
 use crate::{app::App, audit::Actor, error::ApiError, jobs::JobError, organizations};
@@ -42,7 +42,8 @@ fn told(error: ApiError) -> JobError {
     JobError::Retry(error.problem().detail, None)
 }
 
-/// Tick `prepare_sessions`: whatever the policy, a meeting is there 30 minutes before the start, unless it waits for Start.
+/// Tick `prepare_sessions`: whatever the policy, a meeting is there 30 minutes before the start, unless it waits for Start; where
+/// meetings are made when they are scheduled, those of a series two weeks ahead.
 pub async fn prepare(app: &App) -> Result<(), JobError> {
     let mut failures = Failures::default();
     for organization in organizations::service::all_active(app).await.map_err(told)? {
@@ -53,12 +54,14 @@ pub async fn prepare(app: &App) -> Result<(), JobError> {
 
 async fn prepare_one(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
     let settings = organizations::service::settings(app, organization).await?;
-    if settings.policies.meeting_created == lectern_core::organization::MeetingCreated::Started {
-        return Ok(());
-    }
+    let ahead = match settings.policies.meeting_created {
+        MeetingCreated::Started => return Ok(()),
+        MeetingCreated::Booked => service::LATEST_MEETING,
+        MeetingCreated::Scheduled => service::PREPARED_AHEAD,
+    };
     let now = app.clock.now();
     let mut look = app.db.read(organization).await?;
-    let due = store::due_for_meeting(&mut look, organization, now + service::LATEST_MEETING, now).await?;
+    let due = store::due_for_meeting(&mut look, organization, now + ahead, now).await?;
     drop(look);
     for session in due {
         let mut tx = app.db.begin(organization).await?;

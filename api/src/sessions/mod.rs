@@ -7,6 +7,7 @@ pub mod meetings;
 pub mod pages;
 pub mod replacing;
 pub mod routes;
+pub mod series;
 pub mod service;
 pub mod standby;
 pub mod store;

@@ -69,8 +69,8 @@ pub async fn list(
     )))
 }
 
-/// Schedules a session of a class.
-#[utoipa::path(post, path = "/api/v1/classes/{id}/sessions", tag = "sessions", params(("id" = Uuid, Path)), request_body = ScheduleSessions, responses((status = 201, body = List<SessionView>), (status = 422, body = Problem, content_type = "application/problem+json")))]
+/// Schedules a session of a class, or by `recurrence` a series of them.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/sessions", tag = "sessions", params(("id" = Uuid, Path)), request_body = ScheduleSessions, responses((status = 201, body = List<SessionView>), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn schedule(
     State(app): State<App>,
     who: Instructor,
@@ -111,6 +111,10 @@ pub struct CancelSession {
     /// In the instructor's own words, for the people's mail.
     #[serde(default)]
     pub reason: Option<String>,
+    /// How far it reaches in a series: `this` (when left out), `following` (this one and all behind it) or `all` that have not
+    /// begun.
+    #[serde(default)]
+    pub scope: Option<String>,
 }
 
 /// Calls a session off.
@@ -121,7 +125,8 @@ pub async fn cancel(
     Path(id): Path<Uuid>,
     Json(body): Json<CancelSession>,
 ) -> Result<StatusCode, ApiError> {
-    service::cancel(&app, &who, SessionId(id), body.reason.as_deref()).await?;
+    let scope = service::scope_of(body.scope.as_deref())?;
+    service::cancel(&app, &who, SessionId(id), scope, body.reason.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -200,6 +200,8 @@ pub struct Limits {
     pub registrants_at_once: u32,
     /// Meetings created or changed for one host in one UTC day.
     pub host_writes_per_day: Option<u32>,
+    /// Meetings that one host can hold at the same time. `None`: the platform sets no limit.
+    pub meetings_at_once: Option<u32>,
     /// Longest meeting of this host's plan, in minutes.
     pub meeting_minutes: Option<u32>,
 }

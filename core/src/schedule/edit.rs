@@ -111,7 +111,7 @@ pub fn edit<Id: Copy + PartialEq>(
     let session = stage.existing.iter().find(|session| session.slot == at).ok_or(EditError::NoSuchSlot)?;
     match scope {
         Scope::This => this(stage, session, wish),
-        Scope::Following => match cut(stage, at) {
+        Scope::Following => match cut(stage.series, at) {
             Some((kept, rest)) => following(stage, at, wish, kept, &rest),
             // From the first on, that is all.
             None => all(stage, at, wish),
@@ -173,8 +173,8 @@ fn reconciled<Id: Copy>(
 }
 
 /// Cuts a series before a slot: what lies before it, and what begins with it; `None` when nothing lies before.
-fn cut<Id>(stage: Stage<'_, Id>, at: NaiveDateTime) -> Option<(Series, Series)> {
-    let series = stage.series;
+#[must_use]
+pub fn cut(series: &Series, at: NaiveDateTime) -> Option<(Series, Series)> {
     let rule = &series.recurrence.rule;
     let before = rule.occurrences(series.start).take_while(|local| *local < at).count();
     let before = u32::try_from(before).ok().filter(|before| *before > 0)?;

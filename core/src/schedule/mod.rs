@@ -32,7 +32,7 @@ pub mod zones;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{EditError, Edited, Scope, Stage, Wish, edit};
+pub use edit::{EditError, Edited, Scope, Stage, Wish, cut, edit};
 pub use preview::{Busy, Clash, ClockChange, clashes, clock_changes};
 pub use reconcile::{Change, Existing, Standing, reconcile};
 pub use replan::{Pinned, Replanned, replan};

@@ -46,6 +46,7 @@ pub fn capabilities() -> Capabilities {
             registrants: 0,
             registrants_at_once: 0,
             host_writes_per_day: None,
+            meetings_at_once: None,
             meeting_minutes: None,
         },
         recording_kept_for: None,

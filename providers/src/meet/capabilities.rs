@@ -88,6 +88,7 @@ pub(super) fn of(scopes: &Scopes<'_>) -> Capabilities {
             registrants: MEMBERS,
             registrants_at_once: 1,
             host_writes_per_day: None,
+            meetings_at_once: None,
             meeting_minutes: None,
         },
         recording_kept_for: None,

@@ -99,6 +99,7 @@ pub fn of(mode: &Mode, scopes: &[String]) -> Capabilities {
             registrants: 0,
             registrants_at_once: 0,
             host_writes_per_day: None,
+            meetings_at_once: None,
             meeting_minutes: None,
         },
         recording_kept_for: Some(KEPT_FOR),

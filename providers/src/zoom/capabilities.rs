@@ -104,6 +104,7 @@ pub fn of(plan: Option<i64>, scopes: &[String]) -> Capabilities {
             registrants: 4_999,
             registrants_at_once: 30,
             host_writes_per_day: Some(100),
+            meetings_at_once: Some(1),
             meeting_minutes: basic.then_some(BASIC_MINUTES),
         },
         recording_kept_for: None,

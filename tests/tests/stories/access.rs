@@ -35,6 +35,7 @@ const TABLE: &[(&str, &str)] = &[
     ("DELETE /api/v1/classes/{id}/enrollments/{enrollment}",      "-+++?--+! ??-"),
     ("DELETE /api/v1/classes/{id}/guests/{guest}",                "-+++?--+! ??-"),
     ("DELETE /api/v1/connections/{id}",                           "-++----+! ?--"),
+    ("DELETE /api/v1/organization/holidays/{day}",                "-++----+! +--"),
     ("DELETE /api/v1/organizations/{id}/platforms/{provider}",    "+-------! ---"),
     ("DELETE /api/v1/platforms/{provider}",                       "-++----+! ?--"),
     ("DELETE /api/v1/platforms/{provider}/connection",            "-??+?---! ??-"),
@@ -56,6 +57,7 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/connections",                                   "-++----+!"),
     ("GET /api/v1/live",                                          "++++++++!"),
     ("GET /api/v1/me",                                            "++++++++!"),
+    ("GET /api/v1/organization/holidays",                         "-+++++++!"),
     ("GET /api/v1/organization/settings",                         "-++----+!"),
     ("GET /api/v1/organizations",                                 "+-------!"),
     ("GET /api/v1/people",                                        "-++----+!"),
@@ -90,6 +92,7 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /api/v1/classes/{id}/enrollments/{enrollment}/rotate", "-+++?--+! ??-"),
     ("POST /api/v1/classes/{id}/guests",                          "-+++?--+! ??-"),
     ("POST /api/v1/classes/{id}/sessions",                        "-+++?--+! ??-"),
+    ("POST /api/v1/classes/{id}/sessions/preview",                "-+++?--+! ??-"),
     ("POST /api/v1/live/tickets",                                 "++++++++!"),
     ("POST /api/v1/organizations",                                "+-------!"),
     ("POST /api/v1/people",                                       "-++----+!"),
@@ -119,6 +122,7 @@ const TABLE: &[(&str, &str)] = &[
     ("DELETE /api/v1/sessions/{id}/link",                         "-+++?--+! ??-"),
     ("PUT /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
     ("PUT /api/v1/organization/default-platform",                 "-++----+!"),
+    ("PUT /api/v1/organization/holidays/{day}",                   "-++----+! +--"),
     ("PUT /api/v1/organization/host-tokens",                      "-+------!"),
     ("PUT /api/v1/platforms/{provider}",                          "-++----+! +--"),
     // Pages. A form is sent with the sign that it was shown to this very person.
@@ -133,9 +137,11 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /classes/{id}/platform",                                         "-+++?--!! ??-"),
     ("GET /classes/{id}/roster",                                           "-+++?--!! ??-"),
     ("GET /classes/{id}/sessions",                                         "-+++?--!! ??-"),
+    ("GET /classes/{id}/sessions/preview",                                 "+++++++!! +++"),
     ("GET /classes/{id}/settings",                                         "-+++?--!! ??-"),
     ("GET /connection",                                                    "-++++--!!"),
     ("GET /connections",                                                   "-++----!!"),
+    ("GET /holidays",                                                      "-++++--!!"),
     ("GET /live",                                                          "-++++--!!"),
     ("GET /organizations",                                                 "+------!!"),
     ("GET /platforms",                                                     "-++----!!"),
@@ -154,7 +160,10 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /classes/{id}/enrollments/{enrollment}/send",                   "-+++?--!! ??-"),
     ("POST /classes/{id}/guests",                                          "-+++?--!! ??-"),
     ("POST /classes/{id}/guests/{guest}/remove",                           "-+++?--!! ??-"),
+    ("POST /holidays",                                                     "-++----!!"),
+    ("POST /holidays/{day}/remove",                                        "-++----!! +--"),
     ("POST /classes/{id}/sessions",                                        "-+++?--!! ??-"),
+    ("POST /classes/{id}/sessions/preview",                                "-+++?--!! ??-"),
     ("POST /classes/{id}/link",                                            "-+++?--!! ??-"),
     ("POST /classes/{id}/platform",                                        "-+++?--!! ??-"),
     ("POST /classes/{id}/settings",                                        "-+++?--!! ??-"),
@@ -242,6 +251,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{person}", &world.member)
         .replace("{organization}", organization)
         .replace("{provider}", "zoom")
+        .replace("{day}", "2026-12-16")
         .replace("{*path}", "lectern.css")
         .replace("{id}", id)
         + query
@@ -274,7 +284,8 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/classes/{id}/guests" => {
             json!({"email": format!("{fresh}@guest.example"), "first_name": "G"})
         }
-        "POST /api/v1/classes/{id}/sessions" => {
+        "PUT /api/v1/organization/holidays/{day}" => json!({"name": "Victory Day"}),
+        "POST /api/v1/classes/{id}/sessions" | "POST /api/v1/classes/{id}/sessions/preview" => {
             json!({"starts_at": later, "duration_minutes": 45, "time_zone": "Asia/Dhaka"})
         }
         "PUT /api/v1/classes/{id}/settings" => world.settings.clone(),
@@ -312,9 +323,10 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             }
             fields
         }
-        "POST /classes/{id}/sessions" | "POST /sessions/{id}/edit" => {
-            [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat()
-        }
+        "POST /classes/{id}/sessions"
+        | "POST /classes/{id}/sessions/preview"
+        | "POST /sessions/{id}/edit" => [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat(),
+        "POST /holidays" => text(&[("day", "2026-12-16"), ("name", "Victory Day")]),
         "POST /classes/{id}/settings" => text(&[("waiting_room", "on"), ("chat", "on")]),
         "POST /classes/{id}/platform" => text(&[("provider", "teams")]),
         "POST /classes/{id}/link" => text(&[("link", "https://meet.example/oak")]),

@@ -47,6 +47,7 @@ mod seat_races;
 mod secrets;
 mod secure_join;
 mod secure_links;
+mod series;
 mod sign_in;
 mod smuggled;
 mod standby;

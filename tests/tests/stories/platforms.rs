@@ -11,6 +11,7 @@ use lectern_core::{
     ids::{ConnectionId, OrganizationId, PersonId},
     provider::{Call, ErrorKind, MeetingRef},
     random::SystemRandomness,
+    schedule::IanaZones,
 };
 use lectern_providers::transport::{Inspect, Seen};
 use lectern_simulators::{
@@ -471,6 +472,7 @@ story!(
         let outside = Outside {
             clock: Arc::new(app.clock.clone()),
             randomness: Arc::new(SystemRandomness),
+            zones: Arc::new(IanaZones),
             inspect: Some(Arc::clone(&slow) as Arc<dyn Inspect>),
         };
         let first = App::open(app.config.clone(), outside).await.unwrap();

@@ -10,11 +10,13 @@ pub mod connection;
 pub mod consent;
 pub mod entrance;
 pub mod error;
+pub mod holidays;
 pub mod join;
 pub mod live;
 pub mod organizations;
 pub mod people;
 pub mod platform;
+pub mod schedule_preview;
 pub mod session;
 pub mod session_forms;
 
@@ -33,13 +35,15 @@ pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, Ow
 pub use consent::{Consent, ConsentState};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
+pub use holidays::{HolidayRow, HolidaysPage};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
 pub use people::{People, PersonForm, PersonRow};
 pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};
+pub use schedule_preview::{PreviewClash, PreviewLine, SchedulePreview};
 pub use session::{
     FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence,
     PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,
 };
-pub use session_forms::{CancelSession, EditSession, EndSession, ScheduleForm};
+pub use session_forms::{CancelSession, EditSession, EndSession, RepeatForm, ScheduleForm};

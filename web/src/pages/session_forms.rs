@@ -5,7 +5,36 @@ use serde::{Deserialize, Serialize};
 use crate::environment::Page;
 use crate::form::FieldError;
 
-/// The typed values of `{csrf, date, time, time_zone, duration_minutes, title?}`.
+/// How a new session repeats: the typed values of `{repeats, interval, day*, ends, count, until}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatForm {
+    /// `once`, `daily`, `weekly`, `monthly_day` or `monthly_weekday`.
+    pub repeats: String,
+    /// Every how many days, weeks or months.
+    pub interval: String,
+    /// `MO`, `TU`, …; none: the day of the first session.
+    pub days: Vec<String>,
+    /// `never`, `count` or `until`.
+    pub ends: String,
+    pub count: String,
+    /// `2027-03-31`.
+    pub until: String,
+}
+
+impl Default for RepeatForm {
+    fn default() -> Self {
+        Self {
+            repeats: "once".to_owned(),
+            interval: "1".to_owned(),
+            days: Vec::new(),
+            ends: "count".to_owned(),
+            count: "10".to_owned(),
+            until: String::new(),
+        }
+    }
+}
+
+/// The typed values of `{csrf, date, time, time_zone, duration_minutes, title?}`, and for a new session how it repeats.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduleForm {
     /// `2026-11-24`, as a native date input has it.
@@ -16,6 +45,7 @@ pub struct ScheduleForm {
     /// Text, so that a wrong entry comes back as typed.
     pub duration_minutes: String,
     pub title: String,
+    pub repeat: RepeatForm,
     pub errors: Vec<FieldError>,
 }
 
@@ -27,6 +57,7 @@ impl ScheduleForm {
             time_zone: "Asia/Dhaka".to_owned(),
             duration_minutes: "45".to_owned(),
             title: "Fractions: practice hour".to_owned(),
+            repeat: RepeatForm::default(),
             errors: vec![],
         }
     }
@@ -42,6 +73,8 @@ pub struct EditSession {
     pub zones: Vec<String>,
     /// How many people get a mail when the time changes.
     pub people: u32,
+    /// How far the change reaches in its series: `this`, `following` or `all`; none: it has no series.
+    pub scope: Option<String>,
 }
 
 impl Page for EditSession {
@@ -54,6 +87,7 @@ impl Page for EditSession {
             form: ScheduleForm { errors, ..ScheduleForm::sample() },
             zones: vec!["Asia/Dhaka".to_owned(), "UTC".to_owned()],
             people,
+            scope: (people > 1).then(|| "following".to_owned()),
         };
         vec![page(vec![], 24), page(vec![FieldError::new("date", "past")], 1)]
     }
@@ -72,13 +106,15 @@ pub struct CancelSession {
     pub reason: String,
     /// How many people get a mail.
     pub people: u32,
+    /// How far it reaches in its series; none: it has no series.
+    pub scope: Option<String>,
     pub errors: Vec<FieldError>,
 }
 
 impl Page for CancelSession {
     const TEMPLATE: &'static str = "pages/session_cancel.html";
     fn samples() -> Vec<Self> {
-        vec![Self {
+        let page = |scope| Self {
             id: "s1".to_owned(),
             title: "Fractions: dividing and multiplying".to_owned(),
             class_id: "c1".to_owned(),
@@ -88,8 +124,10 @@ impl Page for CancelSession {
             zone: "Asia/Dhaka".to_owned(),
             reason: "x".repeat(12),
             people: 24,
+            scope,
             errors: vec![FieldError::new("reason", "too_long")],
-        }]
+        };
+        vec![page(None), page(Some("all".to_owned()))]
     }
 }
 

@@ -5,8 +5,9 @@ use lectern_web::mails::{
 };
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join,
-    LiveBoard, Organizations, People, Platform, SessionPage, SetUp, SignIn,
+    ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage,
+    HolidaysPage, Join, LiveBoard, Organizations, People, Platform, SchedulePreview, SessionPage, SetUp,
+    SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -43,9 +44,11 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<EditSession>();
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
+    visitor.staff::<HolidaysPage>();
     visitor.staff::<LiveBoard>();
     visitor.staff::<Organizations>();
     visitor.staff::<People>();
+    visitor.staff::<SchedulePreview>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();
     visitor.bare::<Consent>();

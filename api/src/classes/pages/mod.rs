@@ -11,5 +11,5 @@ pub use class::overview;
 pub use list::{create, list, new};
 pub use platform::{move_class, platform, set_link};
 pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, roster, rotate, send};
-pub use sessions::{schedule, sessions};
+pub use sessions::{back_to_sessions, preview, schedule, sessions};
 pub use settings::{set_settings, settings};

@@ -2,7 +2,7 @@ use axum::{extract::State, response::Response};
 use lectern_core::{ids::ClassId, session::SessionState};
 use lectern_web::{
     Section,
-    pages::{class::ClassSessions, session_forms::ScheduleForm},
+    pages::{PreviewClash, PreviewLine, SchedulePreview, class::ClassSessions, session_forms::ScheduleForm},
 };
 use uuid::Uuid;
 
@@ -13,11 +13,13 @@ use crate::{
     classes::service,
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
+    live::feed::instant,
     organizations,
     pages::{Pages, Reader, see_other},
     sessions::{
         self,
         pages::{Schedule, empty_form, line, zones},
+        series::{PreviewSessions, PreviewedSession},
     },
 };
 
@@ -74,10 +76,97 @@ pub async fn schedule(
     let errors = match form.read() {
         Ok(asked) => match sessions::service::schedule(&app, &who, ClassId(id), asked).await {
             Ok(_) => return Ok(see_other(&format!("/classes/{id}/sessions?notice=scheduled"))),
+            // Which sessions clash, and what can be done, is on the preview.
+            Err(ApiError::Conflict("host_busy", ..)) => {
+                let page = preview_page(&app, &who, id, form).await?;
+                return Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page);
+            }
             Err(error) => Schedule::refused(error)?,
         },
         Err(errors) => errors,
     };
     let page = page(&app, &who, id, Some(form.again(errors))).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+}
+
+/// `POST /classes/{id}/sessions/preview`: every session of the plan, before anything is saved.
+pub async fn preview(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<Schedule>,
+) -> Result<Response, ApiError> {
+    let errors = match form.read() {
+        Ok(_) => match preview_page(&app, &who, id, form.clone()).await {
+            Ok(page) => return Pages::new(&app, &who, reader, Section::Classes).await?.show(&page),
+            Err(error) => Schedule::refused(error)?,
+        },
+        Err(errors) => errors,
+    };
+    let page = page(&app, &who, id, Some(form.again(errors))).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+}
+
+/// `GET /classes/{id}/sessions/preview`: there is nothing to show without a plan.
+pub async fn back_to_sessions(_: SignedIn, Path(id): Path<Uuid>) -> Response {
+    see_other(&format!("/classes/{id}/sessions"))
+}
+
+async fn preview_page(
+    app: &App,
+    who: &SignedIn,
+    id: Uuid,
+    form: Schedule,
+) -> Result<SchedulePreview, ApiError> {
+    let asked = form
+        .read()
+        .map_err(|_| ApiError::field("starts_at", "Choose a day, a time, a length and a zone."))?;
+    let plan = PreviewSessions {
+        starts_at: asked.starts_at.unwrap_or_else(|| app.clock.now()),
+        duration_minutes: asked.duration_minutes,
+        time_zone: asked.time_zone,
+        viewer_time_zone: form.viewer_time_zone(),
+        delivery: None,
+        recurrence: asked.recurrence,
+    };
+    let preview = sessions::series::preview(app, who, ClassId(id), plan).await?;
+    let mut tx = app.db.read(who.organization).await?;
+    let class = service::own(&mut tx, who, ClassId(id)).await?;
+    let class = head(&mut tx, who, &class).await?;
+    drop(tx);
+    let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+    let held = || preview.occurrences.iter().filter(|one| one.holiday.is_none());
+    Ok(SchedulePreview {
+        class,
+        form: form.again(Vec::new()),
+        zones: zones(),
+        rule: preview.sentence.clone(),
+        goes_on: preview.goes_on,
+        sessions: count(held().count()),
+        clashing: count(held().filter(|one| !one.clashes.is_empty()).count()),
+        lines: preview.occurrences.iter().map(preview_line).collect(),
+        viewer_time_zone: preview.viewer_time_zone,
+    })
+}
+
+fn preview_line(one: &PreviewedSession) -> PreviewLine {
+    PreviewLine {
+        starts_at: instant(one.starts_at),
+        ends_at: instant(one.ends_at),
+        holiday: one.holiday.clone(),
+        shift_minutes: one.shift_minutes,
+        viewer_shift_minutes: one.viewer_shift_minutes,
+        skipped_minutes: one.skipped_minutes,
+        twice: one.twice,
+        clashes: one
+            .clashes
+            .iter()
+            .map(|clash| PreviewClash {
+                title: clash.title.clone(),
+                starts_at: instant(clash.starts_at),
+                ends_at: instant(clash.ends_at),
+            })
+            .collect(),
+    }
 }

@@ -20,6 +20,7 @@ use chrono::Duration;
 use lectern_core::{
     clock::{ShiftedClock, SystemClock},
     random::SystemRandomness,
+    schedule::IanaZones,
 };
 use lectern_simulators::mail::MailCatcher;
 use platforms::Platforms;
@@ -102,8 +103,12 @@ async fn play(
     let listener = listen(port).await?;
     let address = listener.local_addr()?;
     let config = config(address, folder, &platforms, &mail)?;
-    let outside =
-        Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect: None };
+    let outside = Outside {
+        clock: Arc::new(clock.clone()),
+        randomness: Arc::new(SystemRandomness),
+        zones: Arc::new(IanaZones),
+        inspect: None,
+    };
     let app = App::open(config, outside).await?;
     let url = app.config.server.origin();
     let serving = tokio::spawn(serve_on(listener, app.clone(), asked_to_end()));

@@ -1,6 +1,7 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use lectern_core::{
     ids::SessionId,
+    schedule::Scope,
     session::{MeetingProgress, SessionState},
 };
 use lectern_web::{
@@ -24,8 +25,8 @@ use crate::{
     pages::{Pages, Reader, see_other},
     people::pages::field_errors,
     sessions::{
-        Session, facts,
-        service::{self, ChangeSession},
+        Session, facts, series,
+        service::{self, ChangeSession, Clashes},
     },
 };
 
@@ -151,8 +152,15 @@ fn cancel_page(session: &Session, class: &Class, people: u32) -> CancelSession {
         zone: session.time_zone.clone(),
         reason: String::new(),
         people,
+        scope: None,
         errors: Vec::new(),
     }
+}
+
+/// What the choice of how far a change reaches begins with; none where there is no series.
+async fn first_scope(tx: &mut Tx, who: &SignedIn, session: &Session) -> Result<Option<String>, ApiError> {
+    let place = series::place_of(tx, who.organization, session.id).await?;
+    Ok(place.slot.map(|_| Scope::This.as_str().to_owned()))
 }
 
 async fn invited(tx: &mut Tx, who: &SignedIn, session: &Session) -> Result<u32, ApiError> {
@@ -172,8 +180,10 @@ pub async fn ask_cancel(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let people = invited(&mut tx, &who, &session).await?;
+    let mut page = cancel_page(&session, &class, people);
+    page.scope = first_scope(&mut tx, &who, &session).await?;
     drop(tx);
-    Pages::new(&app, &who, reader, Section::Classes).await?.show(&cancel_page(&session, &class, people))
+    Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
 }
 
 /// Why a session is called off.
@@ -181,6 +191,7 @@ pub async fn ask_cancel(
 #[serde(default)]
 pub struct CancelForm {
     reason: String,
+    scope: String,
 }
 
 /// `POST /sessions/{id}/cancel`
@@ -191,14 +202,16 @@ pub async fn cancel(
     Path(id): Path<Uuid>,
     Form(form): Form<CancelForm>,
 ) -> Result<Response, ApiError> {
-    match service::cancel(&app, &who, SessionId(id), Some(&form.reason)).await {
+    let scope = service::scope_of(Some(form.scope.as_str()).filter(|word| !word.is_empty()))?;
+    match service::cancel(&app, &who, SessionId(id), scope, Some(&form.reason)).await {
         Ok(()) => Ok(to(id, "session_cancelled")),
         Err(ApiError::Invalid(errors)) => {
             let mut tx = app.db.read(who.organization).await?;
             let (session, class) = service::own(&mut tx, &who, SessionId(id)).await?;
             let people = invited(&mut tx, &who, &session).await?;
-            drop(tx);
             let mut page = cancel_page(&session, &class, people);
+            page.scope = first_scope(&mut tx, &who, &session).await?.map(|_| scope.as_str().to_owned());
+            drop(tx);
             page.reason = form.reason;
             page.errors = field_errors(&errors);
             Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
@@ -220,6 +233,7 @@ async fn edit_page(
         form: page_form(session),
         zones: zones(),
         people: invited(tx, who, session).await?,
+        scope: first_scope(tx, who, session).await?,
     })
 }
 
@@ -254,7 +268,10 @@ pub async fn change(
                 duration_minutes: Some(asked.duration_minutes),
                 time_zone: asked.time_zone,
                 title: asked.title,
-                external_id: None,
+                scope: form.scope(),
+                // The page asked for one time; whoever edits there sees the timetable.
+                clashes: Some(Clashes::Allow),
+                ..ChangeSession::default()
             };
             match service::change(&app, &who, SessionId(id), change).await {
                 Ok(_) => return Ok(to(id, "session_moved")),
@@ -267,6 +284,7 @@ pub async fn change(
     let (session, class) = service::own(&mut tx, &who, SessionId(id)).await?;
     let page = edit_page(&mut tx, &who, &session, class).await?;
     drop(tx);
-    let page = EditSession { form: form.again(errors), ..page };
+    let scope = page.scope.as_ref().and_then(|_| form.scope()).or(page.scope);
+    let page = EditSession { form: form.again(errors), scope, ..page };
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
 }

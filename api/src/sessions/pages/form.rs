@@ -1,12 +1,22 @@
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Timelike, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Timelike, Utc};
 use chrono_tz::Tz;
-use lectern_web::{FieldError as PageFieldError, pages::session_forms::ScheduleForm};
+use lectern_core::schedule::{
+    NthWeekday,
+    rule::{LARGEST_COUNT, LONGEST_INTERVAL},
+};
+use lectern_web::{
+    FieldError as PageFieldError,
+    pages::session_forms::{RepeatForm, ScheduleForm},
+};
 use serde::Deserialize;
 
 use crate::{
     error::{ApiError, FieldError},
     people::pages::field_errors,
-    sessions::{Session, local_time, service::ScheduleSessions},
+    sessions::{
+        Session, local_time,
+        service::{Clashes, ScheduleSessions},
+    },
 };
 
 /// Minutes a new session is offered with.
@@ -21,6 +31,15 @@ pub struct Schedule {
     time_zone: String,
     duration_minutes: String,
     title: String,
+    repeats: String,
+    interval: String,
+    day: Vec<String>,
+    ends: String,
+    count: String,
+    until: String,
+    allow_clashes: Option<String>,
+    viewer_time_zone: String,
+    scope: String,
 }
 
 impl Schedule {
@@ -45,16 +64,70 @@ impl Schedule {
         if minutes.is_none() {
             errors.push(PageFieldError::new("duration_minutes", "number"));
         }
+        let recurrence = date.and_then(|date| self.rule(date, &mut errors));
         match (date, time, zone, minutes) {
-            (Some(date), Some(time), Some(zone), Some(duration_minutes)) => Ok(ScheduleSessions {
-                starts_at: Some(local_time::instant_of(date.and_time(time), zone)),
-                duration_minutes,
-                time_zone: Some(zone.name().to_owned()),
-                title: Some(self.title.trim().to_owned()).filter(|title| !title.is_empty()),
-                ..ScheduleSessions::default()
-            }),
+            (Some(date), Some(time), Some(zone), Some(duration_minutes)) if errors.is_empty() => {
+                Ok(ScheduleSessions {
+                    recurrence,
+                    clashes: self.allow_clashes.as_ref().map(|_| Clashes::Allow),
+                    starts_at: Some(local_time::instant_of(date.and_time(time), zone)),
+                    duration_minutes,
+                    time_zone: Some(zone.name().to_owned()),
+                    title: Some(self.title.trim().to_owned()).filter(|title| !title.is_empty()),
+                    ..ScheduleSessions::default()
+                })
+            }
             _ => Err(errors),
         }
+    }
+
+    /// The rule in RFC 5545's words; the days of a month are those of the first session.
+    fn rule(&self, first: NaiveDate, errors: &mut Vec<PageFieldError>) -> Option<String> {
+        let mut rule = match self.repeats.as_str() {
+            "" | "once" => return None,
+            "daily" => "FREQ=DAILY".to_owned(),
+            "weekly" if self.day.is_empty() => "FREQ=WEEKLY".to_owned(),
+            "weekly" => format!("FREQ=WEEKLY;BYDAY={}", self.day.join(",")),
+            "monthly_day" => format!("FREQ=MONTHLY;BYMONTHDAY={}", first.day()),
+            "monthly_weekday" => {
+                let day = NthWeekday::of(first);
+                // Few months have a fifth: whoever begins with one means the last.
+                let nth = if day.nth == 5 { -1 } else { day.nth };
+                format!("FREQ=MONTHLY;BYDAY={}", NthWeekday { nth, ..day })
+            }
+            _ => {
+                errors.push(PageFieldError::new("repeats", "choose"));
+                return None;
+            }
+        };
+        match self.interval.trim().parse::<u32>() {
+            Ok(interval @ 1..=LONGEST_INTERVAL) => rule.push_str(&format!(";INTERVAL={interval}")),
+            _ => errors.push(PageFieldError::new("interval", "number")),
+        }
+        match self.ends.as_str() {
+            "never" => {}
+            "until" => match NaiveDate::parse_from_str(self.until.trim(), "%Y-%m-%d") {
+                Ok(until) => rule.push_str(&format!(";UNTIL={}", until.format("%Y%m%d"))),
+                Err(_) => errors.push(PageFieldError::new("until", "date")),
+            },
+            _ => match self.count.trim().parse::<u32>() {
+                Ok(count @ 1..=LARGEST_COUNT) => rule.push_str(&format!(";COUNT={count}")),
+                _ => errors.push(PageFieldError::new("count", "number")),
+            },
+        }
+        Some(rule)
+    }
+
+    /// How far a change reaches in a series, as chosen.
+    #[must_use]
+    pub fn scope(&self) -> Option<String> {
+        Some(self.scope.clone()).filter(|scope| !scope.is_empty())
+    }
+
+    /// The clock on which the viewer looks too.
+    #[must_use]
+    pub fn viewer_time_zone(&self) -> Option<String> {
+        Some(self.viewer_time_zone.trim().to_owned()).filter(|zone| !zone.is_empty())
     }
 
     /// The form again, as it was filled in.
@@ -66,6 +139,14 @@ impl Schedule {
             time_zone: self.time_zone,
             duration_minutes: self.duration_minutes,
             title: self.title,
+            repeat: RepeatForm {
+                repeats: self.repeats,
+                interval: self.interval,
+                days: self.day,
+                ends: self.ends,
+                count: self.count,
+                until: self.until,
+            },
             errors,
         }
     }
@@ -77,6 +158,7 @@ impl Schedule {
                 .iter()
                 .map(|error| match error.field.as_str() {
                     "starts_at" => FieldError::new("date", error.message.clone()),
+                    "recurrence" | "scope" => FieldError::new("repeats", error.message.clone()),
                     _ => error.clone(),
                 })
                 .flat_map(|error| field_errors(&[error]))
@@ -113,7 +195,7 @@ pub fn page_form(session: &Session) -> ScheduleForm {
         time_zone: session.time_zone.clone(),
         duration_minutes: session.minutes().to_string(),
         title: session.title.clone(),
-        errors: Vec::new(),
+        ..ScheduleForm::default()
     }
 }
 

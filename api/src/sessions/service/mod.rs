@@ -9,6 +9,7 @@ mod schedule;
 mod start;
 mod view;
 
+pub(in crate::sessions) use cancel::cancel_one;
 pub use cancel::{cancel, cancel_coming};
 pub use end::{close, end};
 pub use find::{
@@ -16,6 +17,10 @@ pub use find::{
     titles,
 };
 pub use follow::{class_changed, renew_if_pasted, renew_meetings, renew_pasted, roster_grew};
-pub use schedule::{ChangeSession, LATEST_MEETING, ScheduleSessions, change, schedule};
+pub(in crate::sessions) use record::{record, wake};
+pub use schedule::{
+    ChangeSession, Clashes, LATEST_MEETING, PREPARED_AHEAD, ScheduleSessions, change, schedule, scope_of,
+};
+pub(in crate::sessions) use schedule::{check_time, check_zone};
 pub use start::{Started, hosts, launch, start};
 pub use view::{MeetingProblem, MeetingView, SessionView, list, stands_in_for, view};

@@ -13,7 +13,7 @@ use crate::{
     sessions::store::Session,
 };
 
-pub(super) fn wake(app: &App) {
+pub(in crate::sessions) fn wake(app: &App) {
     app.wake.jobs.notify_one();
     app.wake.outbox.notify_one();
 }
@@ -22,7 +22,7 @@ pub(super) fn wake(app: &App) {
     clippy::too_many_arguments,
     reason = "what happened to which session, by whom, for the log and for watchers"
 )]
-pub(super) async fn record(
+pub(in crate::sessions) async fn record(
     app: &App,
     tx: &mut Tx,
     sealer: &Sealer,

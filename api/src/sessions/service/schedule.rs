@@ -1,10 +1,11 @@
 //! Scheduling and moving sessions.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use lectern_core::{
     ids::{ClassId, SessionId},
     organization::MeetingCreated,
+    schedule::{EditError, Scope, Slot},
     session::{Delivery, SessionState},
 };
 use serde::Deserialize;
@@ -24,13 +25,17 @@ use crate::{
     extract::SignedIn,
     notify, organizations,
     sessions::{
-        meetings,
+        meetings, series,
         store::{self, Session},
     },
 };
 
 /// A meeting is made at the latest this long before the start.
 pub const LATEST_MEETING: Duration = Duration::minutes(30);
+
+/// Under the policy that makes meetings when they are scheduled, those of a series are made this long ahead: a platform forgets
+/// what nobody uses, and counts what is made in a day.
+pub const PREPARED_AHEAD: Duration = Duration::days(14);
 
 /// Longest session.
 const LONGEST_MINUTES: i64 = 24 * 60;
@@ -59,12 +64,39 @@ pub struct ScheduleSessions {
     /// The host application's id.
     #[serde(default)]
     pub external_id: Option<String>,
-    /// A rule in RFC 5545 words. Not available in this release: schedule sessions one by one.
+    /// A rule in RFC 5545 words, with the time on the clock of `time_zone`: `DAILY`, `WEEKLY` with `BYDAY`, or `MONTHLY` with
+    /// `BYMONTHDAY` or a numbered `BYDAY`; `INTERVAL`; `COUNT` or `UNTIL`; `EXDATE` lines. The answer has the sessions that are
+    /// written out at once: the first 60, and those of the next 26 weeks.
     #[serde(default)]
+    #[schema(example = "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10")]
     pub recurrence: Option<String>,
+    /// What happens when the host would hold more at once than the platform allows: `refuse` answers 409 `host_busy`, `allow`
+    /// schedules all the same. Left out: `refuse` with `recurrence`, else `allow`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub clashes: Option<Clashes>,
 }
 
-/// Schedules a session.
+/// What happens when a host would hold too much at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clashes {
+    /// Nothing is scheduled.
+    #[default]
+    Refuse,
+    /// It is scheduled all the same.
+    Allow,
+}
+
+impl Clashes {
+    /// Whether a clash refuses.
+    #[must_use]
+    pub const fn refuses(self) -> bool {
+        matches!(self, Self::Refuse)
+    }
+}
+
+/// Schedules a session, or a series of them.
 pub async fn schedule(
     app: &App,
     who: &SignedIn,
@@ -81,14 +113,26 @@ pub async fn schedule(
     check_zone(new.time_zone.as_deref(), &mut errors);
     let title = new.title.as_deref().and_then(|title| checked_title(title, &mut errors));
     let external_id = classes::service::external(new.external_id.as_deref(), &mut errors);
-    if new.recurrence.is_some() {
+    if new.recurrence.is_some() && external_id.is_some() {
         errors.push(FieldError::new(
-            "recurrence",
-            "Recurring sessions are not available in this release. Schedule them one by one.",
+            "external_id",
+            "It names one session. Leave it out where there is a rule.",
         ));
     }
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
+    }
+    if let Some(rule) = new.recurrence {
+        let asked = series::Asked {
+            starts_at,
+            minutes: new.duration_minutes,
+            zone: new.time_zone,
+            title,
+            delivery: new.delivery.unwrap_or_default(),
+            rule,
+            refuse_clashes: new.clashes.unwrap_or_default().refuses(),
+        };
+        return series::schedule(app, who, class, asked).await;
     }
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
@@ -116,6 +160,11 @@ pub async fn schedule(
         cancel_reason: None,
         revision: 0,
     };
+    let local = local_start(app, &session);
+    if new.clashes.is_some_and(Clashes::refuses) && session.delivery != Delivery::InPerson {
+        let slot = Slot { local, starts_at, ends_at: session.ends_at };
+        series::refuse_clashes(&mut tx, who.organization, &class, &[slot], &[]).await?;
+    }
     store::insert(&mut tx, who.organization, &session, now).await.map_err(|error| {
         if error.is_taken() {
             ApiError::conflict(
@@ -127,6 +176,7 @@ pub async fn schedule(
             error.into()
         }
     })?;
+    series::set_clock(&mut tx, who.organization, session.id, local).await?;
     let soon = starts_at - now <= LATEST_MEETING;
     let members = !classes::enrollments::of_class(&mut tx, who.organization, class.id).await?.is_empty();
     let wanted = match settings.policies.meeting_created {
@@ -156,7 +206,17 @@ pub async fn schedule(
     Ok(vec![view])
 }
 
-fn check_time(starts_at: DateTime<Utc>, minutes: i64, now: DateTime<Utc>, errors: &mut Vec<FieldError>) {
+/// What the session's clock shows when it begins.
+fn local_start(app: &App, session: &Session) -> NaiveDateTime {
+    app.zones.local_of(session.time_zone.parse().unwrap_or(Tz::UTC), session.starts_at)
+}
+
+pub(in crate::sessions) fn check_time(
+    starts_at: DateTime<Utc>,
+    minutes: i64,
+    now: DateTime<Utc>,
+    errors: &mut Vec<FieldError>,
+) {
     if !(1..=LONGEST_MINUTES).contains(&minutes) {
         errors.push(FieldError::new("duration_minutes", "Between 1 and 1440 minutes."));
         return;
@@ -169,7 +229,7 @@ fn check_time(starts_at: DateTime<Utc>, minutes: i64, now: DateTime<Utc>, errors
     }
 }
 
-fn check_zone(zone: Option<&str>, errors: &mut Vec<FieldError>) {
+pub(in crate::sessions) fn check_zone(zone: Option<&str>, errors: &mut Vec<FieldError>) {
     if zone.is_some_and(|zone| zone.parse::<Tz>().is_err()) {
         errors.push(FieldError::new("time_zone", "Use an IANA zone such as Asia/Dhaka."));
     }
@@ -201,15 +261,44 @@ pub struct ChangeSession {
     /// The host application's id.
     #[serde(default)]
     pub external_id: Option<String>,
+    /// How far it reaches in a series: `this` (when left out), `following` (this one and all behind it) or `all` that have not
+    /// begun. What was moved or called off by itself stays so.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// Another rule, with `following` and `all`.
+    #[serde(default)]
+    #[schema(example = "FREQ=WEEKLY;BYDAY=WE;UNTIL=20270331")]
+    pub recurrence: Option<String>,
+    /// As when scheduling; left out: `refuse` in a series, else `allow`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub clashes: Option<Clashes>,
 }
 
-/// Moves or renames a session that has not begun; the meeting follows, the people are told, the links stay.
+/// The scope that a request names.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for another word.
+pub fn scope_of(word: Option<&str>) -> Result<Scope, ApiError> {
+    let read = word.map_or(Some(Scope::This), Scope::parse);
+    read.ok_or_else(|| ApiError::field("scope", "Send \"this\", \"following\" or \"all\"."))
+}
+
+/// Moves or renames a session that has not begun, or more of its series; the meeting follows, the people are told, the links
+/// stay.
 pub async fn change(
     app: &App,
     who: &SignedIn,
     id: SessionId,
     change: ChangeSession,
 ) -> Result<SessionView, ApiError> {
+    let scope = scope_of(change.scope.as_deref())?;
+    if scope != Scope::This {
+        return change_series(app, who, id, scope, change).await;
+    }
+    if change.recurrence.is_some() {
+        return Err(ApiError::field("recurrence", EditError::RuleForOne.to_string()));
+    }
     let sealer = app.keys.sealer(who.organization).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
@@ -249,7 +338,21 @@ pub async fn change(
             meetings::queue(app, &mut tx, who.organization, "meeting.update", meeting.id, now).await?;
         }
     }
+    if change.clashes.is_some_and(Clashes::refuses) && session.delivery != Delivery::InPerson {
+        let slot = Slot {
+            local: local_start(app, &session),
+            starts_at: session.starts_at,
+            ends_at: session.ends_at,
+        };
+        series::refuse_clashes(&mut tx, who.organization, &class, &[slot], &[id]).await?;
+    }
     store::update(&mut tx, who.organization, &session, now).await?;
+    if moved {
+        let place = series::place_of(&mut tx, who.organization, id).await?;
+        let place =
+            series::Place { local: Some(local_start(app, &session)), moved: place.slot.is_some(), ..place };
+        series::set_place(&mut tx, who.organization, id, &place).await?;
+    }
     record(
         app,
         &mut tx,
@@ -269,4 +372,29 @@ pub async fn change(
     tx.commit().await?;
     wake(app);
     Ok(view)
+}
+
+async fn change_series(
+    app: &App,
+    who: &SignedIn,
+    id: SessionId,
+    scope: Scope,
+    change: ChangeSession,
+) -> Result<SessionView, ApiError> {
+    let now = app.clock.now();
+    let mut errors = Vec::new();
+    if change.starts_at.is_some() || change.duration_minutes.is_some() {
+        // A session of the series may have any time to come; its length is checked in any case.
+        let starts_at = change.starts_at.unwrap_or(now);
+        check_time(starts_at, change.duration_minutes.unwrap_or(1), now, &mut errors);
+    }
+    check_zone(change.time_zone.as_deref(), &mut errors);
+    let title = change.title.as_deref().and_then(|title| checked_title(title, &mut errors));
+    if change.external_id.is_some() {
+        errors.push(FieldError::new("external_id", "It names one session. Change that one alone."));
+    }
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    series::change(app, who, id, scope, change, title).await
 }

@@ -18,6 +18,7 @@ use crate::{
     db::Tx,
     error::ApiError,
     extract::SignedIn,
+    sessions::series,
     sessions::store::{self, Meeting, MeetingState, Session, SessionFilter},
 };
 
@@ -31,6 +32,9 @@ pub struct SessionView {
     /// The host application's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// The series it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series_id: Option<Uuid>,
     /// Its title.
     pub title: String,
     /// First instant, UTC.
@@ -116,6 +120,8 @@ pub async fn view(
 ) -> Result<SessionView, ApiError> {
     let meeting = store::meeting_of(tx, who.organization, session.id).await?;
     let mut view = bare_view(session, class, meeting.as_ref());
+    let slot = series::place_of(tx, who.organization, session.id).await?.slot;
+    view.series_id = slot.map(|(series, _)| series.uuid());
     let place = match who.role {
         Role::Student => classes::enrollments::of_person(tx, who.organization, class.id, who.person).await?,
         _ => None,
@@ -148,6 +154,7 @@ fn bare_view(session: &Session, class: &Class, meeting: Option<&Meeting>) -> Ses
         id: session.id.uuid(),
         class_id: session.class.uuid(),
         external_id: session.external_id.clone(),
+        series_id: None,
         title: session.title.clone(),
         starts_at: session.starts_at,
         ends_at: session.ends_at,

@@ -52,6 +52,12 @@ impl Session {
         SessionTimes { id: self.id, starts_at: self.starts_at, ends_at: self.ends_at, state: self.state }
     }
 
+    /// Neither begun nor over nor called off.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.state == SessionState::Scheduled
+    }
+
     /// Whole minutes.
     #[must_use]
     pub fn minutes(&self) -> i64 {

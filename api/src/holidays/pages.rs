@@ -1,0 +1,100 @@
+//! Days off, as a page.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use chrono::NaiveDate;
+use lectern_core::role::Role;
+use lectern_web::{
+    FieldError as PageFieldError, NoticeKind, Section,
+    pages::{HolidayRow, HolidaysPage},
+};
+use serde::Deserialize;
+
+use super::service;
+use crate::{
+    app::App,
+    error::ApiError,
+    extract::{Admin, Form, Instructor, Query, SignedIn},
+    pages::{Pages, Reader, see_other},
+    people::pages::field_errors,
+};
+
+/// The form for a new day off.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct HolidayForm {
+    day: String,
+    name: String,
+}
+
+/// What was done before the page came.
+#[derive(Debug, Default, Deserialize)]
+pub struct HolidayQuery {
+    notice: Option<NoticeKind>,
+}
+
+async fn page(
+    app: &App,
+    who: &SignedIn,
+    form: HolidayForm,
+    errors: Vec<PageFieldError>,
+) -> Result<HolidaysPage, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let days = service::of(&mut tx, who.organization).await?;
+    let row = |(day, name): (NaiveDate, String)| HolidayRow {
+        day: day.to_string(),
+        noon: format!("{day}T12:00:00Z"),
+        name,
+    };
+    Ok(HolidaysPage {
+        items: days.into_iter().map(row).collect(),
+        can_change: who.role == Role::Admin,
+        day: form.day,
+        name: form.name,
+        errors,
+    })
+}
+
+/// `GET /holidays`
+pub async fn list(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Query(query): Query<HolidayQuery>,
+) -> Result<Response, ApiError> {
+    let page = page(&app, &who, HolidayForm::default(), Vec::new()).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+}
+
+/// `POST /holidays`
+pub async fn save(
+    State(app): State<App>,
+    who: Admin,
+    reader: Reader,
+    Form(form): Form<HolidayForm>,
+) -> Result<Response, ApiError> {
+    let errors = match form.day.trim().parse::<NaiveDate>() {
+        Ok(day) => match service::save(&app, &who, day, &form.name).await {
+            Ok(_) => return Ok(see_other("/holidays?notice=saved")),
+            Err(ApiError::Invalid(errors)) => field_errors(&errors),
+            Err(other) => return Err(other),
+        },
+        Err(_) => vec![PageFieldError::new("day", "date")],
+    };
+    let page = page(&app, &who, form, errors).await?;
+    Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+}
+
+/// `POST /holidays/{day}/remove`
+pub async fn remove(
+    State(app): State<App>,
+    who: Admin,
+    Path(day): Path<String>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    let day = day.parse::<NaiveDate>().map_err(|_| ApiError::NotFound)?;
+    service::remove(&app, &who, day).await?;
+    Ok(see_other("/holidays?notice=removed"))
+}

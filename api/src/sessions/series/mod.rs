@@ -1,0 +1,18 @@
+//! Sessions that recur: written out from a rule, changed one by one, from one on, or all; kept right when holidays or clocks change.
+
+mod apply;
+mod cancel;
+mod change;
+mod host;
+pub mod jobs;
+mod preview;
+pub mod routes;
+mod schedule;
+pub mod store;
+
+pub(in crate::sessions) use cancel::{cancel, end_of_class};
+pub(in crate::sessions) use change::change;
+pub(in crate::sessions) use host::refuse_clashes;
+pub use preview::{Preview, PreviewSessions, PreviewedSession, preview};
+pub(in crate::sessions) use schedule::{Asked, schedule};
+pub(in crate::sessions) use store::{Place, place_of, set_clock, set_place};
