@@ -68,14 +68,12 @@ fn calls<'a>(marks: impl Iterator<Item = &'a Run> + Clone) -> Vec<Run> {
     let mut calls: Vec<Run> = Vec::new();
     for start in &began {
         let next = began.range((std::ops::Bound::Excluded(start), std::ops::Bound::Unbounded)).next();
-        let theirs: Vec<_> =
-            ended.range(start..).copied().take_while(|end| next.is_none_or(|next| end < next)).collect();
-        for end in &theirs {
-            ended.remove(end);
+        let first = ended.range(start..).next().copied().filter(|end| next.is_none_or(|next| end < next));
+        if let Some(end) = first {
+            ended.remove(&end);
         }
         let id = format!("{UNNAMED}{}", start.timestamp_micros());
-        let (started_at, ended_at) = (Some(*start), theirs.first().copied());
-        calls.push(Run { id, meeting: meeting.clone(), started_at, ended_at });
+        calls.push(Run { id, meeting: meeting.clone(), started_at: Some(*start), ended_at: first });
     }
     calls.extend(ended.into_iter().map(|end| Run {
         id: format!("{UNNAMED}until:{}", end.timestamp_micros()),
