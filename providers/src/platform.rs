@@ -48,8 +48,11 @@ impl fmt::Debug for Platform {
 /// How this release learns who is in a class while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveSource {
-    /// The platform's events arrive at an address of ours.
+    /// The platform's events arrive at an address of ours, which somebody wrote down there.
     Told,
+    /// The platform's events arrive at an address of ours, because Lectern asks for them, meeting by meeting: for an app that
+    /// acts for the whole organization. A person's own connection is told afterwards.
+    Asked,
     /// Lectern looks, again and again.
     LookedAt,
     /// Not at all: the report comes afterwards.

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
-    provider::{AccessTokens, Call, ErrorKind, OAuth, ProviderName},
+    ids::OrganizationId,
+    provider::{AccessTokens, Call, ErrorKind, OAuth, ProviderError, ProviderName},
     secret::SecretString,
     sentence::Sentence,
 };
-use lectern_providers::registry;
+use lectern_providers::registry::{self, LiveSource};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     Step, StepState, StepView, connect,
-    findings::{credentials_ok, failed, first_failed, host, scopes, unconnected, webhook},
+    findings::{credentials_ok, failed, first_failed, host, refused, scopes, unconnected, webhook},
+    service,
     settings::{self, PlatformState},
     store::{
         self,
@@ -28,6 +30,7 @@ use crate::{
     audit::{self, EntryKind},
     error::ApiError,
     extract::SignedIn,
+    subscriptions,
 };
 
 /// A finished test.
@@ -59,7 +62,7 @@ pub async fn run(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Te
         Mode::User => by_people(app, who, provider, oauth).await?,
         Mode::ServerToServer => by_account(app, who, provider, oauth, &found).await,
     };
-    steps.push(webhook(provider, &found));
+    steps.push(events(app, organization, provider, &found).await?);
     let now = app.clock.now();
     let bad = steps.iter().any(|step| step.state == StepState::Bad);
     let states: Vec<_> = steps.iter().map(|step| (step.step.as_str(), step.state)).collect();
@@ -72,6 +75,48 @@ pub async fn run(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Te
     tx.commit().await?;
     let state = if bad { PlatformState::Failing } else { PlatformState::Working };
     Ok(TestView { state, tested_at: now, steps: steps.iter().map(StepView::from).collect() })
+}
+
+/// Whether events arrive, or what stands in their way. Where Lectern asks for them it is tried with the default host.
+async fn events(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    found: &Settings,
+) -> Result<Step, ApiError> {
+    if registry::live_source(provider) != LiveSource::Asked || found.mode != Mode::ServerToServer {
+        return Ok(webhook(provider, found));
+    }
+    match try_events(app, organization, provider, found).await {
+        Some(Err(error)) => return Ok(failed("webhook", &error)),
+        Some(Ok(())) => return Ok(webhook(provider, found)),
+        None => {}
+    }
+    let mut look = app.db.read(organization).await?;
+    let problem = subscriptions::last_problem(&mut look, organization, provider).await?;
+    Ok(problem.map_or_else(|| webhook(provider, found), refused))
+}
+
+/// `None`: there is nobody to try it with.
+async fn try_events(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    found: &Settings,
+) -> Option<Result<(), ProviderError>> {
+    let host = found.default_host.as_deref()?;
+    let mut look = app.db.read(organization).await.ok()?;
+    let row = store::connections::of_organization(&mut look, organization, provider).await.ok()??;
+    drop(look);
+    let trying = async {
+        let connected = service::connected_by(app, organization, provider, Some(row.id)).await?;
+        let endpoint = service::event_endpoint(app, organization, provider).await?;
+        match connected.provider.subscriptions() {
+            Some(part) => part.check(&Call::interactive(WAIT), Some(host), &endpoint).await,
+            None => Ok(()),
+        }
+    };
+    Some(trying.await)
 }
 
 /// Everybody connects an own account: one that works stands for all.

@@ -119,8 +119,7 @@ fn read(
         errors.push(FieldError::new("client_secret", "This is needed."));
     }
     if mode == Mode::ServerToServer && !registry::by_account(provider) {
-        let message =
-            "Here everybody connects their own account: one account for all is possible with Zoom only.";
+        let message = "Here everybody connects their own account: one account for all is possible with Zoom and Microsoft Teams.";
         errors.push(FieldError::new("mode", message));
     } else if mode == Mode::ServerToServer && account_id.is_none() && !named("account_id", &errors) {
         errors.push(FieldError::new("account_id", "A server-to-server app needs the platform's account ID."));
