@@ -13,8 +13,8 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    append::Appender, audit, config::Config, db::Db, events::Hub, ids::IdSource, keys::Keys, limits::Limiter,
-    mail::Mailer, people::Passwords,
+    append::Appender, audit, config::Config, db::Db, events::Hub, files, ids::IdSource, keys::Keys,
+    limits::Limiter, mail::Mailer, people::Passwords,
 };
 
 /// Everything, cheap to clone.
@@ -141,7 +141,8 @@ impl App {
             Some(url) => Db::open_postgres(url).await?,
             None => {
                 let file = config.sqlite_file();
-                std::fs::create_dir_all(&config.data.0).map_err(|error| {
+                let made = files::make_folder(&config.data.0).and_then(|()| files::make_file(&file));
+                made.map_err(|error| {
                     StartError::Config(format!(
                         "the data folder {} cannot be made: {error}",
                         config.data.0.display()

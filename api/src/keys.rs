@@ -322,7 +322,7 @@ pub fn read_key_file(file: &Path) -> Result<Vec<MasterKey>, KeyError> {
 pub(crate) fn write_key_file(file: &Path, keys: &[MasterKey]) -> Result<(), KeyError> {
     let failed = |error| KeyError::File(file.to_owned(), error);
     if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+        crate::files::make_folder(folder).map_err(failed)?;
     }
     let beside = file.with_extension("new");
     let mut options = fs::OpenOptions::new();

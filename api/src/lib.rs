@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod error;
 pub mod events;
 pub mod extract;
+pub mod files;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

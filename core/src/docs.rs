@@ -4,6 +4,10 @@
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
 
+/// From an empty folder to a server that has your platform.
+#[doc = include_str!("../docs/writing-a-provider.md")]
+pub mod writing_a_provider {}
+
 /// What is promised, how, and what is not.
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}
@@ -42,4 +46,6 @@ pub mod decisions {
     pub mod d0011_a_platform_is_one_line {}
     #[doc = include_str!("../docs/decisions/0012-what-follows-is-a-job.md")]
     pub mod d0012_what_follows_is_a_job {}
+    #[doc = include_str!("../docs/decisions/0014-wall-clock-first.md")]
+    pub mod d0014_wall_clock_first {}
 }

@@ -5,6 +5,8 @@
 
 pub mod attendance;
 pub mod clock;
+#[cfg(any(feature = "conformance", doc, test))]
+pub mod conformance;
 #[cfg(doc)]
 pub mod docs;
 pub mod ids;
@@ -13,6 +15,7 @@ pub mod organization;
 pub mod provider;
 pub mod random;
 pub mod role;
+pub mod schedule;
 pub mod seal;
 pub mod secret;
 pub mod sentence;

@@ -1,4 +1,4 @@
-//! A connection's token, and the one second try with a newer one.
+//! A connection's token, and the one second try with a newer one: for each provider's `client.rs`.
 
 use std::future::Future;
 
@@ -11,7 +11,8 @@ use tokio::time::timeout_at;
 use crate::transport::{Allowance, Opened, Response};
 
 /// What was answered to a token.
-pub(crate) trait Answered {
+pub trait Answered {
+    /// The HTTP status.
     fn status(&self) -> u16;
 }
 
@@ -28,11 +29,16 @@ impl Answered for Opened {
 }
 
 /// One use of a connection's token, within the use's time.
-pub(crate) struct Bearer<'a> {
-    pub(crate) provider: ProviderName,
-    pub(crate) operation: &'static str,
-    pub(crate) tokens: &'a dyn AccessTokens,
-    pub(crate) time: &'a Allowance,
+#[derive(Debug)]
+pub struct Bearer<'a> {
+    /// Whose call it is.
+    pub provider: ProviderName,
+    /// Which call, in our words.
+    pub operation: &'static str,
+    /// Where tokens come from.
+    pub tokens: &'a dyn AccessTokens,
+    /// The time the use still has.
+    pub time: &'a Allowance,
 }
 
 impl Bearer<'_> {
@@ -49,7 +55,11 @@ impl Bearer<'_> {
     }
 
     /// Calls; any 401 is answered with a newer token, once.
-    pub(crate) async fn call<T: Answered, F: Future<Output = Result<T>>>(
+    ///
+    /// # Errors
+    /// [`ErrorKind::Reconnect`] when the grant is gone, [`ErrorKind::Unavailable`] when the token does not come in time, and the
+    /// call's own.
+    pub async fn call<T: Answered, F: Future<Output = Result<T>>>(
         &self,
         call: impl Fn(SecretString) -> F,
     ) -> Result<T> {

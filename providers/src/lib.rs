@@ -3,7 +3,7 @@
 //!
 //! [`registry`] names what exists and builds it.
 
-mod bearer;
+pub mod bearer;
 pub mod certificate;
 mod digest;
 mod download;
@@ -18,5 +18,5 @@ mod samples;
 pub mod signing_keys;
 pub mod teams;
 pub mod transport;
-mod wire;
+pub mod wire;
 pub mod zoom;

@@ -19,8 +19,7 @@ pub struct Platform {
     /// Builds the provider; without a connection only its OAuth and events parts need be there. Cheap: what is shared
     /// (connections, rate budgets, circuits) lives in the transport. [`crate::registry::build`] wraps the capability check
     /// around it.
-    pub build:
-        fn(&ProviderSettings, &Transport, Option<Connection>) -> Result<Arc<dyn Provider>, NotAvailable>,
+    pub build: Build,
     /// Its webhooks, for intake: they need neither settings nor a connection.
     pub events: Option<&'static dyn Events>,
     /// What it can do with the best plan and every scope granted: for those who have not connected yet.
@@ -38,6 +37,10 @@ pub struct Platform {
     /// Where the vendor runs it; the first is proposed. Empty for a platform that needs no app of the organization's.
     pub places: &'static [Place],
 }
+
+/// How a platform's provider is built: from an organization's app and, where there is one, a connection.
+pub type Build =
+    fn(&ProviderSettings, &Transport, Option<Connection>) -> Result<Arc<dyn Provider>, NotAvailable>;
 
 impl fmt::Debug for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

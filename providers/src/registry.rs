@@ -1,4 +1,4 @@
-//! Which platforms this server has. Ours are one line each in [`OURS`]; a server that has others besides says so in its
+//! Which platforms this server has. Ours are one line each in `OURS`; a server that has others besides says so in its
 //! `main`, by one line too: [`plug_in`].
 
 use std::{
@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use lectern_core::provider::{Capabilities, Events, Provider, ProviderName, UnknownProvider};
+use lectern_core::provider::{
+    Capabilities, CheckCapabilities, Events, Provider, ProviderName, UnknownProvider,
+};
 use url::Url;
 
 pub use crate::platform::{
     Connection, LiveSource, NotAvailable, Place, Plan, PlanWorth, Platform, ProviderSettings,
 };
-use crate::{layer::CheckCapabilities, link, meet, teams, transport::Transport, zoom};
+use crate::{link, meet, teams, transport::Transport, zoom};
 
 /// The platforms of this release: a new one is its folder and a line here.
 static OURS: &[&Platform] = &[&zoom::PLATFORM, &teams::PLATFORM, &meet::PLATFORM, &link::PLATFORM];
@@ -33,11 +35,11 @@ pub enum PlugInError {
 /// Adds platforms to ours, once, before anything else asks for platforms:
 ///
 /// ```
-/// # use lectern_core::provider::ProviderName;
+/// # use lectern_core::provider::{NameWords, ProviderName};
 /// # use lectern_providers::registry::{self, Platform};
 /// # mod bluebird {
 /// #     pub static PLATFORM: super::Platform = super::Platform {
-/// #         name: super::ProviderName::new("bluebird", "Bluebird"),
+/// #         name: super::ProviderName::new(&super::NameWords { slug: "bluebird", title: "Bluebird" }),
 /// #         ..lectern_providers::link::PLATFORM
 /// #     };
 /// # }
@@ -219,6 +221,8 @@ pub fn addresses(provider: ProviderName) -> Vec<Addresses> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use lectern_core::provider::NameWords;
+
     use super::*;
 
     #[test]
@@ -241,8 +245,14 @@ mod tests {
 
     #[test]
     fn a_word_is_given_once() {
-        static OTHER: Platform = Platform { name: ProviderName::new("other", "Other"), ..link::PLATFORM };
-        static AGAIN: Platform = Platform { name: ProviderName::new("zoom", "Another"), ..link::PLATFORM };
+        static OTHER: Platform = Platform {
+            name: ProviderName::new(&NameWords { slug: "other", title: "Other" }),
+            ..link::PLATFORM
+        };
+        static AGAIN: Platform = Platform {
+            name: ProviderName::new(&NameWords { slug: "zoom", title: "Another" }),
+            ..link::PLATFORM
+        };
         assert_eq!(together(&[&OTHER]).unwrap().last().unwrap().name.title(), "Other");
         assert_eq!(together(&[&AGAIN]).unwrap_err(), PlugInError::Twice(zoom::NAME));
         assert_eq!(together(&[&OTHER, &OTHER]).unwrap_err(), PlugInError::Twice(OTHER.name));

@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::transport::Response;
 
-/// A path segment, everything but letters, digits and `-_.~` percent-encoded.
-pub(crate) fn segment(text: &str) -> String {
+/// A path segment: everything but letters, digits and `-_.~` percent-encoded.
+#[must_use]
+pub fn segment(text: &str) -> String {
     use std::fmt::Write as _;
     // A segment of dots would climb in the path.
     let dots = text == "." || text == "..";
@@ -24,24 +25,30 @@ pub(crate) fn segment(text: &str) -> String {
 }
 
 /// The first characters of a text.
-pub(crate) fn cut(text: &str, most: usize) -> &str {
+#[must_use]
+pub fn cut(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// The line by which a meeting is found again.
-pub(crate) fn marker(reference: &OurReference) -> String {
+#[must_use]
+pub fn marker(reference: &OurReference) -> String {
     format!("[lectern:{}]", reference.as_str())
 }
 
 /// A text with our marker as its last line, within this many characters.
-pub(crate) fn with_marker(text: &str, reference: &OurReference, most: usize) -> String {
+#[must_use]
+pub fn with_marker(text: &str, reference: &OurReference, most: usize) -> String {
     let marker = marker(reference);
-    let text = cut(text.trim_end(), most - marker.len() - 1);
+    let text = cut(text.trim_end(), most.saturating_sub(marker.len() + 1));
     if text.is_empty() { marker } else { format!("{text}\n{marker}") }
 }
 
 /// Reads an answer.
-pub(crate) fn read<T: DeserializeOwned>(
+///
+/// # Errors
+/// [`ErrorKind::Unexpected`], without the vendor's words.
+pub fn read<T: DeserializeOwned>(
     provider: ProviderName,
     operation: &'static str,
     response: &Response,
@@ -53,13 +60,19 @@ pub(crate) fn read<T: DeserializeOwned>(
     })
 }
 
-/// An optional text that is left out, null or empty.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// An optional text that is left out, null or empty: for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+/// When it is something else.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
 }
 
-/// An optional time, also empty or unreadable.
-pub(crate) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+/// An optional time, also empty or unreadable: for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+/// When it is no text.
+pub fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.and_then(|text| DateTime::parse_from_rfc3339(&text).ok()).map(|at| at.to_utc()))
 }

@@ -46,11 +46,13 @@ pub struct Serving {
 }
 
 impl Lectern {
-    /// The binary at `path`, with a data folder and no configuration file.
+    /// The binary at `path`, with a data folder and, where one lies in it, that configuration file.
     #[must_use]
     pub fn new(path: &str, data: &Path) -> Self {
+        let file = data.join("lectern.toml");
+        let config = if file.exists() { file } else { PathBuf::from("/dev/null") };
         let variables = vec![
-            ("LECTERN_CONFIG".to_owned(), data.join("lectern.toml").display().to_string()),
+            ("LECTERN_CONFIG".to_owned(), config.display().to_string()),
             ("LECTERN_DATA".to_owned(), data.display().to_string()),
         ];
         Self { binary: PathBuf::from(path), variables }

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use lectern_core::{
     attendance::{
         AttendanceState, Effect, Evidence, Interval, Likeness, Source, Standing, Unmatched, intervals::union,
@@ -30,7 +27,7 @@ use super::{
 use crate::{
     app::App,
     error::ApiError,
-    extract::{Form, Query, SignedIn},
+    extract::{Form, Path, Query, SignedIn},
     live::feed::{instant, page_role},
     pages::{Pages, Reader, see_other},
     people,

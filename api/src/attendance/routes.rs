@@ -1,7 +1,7 @@
 //! The attendance sheet as JSON and as a file.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Json, SignedIn},
+    extract::{Json, Path, SignedIn},
 };
 
 /// A person on the sheet.

@@ -145,6 +145,8 @@ kinds! {
     MeetingUpdated = "meeting.updated",
     /// Somebody deleted it at the platform while it was needed.
     MeetingLost = "meeting.lost",
+    /// The platform could not be told to end it.
+    MeetingNotEnded = "meeting.not_ended",
     /// It was removed at the platform.
     MeetingRemoved = "meeting.removed",
     /// A create timed out and could not be looked up: the platform may hold a meeting nobody refers to.

@@ -54,7 +54,7 @@ pub async fn backup(
     with_key: bool,
     now: DateTime<Utc>,
 ) -> Result<Manifest, BackupError> {
-    std::fs::create_dir_all(folder).map_err(at(folder))?;
+    crate::files::make_folder(folder).map_err(at(folder))?;
     if std::fs::read_dir(folder).map_err(at(folder))?.next().is_some() {
         return Err(BackupError::Refused(format!("{} is not empty: name a new folder", folder.display())));
     }

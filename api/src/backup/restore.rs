@@ -18,7 +18,7 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(Manifest, bool),
             if here == "sqlite" { "set" } else { "remove" },
         )));
     }
-    std::fs::create_dir_all(&config.data.0).map_err(at(&config.data.0))?;
+    crate::files::make_folder(&config.data.0).map_err(at(&config.data.0))?;
     let key = config.key_file();
     let from_backup = folder.join(KEY_FILE);
     if manifest.has(KEY_FILE) && key.exists() {

@@ -19,6 +19,7 @@ pub(super) async fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
     let target = to.to_str().ok_or_else(|| {
         BackupError::Refused(format!("{} cannot be written in SQL: name another folder", to.display()))
     })?;
+    crate::files::make_file(to).map_err(at(to))?;
     sqlx::query("vacuum into $1").bind(target).execute(&mut connection).await?;
     connection.close().await?;
     std::fs::File::open(to).and_then(|file| file.sync_all()).map_err(at(to))

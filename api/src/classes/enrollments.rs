@@ -280,6 +280,7 @@ pub async fn enroll(
             "Enroll somebody else, or give the class to another instructor first.",
         ));
     }
+    refuse_guest(&mut tx, who, class.id, &person.email).await?;
     let enrollment =
         place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref())
             .await?;
@@ -288,6 +289,35 @@ pub async fn enroll(
     tx.commit().await?;
     wake(app);
     Ok(view(app, who.organization, &naming, &enrollment))
+}
+
+/// One address is one registrant at the platform: with two seats nobody could say whose it was.
+async fn refuse_member(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) -> Result<(), ApiError> {
+    let Some(person) = people::service::find_by_email(tx, who.organization, email).await? else {
+        return Ok(());
+    };
+    let place = store::find_enrollment_of(tx, who.organization, class, person.id).await?;
+    match place.filter(|place| place.active && place.kind == EnrollmentKind::Member) {
+        None => Ok(()),
+        Some(_) => Err(ApiError::conflict(
+            "enrolled",
+            "This person is enrolled in the class already.",
+            "Their own link opens every session: send it again from the list of people.",
+        )),
+    }
+}
+
+/// The same from the other side.
+async fn refuse_guest(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) -> Result<(), ApiError> {
+    let guests = store::list_enrollments(tx, who.organization, class, EnrollmentKind::Guest).await?;
+    if guests.iter().any(|guest| guest.email.eq_ignore_ascii_case(email)) {
+        return Err(ApiError::conflict(
+            "invited",
+            "This address is invited to the class as a guest.",
+            "Remove the guest first, then enroll the person.",
+        ));
+    }
+    Ok(())
 }
 
 async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class, ApiError> {
@@ -404,6 +434,7 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
     let class = open_class(&mut tx, who, class).await?;
+    refuse_member(&mut tx, who, class.id, &email).await?;
     let named = match &guest.sessions {
         Some(ids) => {
             for id in ids {

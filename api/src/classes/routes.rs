@@ -1,9 +1,6 @@
 //! Classes, rosters and guests, as JSON.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use lectern_core::{
     ids::{ClassId, EnrollmentId},
     settings::ClassSettings,
@@ -21,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Instructor, Json, Query, SignedIn},
+    extract::{Instructor, Json, Path, Query, SignedIn},
     join::Naming,
     list::{List, Paging},
 };

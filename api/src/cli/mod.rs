@@ -21,9 +21,9 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "lectern", version)]
 struct Command {
-    /// The configuration file; it may be missing.
-    #[arg(long, env = "LECTERN_CONFIG", default_value = "lectern.toml", global = true)]
-    config: PathBuf,
+    /// The configuration file; left out: lectern.toml, if it is there.
+    #[arg(long, env = "LECTERN_CONFIG", global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     what: What,
 }
@@ -99,7 +99,15 @@ async fn run(command: Command) -> Result<(), Failed> {
     if let What::Demo(options) = command.what {
         return demo::demo(options).await;
     }
-    let config = match Config::load(&command.config) {
+    let file = match command.config {
+        // One that is named is meant: without it an empty server would start.
+        Some(file) if !file.exists() => {
+            return Err(format!("the configuration file {} is not there", file.display()).into());
+        }
+        Some(file) => file,
+        None => PathBuf::from("lectern.toml"),
+    };
+    let config = match Config::load(&file) {
         Err(error) if matches!(command.what, What::Doctor) => {
             admin::say(&format!("BAD   configuration  {error}"))?;
             return Err("the configuration cannot be read".into());
@@ -195,7 +203,8 @@ async fn migrate(config: &Config) -> Result<(), Failed> {
             crate::db::migrate_postgres(owner, url).await?;
         }
         None => {
-            std::fs::create_dir_all(&config.data.0)?;
+            crate::files::make_folder(&config.data.0)?;
+            crate::files::make_file(&config.sqlite_file())?;
             crate::db::migrate_sqlite(&config.sqlite_file()).await?;
         }
     }

@@ -179,29 +179,51 @@ async fn database(config: &Config) -> Opened {
                     "Nothing to do: `lectern serve` makes it. If there should be one, check the setting `data`.",
                 )));
             }
-            let next = "Restore a backup, or check the file's owner.";
-            Db::open_sqlite(&file).await.map_err(|error| bad(error.to_string(), next))?
+            Db::open_sqlite(&file).await.map_err(|error| match &error {
+                crate::db::DatabaseError::Engine(engine) if is_torn(engine) => {
+                    bad(error.to_string(), DAMAGED)
+                }
+                _ => bad(error.to_string(), "Restore a backup, or check the file's owner."),
+            })?
         }
     };
     let looked = async {
         let mut tx = db.system_read().await?;
         let missing = missing_table(&mut tx).await?;
         let told: String = run!(value, tx, ENGINE, [])?;
-        Ok::<_, StoreError>((missing, told))
+        let check: String = run!(value, tx, QUICK_CHECK, [])?;
+        Ok::<_, StoreError>((missing, told, check))
     };
     match looked.await {
-        Ok((None, told)) => Ok((db, Finding::good("database", told))),
-        Ok((Some(table), _)) => Err(bad(
+        Ok((_, _, check)) if check != "ok" => {
+            Err(bad(format!("the file is damaged: {}", check.lines().next().unwrap_or_default()), DAMAGED))
+        }
+        Ok((None, told, _)) => Ok((db, Finding::good("database", told))),
+        Ok((Some(table), ..)) => Err(bad(
             format!("the table {table} is missing: an older release made it"),
             "Run `lectern migrate`.",
         )),
-        Err(error) => Err(bad(error.to_string(), "Restore a backup.")),
+        Err(StoreError::Database(error)) if is_torn(&error) => Err(bad(error.to_string(), DAMAGED)),
+        Err(error) => {
+            Err(bad(error.to_string(), "Look into the database's own log; restore a backup if it is broken."))
+        }
     }
 }
 
+const DAMAGED: &str = "Stop the server, keep the damaged file apart, and restore the newest backup.";
+
+/// SQLite's own words for a torn file: SQLITE_CORRUPT (11) with its extended codes, and SQLITE_NOTADB (26).
+fn is_torn(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    matches!(code.map(|code| code & 0xff), Some(11 | 26))
+}
+
 statement!(system ENGINE,
-    sqlite: "select 'SQLite ' || sqlite_version() || ', check: ' || quick_check from pragma_quick_check limit 1",
+    sqlite: "select 'SQLite ' || sqlite_version()",
     postgres: "select 'PostgreSQL ' || current_setting('server_version') || ', as ' || session_user");
+statement!(system QUICK_CHECK,
+    sqlite: "select quick_check from pragma_quick_check limit 1",
+    postgres: "select 'ok'");
 statement!(system HAS_TABLE,
     sqlite: "select exists (select 1 from sqlite_master where type = 'table' and name = $1)",
     postgres: "select to_regclass($1) is not null");

@@ -2,12 +2,14 @@
 
 mod body;
 mod client;
+mod path;
 mod roles;
 mod signed_in;
 
 pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
 pub use client::{ClientAddress, cookie};
+pub use path::Path;
 pub use roles::{Admin, AnyAdmin, Instructor, Member, Owner, SuperAdmin};
 pub(crate) use signed_in::is_own_page;
 pub use signed_in::{SignedIn, Via, Visitor};

@@ -1,7 +1,7 @@
 //! `GET|POST /join/class/{class_id}`: the page with one button, and the redemption.
 
 use axum::{
-    extract::{Path, RawForm, State},
+    extract::{RawForm, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::App,
     error::ApiError,
-    extract::{ClientAddress, Visitor, cookie, read_form},
+    extract::{ClientAddress, Path, Visitor, cookie, read_form},
     pages::{JoinHeaders, PastedLinkHeaders, Reader, see_other, vocabulary},
     pasted_links::service::lives_by_one,
     sessions::Session,

@@ -30,7 +30,8 @@ pub async fn errors_as_pages(State(app): State<App>, request: Request, next: Nex
     let kind = match problem.status {
         400 => ErrorKind::Expired,
         403 => ErrorKind::Forbidden,
-        404 => ErrorKind::NotFound,
+        // Somebody reloads the address of a form.
+        404 | 405 => ErrorKind::NotFound,
         409 => ErrorKind::Conflict,
         422 => ErrorKind::Invalid,
         429 => ErrorKind::TooMany,

@@ -1,9 +1,6 @@
 //! Pasted links, as JSON.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use lectern_core::ids::{ClassId, SessionId};
 use uuid::Uuid;
 
@@ -11,7 +8,7 @@ use super::service::{self, PasteLink, PastedLinkView};
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Instructor, Json},
+    extract::{Instructor, Json, Path},
 };
 
 /// Where a class's pasted link leads.

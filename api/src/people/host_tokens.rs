@@ -28,6 +28,8 @@ struct Claims {
     name: String,
     role: i64,
     iat: u64,
+    #[serde(default)]
+    nbf: u64,
     exp: u64,
 }
 
@@ -129,7 +131,7 @@ async fn verify(
     let now = u64::try_from(app.clock.now().timestamp()).unwrap_or(0);
     // Saturating: the numbers are the sender's.
     let in_time = claims.exp.saturating_add(LEEWAY) > now
-        && claims.iat < now + LEEWAY
+        && claims.iat.max(claims.nbf) < now + LEEWAY
         && claims.exp <= claims.iat.saturating_add(LONGEST_LIFE);
     if in_time { Ok(claims) } else { Err(ApiError::SignedOut) }
 }

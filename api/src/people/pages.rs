@@ -1,7 +1,7 @@
 //! Sign-in, sign-out, set-up and the list of people, as pages.
 
 use axum::{
-    extract::{Path, RawForm, State},
+    extract::{RawForm, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     error::ApiError,
-    extract::{Admin, ClientAddress, Form, Query, SignedIn, read_form},
+    extract::{Admin, ClientAddress, Form, Path, Query, SignedIn, read_form},
     pages::{Pages, Reader, see_other},
 };
 

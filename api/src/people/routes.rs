@@ -1,9 +1,6 @@
 //! Sign-in, one's own record, people and API keys, as JSON.
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use lectern_core::{ids::PersonId, role::Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Admin, ClientAddress, Json, Query, SignedIn},
+    extract::{Admin, ClientAddress, Json, Path, Query, SignedIn},
     list::{List, Paging},
 };
 

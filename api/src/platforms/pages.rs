@@ -1,7 +1,7 @@
 //! Platform settings, one's own connection, and everybody's, as pages.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     error::ApiError,
-    extract::{Admin, Form, Instructor, Query, SignedIn},
+    extract::{Admin, Form, Instructor, Path, Query, SignedIn},
     list::Paging,
     organizations,
     pages::{Pages, Reader, see_other},
@@ -184,6 +184,8 @@ pub struct SettingsForm {
     webhook_secret_token: Option<SecretString>,
     #[serde(default)]
     default_host: String,
+    #[serde(default)]
+    disconnect_accounts: Option<String>,
 }
 
 /// `POST /platforms/{provider}`
@@ -207,6 +209,7 @@ pub async fn save(
         redirect_url: form.redirect_url,
         webhook_secret: form.webhook_secret_token,
         default_host: Some(form.default_host.clone()),
+        disconnect_accounts: form.disconnect_accounts.is_some(),
     };
     let errors = match save::save(&app, &who, provider, body).await {
         Ok(_) => return Ok(see_other(&format!("/platforms/{provider}?notice=saved"))),
@@ -341,7 +344,7 @@ pub async fn connections(
     let row = |view: &ConnectionView| connection_page::ConnectionRow {
         id: view.id.map(|id| id.to_string()),
         person: view.person.as_ref().map_or_else(|| own.clone(), |person| person.name.clone()),
-        platform: registry::named(&view.provider).map_or("", ProviderName::title).to_owned(),
+        platform: registry::named(view.provider).map_or("", ProviderName::title).to_owned(),
         state: state_of(view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();

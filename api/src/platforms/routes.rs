@@ -1,7 +1,7 @@
 //! Platform settings and connections, as JSON, and the address the platform sends people back to.
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Admin, Instructor, Json, Query, SignedIn, SuperAdmin, cookie},
+    extract::{Admin, Instructor, Json, Path, Query, SignedIn, SuperAdmin, cookie},
     list::{List, Paging},
     pages::see_other,
 };

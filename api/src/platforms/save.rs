@@ -56,6 +56,9 @@ pub struct SaveSettings {
     /// For `server_to_server`: the account's user that hosts for instructors the account does not know.
     #[serde(default)]
     pub default_host: Option<String>,
+    /// Needed where another app, mode or address ends the connections of people: each must connect again.
+    #[serde(default)]
+    pub disconnect_accounts: bool,
 }
 
 /// What passed the checks.
@@ -266,6 +269,15 @@ pub async fn save(
         let why = Sentence::known("said.other_app", "The organization uses another {platform} app now.")
             .with("platform", provider.title());
         ended = ending::end_all(app, &mut tx, organization, provider, state, Some(&why), &sealer).await?;
+        if !ended.is_empty() && !body.disconnect_accounts {
+            return Err(ApiError::field(
+                "disconnect_accounts",
+                format!(
+                    "Connected by the present app: {}. Each must connect again when this is saved. Check the client ID, or confirm it (disconnect_accounts).",
+                    ended.len()
+                ),
+            ));
+        }
     }
     tx.commit().await?;
     app.providers.forget(organization, provider);

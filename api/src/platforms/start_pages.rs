@@ -1,7 +1,7 @@
 //! The pages around a consent for people who are not signed in here: before it, and after it.
 
 use axum::{
-    extract::{Path, RawForm, State},
+    extract::{RawForm, State},
     http::HeaderMap,
     response::Response,
 };
@@ -13,7 +13,7 @@ use super::{routes::with_cookie, settings, tickets};
 use crate::{
     app::App,
     error::ApiError,
-    extract::{Query, Visitor, is_own_page, read_form},
+    extract::{Path, Query, Visitor, is_own_page, read_form},
     pages::{Reader, see_other, vocabulary},
 };
 

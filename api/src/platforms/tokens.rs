@@ -111,10 +111,15 @@ impl Tokens {
         self.get(present.as_ref(), AHEAD).await.map(drop)
     }
 
+    /// The row, read on a task of its own: one task may have several calls under way, and another's would be taken for one
+    /// that is made while this transaction is open.
     async fn row(&self) -> Result<Connection> {
-        let mut tx = self.app.db.read(self.organization).await.map_err(|error| self.ours(error))?;
-        let row = store::connections::find(&mut tx, self.organization, self.connection).await;
-        drop(tx);
+        let (app, organization, connection) = (self.app.clone(), self.organization, self.connection);
+        let reading = tokio::spawn(async move {
+            let mut tx = app.db.read(organization).await?;
+            store::connections::find(&mut tx, organization, connection).await
+        });
+        let row = reading.await.map_err(|error| self.ours(error))?;
         match row.map_err(|error| self.ours(error))? {
             Some(row) if row.state == State::Active => Ok(row),
             _ => Err(self.error(ErrorKind::Reconnect)),

@@ -10,6 +10,7 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
     provider::{Call, ErrorKind, MeetingDraft, MeetingRef, OurReference, ProviderError, Retry},
+    sentence::Sentence,
     session::{Delivery, SessionState},
 };
 use serde_json::json;
@@ -471,8 +472,43 @@ pub async fn end_job(app: &App, job: &Job) -> Result<(), JobError> {
         Ok(()) => Ok(()),
         // Our door is closed; the rest is the teacher's, as the page says.
         Err(error) if matches!(error.kind, ErrorKind::Unsupported(_)) => Ok(()),
+        Err(error) if error.retry == Retry::Never && error.kind != ErrorKind::NotFound => {
+            not_ended(app, job.organization, id, &error).await.map_err(gone)
+        }
         Err(error) => Err(retry(error)),
     }
+}
+
+/// Our door is closed, and the platform's meeting goes on: whoever teaches is told to end it there.
+async fn not_ended(
+    app: &App,
+    organization: OrganizationId,
+    id: MeetingId,
+    error: &ProviderError,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let sealer = app.keys.sealer(organization).await?;
+    let mut tx = app.db.begin(organization).await?;
+    let Some(meeting) = store::find_meeting(&mut tx, organization, id).await? else { return Ok(()) };
+    let Some(session) = store::find(&mut tx, organization, meeting.session).await? else { return Ok(()) };
+    let class = service::class_of(&mut tx, organization, &session).await?;
+    let words = Sentence::known(
+        "said.not_ended",
+        "{platform} could not be told to end the meeting: press End meeting there. {why}",
+    )
+    .with("platform", meeting.provider.title())
+    .with("why", error.words());
+    store::meeting_not_ended(&mut tx, organization, id, error.code(), &words).await?;
+    let entry = app
+        .entry(organization, EntryKind::MeetingNotEnded, Actor::System)
+        .class(class.id)
+        .session(session.id);
+    audit::store::insert(&mut tx, &entry.details(json!({"code": error.code()}))).await?;
+    let event = Event::new(EventType::SessionUpdated, now).of(Some(session.id), class.id, class.instructor);
+    events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+    tx.commit().await?;
+    app.wake.outbox.notify_one();
+    Ok(())
 }
 
 /// Ends the provider's meeting for everyone; fine when there is none.

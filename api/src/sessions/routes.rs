@@ -1,7 +1,7 @@
 //! Sessions, as JSON.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Instructor, Json, Query, SignedIn},
+    extract::{Instructor, Json, Path, Query, SignedIn},
     list::{List, Paging, instant_cursor},
 };
 

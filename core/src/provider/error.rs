@@ -85,7 +85,7 @@ pub struct ProviderError {
     /// Which call, in our words.
     pub operation: &'static str,
     /// The vendor's own code. For logs and support, never for users.
-    pub vendor_code: Option<String>,
+    pub vendor_code: Option<Box<str>>,
     /// The step of [`ErrorKind::PolicyMissing`], where it has words in other languages too.
     pub step: Option<Box<Sentence>>,
     /// Whether the vendor may have done the work although no answer came.
@@ -135,7 +135,7 @@ impl ProviderError {
 
     /// Adds the vendor's code.
     #[must_use]
-    pub fn vendor_code(mut self, code: impl Into<String>) -> Self {
+    pub fn vendor_code(mut self, code: impl Into<Box<str>>) -> Self {
         self.vendor_code = Some(code.into());
         self
     }

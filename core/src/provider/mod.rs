@@ -7,6 +7,7 @@ mod attendance;
 mod breakouts;
 mod call;
 mod capabilities;
+mod check_capabilities;
 mod comparison;
 mod error;
 mod event;
@@ -27,6 +28,7 @@ pub use capabilities::{
     BreakoutSupport, Can, Capabilities, ControlScope, CreateRecovery, JoinGuarantee, Limits, LiveAttendance,
     PersonalData, Reason, RecordingModes, RegistrantLinks,
 };
+pub use check_capabilities::CheckCapabilities;
 pub use comparison::{Comparison, Degree, Difference};
 pub use error::{BoxError, ErrorKind, ProviderError, RepairedBy, Result, Retry};
 pub use event::{
@@ -37,7 +39,7 @@ pub use live_roster::LiveRoster;
 pub use meetings::{
     HostUrl, Meeting, MeetingDraft, MeetingRef, MeetingState, Meetings, OurReference, SettingDifference,
 };
-pub use name::{ProviderName, UnknownProvider};
+pub use name::{NameWords, ProviderName, UnknownProvider};
 pub use oauth::{Account, AuthorizeRequest, OAuth, TokenSet};
 pub use recordings::{
     ByteStream, RecordedMeeting, RecordingDownload, RecordingFile, RecordingFileRef, Recordings, Removal,

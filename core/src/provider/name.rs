@@ -11,9 +11,15 @@ use serde::{Serialize, Serializer};
 /// Nobody here knows which platforms exist: each provider makes its own name, as a constant, and the server's registry finds
 /// it again by its word. Two names are the same when their words are.
 #[derive(Clone, Copy, Debug)]
-pub struct ProviderName {
-    slug: &'static str,
-    title: &'static str,
+pub struct ProviderName(&'static NameWords);
+
+/// What a [`ProviderName`] is made of.
+#[derive(Debug)]
+pub struct NameWords {
+    /// The word in URLs, JSON and the database: 1 to 32 of `a-z`, `0-9` and `-`, a letter first. It never changes.
+    pub slug: &'static str,
+    /// The name people know it by.
+    pub title: &'static str,
 }
 
 /// A word that names no platform of this server.
@@ -25,12 +31,12 @@ impl ProviderName {
     /// Longest word, in bytes.
     pub const LONGEST: usize = 32;
 
-    /// Makes a name. `slug`: 1 to 32 of `a-z`, `0-9` and `-`, a letter first; never changed once it is in a database.
+    /// Makes a name.
     ///
     /// ```
-    /// use lectern_core::provider::ProviderName;
+    /// use lectern_core::provider::{NameWords, ProviderName};
     ///
-    /// const NAME: ProviderName = ProviderName::new("jitsi", "Jitsi Meet");
+    /// const NAME: ProviderName = ProviderName::new(&NameWords { slug: "jitsi", title: "Jitsi Meet" });
     /// assert_eq!(NAME.to_string(), "jitsi");
     /// ```
     ///
@@ -38,27 +44,27 @@ impl ProviderName {
     /// When it is none; in a constant that is a compile error:
     ///
     /// ```compile_fail
-    /// # use lectern_core::provider::ProviderName;
-    /// const NAME: ProviderName = ProviderName::new("Jitsi Meet", "Jitsi Meet");
+    /// # use lectern_core::provider::{NameWords, ProviderName};
+    /// const NAME: ProviderName = ProviderName::new(&NameWords { slug: "Jitsi Meet", title: "Jitsi Meet" });
     /// # let _ = NAME;
     /// ```
     #[must_use]
-    pub const fn new(slug: &'static str, title: &'static str) -> Self {
-        assert!(is_slug(slug.as_bytes()), "1 to 32 of a-z, 0-9 and -, a letter first");
-        assert!(!title.is_empty(), "people need a name for it");
-        Self { slug, title }
+    pub const fn new(words: &'static NameWords) -> Self {
+        assert!(is_slug(words.slug.as_bytes()), "1 to 32 of a-z, 0-9 and -, a letter first");
+        assert!(!words.title.is_empty(), "people need a name for it");
+        Self(words)
     }
 
     /// The word in URLs, JSON and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.slug
+        self.0.slug
     }
 
     /// The name people know it by.
     #[must_use]
     pub const fn title(self) -> &'static str {
-        self.title
+        self.0.title
     }
 }
 
@@ -72,12 +78,12 @@ const fn is_slug(bytes: &[u8]) -> bool {
         }
         at += 1;
     }
-    0 < bytes.len() && bytes.len() <= ProviderName::LONGEST
+    !bytes.is_empty() && bytes.len() <= ProviderName::LONGEST
 }
 
 impl PartialEq for ProviderName {
     fn eq(&self, other: &Self) -> bool {
-        self.slug == other.slug
+        self.as_str() == other.as_str()
     }
 }
 
@@ -91,25 +97,25 @@ impl PartialOrd for ProviderName {
 
 impl Ord for ProviderName {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.slug.cmp(other.slug)
+        self.as_str().cmp(other.as_str())
     }
 }
 
 impl Hash for ProviderName {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.slug.hash(state);
+        self.as_str().hash(state);
     }
 }
 
 impl Serialize for ProviderName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.slug)
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl fmt::Display for ProviderName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.slug)
+        f.write_str(self.as_str())
     }
 }
 
@@ -119,9 +125,9 @@ mod tests {
 
     #[test]
     fn a_name_is_known_by_its_word() {
-        const ONE: ProviderName = ProviderName::new("jitsi", "Jitsi Meet");
-        assert_eq!(ONE, ProviderName::new("jitsi", "Jitsi"));
-        assert!(ONE < ProviderName::new("zoom", "A"));
+        const ONE: ProviderName = ProviderName::new(&NameWords { slug: "jitsi", title: "Jitsi Meet" });
+        assert_eq!(ONE, ProviderName::new(&NameWords { slug: "jitsi", title: "Jitsi" }));
+        assert!(ONE < ProviderName::new(&NameWords { slug: "zoom", title: "A" }));
         assert_eq!((ONE.as_str(), ONE.title(), ONE.to_string().as_str()), ("jitsi", "Jitsi Meet", "jitsi"));
     }
 

@@ -1,7 +1,5 @@
-//! What wraps every provider, so that no provider has to: refusing what cannot be done, retrying what may be retried,
-//! staying inside the vendor's limits, and leaving a vendor alone that is down.
+//! What wraps every provider's requests, so that no provider has to: retrying what may be retried, staying inside the vendor's limits, and leaving a vendor alone that is down.
 
-mod check_capabilities;
 mod circuit;
 mod concurrency;
 mod rate_limit;
@@ -10,7 +8,6 @@ mod retry_after;
 #[cfg(test)]
 pub(crate) mod scripted;
 
-pub use check_capabilities::CheckCapabilities;
 pub use circuit::Circuit;
 pub use concurrency::Concurrency;
 pub use rate_limit::{RateBudgets, RateLimit};

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use lectern_core::provider::ProviderName;
+use lectern_core::provider::{NameWords, ProviderName};
 
 use super::{Link, capabilities};
 use crate::platform::{LiveSource, Platform};
 
 /// The name of pasted links.
-pub const NAME: ProviderName = ProviderName::new("link", "Pasted link");
+pub const NAME: ProviderName = ProviderName::new(&NameWords { slug: "link", title: "Pasted link" });
 
 /// Pasted links: nobody has an app there, and nobody tells anything.
 pub static PLATFORM: Platform = Platform {

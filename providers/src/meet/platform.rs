@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lectern_core::provider::{Provider, ProviderName};
+use lectern_core::provider::{NameWords, Provider, ProviderName};
 
 use super::{Meet, MeetAddresses, MeetConnection, MeetEvents, MeetSettings, Mode, at_best, oauth::Bundle};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Meet's name.
-pub const NAME: ProviderName = ProviderName::new("meet", "Google Meet");
+pub const NAME: ProviderName = ProviderName::new(&NameWords { slug: "meet", title: "Google Meet" });
 
 /// Meet.
 pub static PLATFORM: Platform = Platform {

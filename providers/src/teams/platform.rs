@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lectern_core::provider::{Provider, ProviderName};
+use lectern_core::provider::{NameWords, Provider, ProviderName};
 use url::Url;
 
 use super::{Mode, Teams, TeamsConnection, TeamsEvents, TeamsSettings, at_best};
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Teams' name.
-pub const NAME: ProviderName = ProviderName::new("teams", "Microsoft Teams");
+pub const NAME: ProviderName = ProviderName::new(&NameWords { slug: "teams", title: "Microsoft Teams" });
 
 /// Teams.
 pub static PLATFORM: Platform = Platform {

@@ -18,4 +18,6 @@ pub use inspect::{Inspect, Seen, SeenAnswer};
 pub use request::{
     Body, Budget, Credentials, Exchange, Field, Judgement, Label, RateLimits, Request, Response,
 };
+/// An HTTP method, for [`Request::method`].
+pub use reqwest::Method;
 pub use stack::{Transport, TransportOptions};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lectern_core::provider::{Provider, ProviderName};
+use lectern_core::provider::{NameWords, Provider, ProviderName};
 
 use super::{Mode, Zoom, ZoomConnection, ZoomEvents, ZoomSettings, at_best};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Zoom's name.
-pub const NAME: ProviderName = ProviderName::new("zoom", "Zoom");
+pub const NAME: ProviderName = ProviderName::new(&NameWords { slug: "zoom", title: "Zoom" });
 
 /// Zoom. An address in its reports may be what somebody typed at its registration form.
 pub static PLATFORM: Platform = Platform {

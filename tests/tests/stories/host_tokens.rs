@@ -255,3 +255,16 @@ story!(
         assert!(app.mail.messages().iter().all(|mail| !mail.raw.contains("thief")));
     }
 );
+
+story!(
+    /// A token for later is no token yet.
+    a_token_that_is_not_valid_yet_is_refused, |app| async {
+        let dreamcrowd = app.organization("dreamcrowd").await;
+        take_hs256(&dreamcrowd, app).await;
+        let now = app.now().timestamp();
+        for (nbf, status) in [(now + 3_000, 401), (now + 30, 200), (now - 30, 200)] {
+            let token = hs256(SECRET.as_bytes(), &with(claims(app), json!({"nbf": nbf})));
+            assert_eq!(me(app, &token).await.0, status, "{nbf}");
+        }
+    }
+);

@@ -40,6 +40,7 @@ mod pages;
 mod parity;
 mod pasted_link;
 mod platforms;
+mod recurrence;
 mod roles;
 mod seat_races;
 mod secrets;

@@ -71,7 +71,7 @@ story!(
                 break;
             }
         }
-        assert!(steps > 15, "there are many steps: {steps}");
+        assert!(steps > 8, "there are many steps: {steps}");
     }
 );
 
@@ -377,5 +377,57 @@ story!(
         app.pass(Duration::days(40));
         app.tick("tick.clean_up").await;
         assert_eq!(app.audited("meeting.removed").await, 0, "somebody may still have it read by hand");
+    }
+);
+
+story!(
+    /// The platform cannot be told to end: the class ends here, and whoever teaches is told to end the meeting there.
+    a_meeting_that_cannot_be_ended_is_told, |app| async {
+        let (owner, seller, lesson) = app.evening().await;
+        let path = format!("/api/v1/sessions/{}", lesson.session);
+        app.pass(Duration::minutes(15));
+        seller.post(&format!("{path}/start"), json!({})).await;
+        app.zoom.host_joins(app.zoom_meeting(&lesson.session).await).unwrap();
+        let (status, _) = owner.delete(&format!("/api/v1/connections/{}", owner.all("/api/v1/connections").await[0]["id"].as_str().unwrap())).await;
+        assert_eq!(status, 204);
+        let (status, ended) = seller.post(&format!("{path}/end"), json!({})).await;
+        assert_eq!((status, &ended["state"]), (200, &json!("ended")), "{ended}");
+        app.settle().await;
+        let (_, session) = seller.get(&path).await;
+        let detail = session["meeting"]["problem"]["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("press End meeting there"), "{session}");
+        let page = seller.browser(app).get(&format!("/sessions/{}", lesson.session)).await;
+        assert!(page.html().contains("could not be told to end the meeting"), "{}", page.html());
+        assert_eq!(app.audited("meeting.not_ended").await, 1);
+    }
+);
+
+story!(
+    /// A session whose doors have not opened cannot be ended, only cancelled: then people are told.
+    what_has_not_begun_is_not_ended, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let later = lesson.another(app, &seller, app.now() + Duration::days(3)).await;
+        let (status, problem) = seller.post(&format!("/api/v1/sessions/{later}/end"), json!({})).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("not_started")), "{problem}");
+        let (_, session) = seller.get(&format!("/api/v1/sessions/{later}")).await;
+        assert_eq!(session["state"], json!("scheduled"));
+    }
+);
+
+story!(
+    /// A meeting made by an account that is no longer connected: connecting once more is not said to help.
+    another_account_does_not_open_an_older_meeting, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        assert_eq!(seller.delete("/api/v1/platforms/zoom/connection").await.0, 204);
+        app.settle().await;
+        let launch = format!("/api/v1/sessions/{}/launch", lesson.session);
+        let (status, problem) = seller.post(&launch, json!({})).await;
+        assert!(status >= 409 && problem["detail"].as_str().unwrap().contains("Connect the account again"), "{problem}");
+        app.zoom_host("other@dreamcrowd.example");
+        let (_, answer) = seller.post("/api/v1/platforms/zoom/connection", json!({})).await;
+        let callback = app.zoom.allow(answer["authorize_url"].as_str().unwrap(), "other@dreamcrowd.example").unwrap();
+        seller.send("GET", callback.strip_prefix(&app.base).unwrap(), None, &[]).await;
+        let (status, problem) = seller.post(&launch, json!({})).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("other_account")), "{problem}");
     }
 );

@@ -206,3 +206,40 @@ async fn the_openapi_document_is_printed() {
     assert!(headers("/api/v1/people") && headers("/api/v1/classes") && !headers("/api/v1/auth/login"));
     assert!(files(data.path()).is_empty(), "printing makes nothing");
 }
+
+/// A file with a torn page is not called healthy, and the advice is not about the key.
+#[tokio::test]
+async fn a_damaged_database_is_told() {
+    use std::io::{Seek, SeekFrom, Write};
+    let (data, database, lectern) = installation(Engine::Sqlite).await;
+    lectern.must(&["admin", "create-organization", "oakwood", "Oakwood"]).await;
+    lectern.must(&["doctor"]).await;
+    let file = data.path().join("lectern.sqlite");
+    let mut torn = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    torn.seek(SeekFrom::Start(4096 * 40)).unwrap();
+    torn.write_all(&[0xa5; 4096 * 30]).unwrap();
+    drop(torn);
+    let output = lectern.run(&["doctor"]).await;
+    assert_eq!(output.code, Some(1), "{output:#?}");
+    assert!(
+        output.stdout.contains("BAD   database") && output.stdout.contains("restore the newest backup"),
+        "{}",
+        output.stdout
+    );
+    database.drop().await;
+}
+
+/// Nobody else on the machine reads the database, and a configuration that is named must be there.
+#[tokio::test]
+async fn files_are_private_and_a_named_configuration_is_meant() {
+    use std::os::unix::fs::PermissionsExt;
+    let (data, database, lectern) = installation(Engine::Sqlite).await;
+    let fresh = data.path().join("fresh");
+    let lectern = lectern.with("LECTERN_DATA", fresh.to_str().unwrap());
+    lectern.must(&["migrate"]).await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&fresh), mode(&fresh.join("lectern.sqlite"))), (0o700, 0o600));
+    let output = lectern.run(&["--config", "nowhere.toml", "doctor"]).await;
+    assert!(output.code != Some(0) && output.stderr.contains("nowhere.toml is not there"), "{output:#?}");
+    database.drop().await;
+}

@@ -164,3 +164,20 @@ story!(
         assert_eq!(led_to(&page), "/");
     }
 );
+
+story!(
+    /// An address that was cut or mistyped names nothing: a page says so to people, a problem to programs.
+    a_mistyped_id_is_not_found, |app| async {
+        let owner = app.organization("oakwood").await.owner().await;
+        for path in ["/api/v1/classes/abc", "/api/v1/sessions/-1/attendance", "/api/v1/people/%00"] {
+            let answer = owner.send("GET", path, None, &[]).await;
+            assert_eq!((answer.status, answer.header("content-type")), (404, "application/problem+json"), "{path}: {}", answer.text);
+        }
+        let browser = owner.browser(app);
+        for path in ["/classes/abc", "/sessions/-1", "/platforms/zoom/test"] {
+            let page = browser.get(path).await;
+            assert!([404, 405].contains(&page.status()) && page.html().contains("<main"), "{path}: {}", page.html());
+            assert!(!page.html().contains("The fault is ours") && !page.html().contains("For support"), "{path}: {}", page.html());
+        }
+    }
+);

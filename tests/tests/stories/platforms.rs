@@ -628,7 +628,10 @@ story!(
         assert_eq!(use_it(app, organization, farhan.id).await, Ok(()), "a new token is asked for");
         // Back to everybody's own: the organization's grant is gone.
         let own = oakwood.zoom_app(app, AppMode::User);
-        assert_eq!(omar.put(ZOOM, own.settings()).await.0, 200);
+        assert_eq!(omar.put(ZOOM, own.settings()).await.0, 422, "it has to be said that connections end");
+        let mut settings = own.settings();
+        settings["disconnect_accounts"] = json!(true);
+        assert_eq!(omar.put(ZOOM, settings).await.0, 200);
         assert_eq!(farhan.get(CONNECTION).await.1["state"], "none");
         app.settle().await;
     }
@@ -655,7 +658,8 @@ story!(
         app.pass(Duration::hours(24));
         assert_eq!((send(newer, 5).await, send(&zoom.webhook_secret, 6).await), (200, 401));
         assert_eq!(farhan.get(CONNECTION).await.1["state"], "connected");
-        assert_eq!(omar.put(ZOOM, json!({"client_id": "another-app", "client_secret": "another-secret"})).await.0, 200);
+        let another = json!({"client_id": "another-app", "client_secret": "another-secret", "disconnect_accounts": true});
+        assert_eq!(omar.put(ZOOM, another).await.0, 200);
         assert_eq!(farhan.get(CONNECTION).await.1["state"], "needs_reconnect");
         assert_eq!(use_it(app, organization, farhan.id).await, Err(ErrorKind::Reconnect));
     }
@@ -804,5 +808,28 @@ story!(
         jobs::runner::run_due(app).await.unwrap();
         assert_eq!(app.database.count("jobs").await, 0);
         assert_eq!(calls(app, "oauthToken"), 2);
+    }
+);
+
+story!(
+    /// Another app's id would disconnect everybody: it is asked first, and nothing has changed until it is confirmed.
+    another_app_is_confirmed_before_it_disconnects_everybody, |app| async {
+        let (owner, seller, _) = app.evening().await;
+        let change = async |changes: Value| owner.put(ZOOM, changes).await;
+        let (status, problem) = change(json!({"client_id": "lectern-apq"})).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("disconnect_accounts")), "{problem}");
+        let (_, view) = owner.get(ZOOM).await;
+        assert_eq!(view["client_id"], json!("lectern-app"));
+        let connection = format!("{ZOOM}/connection");
+        assert_eq!(seller.get(&connection).await.1["state"], json!("connected"));
+        let base = app.zoom.api_url();
+        let form = [("mode", "user"), ("client_id", "lectern-apq"), ("base_url", base.as_str())];
+        let browser = owner.browser(app);
+        let page = browser.get("/platforms/zoom").await;
+        let refused = browser.submit(&page, "/platforms/zoom", &form).await;
+        assert!(refused.status() == 422 && refused.html().contains("name=\"disconnect_accounts\""), "{}", refused.html());
+        let (status, _) = change(json!({"client_id": "lectern-apq", "disconnect_accounts": true})).await;
+        assert_eq!(status, 200);
+        assert_eq!(seller.get(&connection).await.1["state"], json!("needs_reconnect"));
     }
 );

@@ -562,3 +562,21 @@ story!(
         assert_eq!(app.browser().get(&link).await.status(), 200);
     }
 );
+
+story!(
+    /// One address has one seat in a class: nobody is both enrolled and a guest, whichever comes first.
+    nobody_is_enrolled_and_a_guest_at_once, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let people = |end: &str| format!("/api/v1/classes/{}/{end}", lesson.class);
+        let guest = |email: &str| json!({"email": email, "first_name": "Ayesha"});
+        let member = |email: &str| json!({"email": email, "name": "Ayesha Noor"});
+        seller.create(&people("enrollments"), member("one@home.example")).await;
+        let (status, problem) = seller.post(&people("guests"), guest("One@home.example")).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("enrolled")), "{problem}");
+        let invited = seller.create(&people("guests"), guest("two@home.example")).await;
+        let (status, problem) = seller.post(&people("enrollments"), member("two@home.example")).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("invited")), "{problem}");
+        seller.delete(&people(&format!("guests/{}", invited["id"].as_str().unwrap()))).await;
+        seller.create(&people("enrollments"), member("two@home.example")).await;
+    }
+);

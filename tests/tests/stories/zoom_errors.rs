@@ -227,7 +227,7 @@ async fn every_documented_code_becomes_what_a_person_can_act_on() {
                     ));
                 }
                 let vendor = error.vendor_code.clone().unwrap_or_default();
-                if vendor != format!("{status}/{code}") {
+                if *vendor != *format!("{status}/{code}") {
                     wrong.push(format!("{what}: for the log it is {vendor}"));
                 }
                 // What the interface answers is that sentence, without Zoom's words.

@@ -8,8 +8,17 @@ use lectern_web::catalog::{Catalog, Message, placeholders};
 
 /// Families of keys made in Rust: weekdays and months by number, parts of the day, zones with a name of their own, and
 /// sentences that carry their key.
-const MADE_IN_RUST: [&str; 8] =
-    ["weekday.", "month.", "daypart.", "zone.", "reason.", "provider_error.", "provider_step.", "said."];
+const MADE_IN_RUST: [&str; 9] = [
+    "weekday.",
+    "month.",
+    "daypart.",
+    "zone.",
+    "reason.",
+    "provider_error.",
+    "provider_step.",
+    "said.",
+    "rule.",
+];
 
 #[derive(Default)]
 struct Used {

@@ -1,7 +1,4 @@
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use lectern_core::{ids::ClassId, session::SessionState};
 use lectern_web::{
     NoticeKind, Section,
@@ -16,7 +13,7 @@ use crate::{
     classes::{Class, enrollments, service},
     db::Tx,
     error::ApiError,
-    extract::{Member, Query, SignedIn},
+    extract::{Member, Path, Query, SignedIn},
     pages::{Pages, Reader},
     people,
     sessions::{self, Session, pages::line},

@@ -1,7 +1,4 @@
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use lectern_core::{
     ids::ClassId,
     provider::{Degree, Difference},
@@ -26,7 +23,7 @@ use crate::{
         service,
     },
     error::ApiError,
-    extract::{Form, Instructor, Query, SignedIn},
+    extract::{Form, Instructor, Path, Query, SignedIn},
     pages::{Pages, Reader, see_other},
     pasted_links::{
         self,

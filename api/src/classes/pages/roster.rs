@@ -1,8 +1,4 @@
-use axum::{
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use lectern_core::{
     ids::{ClassId, EnrollmentId},
     session::SessionState,
@@ -23,7 +19,7 @@ use crate::{
         service,
     },
     error::ApiError,
-    extract::{Form, Instructor, Query, SignedIn},
+    extract::{Form, Instructor, Path, Query, SignedIn},
     join::Naming,
     live::feed::instant,
     notify, organizations,

@@ -1,7 +1,4 @@
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use lectern_core::{ids::ClassId, session::SessionState};
 use lectern_web::{
     Section,
@@ -15,7 +12,7 @@ use crate::{
     attendance,
     classes::service,
     error::ApiError,
-    extract::{Form, Instructor, Query, SignedIn},
+    extract::{Form, Instructor, Path, Query, SignedIn},
     organizations,
     pages::{Pages, Reader, see_other},
     sessions::{

@@ -1,7 +1,4 @@
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use lectern_core::{
     ids::ClassId,
     organization::Aliases,
@@ -23,7 +20,7 @@ use crate::{
     app::App,
     classes::service,
     error::ApiError,
-    extract::{Form, Instructor, Query, SignedIn},
+    extract::{Form, Instructor, Path, Query, SignedIn},
     organizations,
     pages::{Pages, Reader, see_other},
     people::pages::field_errors,

@@ -2,6 +2,7 @@
 
 use lectern_core::{ids::OrganizationId, secret::SecretString};
 
+use super::platforms::Platform;
 use crate::{
     app::{App, OPERATOR},
     audit::Actor,
@@ -37,6 +38,21 @@ pub(super) struct Company {
     pub(super) players: Vec<Player>,
     /// More students, who come by their mailed link.
     pub(super) crowd: &'static [&'static str],
+    /// Where it teaches.
+    pub(super) platforms: &'static [Platform],
+}
+
+/// Somebody who comes by a mailed link.
+#[derive(Clone, Debug)]
+pub(super) struct Pupil {
+    /// Name, also at the platform.
+    pub(super) name: String,
+    /// Address, and where they are not a guest their account at the platform.
+    pub(super) email: String,
+    /// Invited, and known to nobody but the teacher.
+    pub(super) guest: bool,
+    /// Their join link.
+    pub(super) link: String,
 }
 
 impl Company {
@@ -48,6 +64,11 @@ impl Company {
     /// All with this role.
     pub(super) fn all<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a Player> {
         self.players.iter().filter(move |player| player.role == role)
+    }
+
+    /// The address of one of the crowd.
+    pub(super) fn address(&self, name: &str) -> String {
+        format!("{}@{}.example", name.to_ascii_lowercase().replace(' ', "."), self.slug)
     }
 }
 
@@ -71,6 +92,7 @@ const OAKWOOD: &[(&str, &str)] = &[
     ("admin", "Nusrat Rahman"),
     ("instructor", "Farhan Karim"),
     ("instructor", "Leela Das"),
+    ("instructor", "Sumaiya Haque"),
     ("instructor", "Imran Not-Connected"),
     ("student", "Ayesha Noor"),
     ("student", "Omar Reza"),
@@ -89,6 +111,14 @@ const OAKWOOD_CROWD: &[&str] = &[
     "Mitu Roy",
     "Kamal Uddin",
     "Shirin Aktar",
+    "Faisal Kabir",
+    "Rumana Parvin",
+    "Biplob Saha",
+    "Farzana Haque",
+    "Nayeem Sarkar",
+    "Lipi Barua",
+    "Shafiq Mollah",
+    "Tumpa Dey",
 ];
 const DREAMCROWD: &[(&str, &str)] = &[
     ("owner", "Diya Super-Admin"),
@@ -110,9 +140,17 @@ pub(super) async fn make(app: &App) -> Result<Cast, ApiError> {
     };
     player(app, OPERATOR, &operator).await?;
     let mut companies = Vec::new();
-    for (slug, name, vocabulary, zone, people, crowd) in [
-        ("oakwood", "Oakwood School", "school", "Asia/Dhaka", OAKWOOD, OAKWOOD_CROWD),
-        ("dreamcrowd", "DreamCrowd", "marketplace", "Europe/London", DREAMCROWD, DREAMCROWD_CROWD),
+    for (slug, name, vocabulary, zone, people, crowd, platforms) in [
+        ("oakwood", "Oakwood School", "school", "Asia/Dhaka", OAKWOOD, OAKWOOD_CROWD, &Platform::ALL[..]),
+        (
+            "dreamcrowd",
+            "DreamCrowd",
+            "marketplace",
+            "Europe/London",
+            DREAMCROWD,
+            DREAMCROWD_CROWD,
+            &[Platform::Zoom][..],
+        ),
     ] {
         let new = CreateOrganization {
             slug: slug.to_owned(),
@@ -129,7 +167,7 @@ pub(super) async fn make(app: &App) -> Result<Cast, ApiError> {
             player(app, id, &made).await?;
             players.push(made);
         }
-        companies.push(Company { slug, id, players, crowd });
+        companies.push(Company { slug, id, players, crowd, platforms });
     }
     Ok(Cast { operator, companies })
 }

@@ -1,18 +1,17 @@
 //! The day so far: credentials, connections, a class that is over, classes that run now, classes to come.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::clock::{Clock, ShiftedClock};
-use lectern_simulators::zoom::{
-    AccountPlan, AppMode, AppSpec, EndpointSpec, HostPlan, HostSpec, Visit, ZoomSimulator,
-};
+use lectern_simulators::zoom::EndpointSpec;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    cast::{Cast, Company, Player},
+    cast::{Cast, Company, Player, Pupil},
     hands::{Hands, Slip, slip},
+    platforms::{Platform, Platforms, Visit},
 };
 use crate::{app::App, attendance, events::publisher::Delivery, jobs, webhooks_in};
 
@@ -20,7 +19,7 @@ use crate::{app::App, attendance, events::publisher::Delivery, jobs, webhooks_in
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
     pub(super) app: &'a App,
-    pub(super) zoom: &'a ZoomSimulator,
+    pub(super) platforms: &'a Platforms,
     pub(super) clock: &'a ShiftedClock,
     pub(super) url: &'a str,
     pub(super) hands: Hands,
@@ -35,13 +34,17 @@ pub(super) struct Seated {
     pub(super) visit: Option<Visit>,
 }
 
-/// A class that runs now, with the links of those who may come and go.
+/// A class that runs now, with those who may come and go.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
-    /// Zoom's number of its meeting.
-    pub(super) meeting: u64,
-    /// The join links of its crowd.
-    pub(super) links: Vec<String>,
+    /// Where it is.
+    pub(super) on: Platform,
+    /// The class.
+    pub(super) title: &'static str,
+    /// The teacher's address.
+    pub(super) teacher: String,
+    /// Its crowd.
+    pub(super) pupils: Vec<Pupil>,
     /// Those who already came, by link.
     pub(super) seated: HashMap<String, Seated>,
 }
@@ -55,18 +58,22 @@ pub(super) async fn play(stage: &Stage<'_>, cast: &Cast) -> Result<Vec<Room>, Sl
         early.push(schedule_all(stage, company).await?);
     }
     stage.settle().await?;
+    let all = || early.iter().flatten();
     stage.until(stage.present() - Duration::minutes(150)).await?;
-    for lesson in early.iter().flatten().filter(|lesson| lesson.when == When::Earlier) {
+    hold(stage, &all().filter(|lesson| lesson.plan.when == When::Earlier).collect::<Vec<_>>()).await?;
+    stage.until(stage.present() - Duration::minutes(12)).await?;
+    for lesson in all().filter(|lesson| lesson.plan.when == When::Now) {
         begin(stage, lesson).await?;
-        hold(stage, lesson).await?;
+        let seated = arrive(stage, lesson, lesson.pupils.len() * 2 / 3).await?.into_iter().collect();
+        rooms.push(Room {
+            on: lesson.plan.on,
+            title: lesson.plan.class,
+            teacher: lesson.teacher.clone(),
+            pupils: lesson.pupils.clone(),
+            seated,
+        });
     }
-    let late = Duration::minutes(12);
-    stage.until(stage.present() - late).await?;
-    for lesson in early.iter().flatten().filter(|lesson| lesson.when == When::Now) {
-        begin(stage, lesson).await?;
-        let seated = arrive(stage, lesson, lesson.links.len() * 2 / 3).await?.into_iter().collect();
-        rooms.push(Room { meeting: meeting_of(stage, lesson).await?, links: lesson.links.clone(), seated });
-    }
+    jobs::tick(stage.app, webhooks_in::looking::TICK).await.map_err(slip)?;
     stage.settle().await?;
     Ok(rooms)
 }
@@ -86,11 +93,11 @@ impl Stage<'_> {
         self.settle().await
     }
 
-    /// Does what is due: simulated webhooks, deliveries, jobs, events.
+    /// Does what is due: what the platforms tell, deliveries, jobs, events.
     async fn settle(&self) -> Result<(), Slip> {
         let mut delivery = Delivery::from_now(self.app).await.map_err(slip)?;
         for _round in 0..50 {
-            let mut done = self.zoom.flush_webhooks().await;
+            let mut done = self.platforms.tell().await;
             done += webhooks_in::processor::process_pending(self.app)
                 .await
                 .map_err(|error| slip(format!("{error:?}")))?;
@@ -105,68 +112,48 @@ impl Stage<'_> {
     }
 }
 
-/// Credentials by the owner, and every instructor's connection but one.
+/// Credentials by the owner, and every instructor's connection but one's, on each platform.
 async fn set_up(stage: &Stage<'_>, company: &Company) -> Result<(), Slip> {
     let owner = company.the("owner").ok_or_else(|| Slip("no owner".to_owned()))?;
     let token = stage.hands.sign_in(company.slug, &owner.email).await?;
-    let client = format!("{}-app", company.slug);
-    let (secret, signing) =
-        (format!("{}-client-secret", company.slug), format!("{}-webhook-secret-token", company.slug));
-    let scopes =
-        lectern_providers::zoom::oauth::SCOPES.iter().map(|scope| scope.granular.to_owned()).collect();
-    stage.zoom.add_app(AppSpec {
-        client_id: client.clone(),
-        client_secret: secret.clone(),
-        name: "Lectern".to_owned(),
-        mode: AppMode::User,
-        account_id: None,
-        redirect_uris: vec![format!("{}/oauth/zoom/callback", stage.url)],
-        scopes,
-        endpoints: Vec::new(),
-    });
-    let settings = json!({"client_id": client, "client_secret": secret, "base_url": stage.zoom.api_url(), "webhook_secret": signing});
-    stage.hands.call(Method::PUT, "/api/v1/platforms/zoom", Some(&token), Some(settings)).await?;
-    let url = format!("{}/api/zoom/webhook/{}", stage.url, company.id);
-    stage
-        .zoom
-        .subscribe(&client, EndpointSpec { url, secret_token: signing, events: Vec::new() })
-        .await
-        .map_err(slip)?;
-    for instructor in company.all("instructor") {
-        give_account(stage, company, instructor);
-        if !instructor.name.contains("Not-Connected") {
-            connect(stage, company, instructor).await?;
+    for &on in company.platforms {
+        let path = format!("/api/v1/platforms/{}", on.name());
+        let mut settings = stage.platforms.add_app(on, company.slug, stage.url);
+        let signing = format!("{}-webhook-secret-token", company.slug);
+        if on == Platform::Zoom {
+            settings["webhook_secret"] = json!(signing);
         }
+        let client = text(&settings["client_id"]);
+        stage.hands.call(Method::PUT, &path, Some(&token), Some(settings)).await?;
+        if on == Platform::Zoom {
+            let url = format!("{}/api/zoom/webhook/{}", stage.url, company.id);
+            let endpoint = EndpointSpec { url, secret_token: signing, events: Vec::new() };
+            stage.platforms.zoom.subscribe(&client, endpoint).await.map_err(slip)?;
+        }
+        for student in company.all("student") {
+            stage.platforms.add_student(on, &student.email, student.name);
+        }
+        for name in company.crowd {
+            stage.platforms.add_student(on, &company.address(name), name);
+        }
+        for teacher in company.all("instructor") {
+            stage.platforms.add_teacher(on, company.slug, &teacher.email, teacher.name);
+            if !teacher.name.contains("Not-Connected") {
+                connect(stage, on, company, teacher).await?;
+            }
+        }
+        stage.hands.call(Method::POST, &format!("{path}/test"), Some(&token), Some(json!({}))).await?;
     }
-    stage
-        .hands
-        .call(Method::POST, "/api/v1/platforms/zoom/test", Some(&token), Some(json!({})))
-        .await
-        .map(drop)
+    Ok(())
 }
 
-/// An account at the platform, which whoever has not connected it yet may connect.
-fn give_account(stage: &Stage<'_>, company: &Company, instructor: &Player) {
-    let (first, last) = instructor.name.split_once(' ').unwrap_or((instructor.name, ""));
-    stage.zoom.add_host(HostSpec {
-        email: instructor.email.clone(),
-        first_name: first.to_owned(),
-        last_name: last.to_owned(),
-        plan: HostPlan::Licensed,
-        account_id: format!("{}-account", company.slug),
-        account_plan: AccountPlan::Pro,
-        time_zone: "UTC".to_owned(),
-    });
-}
-
-async fn connect(stage: &Stage<'_>, company: &Company, instructor: &Player) -> Result<(), Slip> {
-    let token = stage.hands.sign_in(company.slug, &instructor.email).await?;
-    let answer = stage
-        .hands
-        .call(Method::POST, "/api/v1/platforms/zoom/connection", Some(&token), Some(json!({})))
-        .await?;
-    let allowed = answer["authorize_url"].as_str().and_then(|url| stage.zoom.allow(url, &instructor.email));
-    let callback = allowed.ok_or_else(|| Slip(format!("{} could not allow the app", instructor.email)))?;
+async fn connect(stage: &Stage<'_>, on: Platform, company: &Company, teacher: &Player) -> Result<(), Slip> {
+    let token = stage.hands.sign_in(company.slug, &teacher.email).await?;
+    let path = format!("/api/v1/platforms/{}/connection", on.name());
+    let answer = stage.hands.call(Method::POST, &path, Some(&token), Some(json!({}))).await?;
+    let allowed =
+        answer["authorize_url"].as_str().and_then(|url| stage.platforms.allow(on, url, &teacher.email));
+    let callback = allowed.ok_or_else(|| Slip(format!("{} could not allow the app", teacher.email)))?;
     let path = callback.strip_prefix(stage.url).unwrap_or(&callback).to_owned();
     stage.hands.call(Method::GET, &path, Some(&token), None).await.map(drop)
 }
@@ -178,85 +165,115 @@ enum When {
     Later,
 }
 
-struct Lesson {
+/// What is planned: one line of the timetable.
+#[derive(Clone, Debug)]
+struct Plan {
     when: When,
+    on: Platform,
+    /// The teacher's first name.
+    teacher: &'static str,
+    class: &'static str,
+    title: &'static str,
+    /// Minutes from now.
+    starts_in: i64,
+    minutes: i64,
+    /// Which of the crowd are in the class.
+    crowd: Range<usize>,
+}
+
+/// A school day: on each platform one class is over and one runs; the rest is to come.
+fn school_day() -> Vec<Plan> {
+    use Platform::{Meet, Teams, Zoom};
+    use When::{Earlier, Later, Now};
+    let (eight, nine, ten) = (0..8, 8..14, 14..20);
+    let lesson = |when, on, teacher, class, title, (starts_in, minutes), crowd: &Range<usize>| Plan {
+        when,
+        on,
+        teacher,
+        class,
+        title,
+        starts_in,
+        minutes,
+        crowd: crowd.clone(),
+    };
+    let (fractions, cells) = ("Fractions: dividing and multiplying", "Cells and tissues");
+    vec![
+        lesson(Earlier, Zoom, "farhan", "Physics, class 9", "Motion and speed", (-150, 60), &nine),
+        lesson(Earlier, Teams, "leela", "English, class 10", "Reading aloud", (-150, 60), &ten),
+        lesson(Earlier, Meet, "sumaiya", "Geography, class 8", "Rivers and deltas", (-150, 60), &eight),
+        lesson(Now, Zoom, "farhan", "Mathematics, class 8", fractions, (-10, 50), &eight),
+        lesson(Now, Teams, "leela", "Biology, class 10", cells, (-10, 50), &ten),
+        lesson(Now, Meet, "sumaiya", "Bangla, class 9", "Writing a letter", (-10, 50), &nine),
+        lesson(Later, Teams, "leela", "Chemistry, class 10", "Acids and bases", (55, 45), &ten),
+        lesson(Later, Zoom, "imran", "Drawing club", "Light and shadow", (90, 60), &(4..9)),
+        lesson(Later, Meet, "sumaiya", "Geography, class 8", "Reading a map", (60 * 23, 60), &eight),
+        lesson(
+            Later,
+            Zoom,
+            "farhan",
+            "Mathematics, class 8",
+            "Fractions: word problems",
+            (60 * 24, 50),
+            &eight,
+        ),
+    ]
+}
+
+/// A marketplace's day, on Zoom.
+fn market_day() -> Vec<Plan> {
+    let lesson = |when, teacher, class, title, starts_in, minutes| Plan {
+        when,
+        on: Platform::Zoom,
+        teacher,
+        class,
+        title,
+        starts_in,
+        minutes,
+        crowd: 0..4,
+    };
+    let (watercolour, skies) = ("Watercolour for beginners", "Watercolour for beginners: skies");
+    let (street, composition) = ("Street photography", "Street photography: composition");
+    vec![
+        lesson(When::Now, "sadia", watercolour, skies, -8, 60),
+        lesson(When::Later, "sadia", "Portraits in charcoal", "Portraits in charcoal: eyes", 120, 60),
+        lesson(When::Later, "bruno", street, composition, 60 * 26, 90),
+    ]
+}
+
+/// A line of the timetable, in the product.
+struct Lesson {
+    plan: Plan,
+    /// The teacher's address.
     teacher: String,
+    token: String,
     session: String,
-    links: Vec<String>,
+    pupils: Vec<Pupil>,
 }
 
 /// The classes of one organization, with everybody enrolled.
 async fn schedule_all(stage: &Stage<'_>, company: &Company) -> Result<Vec<Lesson>, Slip> {
     let now = stage.present();
-    let minutes = |minutes| now + Duration::minutes(minutes);
-    let school = company.slug == "oakwood";
-    let mut teachers = company.all("instructor").map(|player| player.email.clone());
-    let first = teachers.next().unwrap_or_default();
-    let second = teachers.next().filter(|_| school).unwrap_or_else(|| first.clone());
-    let idle = company.all("instructor").last().map(|player| player.email.clone()).unwrap_or_default();
-    let plan = if school {
-        vec![
-            (When::Earlier, &first, "Physics, class 9", "Motion and speed", minutes(-150), 60),
-            (
-                When::Now,
-                &first,
-                "Mathematics, class 8",
-                "Fractions: dividing and multiplying",
-                minutes(-10),
-                50,
-            ),
-            (When::Later, &second, "Chemistry, class 10", "Acids and bases", minutes(35), 45),
-            (When::Later, &first, "Mathematics, class 8", "Fractions: word problems", minutes(60 * 24), 50),
-            (When::Later, &idle, "Drawing club", "Light and shadow", minutes(90), 60),
-        ]
-    } else {
-        vec![
-            (
-                When::Now,
-                &first,
-                "Watercolour for beginners",
-                "Watercolour for beginners: skies",
-                minutes(-8),
-                60,
-            ),
-            (When::Later, &first, "Portraits in charcoal", "Portraits in charcoal: eyes", minutes(120), 60),
-            (
-                When::Later,
-                &idle,
-                "Street photography",
-                "Street photography: composition",
-                minutes(60 * 26),
-                90,
-            ),
-        ]
-    };
     let mut lessons: Vec<Lesson> = Vec::new();
-    let mut classes: Vec<(String, String, Vec<String>)> = Vec::new();
-    for (when, teacher, class, title, starts_at, length) in plan {
-        let token = stage.hands.sign_in(company.slug, teacher).await?;
-        let known = classes.iter().position(|(name, ..)| name == class);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let made = stage
-                    .hands
-                    .call(Method::POST, "/api/v1/classes", Some(&token), Some(json!({"title": class})))
-                    .await?;
-                classes.push((class.to_owned(), text(&made["id"]), Vec::new()));
-                classes.len() - 1
-            }
-        };
-        let id = classes[index].1.clone();
-        let body = json!({"title": title, "starts_at": starts_at, "duration_minutes": length});
-        let sessions = stage
-            .hands
-            .call(Method::POST, &format!("/api/v1/classes/{id}/sessions"), Some(&token), Some(body))
-            .await?;
-        if known.is_none() {
-            classes[index].2 = enroll_all(stage, company, &token, &id).await?;
+    let mut classes: HashMap<&str, (String, Vec<Pupil>)> = HashMap::new();
+    for plan in if company.slug == "oakwood" { school_day() } else { market_day() } {
+        let teacher = format!("{}@{}.example", plan.teacher, company.slug);
+        let token = stage.hands.sign_in(company.slug, &teacher).await?;
+        let known = classes.contains_key(plan.class);
+        if !known {
+            let class = json!({"title": plan.class, "provider": plan.on.name()});
+            let made = stage.hands.call(Method::POST, "/api/v1/classes", Some(&token), Some(class)).await?;
+            classes.insert(plan.class, (text(&made["id"]), Vec::new()));
         }
-        let links = classes[index].2.clone();
-        lessons.push(Lesson { when, teacher: token, session: text(&sessions["items"][0]["id"]), links });
+        let Some((id, pupils)) = classes.get_mut(plan.class) else { continue };
+        let starts_at = now + Duration::minutes(plan.starts_in);
+        let body = json!({"title": plan.title, "starts_at": starts_at, "duration_minutes": plan.minutes});
+        let path = format!("/api/v1/classes/{id}/sessions");
+        let sessions = stage.hands.call(Method::POST, &path, Some(&token), Some(body)).await?;
+        if !known {
+            *pupils = enroll_all(stage, company, &token, id, plan.crowd.clone()).await?;
+        }
+        let session = text(&sessions["items"][0]["id"]);
+        lessons.push(Lesson { plan, teacher, token, session, pupils: pupils.clone() });
     }
     Ok(lessons)
 }
@@ -266,67 +283,60 @@ async fn enroll_all(
     company: &Company,
     token: &str,
     class: &str,
-) -> Result<Vec<String>, Slip> {
-    let mut links = Vec::new();
+    crowd: Range<usize>,
+) -> Result<Vec<Pupil>, Slip> {
+    let mut pupils = Vec::new();
     let path = format!("/api/v1/classes/{class}/enrollments");
     for student in company.all("student") {
         let body = json!({"email": student.email, "name": student.name});
         stage.hands.call(Method::POST, &path, Some(token), Some(body)).await?;
     }
-    for name in company.crowd {
-        let local = name.to_ascii_lowercase().replace(' ', ".");
-        let body = json!({"email": format!("{local}@{}.example", company.slug), "name": name});
+    for name in company.crowd.get(crowd).unwrap_or_default() {
+        let email = company.address(name);
+        let body = json!({"email": email, "name": name});
         let enrolled = stage.hands.call(Method::POST, &path, Some(token), Some(body)).await?;
-        links.push(text(&enrolled["join_url"]));
+        let link = text(&enrolled["join_url"]);
+        pupils.push(Pupil { name: (*name).to_owned(), email, guest: false, link });
     }
-    let guest = json!({"email": "rokeya@guest.example", "first_name": "Rokeya", "last_name": "Begum", "sessions": []});
-    let guest = stage
-        .hands
-        .call(Method::POST, &format!("/api/v1/classes/{class}/guests"), Some(token), Some(guest))
-        .await?;
-    links.push(text(&guest["join_url"]));
-    Ok(links)
+    let (email, first, last) = ("rokeya@guest.example", "Rokeya", "Begum");
+    let guest = json!({"email": email, "first_name": first, "last_name": last, "sessions": []});
+    let path = format!("/api/v1/classes/{class}/guests");
+    let guest = stage.hands.call(Method::POST, &path, Some(token), Some(guest)).await?;
+    let (name, link) = (format!("{first} {last}"), text(&guest["join_url"]));
+    pupils.push(Pupil { name, email: email.to_owned(), guest: true, link });
+    Ok(pupils)
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The teacher starts, and is in the meeting.
-async fn begin(stage: &Stage<'_>, lesson: &Lesson) -> Result<(), Slip> {
-    stage
-        .hands
-        .call(
-            Method::POST,
-            &format!("/api/v1/sessions/{}/start", lesson.session),
-            Some(&lesson.teacher),
-            Some(json!({})),
-        )
-        .await?;
-    stage.settle().await?;
-    let meeting = meeting_of(stage, lesson).await?;
-    stage.zoom.host_joins(meeting).map(drop).map_err(|refusal| slip(format!("{refusal:?}")))
+impl Lesson {
+    /// The teacher's own call on the session.
+    async fn call(&self, stage: &Stage<'_>, what: &str) -> Result<Value, Slip> {
+        let path = format!("/api/v1/sessions/{}/{what}", self.session);
+        stage.hands.call(Method::POST, &path, Some(&self.token), Some(json!({}))).await
+    }
 }
 
-/// The number in the host's own address: the demo drives the meeting at the platform, as its people do.
-async fn meeting_of(stage: &Stage<'_>, lesson: &Lesson) -> Result<u64, Slip> {
-    let path = format!("/api/v1/sessions/{}/launch", lesson.session);
-    let launch = stage.hands.call(Method::POST, &path, Some(&lesson.teacher), Some(json!({}))).await?;
-    let url = url::Url::parse(&text(&launch["location"])).map_err(slip)?;
-    let number = url.path_segments().into_iter().flatten().find_map(|part| part.parse().ok());
-    number.ok_or_else(|| Slip(format!("the host's address {} names no meeting", url.path())))
+/// The teacher starts, and is in the meeting; gives the host's own address, by which the demo drives the meeting at the
+/// platform, as its people do.
+async fn begin(stage: &Stage<'_>, lesson: &Lesson) -> Result<String, Slip> {
+    lesson.call(stage, "start").await?;
+    stage.settle().await?;
+    let launch = text(&lesson.call(stage, "launch").await?["location"]);
+    stage.platforms.teacher_joins(lesson.plan.on, &launch, &lesson.teacher)?;
+    Ok(launch)
 }
 
 /// The first `count` people come, one after the other, and are admitted.
 async fn arrive(stage: &Stage<'_>, lesson: &Lesson, count: usize) -> Result<Vec<(String, Seated)>, Slip> {
     let mut seated = Vec::new();
-    for link in lesson.links.iter().take(count) {
-        if let Some(onward) = stage.hands.press_join(link).await?
-            && let Ok(visit) = stage.zoom.joins(&onward)
+    for pupil in lesson.pupils.iter().take(count) {
+        if let Some(onward) = stage.hands.press_join(&pupil.link).await?
+            && let Some(visit) = stage.platforms.joins(lesson.plan.on, &onward, pupil)
         {
-            // Without a waiting room there is nobody to admit.
-            stage.zoom.admit(visit).ok();
-            seated.push((link.clone(), Seated { onward, visit: Some(visit) }));
+            seated.push((pupil.link.clone(), Seated { onward, visit: Some(visit) }));
         }
         stage.clock.advance(Duration::seconds(17));
     }
@@ -334,24 +344,27 @@ async fn arrive(stage: &Stage<'_>, lesson: &Lesson, count: usize) -> Result<Vec<
     Ok(seated)
 }
 
-/// A whole class: people come, some go and come back, it ends, the report is read.
-async fn hold(stage: &Stage<'_>, lesson: &Lesson) -> Result<(), Slip> {
-    let seated = arrive(stage, lesson, lesson.links.len()).await?;
-    for (visit, minutes) in seated.iter().filter_map(|(_, who)| who.visit).zip([8, 14, 22, 30]) {
-        stage.clock.advance(Duration::minutes(minutes - 7));
-        stage.zoom.leaves(visit).ok();
+/// Whole classes, side by side: people come, some go again, they end, the reports are read.
+async fn hold(stage: &Stage<'_>, lessons: &[&Lesson]) -> Result<(), Slip> {
+    let mut launches = Vec::new();
+    let mut visits = Vec::new();
+    for lesson in lessons {
+        launches.push(begin(stage, lesson).await?);
+        let seated = arrive(stage, lesson, lesson.pupils.len()).await?;
+        visits.push(seated.into_iter().filter_map(|(_, who)| who.visit).collect::<Vec<_>>());
+    }
+    for (number, minutes) in [1, 7, 15, 23].into_iter().enumerate() {
+        stage.clock.advance(Duration::minutes(minutes));
+        for visits in &visits {
+            visits.get(number).into_iter().for_each(|visit| stage.platforms.leaves(*visit));
+        }
     }
     stage.settle().await?;
     stage.until(stage.present() - Duration::minutes(90)).await?;
-    stage
-        .hands
-        .call(
-            Method::POST,
-            &format!("/api/v1/sessions/{}/end", lesson.session),
-            Some(&lesson.teacher),
-            Some(json!({})),
-        )
-        .await?;
+    for (lesson, launch) in lessons.iter().zip(&launches) {
+        lesson.call(stage, "end").await?;
+        stage.platforms.teacher_ends(lesson.plan.on, launch);
+    }
     stage.until(stage.present() - Duration::minutes(60)).await?;
     jobs::tick(stage.app, attendance::jobs::TICK).await.map_err(slip)?;
     stage.settle().await

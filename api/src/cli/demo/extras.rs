@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use lectern_simulators::zoom::ZoomSimulator;
-
 use super::{
     day::{Room, Seated},
     hands::Hands,
+    platforms::Platforms,
 };
 use crate::app::App;
 
 /// Every few seconds somebody comes, or leaves for a while. Ends with the application.
-pub(super) async fn come_and_go(app: App, zoom: ZoomSimulator, url: String, mut rooms: Vec<Room>) {
+pub(super) async fn come_and_go(app: App, platforms: Platforms, url: String, mut rooms: Vec<Room>) {
     let Ok(hands) = Hands::new(&url) else { return };
     loop {
         let pause = Duration::from_millis(2_000 + app.randomness.below(5_000));
@@ -25,34 +24,26 @@ pub(super) async fn come_and_go(app: App, zoom: ZoomSimulator, url: String, mut 
         else {
             return;
         };
-        let Some(link) = usize::try_from(app.randomness.below(room.links.len() as u64))
+        let Some(who) = usize::try_from(app.randomness.below(room.pupils.len() as u64))
             .ok()
-            .and_then(|index| room.links.get(index))
+            .and_then(|index| room.pupils.get(index))
         else {
             continue;
         };
         // Each keeps to one browser: who left comes back by the platform's own page.
-        let onward = match room.seated.remove(link) {
+        let onward = match room.seated.remove(&who.link) {
             Some(Seated { onward, visit: Some(visit) }) => {
-                zoom.leaves(visit).ok();
-                room.seated.insert(link.clone(), Seated { onward, visit: None });
+                platforms.leaves(visit);
+                room.seated.insert(who.link.clone(), Seated { onward, visit: None });
                 None
             }
             Some(Seated { onward, visit: None }) => Some(onward),
-            None => hands.press_join(link).await.ok().flatten(),
+            None => hands.press_join(&who.link).await.ok().flatten(),
         };
         if let Some(onward) = onward {
-            let visit = zoom.joins(&onward).ok();
-            if let Some(visit) = visit {
-                zoom.admit(visit).ok();
-            }
-            room.seated.insert(link.clone(), Seated { onward, visit });
+            let visit = platforms.joins(room.on, &onward, who);
+            room.seated.insert(who.link.clone(), Seated { onward, visit });
         }
-        tracing::debug!(
-            meeting = room.meeting,
-            seated = room.seated.len(),
-            "the crowd of meeting {} moves",
-            room.meeting
-        );
+        tracing::debug!(seated = room.seated.len(), "the crowd of {} moves", room.title);
     }
 }

@@ -1,6 +1,10 @@
 //! What a person does with a browser or a program does with the interface, over HTTP.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use reqwest::{Method, StatusCode, header, redirect::Policy};
 use serde_json::{Value, json};
@@ -15,6 +19,8 @@ pub(super) struct Slip(pub(super) String);
 pub(super) struct Hands {
     http: reqwest::Client,
     url: String,
+    /// Tokens of those who signed in already, by address: a password is slow to check.
+    tokens: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Hands {
@@ -22,14 +28,24 @@ impl Hands {
     pub(super) fn new(url: &str) -> Result<Self, Slip> {
         let http =
             reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(30)).build();
-        Ok(Self { http: http.map_err(slip)?, url: url.to_owned() })
+        Ok(Self { http: http.map_err(slip)?, url: url.to_owned(), tokens: Arc::default() })
     }
 
-    /// Signs in and gives the token.
+    fn tokens(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Signs in, once, and gives the token.
     pub(super) async fn sign_in(&self, organization: &str, email: &str) -> Result<String, Slip> {
+        let known = self.tokens().get(email).cloned();
+        if let Some(token) = known {
+            return Ok(token);
+        }
         let body = json!({"organization": organization, "email": email, "password": super::cast::PASSWORD});
         let answer = self.call(Method::POST, "/api/v1/auth/login", None, Some(body)).await?;
-        answer["token"].as_str().map(str::to_owned).ok_or_else(|| Slip(format!("{email} could not sign in")))
+        let token = answer["token"].as_str().ok_or_else(|| Slip(format!("{email} could not sign in")))?;
+        self.tokens().insert(email.to_owned(), token.to_owned());
+        Ok(token.to_owned())
     }
 
     /// Calls the interface.

@@ -7,9 +7,9 @@ mod cast;
 mod day;
 mod extras;
 mod hands;
+mod platforms;
 
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -21,17 +21,15 @@ use lectern_core::{
     clock::{ShiftedClock, SystemClock},
     random::SystemRandomness,
 };
-use lectern_simulators::{
-    mail::MailCatcher,
-    zoom::{ZoomOptions, ZoomSimulator},
-};
+use lectern_simulators::mail::MailCatcher;
+use platforms::Platforms;
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::serve::{asked_to_end, serve_on};
 use crate::{
     app::{App, Outside},
-    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PlatformHosts, PlatformsConfig},
+    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity},
 };
 
 /// The address tried first, so that a second look finds the same page.
@@ -45,7 +43,7 @@ pub(super) struct DemoOptions {
     /// The server's port; 8080 or any free one when left out.
     #[arg(long)]
     port: Option<u16>,
-    /// The simulated Zoom's port; any free one when left out.
+    /// The simulated Zoom's port, Microsoft's is the next and Google's the one after; any free ones when left out.
     #[arg(long, default_value_t = 0)]
     simulators_port: u16,
     /// Keeps the data here; a temporary folder when left out. It must be empty.
@@ -95,16 +93,11 @@ async fn play(
 ) -> Result<(), super::Failed> {
     let clock = ShiftedClock::new(Arc::new(SystemClock));
     clock.advance(-BEFORE_NOW);
-    let mut options = ZoomOptions::new(Arc::new(clock.clone()), 2026);
-    options.bind = loopback(simulators_port);
-    options.control = true;
-    options.live = true;
-    options.shifted = Some(clock.clone());
-    let zoom = ZoomSimulator::start(options).await?;
+    let platforms = Platforms::start(&clock, simulators_port).await?;
     let mail = MailCatcher::start(loopback(0), loopback(0)).await?;
     let listener = listen(port).await?;
     let address = listener.local_addr()?;
-    let config = config(address, folder, &zoom, &mail)?;
+    let config = config(address, folder, &platforms, &mail)?;
     let outside =
         Outside { clock: Arc::new(clock.clone()), randomness: Arc::new(SystemRandomness), inspect: None };
     let app = App::open(config, outside).await?;
@@ -112,8 +105,8 @@ async fn play(
     let serving = tokio::spawn(serve_on(listener, app.clone(), asked_to_end()));
     let ready = async {
         let cast = cast::make(&app).await?;
-        let stage =
-            day::Stage { app: &app, zoom: &zoom, clock: &clock, url: &url, hands: hands::Hands::new(&url)? };
+        let hands = hands::Hands::new(&url)?;
+        let stage = day::Stage { app: &app, platforms: &platforms, clock: &clock, url: &url, hands };
         let rooms = day::play(&stage, &cast).await?;
         // What is left of the way to the present: a few minutes more or less than planned.
         clock.catch_up();
@@ -124,8 +117,13 @@ async fn play(
         ready = ready => ready?,
         () = app.stopping() => return Ok(()),
     };
-    announce(machine, &url, &zoom, &mail, &cast);
-    let crowd = tokio::spawn(extras::come_and_go(app.clone(), zoom, url.clone(), rooms));
+    let told = Told { url: &url, platforms: &platforms, mail: &mail, cast: &cast, rooms: &rooms };
+    if machine {
+        told.to_machine()
+    } else {
+        told.to_people()
+    }
+    let crowd = tokio::spawn(extras::come_and_go(app.clone(), platforms, url.clone(), rooms));
     serving.await??;
     crowd.abort();
     Ok(())
@@ -134,11 +132,9 @@ async fn play(
 fn config(
     address: SocketAddr,
     folder: PathBuf,
-    zoom: &ZoomSimulator,
+    platforms: &Platforms,
     mail: &MailCatcher,
 ) -> Result<Config, super::Failed> {
-    let base: url::Url = zoom.base_url().parse()?;
-    let port = base.port().unwrap_or_default();
     let mut config = Config {
         data: DataFolder(folder),
         database: DatabaseConfig::default(),
@@ -149,15 +145,7 @@ fn config(
             from: "Lectern <classes@lectern.example>".to_owned(),
             ..MailConfig::default()
         },
-        platforms: PlatformsConfig::simulated([(
-            lectern_providers::zoom::NAME,
-            vec![PlatformHosts {
-                api: zoom.api_url().parse()?,
-                oauth: base.join("/oauth")?,
-                others: BTreeMap::new(),
-                meeting_hosts: vec![format!("127.0.0.1:{port}")],
-            }],
-        )]),
+        platforms: platforms.config()?,
         ..Config::default()
     };
     config.server.bind = address;
@@ -168,31 +156,54 @@ fn config(
     Ok(config)
 }
 
+/// What whoever started the demo is told.
+struct Told<'a> {
+    url: &'a str,
+    platforms: &'a Platforms,
+    mail: &'a MailCatcher,
+    cast: &'a cast::Cast,
+    rooms: &'a [day::Room],
+}
+
 #[expect(clippy::print_stdout, reason = "the one thing the demo says to whoever started it")]
-fn announce(machine: bool, url: &str, zoom: &ZoomSimulator, mail: &MailCatcher, cast: &cast::Cast) {
-    if machine {
-        let people: Vec<_> = cast
-            .everybody()
-            .map(|person| json!({"organization": person.organization, "role": person.role, "email": person.email, "password": cast::PASSWORD}))
+impl Told<'_> {
+    fn to_machine(&self) {
+        let person = |person: &cast::Player| json!({"organization": person.organization, "role": person.role, "email": person.email, "password": cast::PASSWORD});
+        let people: Vec<_> = self.cast.everybody().map(person).collect();
+        let simulators: serde_json::Map<_, _> = self
+            .platforms
+            .addresses()
+            .into_iter()
+            .map(|(key, _, url)| (key.to_owned(), url.into()))
             .collect();
+        let mail = self.mail.base_url();
+        println!("{}", json!({"url": self.url, "mail": mail, "simulators": simulators, "people": people}));
+    }
+
+    fn to_people(&self) {
+        let password = cast::PASSWORD;
         println!(
-            "{}",
-            json!({"url": url, "mail": mail.base_url(), "simulators": {"zoom": zoom.base_url()}, "people": people})
+            "\nLectern runs on simulated platforms.\n\n    {}\n\n  Every password is \u{201c}{password}\u{201d}. Sign in as:\n",
+            self.url
         );
-        return;
+        for person in self.cast.everybody() {
+            println!(
+                "    {:<12} {:<12} {}",
+                person.organization.unwrap_or("(none)"),
+                person.role,
+                person.email
+            );
+        }
+        println!("\n  In class now:\n");
+        for room in self.rooms {
+            println!("    {:<26} {:<16} {}", room.title, room.on.name().title(), room.teacher);
+        }
+        println!("\n  Mails land at {}", self.mail.base_url());
+        for (_, platform, url) in self.platforms.addresses() {
+            println!("  The simulated {platform} is at {url}");
+        }
+        println!("\n  Ctrl-C ends it.\n");
     }
-    println!(
-        "\nLectern runs on simulated platforms.\n\n    {url}\n\n  Every password is \u{201c}{}\u{201d}. Sign in as:\n",
-        cast::PASSWORD
-    );
-    for person in cast.everybody() {
-        println!("    {:<12} {:<12} {}", person.organization.unwrap_or("(none)"), person.role, person.email);
-    }
-    println!(
-        "\n  Mails land at {}\n  The simulated Zoom is at {}\n\n  Ctrl-C ends it.\n",
-        mail.base_url(),
-        zoom.base_url()
-    );
 }
 
 /// A short breath between two looks at something that is under way.

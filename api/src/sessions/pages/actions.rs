@@ -1,8 +1,4 @@
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use lectern_core::{
     ids::SessionId,
     session::{MeetingProgress, SessionState},
@@ -23,7 +19,7 @@ use crate::{
     classes::{Class, enrollments},
     db::Tx,
     error::ApiError,
-    extract::{Form, Instructor, SignedIn},
+    extract::{Form, Instructor, Path, SignedIn},
     live::{self, feed::instant},
     pages::{Pages, Reader, see_other},
     people::pages::field_errors,

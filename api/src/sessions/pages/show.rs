@@ -1,9 +1,6 @@
 use std::collections::HashMap;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::Whereabouts,
@@ -31,7 +28,7 @@ use crate::{
     audit,
     classes::{self, Class},
     error::ApiError,
-    extract::{Member, Query, SignedIn},
+    extract::{Member, Path, Query, SignedIn},
     live::{
         self,
         feed::{self, instant, page_role},

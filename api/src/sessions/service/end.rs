@@ -19,6 +19,7 @@ use crate::{
     events::EventType,
     extract::SignedIn,
     keys::Sealer,
+    organizations,
     sessions::{
         facts, meetings,
         store::{self, Session},
@@ -39,6 +40,13 @@ pub async fn end(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionView
             ));
         }
         SessionState::Ended => session,
+        SessionState::Scheduled if is_to_come(app, &mut tx, who.organization, &session).await? => {
+            return Err(ApiError::conflict(
+                "not_started",
+                "This session has not begun.",
+                "Cancel it instead: then everybody is told.",
+            ));
+        }
         SessionState::Scheduled | SessionState::Live => {
             close(app, &mut tx, &sealer, who.organization, who.actor(), session, &class).await?
         }
@@ -51,6 +59,17 @@ pub async fn end(app: &App, who: &SignedIn, id: SessionId) -> Result<SessionView
     tx.commit().await?;
     wake(app);
     Ok(view)
+}
+
+/// Whether the doors have not opened yet.
+async fn is_to_come(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+) -> Result<bool, ApiError> {
+    let policies = organizations::service::settings_in(tx, organization).await?.policies;
+    Ok(app.clock.now() < session.starts_at - policies.join_opens())
 }
 
 /// Writes that a session is over, and queues what follows. Inside the caller's transaction.

@@ -2,7 +2,7 @@
 
 use lectern_core::{
     ids::{OrganizationId, SessionId},
-    provider::{Call, ProviderError},
+    provider::{Call, ErrorKind, ProviderError},
     secret::SecretString,
     session::{Delivery, SessionState},
 };
@@ -144,8 +144,13 @@ pub async fn launch(app: &App, who: &SignedIn, id: SessionId) -> Result<SecretSt
         )
     };
     let meeting = meeting.filter(|meeting| meeting.state == MeetingState::Ready).ok_or_else(not_ready)?;
-    let (target, connected) =
-        meetings::reach(app, who.organization, meeting.id).await?.ok_or_else(not_ready)?;
+    let (target, connected) = match meetings::reach(app, who.organization, meeting.id).await {
+        Ok(reached) => reached.ok_or_else(not_ready)?,
+        Err(error) if error.kind == ErrorKind::Reconnect => {
+            return Err(other_account(app, who, &class, error).await);
+        }
+        Err(error) => return Err(error.into()),
+    };
     let meetings = connected.provider.meetings().ok_or_else(not_ready)?;
     let host = meetings.host_url(&Call::interactive(START_PATIENCE), &target).await?;
     let url = Url::parse(host.0.expose())
@@ -165,7 +170,22 @@ pub async fn launch(app: &App, who: &SignedIn, id: SessionId) -> Result<SecretSt
     Ok(host.0)
 }
 
+/// The meeting's own account is gone. Where another is connected by now, connecting again would not help.
+async fn other_account(app: &App, who: &SignedIn, class: &Class, error: ProviderError) -> ApiError {
+    let now = platforms::service::connected(app, who.organization, class.provider, class.instructor).await;
+    if now.is_err() {
+        return error.into();
+    }
+    ApiError::conflict(
+        "other_account",
+        format!(
+            "This meeting was made by another {} account than the one connected now.",
+            class.provider.title()
+        ),
+        "Connect the account that made it, or end this session and schedule another one.",
+    )
+}
+
 fn unexpected(connected: &platforms::Connected) -> ApiError {
-    ProviderError::new(connected.provider.name(), "launch", lectern_core::provider::ErrorKind::Unexpected)
-        .into()
+    ProviderError::new(connected.provider.name(), "launch", ErrorKind::Unexpected).into()
 }

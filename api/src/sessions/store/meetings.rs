@@ -133,6 +133,7 @@ statement!(tenant BEGIN_ATTEMPT, "update meetings set state = 'creating', attemp
 statement!(tenant MEETING_READY, "update meetings set state = 'ready', provider_id = $4, host_id = $5, join_url = $6, connection_id = $7, differences = $8, ready_at = $9, registration = $10, busy_until = null, problem_code = null, problem = null, problem_words = null
     where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
 statement!(tenant MEETING_PROBLEM, "update meetings set state = $4, problem_code = $5, problem = $6, problem_words = $7, busy_until = null where organization_id = $1 and id = $2 and attempt = $3 and state = 'creating'");
+statement!(tenant MEETING_NOT_ENDED, "update meetings set problem_code = $3, problem = $4, problem_words = $5 where organization_id = $1 and id = $2 and state = 'ready'");
 statement!(tenant MEETING_REMOVED, "update meetings set state = 'removed', removed_at = $3, join_url = null, busy_until = null where organization_id = $1 and id = $2 and (state <> 'removed' or removed_at is null)");
 statement!(tenant REMOVABLE, "select m.id, m.session_id, m.provider, m.connection_id, m.reference, m.state, m.attempt, m.busy_until, m.provider_id, m.registration, m.join_url, m.problem_code, m.problem, m.problem_words
     from meetings m join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
@@ -259,6 +260,19 @@ pub async fn meeting_problem(
             Json(sentence)
         ]
     )? == 1)
+}
+
+/// The platform could not be told to end it.
+pub async fn meeting_not_ended(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: MeetingId,
+    code: &str,
+    sentence: &Sentence,
+) -> Result<(), StoreError> {
+    let words = Json(sentence);
+    run!(execute, tx, MEETING_NOT_ENDED, [organization.uuid(), id.uuid(), code, &**sentence, words])?;
+    Ok(())
 }
 
 /// A meeting that the platform may still have: one that was not removed, or was given up and not yet removed there.

@@ -4,8 +4,8 @@ mod meetings;
 mod sessions;
 
 pub use meetings::{
-    Made, Meeting, MeetingState, begin_attempt, find_meeting, insert_meeting, meeting_of, meeting_problem,
-    meeting_ready, meeting_removed, not_yet_removed, removable_meetings, retire_meeting,
+    Made, Meeting, MeetingState, begin_attempt, find_meeting, insert_meeting, meeting_not_ended, meeting_of,
+    meeting_problem, meeting_ready, meeting_removed, not_yet_removed, removable_meetings, retire_meeting,
 };
 pub use sessions::{
     Session, SessionFilter, count_live, due_for_meeting, find, find_by_external, find_to_change, insert,

@@ -30,6 +30,8 @@ pub struct Behaviour {
     pub writes: usize,
     /// New spaces a minute for each user of a project.
     pub creates: usize,
+    /// Lists come in pages of at most so many rows, whatever a call asks for.
+    pub longest_page: usize,
 }
 
 impl Default for Behaviour {
@@ -46,6 +48,7 @@ impl Default for Behaviour {
             reads: 600,
             writes: 100,
             creates: 10,
+            longest_page: 1_000,
         }
     }
 }

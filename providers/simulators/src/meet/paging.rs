@@ -19,6 +19,7 @@ impl World {
             Some(Ok(size @ 1..)) => usize::try_from(size).unwrap_or(largest).min(largest),
             Some(_) => return Err(invalid("page_size")),
         };
+        let size = size.min(self.behaviour.longest_page);
         let list = format!(
             "{} {:?} {}",
             call.operation.id,

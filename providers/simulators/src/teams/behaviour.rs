@@ -17,6 +17,8 @@ pub struct Behaviour {
     pub reports_off: bool,
     /// Items on a page where the request does not say.
     pub page: usize,
+    /// Items on a page at most, whatever the request says.
+    pub longest_page: usize,
     /// Recordings and transcripts are ready this long after the end.
     pub recording_seconds: i64,
     /// The tenant's expiry of recordings: 120 days, 30 for A1 licences.
@@ -45,6 +47,7 @@ impl Default for Behaviour {
             report_delay_seconds: 300,
             reports_off: false,
             page: 10,
+            longest_page: 1_000,
             recording_seconds: 300,
             recording_days: 120,
             redirect_content: false,

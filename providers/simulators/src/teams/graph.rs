@@ -338,7 +338,8 @@ impl World {
 
     /// A list's page: what fits, and the address of the next.
     pub(crate) fn paged(&self, call: &Call, items: Vec<Value>) -> Answer {
-        let (size, from) = super::operations::page(&call.query, self.behaviour.page);
+        let (size, from) =
+            super::operations::page(&call.query, self.behaviour.page, self.behaviour.longest_page);
         let more = items.len() > from.saturating_add(size);
         let value: Vec<_> = items.into_iter().skip(from).take(size).collect();
         let mut body = serde_json::json!({

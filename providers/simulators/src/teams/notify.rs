@@ -40,6 +40,9 @@ pub struct NotificationBehaviour {
     /// Field names in another case.
     #[serde(deserialize_with = "percent")]
     pub other_case: u8,
+    /// Followed by a call event of a type that no document knows.
+    #[serde(deserialize_with = "percent")]
+    pub unknown_events: u8,
     /// Up to this many waiting notifications in one delivery; 0 and 1: one each.
     pub batch: usize,
 }
@@ -324,6 +327,14 @@ impl World {
             let item =
                 self.item(&subscription, "#microsoft.graph.callevent", &subscription.resource.clone(), &id);
             self.send(&subscription, event, item, Some(&content), now);
+            if self.outbox.dice.percent(self.outbox.behaviour.unknown_events) {
+                let strange = "whiteboardTornOff";
+                content["id"] = self.dice.uuid().into();
+                content["eventType"] = strange.into();
+                let (path, id) = (subscription.resource.clone(), content["id"].as_str().unwrap_or_default());
+                let item = self.item(&subscription, "#microsoft.graph.callevent", &path, id);
+                self.send(&subscription, strange, item, Some(&content), now);
+            }
         }
     }
 

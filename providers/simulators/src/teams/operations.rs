@@ -132,7 +132,7 @@ pub(crate) fn find(method: &str, path: &str) -> Option<Matched> {
 }
 
 /// The page a request asks for: size and start.
-pub(crate) fn page(query: &Query, usual: usize) -> (usize, usize) {
+pub(crate) fn page(query: &Query, usual: usize, longest: usize) -> (usize, usize) {
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
-    (number("$top").filter(|top| *top > 0).unwrap_or(usual).min(1_000), number("$skiptoken").unwrap_or(0))
+    (number("$top").filter(|top| *top > 0).unwrap_or(usual).min(longest), number("$skiptoken").unwrap_or(0))
 }

@@ -93,7 +93,8 @@ impl World {
         body["@odata.context"] = format!("{}/v1.0/$metadata#attendanceReports/$entity", self.base).into();
         if call.query.get("$expand") == Some("attendanceRecords") {
             let all = records(session, ended);
-            let (size, _) = page(&crate::query::Query::default(), self.behaviour.page);
+            let (size, _) =
+                page(&crate::query::Query::default(), self.behaviour.page, self.behaviour.longest_page);
             if all.len() > size {
                 let path = format!("{}/attendanceRecords", call.path);
                 body["attendanceRecords@odata.nextLink"] =

@@ -12,6 +12,9 @@ use super::{
     state::AccountPlan,
 };
 
+const MEETING_WRITE: &str = "meeting write";
+const MEETING_WRITES: u64 = 100;
+
 /// The weight Zoom gives an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Label {
@@ -123,6 +126,11 @@ impl Limits {
         true
     }
 
+    /// As if a host had made all of its creates and updates of today.
+    pub(crate) fn spend_day(&mut self, host: &str, now: DateTime<Utc>) {
+        self.days.insert((host.to_owned(), MEETING_WRITE), (now.date_naive(), MEETING_WRITES));
+    }
+
     /// 100 creates and updates of meetings a UTC day and host.
     pub(crate) fn meeting_write(
         &mut self,
@@ -130,12 +138,12 @@ impl Limits {
         behaviour: &Behaviour,
         now: DateTime<Utc>,
     ) -> Result<(), Answer> {
-        if self.take(host, "meeting write", 100, behaviour, now) {
+        if self.take(host, MEETING_WRITE, MEETING_WRITES, behaviour, now) {
             return Ok(());
         }
         let text = "You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user. \
                     You may resume these requests at GMT 00:00:00.";
-        Err(too_many(Reached::Day, Label::Light, 100, Some(text), behaviour, now))
+        Err(too_many(Reached::Day, Label::Light, MEETING_WRITES, Some(text), behaviour, now))
     }
 
     /// 3 registrations a day of the same address for the same meeting.

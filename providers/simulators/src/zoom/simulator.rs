@@ -141,6 +141,14 @@ impl ZoomSimulator {
             .insert(account_id.to_owned(), Account { plan, locked, storage_full, auto_delete_days });
     }
 
+    /// Uses up what a host may create and change today.
+    pub fn spend_day(&self, email: &str) {
+        let (mut world, now) = self.inner.present();
+        if let Some(host) = world.user(email).map(|user| user.id.clone()) {
+            world.limits.spend_day(&host, now);
+        }
+    }
+
     /// What a person's "Allow" in the browser does: takes the authorization URL, gives the callback URL with code and state.
     #[must_use]
     pub fn allow(&self, authorize_url: &str, email: &str) -> Option<String> {

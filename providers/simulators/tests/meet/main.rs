@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod attendance;
+mod conformance;
 mod contract;
 mod control;
 mod doors;

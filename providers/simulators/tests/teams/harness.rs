@@ -139,6 +139,18 @@ pub(crate) fn user(email: &str, name: &str) -> UserSpec {
     UserSpec { email: email.to_owned(), name: name.to_owned(), tenant: TENANT.to_owned(), licensed: true }
 }
 
+pub(crate) fn app_spec() -> AppSpec {
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+    AppSpec {
+        client_id: APP.to_owned(),
+        client_secret: SECRET.to_owned(),
+        name: "Lectern".to_owned(),
+        redirect_uris: vec![CALLBACK.to_owned()],
+        scopes: words(SCOPES),
+        roles: words(ROLES),
+    }
+}
+
 impl School {
     /// A teacher and a student of one tenant, whose administrator consented and granted the policy.
     pub(crate) async fn with(options: impl FnOnce(&mut TeamsOptions)) -> Self {
@@ -149,15 +161,7 @@ impl School {
         let teams = TeamsSimulator::start(asked).await.unwrap();
         let teacher = teams.add_user(user(TEACHER, "Ada Żółć"));
         teams.add_user(user("stu@oak.test", "Stu Dent"));
-        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
-        teams.add_app(AppSpec {
-            client_id: APP.to_owned(),
-            client_secret: SECRET.to_owned(),
-            name: "Lectern".to_owned(),
-            redirect_uris: vec![CALLBACK.to_owned()],
-            scopes: words(SCOPES),
-            roles: words(ROLES),
-        });
+        teams.add_app(app_spec());
         teams.consent(TENANT, APP);
         teams.grant_policy(PolicySpec {
             tenant: TENANT.to_owned(),
@@ -333,8 +337,18 @@ impl School {
     }
 
     fn connected(&self, tenant: Option<&str>, token: &str, scopes: &[&str]) -> Arc<dyn Provider> {
+        let scopes: Vec<_> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        self.connected_with(tenant, Arc::new(Standing(token.to_owned())), &scopes)
+    }
+
+    pub(crate) fn connected_with(
+        &self,
+        tenant: Option<&str>,
+        tokens: Arc<dyn AccessTokens>,
+        scopes: &[String],
+    ) -> Arc<dyn Provider> {
         let connection = Connection {
-            tokens: Arc::new(Standing(token.to_owned())),
+            tokens,
             account: Account {
                 user_id: self.teacher.clone(),
                 account_id: TENANT.to_owned(),
@@ -342,7 +356,7 @@ impl School {
                 name: "Ada".to_owned(),
                 plan: None,
             },
-            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            scopes: scopes.to_vec(),
             rate_key: TENANT.to_owned(),
         };
         registry::build(&self.settings(tenant), &self.transport(), Some(connection)).unwrap()

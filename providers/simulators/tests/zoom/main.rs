@@ -2,6 +2,7 @@
 //! checked against Zoom's documents too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod conformance;
 mod contract;
 mod control;
 mod evening;

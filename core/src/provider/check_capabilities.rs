@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use lectern_core::{
-    provider::{
-        Attendance, BreakoutRooms, Call, Capabilities, ErrorKind, Events, HostUrl, LiveRoster, Meeting,
-        MeetingDraft, MeetingRef, Meetings, OAuth, Provider, ProviderError, ProviderName, Recordings,
-        Registrants, Result, Subscriptions,
-    },
-    settings::{RecordingMode, ScreenShare},
+use super::{
+    Attendance, BreakoutRooms, Call, Capabilities, ErrorKind, Events, HostUrl, LiveAttendance, LiveRoster,
+    Meeting, MeetingDraft, MeetingRef, Meetings, OAuth, Provider, ProviderError, ProviderName,
+    RecordingModes, Recordings, Registrants, Result, Subscriptions,
 };
+use crate::settings::{RecordingMode, ScreenShare};
+use async_trait::async_trait;
 
 /// Refuses, before any request, what the provider's capabilities say cannot be done. Parts whose capability is "no" are
-/// absent.
+/// absent. The server wraps every provider in it, so that no provider has to check what it was asked.
 #[derive(Debug)]
 pub struct CheckCapabilities {
     inner: Arc<dyn Provider>,
@@ -32,13 +30,16 @@ impl CheckCapabilities {
         self.inner.meetings().ok_or_else(|| self.unsupported(operation, "meetings"))
     }
 
+    /// Whether anybody may ask who is there while a meeting runs.
+    fn tells_live(&self) -> bool {
+        self.inner.capabilities().attendance.how() == Some(&LiveAttendance::Live)
+    }
+
     /// The first wish of the draft that cannot be met.
     fn check(&self, operation: &'static str, draft: &MeetingDraft) -> Result<()> {
         let can = self.inner.capabilities();
         let settings = &draft.settings;
-        let recording = |wanted: fn(&lectern_core::provider::RecordingModes) -> bool| {
-            can.auto_recording.how().is_some_and(wanted)
-        };
+        let recording = |wanted: fn(&RecordingModes) -> bool| can.auto_recording.how().is_some_and(wanted);
         let wishes = [
             (draft.registration && !can.registrants.is_possible(), "registrants"),
             (settings.waiting_room && !can.waiting_room.is_possible(), "waiting_room"),
@@ -46,6 +47,7 @@ impl CheckCapabilities {
             (settings.recording == RecordingMode::Cloud && !recording(|modes| modes.cloud), "auto_recording"),
             (settings.breakout_rooms && !can.breakout_rooms.is_possible(), "breakout_rooms"),
             (!settings.chat && !can.chat.is_possible(), "chat"),
+            (settings.aliases && !can.aliases.is_possible(), "aliases"),
             (
                 settings.screen_share != ScreenShare::default() && !can.screen_share.is_possible(),
                 "screen_share",
@@ -96,11 +98,11 @@ impl Provider for CheckCapabilities {
     }
 
     fn subscriptions(&self) -> Option<&dyn Subscriptions> {
-        self.inner.subscriptions()
+        self.inner.subscriptions().filter(|_| self.tells_live())
     }
 
     fn live_roster(&self) -> Option<&dyn LiveRoster> {
-        self.inner.live_roster()
+        self.inner.live_roster().filter(|_| self.tells_live())
     }
 }
 

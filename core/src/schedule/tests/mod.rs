@@ -1,0 +1,5 @@
+mod clocks;
+mod edits;
+mod given;
+mod plans;
+mod rules;
