@@ -3,6 +3,6 @@
 
 pub mod jobs;
 pub mod service;
-mod store;
+pub mod store;
 
 pub use service::{Told, follow, last_problem, remove_old, told};

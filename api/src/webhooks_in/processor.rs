@@ -17,7 +17,6 @@ use lectern_core::{
     secret::SecretString,
     session::SessionState,
 };
-use lectern_providers::registry;
 use lectern_providers::registry::{self, LiveSource};
 use uuid::Uuid;
 

@@ -110,7 +110,7 @@ impl Meet {
     }
 
     /// What is asked of Google for a target.
-    fn wanted(operation: &'static str, target: &str, topic: &str) -> Ask {
+    fn asked_for(operation: &'static str, target: &str, topic: &str) -> Ask {
         at_events(operation, Method::POST, "/subscriptions", "/subscriptions")
             .json(json!({
                 "targetResource": target, "eventTypes": EVENTS,
@@ -126,7 +126,7 @@ impl Meet {
     }
 
     async fn make(&self, target: &str, topic: &str, time: &Allowance) -> Result<Option<wire::Subscription>> {
-        let ask = Self::wanted(OPERATION, target, topic);
+        let ask = Self::asked_for(OPERATION, target, topic);
         match self.ask_json(&ask, time).await {
             Ok(work) => self.finished(OPERATION, work, time).await,
             Err(error) if error::exists_already(&error) => Ok(None),
@@ -236,7 +236,7 @@ impl Subscriptions for Meet {
     async fn check(&self, call: &Call, _: Option<&str>, endpoint: &EventEndpoint) -> Result<()> {
         const OPERATION: &str = "check events";
         let topic = topic(OPERATION, endpoint)?;
-        let ask = Self::wanted(OPERATION, &self.own_target(OPERATION)?, topic).query("validateOnly", "true");
+        let ask = Self::asked_for(OPERATION, &self.own_target(OPERATION)?, topic).query("validateOnly", "true");
         match self.ask(&ask, &begin(call)).await {
             Ok(_) => Ok(()),
             Err(error) if error::exists_already(&error) => Ok(()),
