@@ -246,7 +246,7 @@ pub fn known_signing_keys(app: &App, secrets: &WebhookSecrets) -> Arc<[SigningKe
     known.unwrap_or_else(|| Arc::from([]))
 }
 
-/// The same after a delivery named one that is not known: fetched, at most every 30 seconds.
+/// The same after a delivery named one that is not known: fetched, at most every five minutes.
 ///
 /// # Errors
 /// When the platform does not answer.
@@ -258,6 +258,21 @@ pub async fn fetch_signing_keys(
     match &secrets.keys_at {
         Some(url) => signing_keys::fetch(app, provider, url).await,
         None => Ok(Arc::from([])),
+    }
+}
+
+/// Sees to it that the keys are there before the deliveries that were asked for. A failure is the first delivery's to mend.
+pub async fn expect_deliveries(app: &App, organization: OrganizationId, provider: ProviderName) {
+    let fetching = async {
+        let secrets =
+            webhook_secrets(app, provider, organization).await.map_err(|error| ours(provider, &error))?;
+        match &secrets.keys_at {
+            Some(url) => signing_keys::fetch_ahead(app, provider, url).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = fetching.await {
+        tracing::warn!(%error, "the keys {provider} signs with are not there yet: {error}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! Keys that platforms sign deliveries with, fetched when a delivery names one that is not known, and kept in memory.
+//! Keys that platforms sign deliveries with: fetched when deliveries are asked for, and when one names a key that is not known;
+//! kept in memory.
 
 use std::{
     collections::HashMap,
@@ -15,8 +16,12 @@ use crate::app::App;
 
 /// Keys that are older are fetched again before they are believed: the platform may have withdrawn one.
 const LIFE: TimeDelta = TimeDelta::hours(24);
+/// Keys that are older are fetched again ahead of their end, while deliveries are asked for.
+const FRESH: TimeDelta = TimeDelta::hours(12);
 /// Whoever sends unknown keys makes us ask this seldom.
-const PAUSE: TimeDelta = TimeDelta::seconds(30);
+const PAUSE: TimeDelta = TimeDelta::minutes(5);
+/// So soon after the platform did not answer.
+const AGAIN: TimeDelta = TimeDelta::seconds(30);
 /// The platform waits three seconds for our answer.
 const WAIT: Duration = Duration::from_millis(2_000);
 
@@ -45,7 +50,15 @@ impl KeyCache {
 
     fn may_ask(&self, url: &Url, now: DateTime<Utc>) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(url).is_none_or(|known| now - known.tried_at >= PAUSE)
+        known.get(url).is_none_or(|known| {
+            let answered = known.fetched_at == Some(known.tried_at);
+            now - known.tried_at >= if answered { PAUSE } else { AGAIN }
+        })
+    }
+
+    fn is_old(&self, url: &Url, now: DateTime<Utc>) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(url).and_then(|known| known.fetched_at).is_none_or(|at| now - at >= FRESH)
     }
 
     fn note(&self, url: &Url, fetched: Option<Vec<SigningKey>>, now: DateTime<Utc>) {
@@ -62,7 +75,19 @@ impl KeyCache {
     }
 }
 
-/// Fetches the keys at an address, unless that was tried in the last 30 seconds; what is known then.
+/// Fetches the keys at an address ahead of the deliveries that need them.
+///
+/// # Errors
+/// When the platform does not answer: the first delivery asks again.
+pub(super) async fn fetch_ahead(app: &App, provider: ProviderName, url: &Url) -> Result<(), ProviderError> {
+    if app.providers.signing_keys().is_old(url, app.clock.now()) {
+        fetch(app, provider, url).await?;
+    }
+    Ok(())
+}
+
+/// Fetches the keys at an address, unless they came in the last five minutes, or it did not answer in the last 30 seconds; what is
+/// known then.
 ///
 /// # Errors
 /// When the platform does not answer.
@@ -86,4 +111,28 @@ pub(super) async fn fetch(
         }
     }
     Ok(cache.fresh(url, now))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn keys_are_asked_for_seldom_and_believed_for_a_day() {
+        let (cache, url) = (KeyCache::default(), Url::parse("https://login.example/keys").unwrap());
+        let start = DateTime::UNIX_EPOCH;
+        let key = SigningKey { id: "a".to_owned(), modulus: "n".to_owned(), exponent: "AQAB".to_owned() };
+        assert!(cache.may_ask(&url, start) && cache.is_old(&url, start));
+        cache.note(&url, None, start);
+        assert!(!cache.may_ask(&url, start + TimeDelta::seconds(29)));
+        assert!(cache.may_ask(&url, start + AGAIN), "it did not answer");
+        let start = start + AGAIN;
+        cache.note(&url, Some(vec![key.clone()]), start);
+        assert!(!cache.may_ask(&url, start + TimeDelta::seconds(299)));
+        assert!(cache.may_ask(&url, start + PAUSE));
+        assert!(!cache.is_old(&url, start + TimeDelta::hours(11)) && cache.is_old(&url, start + FRESH));
+        assert_eq!(*cache.fresh(&url, start + TimeDelta::hours(23)), [key]);
+        assert!(cache.fresh(&url, start + LIFE).is_empty(), "one may have been withdrawn");
+    }
 }

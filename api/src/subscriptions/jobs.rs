@@ -184,6 +184,7 @@ async fn ask(app: &App, organization: OrganizationId, row: &Row) -> Result<Subsc
     let endpoint = platforms::service::event_endpoint(app, organization, row.provider).await?;
     let connected = connected(app, organization, row).await?;
     let part = connected.provider.subscriptions().ok_or_else(|| unsupported(row))?;
+    platforms::service::expect_deliveries(app, organization, row.provider).await;
     let meeting = row.meeting.as_ref().map(|id| MeetingRef { id: id.clone(), host: connected.host.clone() });
     part.subscribe(&Call::background(), meeting.as_ref(), &endpoint).await
 }

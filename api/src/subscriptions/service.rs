@@ -16,7 +16,7 @@ use crate::{
     app::App,
     db::Tx,
     error::ApiError,
-    jobs::store::{self as queue, NewJob},
+    jobs::store::NewJob,
     platforms,
     sessions::facts::{self, SessionFacts},
 };
@@ -105,7 +105,7 @@ pub(super) async fn push(
     let (key, now) = (id.to_string(), app.clock.now());
     let body = serde_json::json!({"subscription": id});
     let job = NewJob { id: app.ids.next(), kind, body, unique_key: Some(&key), run_at: now, now };
-    Ok(queue::insert(tx, organization, &job).await?)
+    Ok(crate::jobs::store::insert(tx, organization, &job).await?)
 }
 
 /// An event that names a subscription: which meeting it is about, or what became of the subscription. Inside the caller's

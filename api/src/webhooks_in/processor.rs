@@ -4,7 +4,6 @@
 //! crash between the work and the mark on the delivery costs a second reading, never a second effect.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, HashMap},
     time::Duration as StdDuration,
 };
@@ -315,9 +314,11 @@ struct Scene {
 }
 
 /// Where an event belongs.
-enum Placed<'e> {
-    /// To the meeting it names now.
-    At(Cow<'e, IncomingEvent>),
+enum Placed {
+    /// To the meeting it names.
+    AsItSays,
+    /// To the meeting of its subscription.
+    At(String),
     /// To none; what is odd about it.
     Nowhere(Option<&'static str>),
 }
@@ -353,11 +354,19 @@ impl<'a> Work<'a> {
         event: &IncomingEvent,
         arrival: Arrival,
     ) -> Result<Option<&'static str>, ApiError> {
+        let completed;
         let event = match self.placed(provider, event).await? {
-            Placed::At(event) => event,
+            Placed::AsItSays => event,
+            Placed::At(meeting) => {
+                completed = IncomingEvent {
+                    meeting_id: Some(meeting),
+                    run_id: event.run_id.clone().or_else(|| calls::unnamed(event)),
+                    ..event.clone()
+                };
+                &completed
+            }
             Placed::Nowhere(problem) => return Ok(problem),
         };
-        let event = event.as_ref();
         let Some(meeting) = event.meeting_id.clone() else { return Ok(None) };
         let key = (provider, meeting);
         let mut scene = match self.scenes.remove(&key) {
@@ -375,14 +384,10 @@ impl<'a> Work<'a> {
         Ok(problem)
     }
 
-    /// An event with its meeting. One that names only a subscription gets it from there, and its run from its time.
-    async fn placed<'e>(
-        &mut self,
-        provider: ProviderName,
-        event: &'e IncomingEvent,
-    ) -> Result<Placed<'e>, ApiError> {
+    /// Where an event belongs. One that names only a subscription gets its meeting from there, and its run from its time.
+    async fn placed(&mut self, provider: ProviderName, event: &IncomingEvent) -> Result<Placed, ApiError> {
         if event.meeting_id.is_some() || event.subscription_id.is_none() {
-            return Ok(Placed::At(Cow::Borrowed(event)));
+            return Ok(Placed::AsItSays);
         }
         let told = subscriptions::told(self.app, &mut self.tx, self.organization, provider, event).await?;
         Ok(match told {
@@ -392,11 +397,7 @@ impl<'a> Work<'a> {
                 self.asked = true;
                 Placed::Nowhere(None)
             }
-            Told::Meeting(meeting) => Placed::At(Cow::Owned(IncomingEvent {
-                meeting_id: Some(meeting),
-                run_id: event.run_id.clone().or_else(|| calls::unnamed(event)),
-                ..event.clone()
-            })),
+            Told::Meeting(meeting) => Placed::At(meeting),
         })
     }
 

@@ -236,7 +236,8 @@ impl Subscriptions for Meet {
     async fn check(&self, call: &Call, _: Option<&str>, endpoint: &EventEndpoint) -> Result<()> {
         const OPERATION: &str = "check events";
         let topic = topic(OPERATION, endpoint)?;
-        let ask = Self::asked_for(OPERATION, &self.own_target(OPERATION)?, topic).query("validateOnly", "true");
+        let ask =
+            Self::asked_for(OPERATION, &self.own_target(OPERATION)?, topic).query("validateOnly", "true");
         match self.ask(&ask, &begin(call)).await {
             Ok(_) => Ok(()),
             Err(error) if error::exists_already(&error) => Ok(()),

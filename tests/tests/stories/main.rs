@@ -32,6 +32,7 @@ mod many_sessions;
 mod many_starts;
 mod meetings;
 mod moving;
+mod notifications;
 mod open_transactions;
 mod openapi;
 mod operations;

@@ -190,7 +190,6 @@ impl Page for Platform {
             Self {
                 platform: "teams".to_owned(),
                 title: "Microsoft Teams".to_owned(),
-                by_account: false,
                 is_told: false,
                 ..empty.clone()
             },
