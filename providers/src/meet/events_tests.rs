@@ -8,7 +8,7 @@ use aws_lc_rs::{
     signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lectern_core::secret::SecretString;
+use lectern_core::{provider::SigningKey, secret::SecretString};
 use serde_json::json;
 
 use super::*;
