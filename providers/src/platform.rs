@@ -58,8 +58,19 @@ pub enum LiveSource {
     Asked,
     /// Lectern looks, again and again.
     LookedAt,
+    /// Lectern looks, again and again; and where the organization has a queue for it (Google: a Pub/Sub topic), the platform's
+    /// events arrive by that, because Lectern asks for them, and tell when to look.
+    Published,
     /// Not at all: the report comes afterwards.
     Afterwards,
+}
+
+impl LiveSource {
+    /// Whether running classes are looked at.
+    #[must_use]
+    pub const fn is_looked_at(self) -> bool {
+        matches!(self, Self::LookedAt | Self::Published)
+    }
 }
 
 /// A host's plan at the platform.

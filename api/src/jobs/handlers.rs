@@ -21,6 +21,7 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         attendance::jobs::TICK => attendance::jobs::tick(app).await,
         webhooks_in::looking::TICK => webhooks_in::looking::tick(app).await,
         webhooks_in::looking::LOOK => webhooks_in::looking::look(app, job).await,
+        webhooks_in::looking::LOOK_UP => webhooks_in::looking::find_and_look(app, job).await,
         webhooks_in::identifying::IDENTIFY => webhooks_in::identifying::identify(app, job).await,
         subscriptions::jobs::TICK => subscriptions::jobs::tick(app).await,
         subscriptions::jobs::SUBSCRIBE => subscriptions::jobs::subscribe(app, job).await,

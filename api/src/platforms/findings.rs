@@ -193,7 +193,19 @@ pub(super) fn webhook(provider: ProviderName, found: &Settings) -> Step {
     match registry::live_source(provider) {
         LiveSource::Told => {}
         LiveSource::Asked if found.mode == Mode::ServerToServer => return asked(provider, found),
-        LiveSource::LookedAt => {
+        LiveSource::Published if found.events_by.is_some() => {
+            let sentence = match found.webhook_seen_at {
+                Some(_) => {
+                    Sentence::known("said.test.events", "{platform}'s events arrive and are verified.")
+                }
+                None => Sentence::known(
+                    "said.test.published",
+                    "{platform} is asked to publish a class's events to your topic 45 minutes before it begins. Running classes are looked at all the same.",
+                ),
+            };
+            return Step::new("webhook", StepState::Ok, sentence.with("platform", platform));
+        }
+        LiveSource::LookedAt | LiveSource::Published => {
             let sentence = Sentence::known(
                 "said.test.looked_at",
                 "{platform} needs no event address: Lectern looks at running classes every 20 seconds.",

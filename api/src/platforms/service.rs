@@ -8,6 +8,7 @@ use lectern_core::{
     provider::{
         AccessTokens, Account, Call, ErrorKind, EventEndpoint, RepairedBy, SigningKey, SubscriptionScope,
     },
+    secret::SecretString,
     sentence::Sentence,
 };
 use lectern_providers::registry::{self, LiveSource, ProviderSettings};
@@ -283,14 +284,26 @@ pub async fn asks_for_events(
     provider: ProviderName,
     connection: ConnectionId,
 ) -> Result<Option<SubscriptionScope>, ApiError> {
-    if registry::live_source(provider) != LiveSource::Asked {
-        return Ok(None);
+    match registry::live_source(provider) {
+        LiveSource::Asked => {}
+        LiveSource::Published if queue(app, organization, provider).await?.is_some() => {}
+        _ => return Ok(None),
     }
     match connected_by(app, organization, provider, Some(connection)).await {
         Ok(connected) => Ok(connected.provider.subscriptions().map(|part| part.scope())),
         Err(error) if matches!(error.kind, ErrorKind::Reconnect | ErrorKind::PolicyMissing(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The organization's queue for a platform's events.
+async fn queue(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<Option<store::settings::EventQueue>, ApiError> {
+    let mut look = app.db.read(organization).await?;
+    Ok(store::settings::find(&mut look, organization, provider).await?.and_then(|found| found.events_by))
 }
 
 /// Where a platform's events shall go, and what shall come with them. Makes the organization's key when it has none; no
@@ -303,6 +316,11 @@ pub async fn event_endpoint(
     let url = settings::webhook_url(app, organization, provider);
     let url = Url::parse(&url)
         .map_err(|error| ProviderError::new(provider, "subscribe", ErrorKind::Unexpected).source(error))?;
+    if registry::live_source(provider) == LiveSource::Published {
+        let queue = queue(app, organization, provider).await.map_err(|error| ours(provider, &error))?;
+        let topic = queue.map(|queue| queue.topic);
+        return Ok(EventEndpoint { url, secret: SecretString::from(""), certificate: None, topic });
+    }
     let key =
         event_keys::in_use(app, organization, provider).await.map_err(|error| ours(provider, &error))?;
     Ok(EventEndpoint { url, secret: key.secret, certificate: Some(key.certificate), topic: None })

@@ -41,6 +41,9 @@ pub struct WebhookSecrets {
     asked: Vec<SecretString>,
     opening: Vec<OpeningKey>,
     audience: String,
+    /// Of events that are published to a queue: the account that delivers, and no secret.
+    sender: String,
+    unsigned: SecretString,
     /// Where the platform publishes the keys it signs with.
     pub(super) keys_at: Option<Url>,
     /// Microseconds; when a delivery was last verified, as far as the table knows.
@@ -49,16 +52,33 @@ pub struct WebhookSecrets {
 
 impl WebhookSecrets {
     /// The secrets that are valid now, the present one first.
-    pub fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &SecretString> {
+    fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &SecretString> {
         let previous =
             self.previous.as_ref().filter(move |(_, until)| now < *until).map(|(secret, _)| secret);
         self.present.iter().chain(previous).chain(&self.asked)
     }
 
-    /// What a delivery with this secret is checked with, and opened.
+    /// What a delivery may be checked with, and opened: by each secret, or by the platform's signature alone where it knows no
+    /// secret of ours.
+    pub fn keys<'a>(
+        &'a self,
+        signing: &'a [SigningKey],
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = EventKeys<'a>> {
+        let without = (!self.sender.is_empty()).then_some(&self.unsigned);
+        self.valid(now).chain(without).map(move |secret| EventKeys { secret, ..self.opened_with(signing) })
+    }
+
+    /// What a delivery that was verified is opened with.
     #[must_use]
-    pub fn keys<'a>(&'a self, secret: &'a SecretString, signing: &'a [SigningKey]) -> EventKeys<'a> {
-        EventKeys { secret, signing, opening: &self.opening, audience: &self.audience, sender: "" }
+    pub fn opened_with<'a>(&'a self, signing: &'a [SigningKey]) -> EventKeys<'a> {
+        EventKeys {
+            secret: &self.unsigned,
+            signing,
+            opening: &self.opening,
+            audience: &self.audience,
+            sender: &self.sender,
+        }
     }
 
     /// Whether the table should be told that a delivery was verified now: once an hour.
@@ -125,6 +145,8 @@ pub(super) async fn of(
         asked: Vec::new(),
         opening: Vec::new(),
         audience: String::new(),
+        sender: String::new(),
+        unsigned: SecretString::from(""),
         keys_at: None,
         seen: AtomicI64::new(0),
     };
@@ -135,13 +157,21 @@ pub(super) async fn of(
         if let Some(seen) = found.webhook_seen_at {
             secrets.seen = AtomicI64::new(seen.timestamp_micros());
         }
-        if registry::live_source(provider) == LiveSource::Asked {
-            for key in event_keys::all(app, organization, provider).await? {
-                secrets.asked.push(key.secret);
-                secrets.opening.push(key.opening);
+        match (registry::live_source(provider), found.events_by) {
+            (LiveSource::Asked, _) => {
+                for key in event_keys::all(app, organization, provider).await? {
+                    secrets.asked.push(key.secret);
+                    secrets.opening.push(key.opening);
+                }
+                secrets.keys_at = keys_at(app, provider, &found.api_base);
+                secrets.audience = found.client_id;
             }
-            secrets.keys_at = keys_at(app, provider, &found.api_base);
-            secrets.audience = found.client_id;
+            (LiveSource::Published, Some(queue)) => {
+                secrets.keys_at = keys_at(app, provider, &found.api_base);
+                secrets.audience = settings::webhook_url(app, organization, provider);
+                secrets.sender = queue.sender;
+            }
+            _ => {}
         }
     }
     let secrets = Arc::new(secrets);
@@ -194,6 +224,8 @@ mod tests {
             asked: Vec::new(),
             opening: Vec::new(),
             audience: String::new(),
+            sender: String::new(),
+            unsigned: SecretString::from(""),
             keys_at: None,
             seen: AtomicI64::new(0),
         };

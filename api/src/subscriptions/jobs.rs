@@ -1,6 +1,6 @@
 //! Asking for events in time, asking again before they end, and ending what nobody needs.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::OrganizationId,
     provider::{Call, ErrorKind, MeetingRef, ProviderError, Retry, Subscription},
@@ -34,6 +34,8 @@ pub const UNSUBSCRIBE: &str = "events.unsubscribe";
 pub(super) const LEAD: Duration = Duration::minutes(45);
 /// A class that is over may be gone on with for so long.
 const AFTER: Duration = Duration::minutes(90);
+/// A platform that may no longer deliver cannot say so: renewing shows it.
+const STILL_TELLS: Duration = Duration::minutes(30);
 /// What was refused is asked again: a policy takes half an hour to work.
 const ASK_AGAIN: Duration = Duration::minutes(5);
 
@@ -82,7 +84,7 @@ async fn tick_organization(app: &App, organization: OrganizationId) -> Result<()
             _ if !needed => UNSUBSCRIBE,
             State::Wanted => SUBSCRIBE,
             State::Refused if again => SUBSCRIBE,
-            State::Active if is_half_over(&row, now) => RENEW,
+            State::Active if is_due(&row, now) => RENEW,
             State::Active | State::Refused | State::Ended => continue,
         };
         service::push(app, &mut tx, organization, kind, row.id).await?;
@@ -90,10 +92,11 @@ async fn tick_organization(app: &App, organization: OrganizationId) -> Result<()
     Ok(tx.commit().await?)
 }
 
-/// Less than half of the life that the platform gave is left: its own documents disagree on how long that is.
-fn is_half_over(row: &Row, now: chrono::DateTime<chrono::Utc>) -> bool {
+/// Less than half of the life that the platform gave is left (its own documents disagree on how long that is), or it was not
+/// asked for half an hour whether it still tells.
+fn is_due(row: &Row, now: DateTime<Utc>) -> bool {
     match (row.until, row.asked_at) {
-        (Some(until), Some(asked)) => until - now < (until - asked) / 2,
+        (Some(until), Some(asked)) => until - now < (until - asked) / 2 || asked + STILL_TELLS <= now,
         _ => true,
     }
 }

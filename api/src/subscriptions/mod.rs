@@ -5,4 +5,4 @@ pub mod jobs;
 pub mod service;
 pub mod store;
 
-pub use service::{Told, follow, last_problem, remove_old, told};
+pub use service::{Told, ask_anew, follow, last_problem, remove_old, suspended, told};

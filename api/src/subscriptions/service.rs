@@ -139,6 +139,15 @@ pub async fn told(
     }
 }
 
+/// The events shall go elsewhere: they are asked for again by the next tick. Inside the caller's transaction.
+pub async fn ask_anew(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<(), ApiError> {
+    Ok(store::want_anew(tx, organization, provider).await?)
+}
+
 /// What a platform last said stands in the way of its events, if anything.
 pub async fn last_problem(
     tx: &mut Tx,
@@ -146,6 +155,15 @@ pub async fn last_problem(
     provider: ProviderName,
 ) -> Result<Option<Sentence>, ApiError> {
     Ok(store::last_problem(tx, organization, provider).await?)
+}
+
+/// Why a platform does not deliver at present what it agreed to deliver, if so.
+pub async fn suspended(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<Option<Sentence>, ApiError> {
+    Ok(store::suspended(tx, organization, provider).await?)
 }
 
 /// How long an ended subscription is remembered: its events may still be on their way.

@@ -110,8 +110,10 @@ statement!(tenant LIVING, columns!("where organization_id = $1 and state <> 'end
 statement!(tenant CONFIRMED, "update event_subscriptions set state = 'active', external_id = $3, until = $4, asked_at = $5, problem = $6, problem_words = $7 where organization_id = $1 and id = $2 and state <> 'ended'");
 statement!(tenant REFUSED, "update event_subscriptions set state = 'refused', asked_at = $3, problem = $4, problem_words = $5 where organization_id = $1 and id = $2 and state <> 'ended'");
 statement!(tenant LOST, "update event_subscriptions set state = 'wanted', external_id = null, until = null where organization_id = $1 and id = $2 and state = 'active'");
+statement!(tenant WANT_ANEW, "update event_subscriptions set state = 'wanted' where organization_id = $1 and provider = $2 and state = 'active'");
 statement!(tenant ENDED, "update event_subscriptions set state = 'ended', ended_at = $3 where organization_id = $1 and id = $2 and state <> 'ended'");
 statement!(tenant LAST_PROBLEM, "select problem, problem_words from event_subscriptions where organization_id = $1 and provider = $2 and asked_at is not null order by asked_at desc limit 1");
+statement!(tenant SUSPENDED, "select problem, problem_words from event_subscriptions where organization_id = $1 and provider = $2 and state = 'active' and problem is not null order by asked_at desc limit 1");
 statement!(tenant REMOVE_OLD, "delete from event_subscriptions where organization_id = $1 and state = 'ended' and ended_at < $2");
 
 /// Decides on a subscription; `false` when there is one.
@@ -193,6 +195,16 @@ pub async fn lost(tx: &mut Tx, organization: OrganizationId, id: Uuid) -> Result
     Ok(())
 }
 
+/// Those of a platform tell somewhere else: they are wanted again, and what the platform has of them is known until it confirms.
+pub async fn want_anew(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<(), StoreError> {
+    run!(execute, tx, WANT_ANEW, [organization.uuid(), provider.as_str()])?;
+    Ok(())
+}
+
 /// It is no longer needed.
 pub async fn ended(
     tx: &mut Tx,
@@ -212,6 +224,17 @@ pub async fn last_problem(
 ) -> Result<Option<Sentence>, StoreError> {
     let row: Option<(Option<String>, Option<Json<Sentence>>)> =
         run!(optional, tx, LAST_PROBLEM, [organization.uuid(), provider.as_str()])?;
+    Ok(row.and_then(|(english, words)| in_words(english, words)))
+}
+
+/// Why a platform does not deliver at present what it agreed to deliver, if there is such a subscription.
+pub async fn suspended(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+) -> Result<Option<Sentence>, StoreError> {
+    let row: Option<(Option<String>, Option<Json<Sentence>>)> =
+        run!(optional, tx, SUSPENDED, [organization.uuid(), provider.as_str()])?;
     Ok(row.and_then(|(english, words)| in_words(english, words)))
 }
 

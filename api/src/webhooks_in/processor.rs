@@ -13,14 +13,13 @@ use lectern_core::{
     attendance::{Presence, PresenceKind, Roster, calls},
     ids::{OrganizationId, PersonId, SessionId},
     provider::{EventKind, IncomingEvent, ProviderName},
-    secret::SecretString,
     session::SessionState,
 };
 use lectern_providers::registry::{self, LiveSource};
 use uuid::Uuid;
 
 use super::{
-    identifying,
+    identifying, looking,
     store::{self, Outcome, Waiting},
 };
 use crate::{
@@ -177,8 +176,8 @@ async fn open(
     let events = registry::events(provider).ok_or("unknown_provider")?;
     let body = sealer.open("webhook_inbox", "body", row.id, &row.body).map_err(|_| "sealed_elsewhere")?;
     let secrets = platforms::service::webhook_secrets(app, provider, organization).await;
-    let (secrets, none) = (secrets.map_err(|_| "no_keys")?, SecretString::from(""));
-    let events = events.parse(&body, &secrets.keys(&none, &[])).map_err(|_| "malformed")?;
+    let secrets = secrets.map_err(|_| "no_keys")?;
+    let events = events.parse(&body, &secrets.opened_with(&[])).map_err(|_| "malformed")?;
     Ok((provider, events))
 }
 
@@ -392,7 +391,12 @@ impl<'a> Work<'a> {
         let told = subscriptions::told(self.app, &mut self.tx, self.organization, provider, event).await?;
         Ok(match told {
             Told::Unknown => Placed::Nowhere(Some("unknown_subscription")),
-            Told::Account(_) => Placed::Nowhere(None),
+            Told::Account(connection) => {
+                let by = (provider, connection);
+                looking::look_up(self.app, &mut self.tx, self.organization, by, event).await?;
+                self.asked = true;
+                Placed::Nowhere(None)
+            }
             Told::Itself => {
                 self.asked = true;
                 Placed::Nowhere(None)

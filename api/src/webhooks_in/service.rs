@@ -120,8 +120,7 @@ async fn take(
         Verified::Events { late, parts } => (late, parts),
     };
     let sealer = app.keys.sealer(organization).await?;
-    let Some(secret) = secrets.valid(now).next() else { return Ok(Answer::Refused) };
-    let keys = secrets.keys(secret, &[]);
+    let keys = secrets.opened_with(&[]);
     let (mut rows, mut refusal) = (Vec::with_capacity(parts.len()), None);
     for part in parts {
         let event = match events.parse(&part, &keys) {
@@ -168,8 +167,8 @@ fn check<'a>(
     now: DateTime<Utc>,
 ) -> Result<Verified<'a>, Rejected> {
     let mut refusal = Rejected::BadSignature;
-    for (index, secret) in secrets.valid(now).enumerate() {
-        match events.verify(delivery, &secrets.keys(secret, signing), now) {
+    for (index, keys) in secrets.keys(signing, now).enumerate() {
+        match events.verify(delivery, &keys, now) {
             Ok(verified) => return Ok(verified),
             Err(why) if index == 0 || why != Rejected::BadSignature => refusal = why,
             Err(_) => {}

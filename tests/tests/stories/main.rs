@@ -41,6 +41,7 @@ mod pages;
 mod parity;
 mod pasted_link;
 mod platforms;
+mod pushes;
 mod recurrence;
 mod roles;
 mod seat_races;
