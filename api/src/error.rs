@@ -47,6 +47,8 @@ pub enum ApiError {
     Conflict(&'static str, String, String),
     /// Too many tries; seconds to wait.
     TooMany(u64),
+    /// A host application's token that is signed as agreed and yet not accepted, and why.
+    TokenRefused(&'static str),
     /// A body beyond the limit.
     TooLarge,
     /// The path is known, the method is not.
@@ -142,6 +144,12 @@ impl ApiError {
                 "signed_out",
                 "Nobody is signed in, or the sign-in has ended.".into(),
                 Some("Sign in and try again."),
+            ),
+            Self::TokenRefused(why) => (
+                StatusCode::UNAUTHORIZED,
+                "token_refused",
+                (*why).into(),
+                Some("Compare the token's claims with PUT /api/v1/organization/host-tokens in /api/docs."),
             ),
             Self::Forbidden => (
                 StatusCode::FORBIDDEN,

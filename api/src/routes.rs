@@ -27,6 +27,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::list, organizations::routes::create))
         .routes(routes!(classes::routes::list, classes::routes::create))
         .routes(routes!(classes::routes::show, classes::routes::change, classes::routes::archive))
+        .routes(routes!(classes::routes::platforms))
         .routes(routes!(classes::routes::settings, classes::routes::set_settings))
         .routes(routes!(classes::routes::compare, classes::routes::move_class))
         .routes(routes!(pasted_links::routes::show, pasted_links::routes::set))

@@ -46,6 +46,8 @@ pub mod decisions {
     pub mod d0011_a_platform_is_one_line {}
     #[doc = include_str!("../docs/decisions/0012-what-follows-is-a-job.md")]
     pub mod d0012_what_follows_is_a_job {}
+    #[doc = include_str!("../docs/decisions/0013-a-standby-platform-is-a-policy.md")]
+    pub mod d0013_a_standby_platform_is_a_policy {}
     #[doc = include_str!("../docs/decisions/0014-wall-clock-first.md")]
     pub mod d0014_wall_clock_first {}
 }

@@ -90,6 +90,11 @@ pub struct Policies {
     pub aliases: Aliases,
     /// The domain of the relay addresses that stand for moved seats and for people with an alias.
     pub relay_domain: String,
+    /// The platform that takes over a session that was started and whose own platform does not answer, by its word. None: no
+    /// session is ever held anywhere but where its class is.
+    pub standby_provider: Option<String>,
+    /// It takes over so many minutes after the start, at most 60.
+    pub standby_after_minutes: u32,
 }
 
 impl Default for Policies {
@@ -104,6 +109,8 @@ impl Default for Policies {
             minimum_presence_percent: 10,
             aliases: Aliases::ByClass,
             relay_domain: "seats.lectern.invalid".to_owned(),
+            standby_provider: None,
+            standby_after_minutes: 2,
         }
     }
 }
@@ -113,6 +120,12 @@ impl Policies {
     #[must_use]
     pub const fn send_aliases(&self, settings: &ClassSettings) -> bool {
         settings.aliases || matches!(self.aliases, Aliases::Always)
+    }
+
+    /// How long after the start the standby platform takes over.
+    #[must_use]
+    pub fn standby_after(&self) -> Duration {
+        Duration::minutes(i64::from(self.standby_after_minutes))
     }
 
     /// How long before the start the window opens.

@@ -119,22 +119,26 @@ export class Lectern {
     return (await answer.json()).filter((message) => [message.to].flat().some((to) => to.includes(address)));
   }
 
-  /** Posts to the simulated Zoom's control, e.g. `zoom("faults", {…})`, or reads it when there is no body. */
-  async zoom(path, body) {
+  /**
+   * Posts to a simulator's control, e.g. `control("zoom", "faults", {…})`, or reads it when there is no body. Simulators are
+   * named as in what the demo printed: `zoom`, `graph`, `google`.
+   */
+  async control(simulator, path, body) {
     const init = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await fetch(`${this.simulators.zoom}/_control/${path}`, init);
-    assert.ok(answer.ok, `_control/${path} answered ${answer.status}`);
-    return answer.json();
+    const answer = await fetch(`${this.simulators[simulator]}/_control/${path}`, init);
+    assert.ok(answer.ok, `${simulator}'s _control/${path} answered ${answer.status}`);
+    const text = await answer.text();
+    return text && JSON.parse(text);
   }
 
   /** The demo's time. */
   async now() {
-    return new Date((await this.zoom("clock")).now);
+    return new Date((await this.control("zoom", "clock")).now);
   }
 
   /** Moves the demo's time on. Whoever sits in a simulated meeting by a browser would be lost by more than a minute. */
   async advance(seconds) {
-    await this.zoom("clock", { advance_seconds: seconds });
+    await this.control("zoom", "clock", { advance_seconds: seconds });
   }
 
   /** A new person at a new browser: a page in a context of its own, closed and judged when the test `t` ends. */

@@ -18,6 +18,8 @@ pub struct MailSession {
     pub ends_at: String,
     /// IANA zone.
     pub zone: String,
+    /// Held in a room, not online.
+    pub in_person: bool,
 }
 
 impl MailSession {
@@ -31,6 +33,7 @@ impl MailSession {
             starts_at: "2026-11-21T03:00:00Z".to_owned(),
             ends_at: "2026-11-21T03:45:00Z".to_owned(),
             zone: "Asia/Dhaka".to_owned(),
+            in_person: false,
         }
     }
 }
@@ -76,6 +79,34 @@ impl Mail for MovedMail {
             old_ends_at: "2026-11-20T03:45:00Z".to_owned(),
             join_url: "https://classes.example/join/class/018f?token=abc".to_owned(),
         }]
+    }
+}
+
+/// A session is held on another platform, because its own does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StandbyMail {
+    pub person: String,
+    /// With the platform that stands in.
+    pub session: MailSession,
+    /// The platform that does not answer.
+    pub instead_of: String,
+    /// They teach it.
+    pub hosts: bool,
+    /// Their own join link; for whoever teaches it the session's page.
+    pub url: String,
+}
+
+impl Mail for StandbyMail {
+    const NAME: &'static str = "standby";
+    fn samples() -> Vec<Self> {
+        let mail = |hosts| Self {
+            person: "Ayesha Noor".to_owned(),
+            session: MailSession { platform: "Microsoft Teams".to_owned(), ..MailSession::sample() },
+            instead_of: "Zoom".to_owned(),
+            hosts,
+            url: "https://classes.example/join/class/018f?token=abc".to_owned(),
+        };
+        vec![mail(false), mail(true)]
     }
 }
 

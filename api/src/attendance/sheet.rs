@@ -82,6 +82,16 @@ pub fn is_over(facts: &SessionFacts, now: DateTime<Utc>) -> bool {
     }
 }
 
+/// The time that counts: as scheduled; of a class that was held and over before its scheduled beginning, as it was held.
+fn window(facts: &SessionFacts) -> Interval {
+    match (facts.started_at, facts.ended_at) {
+        (Some(started), Some(ended)) if ended <= facts.starts_at && started < ended => {
+            Interval::new(started, ended)
+        }
+        _ => Interval::new(facts.starts_at, facts.ends_at),
+    }
+}
+
 /// The runs that belong to this session's time, and the stays in them: a trial of the room the day before does not count, nor
 /// does it keep the sheet waiting for its report.
 #[must_use]
@@ -93,7 +103,7 @@ pub fn of_its_time(
 ) -> (Vec<Run>, Vec<Presence>) {
     let (runs, presences) = calls::named(runs, presences);
     let end = if facts.state == SessionState::Live { facts.ends_at.max(now) } else { facts.ends_at };
-    let time = Interval::new(facts.starts_at - Duration::hours(1), end);
+    let time = Interval::new(window(facts).from - Duration::hours(1), end);
     let untimed = |run: &&Run| run.started_at.is_none() && run.ended_at.is_none();
     let mut chosen: Vec<Run> = runs.iter().filter(untimed).cloned().collect();
     chosen.extend(overlapping(&runs, time));
@@ -113,7 +123,7 @@ impl Material {
         let (runs, presences) = of_its_time(&facts, runs, presences, now);
         let roster = Roster::new(expected.iter().map(|person| person.seat.clone()).collect());
         let Attendance { verdicts, unmatched, all_reported } = attend(&Occasion {
-            window: Interval::new(facts.starts_at, facts.ends_at),
+            window: window(&facts),
             policy: &AttendancePolicy::from(&policies),
             roster: &roster,
             presences: &presences,

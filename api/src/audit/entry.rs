@@ -135,6 +135,10 @@ kinds! {
     SessionStarted = "session.started",
     /// A session ended.
     SessionEnded = "session.ended",
+    /// The standby platform took over a running session, because the class's own does not answer.
+    SessionStoodBy = "session.stood_by",
+    /// It could not.
+    StandbyNotReady = "session.standby_not_ready",
     /// The host fetched the start address.
     SessionLaunched = "session.launched",
     /// The platform's meeting is there.

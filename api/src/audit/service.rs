@@ -121,12 +121,12 @@ pub async fn titles(
     Ok(Titles { classes, sessions })
 }
 
-/// Who was turned away from a session last, when, and why.
+/// Who was turned away from a session and not let in since, and why.
 pub async fn refused_in(
     tx: &mut Tx,
     organization: OrganizationId,
     session: SessionId,
-) -> Result<HashMap<PersonId, (DateTime<Utc>, Option<String>)>, ApiError> {
+) -> Result<HashMap<PersonId, Option<String>>, ApiError> {
     let filter = Filter {
         kind: Some(EntryKind::JoinRefused.as_str().to_owned()),
         session: Some(session),
@@ -136,8 +136,18 @@ pub async fn refused_in(
     for row in store::page(tx, organization, &filter, MOST_REFUSED).await? {
         if let Some(person) = row.person_id {
             let why = row.details.0.get("why").and_then(Value::as_str).map(str::to_owned);
-            last.entry(PersonId(person)).or_insert((row.at, why));
+            last.entry(PersonId(person)).or_insert((row.at, row.id, why));
         }
     }
-    Ok(last)
+    if !last.is_empty() {
+        let filter = Filter { kind: Some(EntryKind::JoinRedeemed.as_str().to_owned()), ..filter };
+        for row in store::page(tx, organization, &filter, MOST_REFUSED).await? {
+            if let Some(person) = row.person_id.map(PersonId)
+                && last.get(&person).is_some_and(|(at, id, _)| (*at, *id) < (row.at, row.id))
+            {
+                last.remove(&person);
+            }
+        }
+    }
+    Ok(last.into_iter().map(|(person, (_, _, why))| (person, why)).collect())
 }

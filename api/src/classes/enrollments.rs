@@ -216,12 +216,7 @@ pub struct Enroll {
 }
 
 /// Enrolls a person; enrolling again is fine and brings a removed person back with a new link.
-pub async fn enroll(
-    app: &App,
-    who: &SignedIn,
-    class: ClassId,
-    whom: Enroll,
-) -> Result<EnrollmentView, ApiError> {
+pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> Result<Enrolled, ApiError> {
     let mut errors = Vec::new();
     let external = service::external(whom.external_id.as_deref(), &mut errors);
     let email = match (&whom.user_id, &whom.email) {
@@ -281,14 +276,27 @@ pub async fn enroll(
         ));
     }
     refuse_guest(&mut tx, who, class.id, &person.email).await?;
+    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
+    let known = store::find_enrollment_of(&mut tx, who.organization, class.id, person.id).await?;
+    if let Some(known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
+        return Ok(Enrolled { view: view(app, who.organization, &naming, &known), new: false });
+    }
     let enrollment =
         place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref())
             .await?;
     arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::Enrolled).await?;
-    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
     tx.commit().await?;
     wake(app);
-    Ok(view(app, who.organization, &naming, &enrollment))
+    Ok(Enrolled { view: view(app, who.organization, &naming, &enrollment), new: true })
+}
+
+/// What an enrolling came to.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// The place on the roster.
+    pub view: EnrollmentView,
+    /// Whether it was made, or found: then nothing was changed and no mail goes out.
+    pub new: bool,
 }
 
 /// One address is one registrant at the platform: with two seats nobody could say whose it was.

@@ -151,8 +151,10 @@ pub async fn move_class(
     class.provider = view.to;
     class.settings = view.settings.clone();
     store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
-    // A link that opens nothing is not kept.
-    pasted_links::service::forget(&mut tx, who.organization, class.id).await?;
+    // A link that opens nothing, not even in an outage, is not kept.
+    if !pasted_links::service::of_use(&mut tx, who.organization, &class).await? {
+        pasted_links::service::forget(&mut tx, who.organization, class.id).await?;
+    }
     if let Some(url) = link {
         pasted_links::service::keep(app, &mut tx, who.organization, class.id, class.id.uuid(), &url).await?;
     }

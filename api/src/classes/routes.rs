@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::{
     EnrollmentKind,
-    enrollments::{self, Enroll, EnrollmentView, GuestView, Invite},
+    choosing::{self, PlatformChoiceView},
+    enrollments::{self, Enroll, Enrolled, EnrollmentView, GuestView, Invite},
     moving::{self, MoveClass, MoveView},
     service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
     store,
@@ -143,6 +144,24 @@ pub struct PlatformQuery {
     pub provider: String,
 }
 
+/// For whom the platforms are asked.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceQuery {
+    /// Who will teach; oneself when left out. Only an admin may name somebody else.
+    pub instructor_id: Option<Uuid>,
+}
+
+/// The platforms a class can be held on, and what each can do for its instructor's account.
+#[utoipa::path(get, path = "/api/v1/platforms", tag = "platforms", params(ChoiceQuery), responses((status = 200, body = List<PlatformChoiceView>), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn platforms(
+    State(app): State<App>,
+    who: Instructor,
+    Query(query): Query<ChoiceQuery>,
+) -> Result<axum::Json<List<PlatformChoiceView>>, ApiError> {
+    Ok(axum::Json(List::whole(choosing::platforms(&app, &who, query.instructor_id).await?.1)))
+}
+
 /// What a class would lose and gain on another platform; nothing is changed.
 #[utoipa::path(get, path = "/api/v1/classes/{id}/platform", tag = "classes", params(("id" = Uuid, Path), PlatformQuery), responses((status = 200, body = MoveView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn compare(
@@ -180,15 +199,17 @@ pub async fn roster(
     Ok(axum::Json(List::whole(members.iter().map(view).collect())))
 }
 
-/// Enrolls a person.
-#[utoipa::path(post, path = "/api/v1/classes/{id}/enrollments", tag = "classes", params(("id" = Uuid, Path)), request_body = Enroll, responses((status = 201, body = EnrollmentView), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+/// Enrolls a person; whoever is enrolled already stays so, and gets no second mail.
+#[utoipa::path(post, path = "/api/v1/classes/{id}/enrollments", tag = "classes", params(("id" = Uuid, Path)), request_body = Enroll, responses((status = 201, body = EnrollmentView), (status = 200, description = "enrolled already", body = EnrollmentView), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn enroll(
     State(app): State<App>,
     who: Instructor,
     Path(id): Path<Uuid>,
     Json(body): Json<Enroll>,
 ) -> Result<(StatusCode, axum::Json<EnrollmentView>), ApiError> {
-    Ok((StatusCode::CREATED, axum::Json(enrollments::enroll(&app, &who, ClassId(id), body).await?)))
+    let Enrolled { view, new } = enrollments::enroll(&app, &who, ClassId(id), body).await?;
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, axum::Json(view)))
 }
 
 /// Removes a person: link, seat and registrant die at once.

@@ -312,7 +312,11 @@ pub(super) fn pasted(
     }
 }
 
-async fn instructor(tx: &mut Tx, who: &SignedIn, asked: Option<Uuid>) -> Result<PersonId, ApiError> {
+pub(super) async fn instructor(
+    tx: &mut Tx,
+    who: &SignedIn,
+    asked: Option<Uuid>,
+) -> Result<PersonId, ApiError> {
     let wrong = |message: &str| ApiError::field("instructor_id", message);
     let id = match (who.role, asked) {
         (Role::Admin, Some(id)) => PersonId(id),

@@ -105,13 +105,11 @@ pub(super) struct Password {
 }
 
 impl Password {
-    /// The password, if one is wanted; a made one is printed.
+    /// The password, if one is wanted.
     fn read(&self, app: &App) -> Result<Option<SecretString>, Failed> {
         if self.generate_password {
             let password = people::BearerToken::generate("", app.randomness.as_ref());
-            let password: String = password.expose().chars().take(20).collect();
-            say(&format!("password: {password}"))?;
-            return Ok(Some(SecretString::new(password)));
+            return Ok(Some(SecretString::new(password.expose().chars().take(20).collect())));
         }
         if !self.password_stdin {
             return Ok(None);
@@ -123,6 +121,14 @@ impl Password {
 
     fn needed(&self, app: &App) -> Result<SecretString, Failed> {
         self.read(app)?.ok_or_else(|| "add --password-stdin or --generate-password".into())
+    }
+
+    /// Prints a password that was made, once it opens something.
+    fn show(&self, password: Option<&SecretString>) -> Result<(), Failed> {
+        match password.filter(|_| self.generate_password) {
+            Some(made) => say(&format!("password: {}", made.expose())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -166,8 +172,9 @@ pub(super) async fn run(app: &App, what: Admin) -> Result<(), Failed> {
             say(&format!("made organization {} ({})", made.slug, made.id))?;
         }
         Admin::CreateSuperAdmin { who, password } => {
-            let password = Some(password.needed(app)?);
-            create(app, OPERATOR, who, "owner", None, password).await?;
+            let chosen = Some(password.needed(app)?);
+            create(app, OPERATOR, who, "owner", None, chosen.clone()).await?;
+            password.show(chosen.as_ref())?;
         }
         Admin::ListUsers { organization: slug } => {
             let organization = organization(app, &slug).await?;
@@ -179,19 +186,19 @@ pub(super) async fn run(app: &App, what: Admin) -> Result<(), Failed> {
         }
         Admin::CreateUser { organization: slug, who, role, external_id, password } => {
             let organization = organization(app, &slug).await?;
-            let password = password.read(app)?;
-            create(app, organization.id, who, &role, external_id, password).await?;
+            let chosen = password.read(app)?;
+            create(app, organization.id, who, &role, external_id, chosen.clone()).await?;
+            password.show(chosen.as_ref())?;
         }
         Admin::SetPassword { organization: slug, email, password } => {
             let tenant = match slug {
                 Some(slug) => organization(app, &slug).await?.id,
                 None => OPERATOR,
             };
-            let password = password.needed(app)?;
-            people::service::set_password(app, tenant, Actor::System, &email, &password)
-                .await
-                .map_err(told)?;
+            let chosen = password.needed(app)?;
+            people::service::set_password(app, tenant, Actor::System, &email, &chosen).await.map_err(told)?;
             say(&format!("{email} has a new password; all sign-ins have ended"))?;
+            password.show(Some(&chosen))?;
         }
     }
     Ok(())
@@ -219,5 +226,6 @@ async fn create(
     };
     let person =
         people::service::create_person(app, organization, Actor::System, true, new).await.map_err(told)?;
-    say(&format!("made {} {} ({})", person.role.name(), person.email, person.id))
+    let role = if person.owner { "owner" } else { person.role.name() };
+    say(&format!("made {role} {} ({})", person.email, person.id))
 }

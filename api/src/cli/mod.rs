@@ -4,7 +4,7 @@ mod admin;
 mod demo;
 pub mod serve;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 use lectern_core::{
@@ -68,10 +68,16 @@ enum What {
 pub async fn main() -> ExitCode {
     let command = Command::parse();
     start_logging();
+    let serves = matches!(command.what, What::Serve);
     match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(error) if serves => {
             tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+        // Somebody typed it and reads it.
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "lectern: {error}");
             ExitCode::FAILURE
         }
     }

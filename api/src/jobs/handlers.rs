@@ -8,6 +8,7 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "meeting.create" => sessions::meetings::create_job(app, job).await,
         "meeting.update" => sessions::meetings::update_job(app, job).await,
         "meeting.remove" => sessions::meetings::remove_job(app, job).await,
+        "meeting.stand_by" => sessions::standby::job(app, job).await,
         "meeting.check" => sessions::replacing::check_job(app, job).await,
         "meeting.end" => sessions::meetings::end_job(app, job).await,
         "registrants.prepare" => join::registrants::prepare_job(app, job).await,

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, SessionId},
     join::{BrowserSecret, Window, window},
+    session::SessionState,
 };
 use lectern_web::pages::join::{Join, JoinChoice, JoinSession, JoinState};
 use serde::Deserialize;
@@ -274,13 +275,20 @@ async fn page(
     let now = app.clock.now();
     let class = arrival.class.id;
     let token = arrival.token.clone();
+    let meeting = session.and_then(|session| arrival.at(session.id)).and_then(|at| at.meeting.as_ref());
+    let held_on = meeting.map_or(arrival.class.provider, |meeting| meeting.provider);
     let query = token.as_ref().map(|token| format!("?token={token}")).unwrap_or_default();
     let page = Join {
         class_id: class.to_string(),
         class_title: arrival.class.title.clone(),
         organization: arrival.organization.name.clone(),
         instructor: arrival.instructor.clone(),
-        platform: arrival.class.provider.title().to_owned(),
+        platform: held_on.title().to_owned(),
+        instead_of: Some(arrival.class.provider)
+            .filter(|own| {
+                *own != held_on && session.is_some_and(|session| session.state == SessionState::Live)
+            })
+            .map(|own| own.title().to_owned()),
         shown_as: arrival.naming(app).await?.shown(arrival.enrollment.person, arrival.enrollment.name()),
         person: arrival.enrollment.name(),
         session: session.map(|session| JoinSession {
@@ -299,7 +307,7 @@ async fn page(
         state,
     };
     let mut response = reader.bare(app, &page, vocabulary(arrival.vocabulary()))?;
-    if lives_by_one(arrival.class.provider) {
+    if lives_by_one(held_on) {
         response.extensions_mut().insert(PastedLinkHeaders);
     }
     Ok(join_headers(response))

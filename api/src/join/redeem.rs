@@ -109,9 +109,7 @@ async fn take_seat(
     now: DateTime<Utc>,
 ) -> Result<Seat, ApiError> {
     let organization = arrival.organization.id;
-    let registering = meeting
-        .filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready)
-        .map(|meeting| meeting.id);
+    let registering = meeting.filter(|meeting| meeting.registration && meeting.state == MeetingState::Ready);
     let mut tx = app.db.begin(organization).await?;
     let naming = arrival.naming(app).await?;
     let seat =
@@ -209,7 +207,7 @@ async fn move_seat(
     {
         let naming = arrival.naming(app).await?;
         let own = &arrival.enrollment.email;
-        registrants::want(app, &mut tx, organization, &moved, meeting.id, &naming, own).await?;
+        registrants::want(app, &mut tx, organization, &moved, meeting, &naming, own).await?;
     }
     let entry = entry(app, arrival, EntryKind::SeatMoved, Some(seat.session)).details(json!({"by": by}));
     audit::store::insert(&mut tx, &entry).await?;
@@ -312,7 +310,7 @@ async fn platform_side(
     if row.is_none() {
         let mut tx = app.db.begin(organization).await?;
         let own = &arrival.enrollment.email;
-        registrants::want(app, &mut tx, organization, seat, meeting.id, &naming, own).await?;
+        registrants::want(app, &mut tx, organization, seat, meeting, &naming, own).await?;
         tx.commit().await?;
         row = find().await?;
     }

@@ -9,6 +9,7 @@ use lectern_core::{
     },
     session::SessionState,
 };
+use lectern_providers::registry;
 use serde_json::json;
 use url::Url;
 
@@ -29,7 +30,7 @@ use crate::{
     },
     keys::Sealer,
     people, platforms,
-    sessions::{self, MeetingState, meetings},
+    sessions::{self, Meeting, MeetingState, meetings},
 };
 
 /// Whoever makes a registrant has ended one way or the other after this long.
@@ -100,21 +101,23 @@ async fn insert_cancelling(
 }
 
 /// The address a seat generation registers with: the person's own or their alias's first, then one of its own, because the
-/// platform gives the same address the same registrant, and a cancelled one may stay denied.
+/// platform gives the same address the same registrant, and a cancelled one may stay denied. Where an address is an account,
+/// which opens the platform's door by itself, it stays the person's.
 pub async fn want(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
     seat: &Seat,
-    meeting: MeetingId,
+    meeting: &Meeting,
     naming: &Naming,
     own_address: &str,
 ) -> Result<(), ApiError> {
-    let address = match seat.generation {
-        1 => naming.address(seat.person, own_address),
-        _ => naming.fresh_address(app),
+    let address = if seat.generation == 1 || registry::addresses_are_accounts(meeting.provider) {
+        naming.address(seat.person, own_address)
+    } else {
+        naming.fresh_address(app)
     };
-    Ok(store::want_registrant(tx, organization, app.ids.next(), seat, meeting, &address, app.clock.now())
+    Ok(store::want_registrant(tx, organization, app.ids.next(), seat, meeting.id, &address, app.clock.now())
         .await?)
 }
 
@@ -189,7 +192,7 @@ async fn want_all(
     for enrollment in enrollments::of_session(&mut tx, organization, session.class, id).await? {
         let seat =
             store::seat(&mut tx, organization, app.new_id(), id, enrollment.person, app.clock.now()).await?;
-        want(app, &mut tx, organization, &seat, meeting.id, &naming, &enrollment.email).await?;
+        want(app, &mut tx, organization, &seat, &meeting, &naming, &enrollment.email).await?;
     }
     tx.commit().await?;
     Ok(Some((meeting.id, naming)))
@@ -372,6 +375,14 @@ pub async fn cancel_job(app: &App, job: &Job) -> Result<(), JobError> {
     }
     tx.commit().await?;
     for row in rows {
+        let mut tx = app.db.begin(organization).await?;
+        // The same registrant for a later seat: nothing is taken back.
+        if store::goes_on(&mut tx, organization, &row).await? {
+            store::cancelled(&mut tx, organization, row.id, app.clock.now()).await?;
+            tx.commit().await?;
+            continue;
+        }
+        drop(tx);
         let reached = meetings::reach(app, organization, row.meeting).await.map_err(meetings::retry)?;
         let there = match reached {
             Some((target, connected)) => {
@@ -426,7 +437,7 @@ pub async fn seat_for(
     tx: &mut Tx,
     organization: OrganizationId,
     session: SessionId,
-    meeting: Option<MeetingId>,
+    meeting: Option<&Meeting>,
     naming: &Naming,
     enrollment: &Enrollment,
 ) -> Result<Seat, ApiError> {

@@ -50,8 +50,16 @@ fn kind_of(word: &str) -> Option<FeedKind> {
         (EntryKind::JoinRefused, FeedKind::TurnedAway),
         (EntryKind::JoinUrlRefused, FeedKind::TurnedAway),
         (EntryKind::MeetingLost, FeedKind::MeetingLost),
+        (EntryKind::SessionStoodBy, FeedKind::StoodBy),
+        (EntryKind::StandbyNotReady, FeedKind::StandbyNotReady),
     ];
     kinds.into_iter().find(|(entry, _)| entry.as_str() == word).map(|(_, kind)| kind)
+}
+
+/// What the platform showed of somebody without a seat.
+fn shown(details: &serde_json::Value) -> Option<String> {
+    let name = details.get("name")?.as_str()?;
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// What happened in a session, newest first.
@@ -93,7 +101,7 @@ pub async fn feed(
         items.push(FeedItem {
             at: instant(row.at),
             kind,
-            person: known.map(|(name, _)| (*name).to_owned()),
+            person: known.map(|(name, _)| (*name).to_owned()).or_else(|| shown(&row.details.0)),
             role: known.and_then(|(_, role)| page_role(*role)),
             minutes_late,
             reason: row.details.0.get("why").and_then(|why| why.as_str()).map(str::to_owned),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     feed::{self, instant},
-    service::{self, SessionBoard, count},
+    service::{self, HeadCount, SessionBoard, count},
 };
 use crate::{
     app::App,
@@ -119,7 +119,7 @@ pub async fn board(
 
 fn row(board: &SessionBoard) -> BoardRow {
     let facts = &board.facts;
-    let (here, roster) = board.head_count();
+    let HeadCount { here, strangers, expected: roster } = board.head_count();
     let teacher = board.board.people.iter().find(|live| live.role == SessionRole::Instructor);
     let teaches = teacher.is_some_and(|live| live.whereabouts == Whereabouts::InClass);
     let events = || {
@@ -152,6 +152,7 @@ fn row(board: &SessionBoard) -> BoardRow {
         started_at: facts.started_at.map(instant),
         zone: facts.time_zone.clone(),
         here,
+        strangers,
         roster,
         joins: count(events().map(|stay| stay.joins.len()).sum()),
         leaves: count(events().map(|stay| stay.leaves.len()).sum()),

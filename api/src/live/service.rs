@@ -157,15 +157,29 @@ impl SessionBoard {
         first
     }
 
-    /// How many are in class, and how many are expected, the instructor not counted.
+    /// How many are in class, the instructor not counted.
     #[must_use]
-    pub fn head_count(&self) -> (u32, u32) {
+    pub fn head_count(&self) -> HeadCount {
         let learners = || self.board.people.iter().filter(|live| live.role != SessionRole::Instructor);
         let here = learners().filter(|live| live.whereabouts == Whereabouts::InClass).count();
-        let here =
-            here + self.board.strangers.iter().filter(|who| who.whereabouts == Whereabouts::InClass).count();
-        (count(here), count(learners().count()))
+        let strangers = self.board.strangers.iter().filter(|who| who.whereabouts == Whereabouts::InClass);
+        HeadCount {
+            here: count(here),
+            strangers: count(strangers.count()),
+            expected: count(learners().count()),
+        }
     }
+}
+
+/// How many are in class, the instructor not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadCount {
+    /// Of those expected.
+    pub here: u32,
+    /// Whom the platform shows and nobody on the roster is known by.
+    pub strangers: u32,
+    /// On the roster.
+    pub expected: u32,
 }
 
 pub(crate) fn count(number: usize) -> u32 {

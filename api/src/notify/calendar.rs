@@ -6,28 +6,29 @@ use crate::{app::App, sessions::Session};
 
 /// What the entry does to a calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum Method<'a> {
     /// A copy to keep.
     Publish,
-    /// An entry that follows later changes.
-    Request,
+    /// An entry that follows later changes, for the person of this address.
+    Request(&'a str),
     /// Takes the entry out again.
-    Cancel,
+    Cancel(&'a str),
 }
 
-impl Method {
-    const fn word(self) -> &'static str {
+impl Method<'_> {
+    /// The word of RFC 5546.
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Publish => "PUBLISH",
-            Self::Request => "REQUEST",
-            Self::Cancel => "CANCEL",
+            Self::Request(_) => "REQUEST",
+            Self::Cancel(_) => "CANCEL",
         }
     }
 }
 
 /// The calendar file for one session. Times are in UTC, so that no zone definition can be missing or stale.
 #[must_use]
-pub fn invitation(app: &App, session: &Session, class_title: &str, link: &str, method: Method) -> String {
+pub fn invitation(app: &App, session: &Session, class_title: &str, link: &str, method: Method<'_>) -> String {
     let host = app.config.server.public_url.host_str().unwrap_or("lectern").to_owned();
     let mut event = Event::new();
     event
@@ -41,7 +42,14 @@ pub fn invitation(app: &App, session: &Session, class_title: &str, link: &str, m
         .url(link)
         .location(link)
         .append_property(Property::new("ORGANIZER", format!("mailto:lectern@{host}")));
-    event.status(if method == Method::Cancel { EventStatus::Cancelled } else { EventStatus::Confirmed });
+    // RFC 5546 wants whom a request or its cancellation is for; nobody is asked to answer us.
+    if let Method::Request(address) | Method::Cancel(address) = method {
+        let mut attendee = Property::new("ATTENDEE", format!("mailto:{address}"));
+        attendee.add_parameter("RSVP", "FALSE");
+        event.append_property(attendee.done());
+    }
+    let cancelled = matches!(method, Method::Cancel(_));
+    event.status(if cancelled { EventStatus::Cancelled } else { EventStatus::Confirmed });
     let mut calendar = Calendar::new();
     calendar.append_property(Property::new("METHOD", method.word()));
     calendar.push(event.done());

@@ -4,12 +4,15 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
     provider::ProviderName,
-    session::SessionState,
+    session::{Delivery, SessionState},
 };
 use lectern_providers::registry;
 use lectern_web::{
     Lang, MailBody,
-    mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession, MovedMail},
+    mails::{
+        CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession, MovedMail,
+        StandbyMail,
+    },
 };
 use uuid::Uuid;
 
@@ -120,6 +123,10 @@ async fn compose(
             };
             (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new())
         }
+        "standby" => match standby(app, tx, &tenant, &person, row).await? {
+            Some(mail) => (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new()),
+            None => return Ok(None),
+        },
         _ => {
             let Some((body, attachments)) = about_session(app, tx, &tenant, &person, row, lang).await? else {
                 return Ok(None);
@@ -136,6 +143,40 @@ async fn compose(
         html: body.html,
         attachments,
         message_id: format!("<{id}@{host}>"),
+    }))
+}
+
+/// Another platform holds a session that runs: the instructor is led to its page, everybody else by the link they have.
+async fn standby(
+    app: &App,
+    tx: &mut Tx,
+    tenant: &Organization,
+    person: &Person,
+    row: &MailRow,
+) -> Result<Option<StandbyMail>, ApiError> {
+    let Some(id) = row.session_id.map(SessionId) else { return Ok(None) };
+    let Some(session) = sessions::service::find(tx, tenant.id, id).await? else { return Ok(None) };
+    let class = sessions::service::class_of(tx, tenant.id, &session).await?;
+    let meeting = sessions::meetings::of_session(tx, tenant.id, id).await?;
+    let own = sessions::service::stands_in_for(&class, &session, meeting.as_ref());
+    let Some(own) = own.filter(|_| session.state == SessionState::Live) else { return Ok(None) };
+    let hosts = class.instructor == person.id;
+    let place = enrollments::of_person(tx, tenant.id, class.id, person.id).await?;
+    let url = match place.filter(|place| place.active) {
+        _ if hosts => app.config.server.url(&format!("/sessions/{id}")),
+        Some(place) => links::join_link(app, tenant.id, &place),
+        None => return Ok(None),
+    };
+    let instructor = people::service::find(tx, tenant.id, class.instructor).await?;
+    let instructor = instructor.map(|instructor| instructor.name()).unwrap_or_default();
+    let held_on = meeting.map_or(class.provider, |meeting| meeting.provider);
+    let about = session_facts(tenant, &class, &session, &instructor);
+    Ok(Some(StandbyMail {
+        person: person.name(),
+        session: MailSession { platform: held_on.title().to_owned(), ..about },
+        instead_of: own.title().to_owned(),
+        hosts,
+        url,
     }))
 }
 
@@ -208,7 +249,7 @@ async fn about_session(
         ),
         _ => return Ok(None),
     };
-    let method = if cancelled { Method::Cancel } else { Method::Request };
+    let method = if cancelled { Method::Cancel(&person.email) } else { Method::Request(&person.email) };
     let link = if cancelled { links::class_link(app, class.id) } else { join_url };
     let calendar = Attachment {
         name: "class.ics",
@@ -232,5 +273,6 @@ fn session_facts(tenant: &Organization, class: &Class, session: &Session, instru
         starts_at: text(session.starts_at),
         ends_at: text(session.ends_at),
         zone: session.time_zone.clone(),
+        in_person: session.delivery == Delivery::InPerson,
     }
 }

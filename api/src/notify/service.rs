@@ -127,6 +127,27 @@ pub async fn session_moved(
     Ok(())
 }
 
+/// Another platform stands in for the one that does not answer: everybody who may come hears of it, and the instructor.
+pub async fn session_stood_by(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    class: &Class,
+) -> Result<(), ApiError> {
+    let about = session.id.to_string();
+    let mut people: Vec<PersonId> = enrollments::of_session(tx, organization, class.id, session.id)
+        .await?
+        .into_iter()
+        .map(|enrollment| enrollment.person)
+        .collect();
+    people.push(class.instructor);
+    for person in people {
+        decide(app, tx, organization, person, Some(session.id), "standby", &about, json!({})).await?;
+    }
+    Ok(())
+}
+
 /// A session was called off.
 pub async fn session_cancelled(
     app: &App,

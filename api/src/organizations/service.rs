@@ -6,6 +6,7 @@ use lectern_core::{
     organization::{Aliases, Policies, Vocabulary},
     provider::ProviderName,
 };
+use lectern_providers::registry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +17,7 @@ use crate::{
     classes,
     error::{ApiError, FieldError},
     extract::SignedIn,
+    platforms,
 };
 
 /// What other rooms ask in their own transaction.
@@ -189,6 +191,10 @@ pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result
             check_aliases(&policies, provider, "policies.aliases")?;
         }
         check_aliases(&policies, settings.default_provider, "policies.aliases")?;
+        if let Some(word) = &policies.standby_provider {
+            let standby = offered(app, "policies.standby_provider", word)?;
+            check_aliases(&policies, standby, "policies.standby_provider")?;
+        }
         settings.policies = policies;
     }
     store::update_settings(&mut tx, who.organization, &settings, now).await?;
@@ -209,6 +215,9 @@ fn check_policies(policies: &Policies) -> Result<(), ApiError> {
         if minutes > 24 * 60 {
             errors.push(FieldError::new(field, "At most 1440 minutes."));
         }
+    }
+    if policies.standby_after_minutes > 60 {
+        errors.push(FieldError::new("policies.standby_after_minutes", "At most 60 minutes."));
     }
     if policies.minimum_presence_percent > 100 {
         errors.push(FieldError::new("policies.minimum_presence_percent", "At most 100."));
@@ -235,7 +244,7 @@ pub fn check_aliases(
     provider: ProviderName,
     field: &'static str,
 ) -> Result<(), ApiError> {
-    let can = lectern_providers::registry::at_best(provider);
+    let can = registry::at_best(provider);
     let refused = can.filter(|can| policies.aliases == Aliases::Always && !can.aliases.is_possible());
     let Some(reason) = refused.as_ref().and_then(|can| can.aliases.reason()) else { return Ok(()) };
     Err(ApiError::field(
@@ -244,8 +253,18 @@ pub fn check_aliases(
     ))
 }
 
+/// A platform by its word: one on which this server's classes can be held.
+fn offered(app: &App, field: &'static str, word: &str) -> Result<ProviderName, ApiError> {
+    let names = platforms::settings::for_classes(app);
+    registry::named(word).ok().filter(|name| names.contains(name)).ok_or_else(|| {
+        let names: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        ApiError::field(field, format!("Use one of: {}.", names.join(", ")))
+    })
+}
+
 /// Makes this platform the one new classes use.
-pub async fn set_default_platform(app: &App, who: &SignedIn, provider: ProviderName) -> Result<(), ApiError> {
+pub async fn set_default_platform(app: &App, who: &SignedIn, word: &str) -> Result<(), ApiError> {
+    let provider = offered(app, "provider", word)?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let mut settings = store::settings(&mut tx, who.organization).await?;

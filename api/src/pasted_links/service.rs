@@ -21,6 +21,7 @@ use crate::{
     db::Tx,
     error::ApiError,
     extract::SignedIn,
+    organizations,
     sessions::{self, Session},
 };
 
@@ -150,7 +151,7 @@ pub async fn of_session(
 pub async fn show(app: &App, who: &SignedIn, class: ClassId) -> Result<PastedLinkView, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let class = classes::service::own(&mut tx, who, class).await?;
-    on_a_pasted_link(&class)?;
+    on_a_pasted_link(&mut tx, who.organization, &class).await?;
     let found = store::find(&mut tx, who.organization, class.id.uuid()).await?.ok_or(ApiError::NotFound)?;
     Ok(PastedLinkView { host: found.host, own: false, updated_at: found.updated_at })
 }
@@ -163,15 +164,25 @@ pub async fn show_of_session(
 ) -> Result<PastedLinkView, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let (session, class) = sessions::service::own(&mut tx, who, session).await?;
-    on_a_pasted_link(&class)?;
+    on_a_pasted_link(&mut tx, who.organization, &class).await?;
     let found = of_either(&mut tx, who.organization, session.id, class.id).await?;
     let found = found.ok_or(ApiError::NotFound)?;
     let own = found.of_id == session.id.uuid();
     Ok(PastedLinkView { host: found.host, own, updated_at: found.updated_at })
 }
 
-fn on_a_pasted_link(class: &Class) -> Result<(), ApiError> {
+/// Whether a class has use for a link: it is held behind one, or would be if its platform did not answer.
+pub async fn of_use(tx: &mut Tx, organization: OrganizationId, class: &Class) -> Result<bool, ApiError> {
     if lives_by_one(class.provider) {
+        return Ok(true);
+    }
+    let policies = organizations::service::settings_in(tx, organization).await?.policies;
+    let standby = policies.standby_provider.and_then(|word| registry::named(&word).ok());
+    Ok(standby.is_some_and(lives_by_one))
+}
+
+async fn on_a_pasted_link(tx: &mut Tx, organization: OrganizationId, class: &Class) -> Result<(), ApiError> {
+    if of_use(tx, organization, class).await? {
         return Ok(());
     }
     Err(ApiError::conflict(
@@ -191,9 +202,9 @@ pub async fn set(
     let url = read(app, &paste.link)?;
     let mut tx = app.db.begin(who.organization).await?;
     let class = classes::service::own(&mut tx, who, class).await?;
-    on_a_pasted_link(&class)?;
+    on_a_pasted_link(&mut tx, who.organization, &class).await?;
     let kept = keep(app, &mut tx, who.organization, class.id, class.id.uuid(), &url).await?;
-    sessions::service::renew_meetings(app, &mut tx, who.organization, &class).await?;
+    sessions::service::renew_pasted(app, &mut tx, who.organization, &class).await?;
     let entry = app.entry(who.organization, EntryKind::PastedLinkChanged, who.actor()).class(class.id);
     audit::store::insert(&mut tx, &entry.details(json!({"host": kept.host}))).await?;
     tx.commit().await?;
@@ -211,7 +222,7 @@ pub async fn set_of_session(
     let url = paste.map(|paste| read(app, &paste.link)).transpose()?;
     let mut tx = app.db.begin(who.organization).await?;
     let (session, class) = sessions::service::own_to_change(&mut tx, who, session).await?;
-    on_a_pasted_link(&class)?;
+    on_a_pasted_link(&mut tx, who.organization, &class).await?;
     match &url {
         Some(url) => {
             keep(app, &mut tx, who.organization, class.id, session.id.uuid(), url).await?;
@@ -222,7 +233,7 @@ pub async fn set_of_session(
             }
         }
     }
-    sessions::service::renew_meeting(app, &mut tx, who.organization, &session, &class).await?;
+    sessions::service::renew_if_pasted(app, &mut tx, who.organization, &session, &class).await?;
     let entry = app
         .entry(who.organization, EntryKind::PastedLinkChanged, who.actor())
         .class(class.id)

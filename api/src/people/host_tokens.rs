@@ -3,7 +3,7 @@
 //! One fixed algorithm per organization, chosen here and never by the token. The issuer finds the organization.
 
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind as JwtError, jwk::JwkSet};
 use lectern_core::{ids::OrganizationId, role::Role};
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +20,8 @@ use crate::{
 const LONGEST_LIFE: u64 = 3_600;
 /// Clocks may differ by this much, in seconds.
 const LEEWAY: u64 = 60;
+const TAKEN: &str = "The token's email belongs to somebody who signs in here in another way.";
+const CLAIMS: &str = "The token lacks a claim or has one of another kind: iss, aud, sub, email, name (texts), role, iat, exp (numbers).";
 
 #[derive(Debug, Deserialize)]
 struct Claims {
@@ -66,7 +68,8 @@ fn claimed_origin(token: &str) -> Option<(String, Vec<String>)> {
 /// The person a host application's token names, made or adopted at first arrival, and when the token ends.
 ///
 /// # Errors
-/// [`ApiError::SignedOut`] for every token that is not good.
+/// [`ApiError::SignedOut`] for every token that is not signed as agreed, [`ApiError::TokenRefused`] for one that is and says
+/// something else than agreed.
 pub async fn authenticate(
     app: &App,
     token: &str,
@@ -83,13 +86,19 @@ pub async fn authenticate(
     let tokens = settings.host_tokens.as_ref().ok_or(ApiError::SignedOut)?;
     let claims = verify(app, organization.id, tokens, settings.host_secret.as_deref(), token).await?;
     if unreadable(&claims.sub) || unreadable(&claims.email) {
-        return Err(ApiError::SignedOut);
+        return Err(ApiError::TokenRefused(
+            "The token's sub or email holds characters that cannot be shown.",
+        ));
     }
-    let role = Role::try_from(claims.role).map_err(|_| ApiError::SignedOut)?;
+    let role = Role::try_from(claims.role)
+        .map_err(|_| ApiError::TokenRefused("The token's role is none of 0, 1 and 2."))?;
     let person = arrive(app, organization.id, &claims, role).await?;
     let until = i64::try_from(claims.exp.saturating_add(LEEWAY)).ok();
     let until = until.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or(ApiError::SignedOut)?;
-    if person.active { Ok((organization.id, person, until)) } else { Err(ApiError::SignedOut) }
+    if !person.active {
+        return Err(ApiError::TokenRefused("This person was disabled here."));
+    }
+    Ok((organization.id, person, until))
 }
 
 async fn verify(
@@ -126,14 +135,26 @@ async fn verify(
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     // Time is checked below, by the clock that was passed in.
     validation.validate_exp = false;
-    let claims =
-        jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| ApiError::SignedOut)?.claims;
+    let claims = match jsonwebtoken::decode::<Claims>(token, &key, &validation) {
+        Ok(decoded) => decoded.claims,
+        // Its signature was right: the claims are read after it.
+        Err(error) if matches!(error.kind(), JwtError::Json(_) | JwtError::MissingRequiredClaim(_)) => {
+            return Err(ApiError::TokenRefused(CLAIMS));
+        }
+        Err(_) => return Err(ApiError::SignedOut),
+    };
     let now = u64::try_from(app.clock.now().timestamp()).unwrap_or(0);
     // Saturating: the numbers are the sender's.
-    let in_time = claims.exp.saturating_add(LEEWAY) > now
-        && claims.iat.max(claims.nbf) < now + LEEWAY
-        && claims.exp <= claims.iat.saturating_add(LONGEST_LIFE);
-    if in_time { Ok(claims) } else { Err(ApiError::SignedOut) }
+    if claims.exp.saturating_add(LEEWAY) <= now {
+        return Err(ApiError::TokenRefused("The token has expired."));
+    }
+    if claims.iat.max(claims.nbf) >= now + LEEWAY {
+        return Err(ApiError::TokenRefused("The token's iat or nbf lies ahead: compare the clocks."));
+    }
+    if claims.exp > claims.iat.saturating_add(LONGEST_LIFE) {
+        return Err(ApiError::TokenRefused("The token lives for more than an hour from its iat to its exp."));
+    }
+    Ok(claims)
 }
 
 /// The person with this subject; else one of this organization known only by that address; else a new one. Never an owner.
@@ -174,13 +195,13 @@ async fn arrive(
         None => match store::find_by_email(&mut tx, organization, &claims.email).await? {
             Some(person) if person.password_hash.is_none() && !person.owner => Some(person),
             // A person with a password of their own is not taken over by an address in a token.
-            Some(_) => return Err(ApiError::SignedOut),
+            Some(_) => return Err(ApiError::TokenRefused(TAKEN)),
             None => None,
         },
     };
     if let Some(person) = candidate {
         if person.owner || store::has_subject(&mut tx, organization, person.id).await? {
-            return Err(ApiError::SignedOut);
+            return Err(ApiError::TokenRefused(TAKEN));
         }
         store::adopt(&mut tx, organization, person.id, &claims.sub, now).await?;
         let entry = app.entry(organization, EntryKind::PersonAdopted, Actor::System).person(person.id);
@@ -189,8 +210,10 @@ async fn arrive(
         tx.commit().await?;
         return Ok(person);
     }
-    let email = service::parse_email(&claims.email).map_err(|_| ApiError::SignedOut)?;
-    let name = service::one_line(&claims.name, 120).map_err(|_| ApiError::SignedOut)?;
+    let email = service::parse_email(&claims.email)
+        .map_err(|_| ApiError::TokenRefused("The token's email is no address."))?;
+    let name = service::one_line(&claims.name, 120)
+        .map_err(|_| ApiError::TokenRefused("The token's name is empty or longer than 120 characters."))?;
     let id = app.new_id();
     let new = store::NewPerson {
         id,

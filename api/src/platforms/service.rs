@@ -12,6 +12,8 @@ use lectern_core::{
     sentence::Sentence,
 };
 use lectern_providers::registry::{self, LiveSource, ProviderSettings};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     App, Capabilities, Connected, OrganizationId, PersonId, ProviderError, ProviderName, Url, WebhookSecrets,
@@ -178,6 +180,94 @@ pub async fn connected_by(
     build(app, organization, provider, &credentials, &row, None)
 }
 
+/// How ready a platform is for one instructor's classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HostState {
+    /// A class can be held.
+    Ready,
+    /// The organization has no working app there.
+    NotSetUp,
+    /// The instructor has not connected an account.
+    NotConnected,
+    /// The account must be connected again.
+    NeedsReconnect,
+    /// Nobody needs an account: the class brings its link.
+    Pasted,
+}
+
+/// A platform, as one instructor can use it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// How ready it is.
+    pub state: HostState,
+    /// The host's plan, where the platform told it.
+    pub plan: Option<&'static str>,
+    /// What a class can have.
+    pub capabilities: Capabilities,
+    /// Whether that is what this host's grant and plan allow; otherwise it is what the platform can at best.
+    pub effective: bool,
+}
+
+/// How a platform stands for an instructor; `None`: for nobody in particular. No I/O but the database.
+pub async fn standing(
+    app: &App,
+    organization: OrganizationId,
+    provider: ProviderName,
+    instructor: Option<PersonId>,
+) -> Result<Standing, ApiError> {
+    let best = registry::at_best(provider)
+        .ok_or_else(|| ApiError::field("provider", "This platform is not available in this release."))?;
+    let at_best = |state| Standing { state, plan: None, capabilities: best.clone(), effective: false };
+    if registry::needs_no_account(provider) {
+        return Ok(Standing { effective: true, ..at_best(HostState::Pasted) });
+    }
+    let mut tx = app.db.read(organization).await?;
+    let Some(found) = store::settings::find(&mut tx, organization, provider).await? else {
+        return Ok(at_best(HostState::NotSetUp));
+    };
+    let mut row = match (found.mode, instructor) {
+        (Mode::User, Some(instructor)) => {
+            store::connections::of_person(&mut tx, organization, provider, instructor).await?
+        }
+        (Mode::User, None) => None,
+        (Mode::ServerToServer, _) => {
+            store::connections::of_organization(&mut tx, organization, provider).await?
+        }
+    };
+    let instructor = match instructor {
+        Some(instructor) => people::service::find(&mut tx, organization, instructor).await?,
+        None => None,
+    };
+    drop(tx);
+    if let (Mode::ServerToServer, Some(row), Some(instructor)) = (found.mode, &mut row, instructor)
+        && let Some(Some(account)) = app.providers.known_host(organization, provider, &instructor.email)
+    {
+        row.account.plan = account.plan;
+    }
+    let row = match row {
+        Some(row) if row.state == State::Active => row,
+        Some(row) if row.state == State::NeedsReconnect => return Ok(at_best(HostState::NeedsReconnect)),
+        // An account without people is connected when it is first needed.
+        _ if found.mode == Mode::ServerToServer => return Ok(at_best(HostState::Ready)),
+        _ => return Ok(at_best(HostState::NotConnected)),
+    };
+    let credentials = match settings::open(app, organization, provider, &found).await {
+        Ok(credentials) => credentials,
+        Err(error) if matches!(error.kind, ErrorKind::PolicyMissing(_)) => {
+            return Ok(at_best(HostState::NotSetUp));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let built = build(app, organization, provider, &credentials, &row, None)?;
+    Ok(Standing {
+        state: HostState::Ready,
+        plan: registry::plan_name(provider, row.account.plan),
+        capabilities: built.provider.capabilities().clone(),
+        effective: true,
+    })
+}
+
 /// What this instructor's classes can do on a platform; without a connection, what the platform can at best. No I/O but the database.
 pub async fn capabilities(
     app: &App,
@@ -185,27 +275,7 @@ pub async fn capabilities(
     provider: ProviderName,
     instructor: PersonId,
 ) -> Result<Capabilities, ApiError> {
-    let best = registry::at_best(provider)
-        .ok_or_else(|| ApiError::field("provider", "This platform is not available in this release."))?;
-    let mut tx = app.db.read(organization).await?;
-    let Some(found) = store::settings::find(&mut tx, organization, provider).await? else {
-        return Ok(best);
-    };
-    let mut row = match found.mode {
-        Mode::User => store::connections::of_person(&mut tx, organization, provider, instructor).await?,
-        Mode::ServerToServer => store::connections::of_organization(&mut tx, organization, provider).await?,
-    };
-    let instructor = people::service::find(&mut tx, organization, instructor).await?;
-    drop(tx);
-    if let (Mode::ServerToServer, Some(row), Some(instructor)) = (found.mode, &mut row, instructor)
-        && let Some(Some(account)) = app.providers.known_host(organization, provider, &instructor.email)
-    {
-        row.account.plan = account.plan;
-    }
-    let Some(row) = row.filter(|row| row.state == State::Active) else { return Ok(best) };
-    let credentials = settings::open(app, organization, provider, &found).await?;
-    let built = build(app, organization, provider, &credentials, &row, None)?;
-    Ok(built.provider.capabilities().clone())
+    Ok(standing(app, organization, provider, Some(instructor)).await?.capabilities)
 }
 
 /// Whether a person may be sent to this address of the platform: only hosts of the operator's list; where a pasted link leads is

@@ -42,6 +42,17 @@ pub fn offered(app: &App) -> Vec<ProviderName> {
     registry::AVAILABLE.iter().filter(listed).copied().collect()
 }
 
+/// The platforms on which this server holds classes: those offered, and pasted links where the operator has them.
+#[must_use]
+pub fn for_classes(app: &App) -> Vec<ProviderName> {
+    let mut all = offered(app);
+    if app.config.platforms.has_links() {
+        let links = registry::platforms().iter().map(|platform| platform.name);
+        all.extend(links.filter(|name| registry::needs_no_account(*name)));
+    }
+    all
+}
+
 /// What the settings' sealed values name as their row: the table's key has no id of its own.
 pub(super) fn row_id(organization: OrganizationId, provider: ProviderName) -> Uuid {
     let digest = Sha256::new()

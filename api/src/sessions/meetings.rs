@@ -9,7 +9,7 @@ use std::time::Duration as StdDuration;
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
-    provider::{Call, ErrorKind, MeetingDraft, MeetingRef, OurReference, ProviderError, Retry},
+    provider::{Call, ErrorKind, MeetingDraft, MeetingRef, OurReference, ProviderError, ProviderName, Retry},
     sentence::Sentence,
     session::{Delivery, SessionState},
 };
@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    replacing, service,
+    replacing, service, standby,
     store::{self, Made, Meeting, MeetingState, Session},
 };
 use crate::{
@@ -47,6 +47,17 @@ pub async fn want(
     session: &Session,
     class: &Class,
 ) -> Result<(), ApiError> {
+    want_on(app, tx, organization, session, class.provider).await
+}
+
+/// The same on a platform that need not be the class's.
+pub(super) async fn want_on(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    provider: ProviderName,
+) -> Result<(), ApiError> {
     if session.delivery == Delivery::InPerson
         || !matches!(session.state, SessionState::Scheduled | SessionState::Live)
     {
@@ -55,7 +66,7 @@ pub async fn want(
     let now = app.clock.now();
     let id: MeetingId = app.new_id();
     let reference = OurReference::random(app.randomness.as_ref());
-    if store::insert_meeting(tx, organization, id, session.id, class.provider, &reference, now).await? {
+    if store::insert_meeting(tx, organization, id, session.id, provider, &reference, now).await? {
         queue(app, tx, organization, "meeting.create", id, now).await?;
     }
     Ok(())
@@ -107,19 +118,23 @@ pub async fn make(
         return Ok(Attempt::NotOurs);
     };
     let connected =
-        match platforms::service::connected(app, organization, class.provider, class.instructor).await {
+        match platforms::service::connected(app, organization, meeting.provider, class.instructor).await {
             Ok(connected) => connected,
             Err(error) => return failed(app, organization, &meeting, attempt, &class, error).await,
         };
     // A platform, plan or grant without registrants gets a meeting without registration: its one link, behind our gate.
     let registration = connected.provider.registrants().is_some();
     let host = host_of(app, organization, &connected, &session, &class).await?;
-    let draft = draft(&meeting.reference, &session, &class, host, registration);
+    let mut draft = draft(&meeting.reference, &session, &class, host, registration);
+    if meeting.provider != class.provider {
+        // The options were chosen for the class's own platform: where another stands in, what it cannot do is off.
+        draft.settings = connected.provider.capabilities().fit(&class.settings);
+    }
     // Looking, making and looking again share one deadline: `busy_until` counts on it.
     let begun = Instant::now();
     let rest = || call.after(begun.elapsed());
     let made = match connected.provider.meetings() {
-        None => Err(ProviderError::new(class.provider, "create", ErrorKind::Unsupported("meetings"))),
+        None => Err(ProviderError::new(meeting.provider, "create", ErrorKind::Unsupported("meetings"))),
         Some(meetings) => {
             // A meeting whose create was cut off is found again instead of made twice.
             let found = if attempt > 1 { meetings.find(&rest(), &draft).await } else { Ok(None) };
@@ -163,7 +178,7 @@ pub async fn make(
     }
     let entry =
         app.entry(organization, EntryKind::MeetingCreated, Actor::System).class(class.id).session(session.id);
-    audit::store::insert(&mut tx, &entry.details(json!({"provider": class.provider, "meeting": made.id, "attempt": attempt, "differences": differences}))).await?;
+    audit::store::insert(&mut tx, &entry.details(json!({"provider": meeting.provider, "meeting": made.id, "attempt": attempt, "differences": differences}))).await?;
     let event = Event::new(EventType::SessionUpdated, now).of(Some(session.id), class.id, class.instructor);
     events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
     join::registrants::queue(app, &mut tx, organization, session.id, now).await?;
@@ -245,6 +260,7 @@ async fn failed(
         let event =
             Event::new(EventType::SessionUpdated, now).of(Some(meeting.session), class.id, class.instructor);
         events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
+        standby::after_failure(app, &mut tx, organization, meeting.id, class).await?;
     }
     tx.commit().await?;
     app.wake.outbox.notify_one();
@@ -392,7 +408,8 @@ async fn host_of(
     if connected.host.is_some() {
         return Ok(connected.host.clone());
     }
-    let own = platforms::service::connected(app, organization, class.provider, class.instructor).await;
+    let provider = connected.provider.name();
+    let own = platforms::service::connected(app, organization, provider, class.instructor).await;
     Ok(own.ok().and_then(|own| own.host))
 }
 

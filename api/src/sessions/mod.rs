@@ -8,6 +8,7 @@ pub mod pages;
 pub mod replacing;
 pub mod routes;
 pub mod service;
+pub mod standby;
 pub mod store;
 
 pub use store::{Meeting, MeetingState, Session};

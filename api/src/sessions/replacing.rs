@@ -3,7 +3,7 @@
 
 use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
-    provider::{Call, ErrorKind},
+    provider::{Call, ErrorKind, ProviderName},
     session::SessionState,
 };
 use serde_json::json;
@@ -51,20 +51,20 @@ pub async fn check_job(app: &App, job: &Job) -> Result<(), JobError> {
 }
 
 /// Gives a session's meeting up: nobody is sent there any more, and a job removes it at the platform. Inside the caller's
-/// transaction; `false`: there was none.
+/// transaction. The platform it was on; `None`: there was none.
 pub(super) async fn retire(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
     session: SessionId,
-) -> Result<bool, ApiError> {
-    let Some(meeting) = store::meeting_of(tx, organization, session).await? else { return Ok(false) };
+) -> Result<Option<ProviderName>, ApiError> {
+    let Some(meeting) = store::meeting_of(tx, organization, session).await? else { return Ok(None) };
     let now = app.clock.now();
     store::retire_meeting(tx, organization, meeting.id).await?;
     // An attempt that is under way has ended by then, and has removed what it made.
     let at = meeting.busy_until.unwrap_or(now).max(now);
     meetings::queue(app, tx, organization, "meeting.remove", meeting.id, at).await?;
-    Ok(true)
+    Ok(Some(meeting.provider))
 }
 
 /// Forgets a meeting that is gone, wants another, and tells the instructor.
@@ -88,7 +88,10 @@ pub(super) async fn replace(app: &App, organization: OrganizationId, id: Meeting
         .of(Some(session.id), class.id, class.instructor)
         .detail("meeting_deleted");
     events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
-    meetings::want(app, &mut tx, organization, &session, &class).await?;
+    // A running session stays on the platform that stands in for its class's.
+    let running = session.state == SessionState::Live;
+    let on = if running { meeting.provider } else { class.provider };
+    meetings::want_on(app, &mut tx, organization, &session, on).await?;
     tx.commit().await?;
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();

@@ -493,8 +493,12 @@ impl<'a> Work<'a> {
         let came_in = !told.joins.is_empty();
         if stay.key.kind == PresenceKind::Main {
             let kind = if came_in { EntryKind::ParticipantJoined } else { EntryKind::ParticipantLeft };
-            self.audit(scene, kind, event.at, person, serde_json::json!({"role": role.name(), "late": late}))
-                .await?;
+            let mut details = serde_json::json!({"role": role.name(), "late": late});
+            if person.is_none() {
+                // Of somebody without a seat the log has what the platform shows of them.
+                details["name"] = name.clone().into();
+            }
+            self.audit(scene, kind, event.at, person, details).await?;
         }
         if late {
             return Ok(());

@@ -189,6 +189,13 @@ impl ProviderError {
         }
     }
 
+    /// Whether a [`ProviderError::code`] says that the platform itself is out of order: nobody's grant, plan or setting is wrong,
+    /// and nobody here can repair it while the class waits.
+    #[must_use]
+    pub fn is_outage(code: &str) -> bool {
+        matches!(code, "unavailable" | "daily_limit")
+    }
+
     /// What happened and what to do next, in English. Never the vendor's own text.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -41,6 +41,7 @@ ul.people{list-style:none;padding:0;display:grid;grid-template-columns:repeat(au
 ul.people li{background:#101b30;color:#fff;border-radius:10px;padding:1.4rem .9rem .8rem;min-height:5.2rem;display:flex;flex-direction:column;justify-content:flex-end}
 ul.people li small{opacity:.75}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.45rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
 .live{color:var(--green);font-weight:600}.bad{color:var(--red);font-weight:600}iframe{width:100%;min-height:26rem;border:1px solid var(--line);border-radius:8px}pre{white-space:pre-wrap;overflow-wrap:anywhere}
+code{font-size:.9em;overflow-wrap:anywhere}main>ul:not(.people){padding-left:1.2rem}@media(max-width:34rem){main{margin:0;padding:1.2rem 1rem;border-width:0 0 1px;border-radius:0}}
 ";
 
 /// A whole page. `head` goes into the head as it is; `title` is escaped, `body` is HTML already.

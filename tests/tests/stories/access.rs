@@ -60,6 +60,7 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/organizations",                                 "+-------!"),
     ("GET /api/v1/people",                                        "-++----+!"),
     ("GET /api/v1/people/{id}",                                   "?++????+! ???"),
+    ("GET /api/v1/platforms",                                     "-++++--+!"),
     ("GET /api/v1/platforms/{provider}",                          "-++----+! +--"),
     ("GET /api/v1/platforms/{provider}/connection",               "-++++---! ++-"),
     ("GET /api/v1/platforms/{provider}/history",                  "-++----+! +--"),

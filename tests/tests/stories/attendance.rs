@@ -59,6 +59,27 @@ story!(
 );
 
 story!(
+    /// A class that was held and over before its scheduled beginning is counted as it was held: nobody is absent for that.
+    a_class_held_before_its_time_counts, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha", "tanvir"]).await;
+        let session = format!("/api/v1/sessions/{}", lesson.session);
+        assert_eq!(lesson.teacher.post(&format!("{session}/start"), json!({})).await.0, 200);
+        lesson.host_comes(app);
+        let first = lesson.comes(app, 0);
+        app.settle().await;
+        app.pass(Duration::minutes(8));
+        app.zoom.leaves(first).unwrap();
+        assert_eq!(lesson.teacher.post(&format!("{session}/end"), json!({})).await.0, 200);
+        app.settle().await;
+        let truth = [("present".to_owned(), 8), ("absent".to_owned(), 0)];
+        assert_eq!(lesson.verdicts().await, truth);
+        app.pass(Duration::minutes(60));
+        reported(app).await;
+        assert_eq!(lesson.verdicts().await, truth);
+    }
+);
+
+story!(
     /// all webhooks of a class are lost; after reconciliation the sheet is the same, and the session has ended.
     r05_the_sheet_is_right_without_a_single_event, |app| async {
         let lesson = app.held_class("oakwood", &["ayesha", "tanvir", "priya"]).await;

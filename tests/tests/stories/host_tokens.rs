@@ -135,23 +135,29 @@ story!(
 async fn every_wrong_token_is_refused(app: &TestApp, sign: impl Fn(&Value) -> String) {
     let now = app.now().timestamp();
     assert_eq!(me(app, &sign(&claims(app))).await.0, 200, "the good one");
-    for (what, changes) in [
-        ("another audience", json!({"aud": "billing"})),
-        ("no audience", json!({"aud": null})),
-        ("another issuer", json!({"iss": "https://evil.example"})),
-        ("no issuer", json!({"iss": null})),
-        ("expired", json!({"iat": now - 3_000, "exp": now - 61})),
-        ("no end", json!({"exp": null})),
-        ("no beginning", json!({"iat": null})),
-        ("a life beyond an hour", json!({"exp": now + 3_601})),
-        ("not yet begun", json!({"iat": now + 120, "exp": now + 600})),
-        ("no subject", json!({"sub": null})),
-        ("no address", json!({"email": null})),
-        ("a role in words", json!({"role": "admin"})),
-        ("an end that overflows", json!({"exp": u64::MAX})),
+    for (what, changes, said) in [
+        ("another audience", json!({"aud": "billing"}), None),
+        ("no audience", json!({"aud": null}), None),
+        ("another issuer", json!({"iss": "https://evil.example"}), None),
+        ("no issuer", json!({"iss": null}), None),
+        ("expired", json!({"iat": now - 3_000, "exp": now - 61}), Some("expired")),
+        ("no end", json!({"exp": null}), Some("lacks a claim")),
+        ("no beginning", json!({"iat": null}), Some("lacks a claim")),
+        ("a life beyond an hour", json!({"exp": now + 3_601}), Some("more than an hour")),
+        ("not yet begun", json!({"iat": now + 120, "exp": now + 600}), Some("compare the clocks")),
+        ("no subject", json!({"sub": null}), Some("lacks a claim")),
+        ("no address", json!({"email": null}), Some("lacks a claim")),
+        ("a role in words", json!({"role": "admin"}), Some("lacks a claim")),
+        ("an unknown role", json!({"role": 3}), Some("none of 0, 1 and 2")),
+        ("an end that overflows", json!({"exp": u64::MAX}), Some("more than an hour")),
     ] {
         let token = sign(&with(claims(app), changes));
-        assert_eq!(me(app, &token).await.0, 401, "{what}");
+        let (status, problem) = me(app, &token).await;
+        // Who holds the key is told what is wrong, everybody else only that it is.
+        let code = if said.is_some() { "token_refused" } else { "signed_out" };
+        assert_eq!((status, &problem["code"]), (401, &json!(code)), "{what}: {problem}");
+        let told = problem["detail"].as_str().unwrap();
+        assert!(told.contains(said.unwrap_or("Nobody is signed in")), "{what}: {told}");
     }
     let good = sign(&claims(app));
     assert_eq!(me(app, &unsigned(&claims(app))).await.0, 401, "alg none");

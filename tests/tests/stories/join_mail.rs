@@ -61,6 +61,9 @@ story!(
                 assert_eq!(*before, uid);
                 assert!(sequence > *grown, "{sequence} after {grown}");
             }
+            // RFC 5546: whom the request or its end is for.
+            let attendee = format!("mailto:{BUYER}");
+            assert!(calendar.iter().any(|(name, value)| name.starts_with("ATTENDEE") && *value == attendee), "{}", file.text);
             for time in ["DTSTART", "DTEND", "DTSTAMP"] {
                 assert!(value(&calendar, time).ends_with('Z'), "{time} in UTC");
             }
@@ -74,6 +77,34 @@ story!(
             last = Some((uid, sequence));
         }
         assert!(app.zoom.meetings().is_empty());
+    }
+);
+
+story!(
+    /// Whoever is on the roster already stays as they are, without a second mail; a guest's link can be sent again too.
+    enrolling_twice_changes_nothing, |app| async {
+        let (_, seller, lesson) = app.evening().await;
+        let made = lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
+        let path = format!("/api/v1/classes/{}/enrollments", lesson.class);
+        let (status, again) = seller.post(&path, json!({"email": BUYER, "name": "Ayesha Noor"})).await;
+        assert_eq!((status, &again["id"]), (200, &made["id"]), "{again}");
+        app.settle().await;
+        assert_eq!((app.mail.messages_to(BUYER).len(), app.audited("enrollment.created").await), (1, 1));
+        let browser = seller.browser(app);
+        let roster = format!("/classes/{}/roster", lesson.class);
+        let page = browser.get(&roster).await;
+        let form = [("email", BUYER), ("first_name", "Ayesha"), ("last_name", "Noor")];
+        let said = browser.submit(&page, &format!("/classes/{}/enrollments", lesson.class), &form).await;
+        assert!(said.location().ends_with("notice=enrolled_already"), "{} {}", said.location(), said.html());
+        let guest = json!({"email": "rokeya@guest.example", "first_name": "Rokeya"});
+        let guest = seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), guest).await;
+        app.settle().await;
+        let page = browser.get(&roster).await;
+        let send = format!("/classes/{}/enrollments/{}/send", lesson.class, guest["id"].as_str().unwrap());
+        let sent = browser.submit(&page, &send, &[]).await;
+        assert_eq!(sent.status(), 303, "{}", sent.html());
+        app.settle().await;
+        assert_eq!(app.mail.messages_to("rokeya@guest.example").len(), 2);
     }
 );
 

@@ -212,6 +212,9 @@ story!(
         let pottery = Lesson { class, session: sessions["items"][0]["id"].as_str().unwrap().to_owned() };
         pottery.enroll(app, &seller, BUYER, "Ayesha Noor").await;
         let link = app.mailed_link(BUYER);
+        let mails = app.mail.messages_to(BUYER);
+        let mail = mails.last().unwrap();
+        assert!(mail.text.contains("See the class: ") && mail.text.contains("held in person") && !mail.text.contains("Join the class"), "{}", mail.text);
         let browser = app.browser();
         let says = |page: &lectern_tests::Page, sentence: &str| {
             assert_eq!((page.status(), page.standing()), (200, "in_person"), "{}", page.html());

@@ -54,6 +54,7 @@ impl Page for ClassPlatform {
             label: label.to_owned(),
             ready: true,
             note: None,
+            can: None,
         };
         let line = |capability: &str, after, reason: Option<&'static str>| MoveLine {
             capability: capability.to_owned(),

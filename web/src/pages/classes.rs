@@ -1,5 +1,6 @@
 //! The list of classes, and the form for a new one.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
@@ -104,15 +105,44 @@ pub struct PlatformChoice {
     pub ready: bool,
     /// What to know about it: the last part of a `class_new.note.*` key, or a sentence.
     pub note: Option<String>,
+    /// What it can do for the host of the class.
+    pub can: Option<PlatformCan>,
 }
 
-/// `GET /classes/new`; `POST /classes {csrf, title, description?, provider, link?, instructor_id?}`.
+/// What a platform can do for one host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlatformCan {
+    /// By this host's grant and plan; otherwise what the platform can at best.
+    pub effective: bool,
+    /// The host's plan, in the platform's words.
+    pub plan: Option<String>,
+    /// Longest meeting of the plan.
+    pub minutes: Option<u32>,
+    pub lines: Vec<CanLine>,
+}
+
+/// One thing that a class may want.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CanLine {
+    /// The last part of a `capability.*` key.
+    pub capability: &'static str,
+    /// `yes`, `helped` or `no`.
+    pub degree: &'static str,
+    /// In detail: the last part of a `able.how.*` key.
+    pub how: Option<&'static str>,
+    /// What the platform says to it.
+    pub reason: Option<Sentence>,
+}
+
+/// `GET /classes/new?instructor_id=`; `POST /classes {csrf, title, description?, provider, link?, instructor_id?}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ClassNew {
     pub title: String,
     pub description: String,
     pub provider: String,
     pub providers: Vec<PlatformChoice>,
+    /// Whose account the platforms' answers are about.
+    pub host: String,
     /// For admins, who may choose; empty for instructors.
     pub instructors: Vec<Choice>,
     pub instructor_id: String,
@@ -129,12 +159,41 @@ impl Page for ClassNew {
             label: label.to_owned(),
             ready,
             note: note.map(str::to_owned),
+            can: None,
+        };
+        let line = |capability, degree, how, reason: Option<&'static str>| CanLine {
+            capability,
+            degree,
+            how,
+            reason: reason.map(Into::into),
+        };
+        let basic = PlatformCan {
+            effective: true,
+            plan: Some("Basic".to_owned()),
+            minutes: Some(40),
+            lines: vec![
+                line("registrants", "no", None, Some("People get no link of their own with the Basic plan.")),
+                line("attendance", "yes", Some("live"), None),
+                line("auto_recording", "yes", Some("local"), None),
+                line("chat", "helped", Some("per_host"), Some("For all meetings of a host.")),
+            ],
+        };
+        let best = PlatformCan {
+            effective: false,
+            plan: None,
+            minutes: None,
+            lines: vec![line("attendance", "yes", Some("report"), None)],
         };
         vec![
             Self {
                 provider: "zoom".to_owned(),
+                host: "Farhan Karim".to_owned(),
                 providers: vec![
-                    choice("zoom", "Zoom", true, Some("connected")),
+                    PlatformChoice { can: Some(basic), ..choice("zoom", "Zoom", true, Some("connected")) },
+                    PlatformChoice {
+                        can: Some(best),
+                        ..choice("teams", "Microsoft Teams", true, Some("not_connected"))
+                    },
                     choice("link", "Pasted link", true, Some("pasted")),
                 ],
                 ..Self::default()

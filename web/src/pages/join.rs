@@ -89,6 +89,8 @@ pub struct Join {
     pub instructor: String,
     /// The platform's name.
     pub platform: String,
+    /// The class's own platform, which does not answer: the other stands in for it.
+    pub instead_of: Option<String>,
     /// The person's name.
     pub person: String,
     /// The name the platform will show: theirs, or an alias.
@@ -118,6 +120,7 @@ impl Join {
             organization: "Oakwood School".to_owned(),
             instructor: "Farhan Karim".to_owned(),
             platform: "Zoom".to_owned(),
+            instead_of: None,
             person: "Ayesha Noor".to_owned(),
             shown_as: "Ayesha Noor".to_owned(),
             session: Some(JoinSession {
@@ -188,6 +191,11 @@ impl Page for Join {
                 })
             },
             Self { resume: true, ..Self::sample(JoinState::Preparing) },
+            Self {
+                platform: "Microsoft Teams".to_owned(),
+                instead_of: Some("Zoom".to_owned()),
+                ..Self::sample(JoinState::Preparing)
+            },
             Self::sample(JoinState::PlatformDown),
             Self::sample(JoinState::TeacherNotHere),
             Self {

@@ -39,6 +39,8 @@ pub struct BoardRow {
     pub started_at: Option<String>,
     pub zone: String,
     pub here: u32,
+    /// In class, and known as nobody on the roster.
+    pub strangers: u32,
     pub roster: u32,
     /// How many times somebody joined or left.
     pub joins: u32,
@@ -92,6 +94,7 @@ impl Page for LiveBoard {
             started_at: (state == BoardState::Live).then(|| "2026-11-21T02:59:40Z".to_owned()),
             zone: "Asia/Dhaka".to_owned(),
             here,
+            strangers: u32::from(state == BoardState::Live),
             roster,
             joins: here + 3,
             leaves: 3,

@@ -137,6 +137,10 @@ pub enum FeedKind {
     RecordingStopped,
     /// Deleted at the platform, and made anew.
     MeetingLost,
+    /// Another platform stands in for the one that does not answer.
+    StoodBy,
+    /// It could not.
+    StandbyNotReady,
 }
 
 /// One entry of "As it happens", newest first.
@@ -155,6 +159,8 @@ pub struct FeedItem {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Figures {
     pub here: u32,
+    /// In class, and known as nobody on the roster.
+    pub strangers: u32,
     pub expected: u32,
     pub not_here: u32,
     pub left: u32,
@@ -190,6 +196,8 @@ pub struct SessionPage {
     pub title: String,
     pub instructor: String,
     pub platform: String,
+    /// The class's own platform, which does not answer: [`SessionPage::platform`] stands in for it.
+    pub instead_of: Option<String>,
     pub state: SessionState,
     pub starts_at: String,
     pub ends_at: String,
@@ -230,6 +238,7 @@ impl SessionPage {
             title: "Fractions: dividing and multiplying".to_owned(),
             instructor: "Farhan Karim".to_owned(),
             platform: "Zoom".to_owned(),
+            instead_of: None,
             state,
             starts_at: "2026-11-21T03:00:00Z".to_owned(),
             ends_at: "2026-11-21T03:45:00Z".to_owned(),
@@ -307,6 +316,8 @@ pub(crate) fn sample_feed() -> Vec<FeedItem> {
         item("03:00:05", FeedKind::RecordingStarted, None, None),
         item("03:00:04", FeedKind::RecordingStopped, None, None),
         item("02:59:58", FeedKind::MeetingLost, None, None),
+        item("02:59:56", FeedKind::StoodBy, None, None),
+        item("02:59:54", FeedKind::StandbyNotReady, None, None),
         FeedItem { reason: Some("forged".to_owned()), ..item("02:59:50", FeedKind::TurnedAway, None, None) },
         item("02:59:40", FeedKind::Started, Some("Farhan Karim"), Some(ParticipantRole::Instructor)),
         item("02:50:00", FeedKind::Ended, Some("Farhan Karim"), Some(ParticipantRole::Instructor)),
@@ -333,7 +344,7 @@ impl Page for SessionPage {
         let student = ParticipantRole::Student;
         let live = Self {
             started_at: at("02:59:40"),
-            figures: Figures { here: 18, expected: 24, not_here: 5, left: 1, needs_a_hand: 1 },
+            figures: Figures { here: 18, strangers: 1, expected: 24, not_here: 5, left: 1, needs_a_hand: 1 },
             not_here: vec![
                 Participant {
                     opened_at: at("03:10:00"),

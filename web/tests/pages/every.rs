@@ -1,6 +1,8 @@
 //! All pages and mails, rendered with all their samples, in every language and vocabulary.
 
-use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
+use lectern_web::mails::{
+    CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail, StandbyMail,
+};
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join,
@@ -57,6 +59,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<GuestInviteMail>();
     visitor.mail::<JoinMail>();
     visitor.mail::<MovedMail>();
+    visitor.mail::<StandbyMail>();
 }
 
 struct RenderAll {

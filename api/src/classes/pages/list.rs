@@ -1,11 +1,17 @@
 use std::cmp::Reverse;
 
 use axum::{extract::State, response::Response};
-use lectern_core::{provider::ProviderName, role::Role, secret::SecretString, session::SessionState};
-use lectern_providers::registry;
+use lectern_core::{
+    provider::{Can, ControlScope, Degree, LiveAttendance, ProviderName, RecordingModes, RegistrantLinks},
+    role::Role,
+    secret::SecretString,
+    session::SessionState,
+};
 use lectern_web::{
     Choice, FieldError as PageFieldError, NoticeKind, Section,
-    pages::classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice},
+    pages::classes::{
+        CanLine, ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformCan, PlatformChoice,
+    },
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -13,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     classes::{
+        choosing::{self, PlatformChoiceView},
         enrollments,
         service::{self, CreateClass},
     },
@@ -22,13 +29,9 @@ use crate::{
     live::feed::instant,
     organizations,
     pages::{Pages, Reader, see_other},
-    pasted_links::service::lives_by_one,
     people,
     people::pages::field_errors,
-    platforms::{
-        connect::{self, ConnectionState},
-        settings::offered,
-    },
+    platforms::service::HostState,
     sessions,
 };
 
@@ -99,42 +102,72 @@ pub async fn list(
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
 }
 
-/// The platforms on which this server holds classes.
-pub(super) fn choices(app: &App) -> Vec<ProviderName> {
-    let mut all = offered(app);
-    if app.config.platforms.has_links() {
-        let links = registry::platforms().iter().map(|platform| platform.name);
-        all.extend(links.filter(|name| lives_by_one(*name)));
-    }
-    all
-}
-
 pub(super) fn choice(provider: ProviderName, note: Option<&str>) -> PlatformChoice {
     PlatformChoice {
         name: provider.as_str().to_owned(),
         label: provider.title().to_owned(),
         ready: true,
         note: note.map(str::to_owned),
+        can: None,
     }
 }
 
-async fn new_page(app: &App, who: &SignedIn) -> Result<ClassNew, ApiError> {
+fn line<T>(capability: &'static str, can: &Can<T>, how: impl FnOnce(&T) -> Option<&'static str>) -> CanLine {
+    let degree = match Degree::from(can) {
+        Degree::Yes => "yes",
+        Degree::Helped => "helped",
+        Degree::No => "no",
+    };
+    let how = can.how().and_then(how);
+    CanLine { capability, degree, how, reason: can.reason().map(|reason| reason.0.clone()) }
+}
+
+/// What a platform can do for the chosen host, as the form shows it.
+fn can(view: &PlatformChoiceView) -> PlatformCan {
+    let can = &view.capabilities;
+    let links = |links: &RegistrantLinks| (*links == RegistrantLinks::Shared).then_some("shared");
+    let live = |live: &LiveAttendance| Some(if *live == LiveAttendance::Live { "live" } else { "report" });
+    let records = |modes: &RecordingModes| match (modes.local, modes.cloud) {
+        (true, true) => Some("local_and_cloud"),
+        (true, false) => Some("local"),
+        (false, true) => Some("cloud"),
+        (false, false) => None,
+    };
+    let scope = |scope: &ControlScope| (*scope == ControlScope::PerHost).then_some("per_host");
+    PlatformCan {
+        effective: view.effective,
+        plan: view.plan.map(str::to_owned),
+        minutes: can.limits.meeting_minutes,
+        lines: vec![
+            line("registrants", &can.registrants, links),
+            line("attendance", &can.attendance, live),
+            line("waiting_room", &can.waiting_room, scope),
+            line("auto_recording", &can.auto_recording, records),
+            line("breakout_rooms", &can.breakout_rooms, |_| None),
+            line("chat", &can.chat, scope),
+            line("screen_share", &can.screen_share, scope),
+            line("end_meeting", &can.end_meeting, |()| None),
+            line("aliases", &can.aliases, |()| None),
+        ],
+    }
+}
+
+async fn new_page(app: &App, who: &SignedIn, asked: Option<Uuid>) -> Result<ClassNew, ApiError> {
+    let (instructor, platforms) = choosing::platforms(app, who, asked).await?;
+    let own = instructor == who.person().ok();
     let mut providers = Vec::new();
-    for provider in choices(app) {
-        if lives_by_one(provider) {
-            providers.push(choice(provider, Some("pasted")));
-            continue;
-        }
+    for view in &platforms {
         // A class may be made before its platform is ready: the note says what is still to do.
-        let note = match connect::show(app, who, provider).await {
-            Ok(view) if !view.platform_ready => Some("not_set_up"),
-            Ok(view) if view.state == ConnectionState::Connected => Some("connected"),
-            Ok(view) if view.state == ConnectionState::NeedsReconnect => Some("reconnect"),
-            Ok(_) if who.role == Role::Instructor => Some("not_connected"),
-            Ok(_) | Err(ApiError::Forbidden) => None,
-            Err(other) => return Err(other),
+        let note = match (view.state, own) {
+            (HostState::Pasted, _) => "pasted",
+            (HostState::NotSetUp, _) => "not_set_up",
+            (HostState::Ready, true) => "connected",
+            (HostState::Ready, false) => "host_connected",
+            (HostState::NeedsReconnect, _) => "reconnect",
+            (HostState::NotConnected, true) => "not_connected",
+            (HostState::NotConnected, false) => "host_not_connected",
         };
-        providers.push(choice(provider, note));
+        providers.push(PlatformChoice { can: Some(can(view)), ..choice(view.provider, Some(note)) });
     }
     let mut tx = app.db.read(who.organization).await?;
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
@@ -143,18 +176,31 @@ async fn new_page(app: &App, who: &SignedIn) -> Result<ClassNew, ApiError> {
         let teachers = people::service::teachers(&mut tx, who.organization).await?;
         instructors.extend(teachers.iter().map(|person| Choice::new(person.id.to_string(), person.name())));
     }
+    let names = people::service::names(&mut tx, who.organization, instructor).await?;
     Ok(ClassNew {
         provider: settings.default_provider.as_str().to_owned(),
         providers,
-        instructor_id: who.person.to_string(),
+        host: names.into_values().next().unwrap_or_default(),
+        instructor_id: instructor.map(|person| person.to_string()).unwrap_or_default(),
         instructors,
         ..ClassNew::default()
     })
 }
 
+/// Query of the form.
+#[derive(Debug, Default, Deserialize)]
+pub struct NewQuery {
+    instructor_id: Option<Uuid>,
+}
+
 /// `GET /classes/new`
-pub async fn new(State(app): State<App>, who: Instructor, reader: Reader) -> Result<Response, ApiError> {
-    let page = new_page(&app, &who).await?;
+pub async fn new(
+    State(app): State<App>,
+    who: Instructor,
+    reader: Reader,
+    Query(query): Query<NewQuery>,
+) -> Result<Response, ApiError> {
+    let page = new_page(&app, &who, query.instructor_id).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
 }
 
@@ -199,7 +245,12 @@ pub async fn create(
         }
         Err(_) => vec![PageFieldError::new("instructor_id", "choose")],
     };
-    let page = new_page(&app, &who).await?;
+    // Somebody who cannot teach is told so beside the field; the platforms are then those of whoever fills the form in.
+    let chosen = instructor.ok().flatten();
+    let page = match new_page(&app, &who, chosen).await {
+        Err(ApiError::Invalid(_)) => new_page(&app, &who, None).await?,
+        other => other?,
+    };
     let page = ClassNew {
         title: form.title,
         description: form.description,

@@ -12,10 +12,7 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{
-    class::head,
-    list::{choice, choices},
-};
+use super::{class::head, list::choice};
 use crate::{
     app::App,
     classes::{
@@ -30,6 +27,7 @@ use crate::{
         service::{PasteLink, lives_by_one},
     },
     people::pages::field_errors,
+    platforms::settings::for_classes,
 };
 
 /// Query of the page.
@@ -103,7 +101,7 @@ async fn page(
         true => Some(pasted_links::service::show(app, who, class.id).await?.host),
         false => None,
     };
-    let others = choices(app).into_iter().filter(|name| *name != class.provider);
+    let others = for_classes(app).into_iter().filter(|name| *name != class.provider);
     Ok(ClassPlatform {
         class: head,
         choices: others.map(|name| choice(name, None)).collect(),

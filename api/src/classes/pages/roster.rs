@@ -145,7 +145,7 @@ pub async fn enroll(
         ..Enroll::default()
     };
     let errors = match enrollments::enroll(&app, &who, ClassId(id), whom).await {
-        Ok(_) => return Ok(to(id, "enrolled")),
+        Ok(enrolled) => return Ok(to(id, if enrolled.new { "enrolled" } else { "enrolled_already" })),
         Err(error) => refused(error)?,
     };
     let form =

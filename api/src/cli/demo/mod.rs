@@ -77,7 +77,11 @@ fn loopback(port: u16) -> SocketAddr {
 
 async fn listen(port: Option<u16>) -> std::io::Result<TcpListener> {
     match port {
-        Some(port) => TcpListener::bind(loopback(port)).await,
+        Some(port) => TcpListener::bind(loopback(port)).await.map_err(|error| {
+            let told =
+                format!("port {port} cannot be listened on ({error}); name another by --port, or none");
+            std::io::Error::new(error.kind(), told)
+        }),
         None => match TcpListener::bind(loopback(USUAL_PORT)).await {
             Ok(listener) => Ok(listener),
             Err(_) => TcpListener::bind(loopback(0)).await,

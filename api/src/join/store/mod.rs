@@ -6,7 +6,7 @@ mod seats;
 
 pub use codes::{CodeRow, find_code, put_code, remove_old_codes, try_code, use_code};
 pub use registrants::{
-    Made, RegistrantRow, cancelled, last_unanswered, leave, leaving, made, not_made, registrant,
+    Made, RegistrantRow, cancelled, goes_on, last_unanswered, leave, leaving, made, not_made, registrant,
     sessions_with_leaving, take, want_registrant, wanted,
 };
 pub use seats::{

@@ -109,6 +109,8 @@ statement!(tenant LEAVE_SEAT, "update registrants set state = case when provider
     join_url = null, updated_at = $4
     where organization_id = $1 and seat_id = $2 and generation < $3 and state in ('wanted', 'making', 'ready', 'failed')");
 statement!(tenant LEAVING, registrant_columns!("where organization_id = $1 and session_id = $2 and state = 'leaving' and (provider_registrant_id is not null or updated_at < $3)"));
+statement!(tenant GOES_ON, "select count(*) from registrants
+    where organization_id = $1 and meeting_id = $2 and email = $3 and id <> $4 and state in ('wanted', 'making', 'ready')");
 statement!(tenant LAST_UNANSWERED, "select max(updated_at) from registrants where organization_id = $1 and session_id = $2 and state = 'leaving' and provider_registrant_id is null and updated_at >= $3");
 statement!(tenant SESSIONS_WITH_LEAVING, "select distinct session_id from registrants where organization_id = $1 and state = 'leaving' and updated_at < $2");
 statement!(tenant CANCELLED, "update registrants set state = 'cancelled', updated_at = $3 where organization_id = $1 and id = $2");
@@ -123,6 +125,18 @@ pub async fn leave(
 ) -> Result<(), StoreError> {
     run!(execute, tx, LEAVE_SEAT, [organization.uuid(), seat.uuid(), below, now])?;
     Ok(())
+}
+
+/// Whether another seat, or a later browser of the same one, is registered in the meeting with this row's address: to the
+/// platform that is the same registrant.
+pub async fn goes_on(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    row: &RegistrantRow,
+) -> Result<bool, StoreError> {
+    let others: i64 =
+        run!(value, tx, GOES_ON, [organization.uuid(), row.meeting.uuid(), row.email.as_str(), row.id])?;
+    Ok(others > 0)
 }
 
 /// Wants a registrant for a seat's present generation; fine when there is one.

@@ -111,7 +111,9 @@ pub async fn ask_end(
     let people = match facts::of_session(&mut tx, who.organization, session.id).await? {
         Some(facts) => {
             let now = app.clock.now();
-            live::service::session_board(&mut tx, who.organization, facts, now).await?.head_count().0
+            let inside =
+                live::service::session_board(&mut tx, who.organization, facts, now).await?.head_count();
+            inside.here + inside.strangers
         }
         None => 0,
     };

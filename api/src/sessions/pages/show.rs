@@ -5,10 +5,12 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::Whereabouts,
     ids::{PersonId, SessionId},
+    provider::ProviderName,
     role::{Role, SessionRole},
     session::MeetingProgress,
     settings::RecordingMode,
 };
+use lectern_providers::registry;
 use lectern_web::{
     NoticeKind, Section,
     pages::{
@@ -32,7 +34,7 @@ use crate::{
     live::{
         self,
         feed::{self, instant, page_role},
-        service::{Place, SessionBoard},
+        service::{HeadCount, Place, SessionBoard},
     },
     organizations,
     pages::{Pages, PastedLinkHeaders, Reader},
@@ -86,7 +88,8 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         class_title: class.title.clone(),
         title: session.title.clone(),
         instructor: names.into_values().next().unwrap_or_default(),
-        platform: class.provider.title().to_owned(),
+        platform: title(view.provider).to_owned(),
+        instead_of: view.stands_in_for.map(|word| title(word).to_owned()),
         state: page_state(session.state),
         starts_at: instant(session.starts_at),
         ends_at: instant(session.ends_at),
@@ -109,7 +112,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         join_url: place
             .filter(|place| place.active)
             .map(|_| format!("/join/class/{}?session={}", class.id, session.id)),
-        pasted: lives_by_one(class.provider),
+        pasted: registry::named(view.provider).is_ok_and(lives_by_one),
         seq: u64::try_from(seq).unwrap_or(0),
     };
     if !manages {
@@ -131,7 +134,7 @@ fn people_of(
     page: &mut SessionPage,
     board: &SessionBoard,
     session: &Session,
-    refused: &HashMap<PersonId, (DateTime<Utc>, Option<String>)>,
+    refused: &HashMap<PersonId, Option<String>>,
     late_after: u32,
     now: DateTime<Utc>,
 ) {
@@ -142,8 +145,8 @@ fn people_of(
         .filter(|expected| expected.seat.role == SessionRole::Student)
         .filter_map(|expected| Some((expected.seat.person, expected.enrollment?.to_string())))
         .collect();
-    let (here, expected) = board.head_count();
-    let mut figures = Figures { here, expected, ..Figures::default() };
+    let HeadCount { here, strangers, expected } = board.head_count();
+    let mut figures = Figures { here, strangers, expected, ..Figures::default() };
     let mut places = board.places();
     places.sort_by(|a, b| {
         let newest = |place: &Place| std::cmp::Reverse(place.left_at.max(place.joined_at));
@@ -151,10 +154,7 @@ fn people_of(
     });
     for place in places {
         let teaches = place.role == SessionRole::Instructor;
-        let turned_away = place
-            .person
-            .and_then(|person| refused.get(&person))
-            .filter(|(at, _)| place.redirected_at.is_none_or(|sent| *at > sent));
+        let turned_away = place.person.and_then(|person| refused.get(&person));
         let late = place
             .person
             .filter(|_| !teaches)
@@ -196,7 +196,7 @@ fn people_of(
             since: place.joined_at.map(instant),
             left_at: place.left_at.map(instant),
             minutes_late: late,
-            refused: turned_away.and_then(|(_, why)| why.clone()),
+            refused: turned_away.cloned().flatten(),
             fresh: matches!(state, PresenceState::Here | PresenceState::Late)
                 && place.joined_at.is_some_and(|at| now - at < FRESH),
             name: place.name,
@@ -223,6 +223,11 @@ fn settings(class: &Class) -> SessionSettings {
         waiting_room_set_by: None,
         breakout_rooms: class.settings.breakout_rooms,
     }
+}
+
+/// A platform's name by its word.
+fn title(word: &'static str) -> &'static str {
+    registry::named(word).map_or(word, ProviderName::title)
 }
 
 /// The meeting, and where a problem of it is repaired by whoever looks.

@@ -11,7 +11,7 @@ use crate::{
     classes::{Class, Enrollment},
     db::Tx,
     error::ApiError,
-    join, organizations,
+    join, organizations, pasted_links,
     sessions::{Session, meetings, replacing, store},
 };
 
@@ -47,8 +47,36 @@ pub async fn renew_meetings(
     Ok(())
 }
 
+/// The link of a class is another one: each meeting that it opens is replaced. Inside the caller's transaction.
+pub async fn renew_pasted(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<(), ApiError> {
+    for session in store::of_class(tx, organization, class.id).await? {
+        renew_if_pasted(app, tx, organization, &session, class).await?;
+    }
+    Ok(())
+}
+
 /// The same for one session. Inside the caller's transaction.
-pub async fn renew_meeting(
+pub async fn renew_if_pasted(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: &Session,
+    class: &Class,
+) -> Result<(), ApiError> {
+    let meeting = store::meeting_of(tx, organization, session.id).await?;
+    match meeting.filter(|meeting| pasted_links::service::lives_by_one(meeting.provider)) {
+        Some(_) => renew_meeting(app, tx, organization, session, class).await,
+        None => Ok(()),
+    }
+}
+
+/// The same as [`renew_meetings`] for one session. Inside the caller's transaction.
+async fn renew_meeting(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,
@@ -58,8 +86,11 @@ pub async fn renew_meeting(
     if !matches!(session.state, SessionState::Scheduled | SessionState::Live) {
         return Ok(());
     }
-    if replacing::retire(app, tx, organization, session.id).await? {
-        meetings::want(app, tx, organization, session, class).await?;
+    if let Some(before) = replacing::retire(app, tx, organization, session.id).await? {
+        // A running session stays on the platform that stands in for its class's.
+        let running = session.state == SessionState::Live;
+        let on = if running { before } else { class.provider };
+        meetings::want_on(app, tx, organization, session, on).await?;
     }
     Ok(())
 }

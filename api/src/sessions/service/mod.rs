@@ -15,7 +15,7 @@ pub use find::{
     class_of, find, glance, hold, live_count, near, next_of_class, of_class, own, own_to_change, readable,
     titles,
 };
-pub use follow::{class_changed, renew_meeting, renew_meetings, roster_grew};
+pub use follow::{class_changed, renew_if_pasted, renew_meetings, renew_pasted, roster_grew};
 pub use schedule::{ChangeSession, LATEST_MEETING, ScheduleSessions, change, schedule};
 pub use start::{Started, hosts, launch, start};
-pub use view::{MeetingProblem, MeetingView, SessionView, list, view};
+pub use view::{MeetingProblem, MeetingView, SessionView, list, stands_in_for, view};

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
+    provider::ProviderName,
     role::Role,
     sentence::Sentence,
     session::{Delivery, MeetingProgress, SessionState},
@@ -45,6 +46,9 @@ pub struct SessionView {
     pub delivery: Delivery,
     /// On which platform.
     pub provider: &'static str,
+    /// The class's own platform, when that does not answer and the organization's standby platform holds this session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_in_for: Option<&'static str>,
     /// `scheduled`, `live`, `ended` or `cancelled`.
     #[schema(value_type = String)]
     pub state: SessionState,
@@ -127,6 +131,18 @@ pub async fn view(
     Ok(view)
 }
 
+/// The platform a session is held on: its meeting's, else its class's.
+fn held_on(class: &Class, meeting: Option<&Meeting>) -> ProviderName {
+    meeting.map_or(class.provider, |meeting| meeting.provider)
+}
+
+/// The class's own platform, when the standby platform holds the session.
+#[must_use]
+pub fn stands_in_for(class: &Class, session: &Session, meeting: Option<&Meeting>) -> Option<ProviderName> {
+    let began = matches!(session.state, SessionState::Live | SessionState::Ended);
+    Some(class.provider).filter(|own| began && held_on(class, meeting) != *own)
+}
+
 fn bare_view(session: &Session, class: &Class, meeting: Option<&Meeting>) -> SessionView {
     SessionView {
         id: session.id.uuid(),
@@ -138,7 +154,8 @@ fn bare_view(session: &Session, class: &Class, meeting: Option<&Meeting>) -> Ses
         time_zone: session.time_zone.clone(),
         duration_minutes: session.minutes(),
         delivery: session.delivery,
-        provider: class.provider.as_str(),
+        provider: held_on(class, meeting).as_str(),
+        stands_in_for: stands_in_for(class, session, meeting).map(ProviderName::as_str),
         state: session.state,
         meeting: MeetingView::from(meeting),
         started_at: session.started_at,

@@ -40,7 +40,7 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/meetings", get(meetings))
         .route("/_control/mails", get(mails))
         .route("/_control/apps", post(add_app))
-        .route("/_control/users", post(add_user))
+        .route("/_control/users", get(users).post(add_user))
         .route("/_control/policies", post(grant_policy))
         .route("/_control/tenants/{tenant}/consent", post(consent))
         .route("/_control/apps/{client}/end", post(end_grant))
@@ -161,6 +161,17 @@ async fn mails(_: Loopback, State(inner): Shared) -> Json<Value> {
 async fn add_app(_: Loopback, State(inner): Shared, Json(spec): Json<AppSpec>) -> StatusCode {
     inner.world().add_app(spec);
     StatusCode::CREATED
+}
+
+/// Everybody with an account: whom a rehearsal's people may be.
+async fn users(_: Loopback, State(inner): Shared) -> Json<Value> {
+    let world = inner.world();
+    let users: Vec<_> = world
+        .users
+        .values()
+        .map(|user| json!({ "id": user.id, "email": user.email, "name": user.name, "tenant": user.tenant, "licensed": user.licensed }))
+        .collect();
+    Json(json!({ "users": users }))
 }
 
 async fn add_user(
