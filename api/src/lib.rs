@@ -35,4 +35,5 @@ pub mod platforms;
 pub mod probes;
 pub mod routes;
 pub mod sessions;
+pub mod subscriptions;
 pub mod webhooks_in;

@@ -12,7 +12,7 @@ use crate::{
     error::ApiError,
     events, idempotency,
     jobs::{JobError, runner, store as jobs},
-    join, live, organizations, people, platforms, sessions, webhooks_in,
+    join, live, organizations, people, platforms, sessions, subscriptions, webhooks_in,
 };
 
 /// Published events are kept this long, for those who come back.
@@ -49,12 +49,13 @@ async fn clean_up_of(app: &App, organization: OrganizationId) -> Result<(), ApiE
     sessions::jobs::remove_unused_meetings(app, organization).await?;
     let codes = join::service::clean_up(app, organization).await?;
     let consents = platforms::consent::clean_up(app, organization).await?;
+    let subscriptions = subscriptions::remove_old(app, organization).await?;
     let mut tx = app.db.begin(organization).await?;
     let answers = idempotency::remove_old(app, &mut tx, organization).await?;
     tx.commit().await?;
-    if codes + consents + answers > 0 {
+    if codes + consents + subscriptions + answers > 0 {
         let entry = app.entry(organization, EntryKind::CleanedUp, Actor::System);
-        let removed = json!({"codes": codes, "consents": consents, "kept_answers": answers});
+        let removed = json!({"codes": codes, "consents": consents, "subscriptions": subscriptions, "kept_answers": answers});
         app.append_audit(entry.details(removed)).await;
     }
     Ok(())

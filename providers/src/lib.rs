@@ -4,6 +4,7 @@
 //! [`registry`] names what exists and builds it.
 
 pub mod bearer;
+pub mod certificate;
 mod digest;
 mod download;
 mod jwt;
@@ -14,6 +15,7 @@ pub mod platform;
 pub mod registry;
 #[cfg(test)]
 mod samples;
+pub mod signing_keys;
 pub mod teams;
 pub mod transport;
 pub mod wire;

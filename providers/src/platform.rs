@@ -51,12 +51,26 @@ impl fmt::Debug for Platform {
 /// How this release learns who is in a class while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveSource {
-    /// The platform's events arrive at an address of ours.
+    /// The platform's events arrive at an address of ours, which somebody wrote down there.
     Told,
+    /// The platform's events arrive at an address of ours, because Lectern asks for them, meeting by meeting: for an app that
+    /// acts for the whole organization. A person's own connection is told afterwards.
+    Asked,
     /// Lectern looks, again and again.
     LookedAt,
+    /// Lectern looks, again and again; and where the organization has a queue for it (Google: a Pub/Sub topic), the platform's
+    /// events arrive by that, because Lectern asks for them, and tell when to look.
+    Published,
     /// Not at all: the report comes afterwards.
     Afterwards,
+}
+
+impl LiveSource {
+    /// Whether running classes are looked at.
+    #[must_use]
+    pub const fn is_looked_at(self) -> bool {
+        matches!(self, Self::LookedAt | Self::Published)
+    }
 }
 
 /// A host's plan at the platform.

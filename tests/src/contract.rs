@@ -43,7 +43,8 @@ impl Inspect for Inspector {
         // The login services have no such documents, and a file's bytes no schema.
         let path = seen.url.path();
         let bytes = seen.url.query().is_some_and(|query| query.contains("alt=media"));
-        if bytes || ["/token", "/revoke", "/oauth2/"].iter().any(|start| path.starts_with(start)) {
+        if bytes || ["/token", "/revoke", "/oauth2/", "/common/"].iter().any(|start| path.starts_with(start))
+        {
             return;
         }
         let answer = seen.answer.as_ref().map(|answer| (answer.status, answer.body));

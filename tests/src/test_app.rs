@@ -117,9 +117,15 @@ impl Others {
             meeting_hosts: vec![base.trim_start_matches("http://").to_owned()],
         };
         let (teams, meet) = (&self.teams, &self.meet);
+        let keys = format!("{}/common/discovery/v2.0/keys", teams.base_url()).parse().unwrap();
         let others = meet.other_urls().into_iter().map(|(name, url)| (name, url.parse().unwrap())).collect();
         (
-            hosts(teams.base_url(), teams.api_url(), teams.base_url(), BTreeMap::new()),
+            hosts(
+                teams.base_url(),
+                teams.api_url(),
+                teams.base_url(),
+                BTreeMap::from([("keys".to_owned(), keys)]),
+            ),
             hosts(meet.base_url(), meet.api_url(), meet.oauth_url(), others),
         )
     }

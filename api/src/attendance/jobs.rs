@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
-    attendance::{Presence, Run, Source},
+    attendance::{Presence, Run, Source, calls},
     ids::{MeetingId, OrganizationId, SessionId},
     provider::{Call, ErrorKind, MeetingRef, MeetingRun, ParticipantReport, ProviderError},
     role::SessionRole,
@@ -188,7 +188,7 @@ async fn ask(app: &App, organization: OrganizationId, facts: &SessionFacts, know
         }
     };
     // A run we heard of is asked for although the platform's list has it not yet.
-    for run in known {
+    for run in known.iter().filter(|run| !calls::is_unnamed(&run.id)) {
         if !runs.iter().any(|listed| listed.id == run.id) {
             let started_at = run.started_at.or(run.ended_at).unwrap_or(facts.starts_at);
             runs.push(MeetingRun { id: run.id.clone(), started_at });

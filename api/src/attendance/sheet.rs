@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{
         Attendance, AttendancePolicy, Interval, Occasion, Outcome, Presence, Roster, Run, Unmatched, Verdict,
-        Verified, apply, attend, overlapping,
+        Verified, apply, attend, calls, overlapping,
     },
     ids::PersonId,
     organization::Policies,
@@ -101,6 +101,7 @@ pub fn of_its_time(
     presences: Vec<Presence>,
     now: DateTime<Utc>,
 ) -> (Vec<Run>, Vec<Presence>) {
+    let (runs, presences) = calls::named(runs, presences);
     let end = if facts.state == SessionState::Live { facts.ends_at.max(now) } else { facts.ends_at };
     let time = Interval::new(window(facts).from - Duration::hours(1), end);
     let untimed = |run: &&Run| run.started_at.is_none() && run.ended_at.is_none();

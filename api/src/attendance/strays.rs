@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use lectern_core::{
     attendance::{
-        Likeness, Roster, Source, Unmatched,
+        Likeness, Presence, Roster, Run, Source, Unmatched,
         assigning::{Refused, assign},
+        calls,
     },
     ids::{PersonId, SessionId},
     role::SessionRole,
@@ -102,8 +103,10 @@ pub async fn give(app: &App, who: &SignedIn, session: SessionId, body: &Assign) 
         .ok_or(ApiError::NotFound)?;
     let roster = Roster::new(facts::roster(&mut tx, organization, &facts).await?);
     let presences = store::presences_of(&mut tx, organization, session).await?;
+    let runs = store::runs_of(&mut tx, organization, session).await?;
     let person = body.person_id.map(PersonId);
-    let done = assign(&roster, &presences, &body.stay, person).map_err(refusal)?;
+    let stay = as_stored(&presences, runs.into_iter().map(|run| run.run).collect(), &body.stay);
+    let done = assign(&roster, &presences, &stay, person).map_err(refusal)?;
     if done.before == person {
         return Ok(());
     }
@@ -123,6 +126,14 @@ pub async fn give(app: &App, who: &SignedIn, session: SessionId, body: &Assign) 
     tx.commit().await?;
     app.wake.outbox.notify_one();
     Ok(())
+}
+
+/// The stored stay's handle: on the sheet a stay whose event named no run has that of the run in which it lies.
+fn as_stored(presences: &[Presence], runs: Vec<Run>, shown: &str) -> String {
+    let (_, read) = calls::named(runs, presences.to_vec());
+    let mut both = presences.iter().zip(&read);
+    let stored = both.find(|(_, read)| read.key.handle() == shown).map(|(stored, _)| stored.key.handle());
+    stored.unwrap_or_else(|| shown.to_owned())
 }
 
 fn refusal(refused: Refused) -> ApiError {

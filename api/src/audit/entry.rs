@@ -99,6 +99,10 @@ kinds! {
     ConnectionRevoked = "connection.revoked",
     /// The account withdrew the app at the platform.
     Deauthorized = "connection.deauthorized",
+    /// A platform was asked for events, and will send them.
+    EventsAsked = "events.asked",
+    /// It refused.
+    EventsRefused = "events.refused",
     /// A class was made.
     ClassCreated = "class.created",
     /// A class was changed.

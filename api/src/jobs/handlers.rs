@@ -1,7 +1,7 @@
 //! Which function does which kind of job: every kind in one screenful.
 
 use super::{Job, JobError};
-use crate::{app::App, attendance, join, maintenance, notify, sessions, webhooks_in};
+use crate::{app::App, attendance, join, maintenance, notify, sessions, subscriptions, webhooks_in};
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
     match job.kind.as_str() {
@@ -24,6 +24,12 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         attendance::jobs::TICK => attendance::jobs::tick(app).await,
         webhooks_in::looking::TICK => webhooks_in::looking::tick(app).await,
         webhooks_in::looking::LOOK => webhooks_in::looking::look(app, job).await,
+        webhooks_in::looking::LOOK_UP => webhooks_in::looking::find_and_look(app, job).await,
+        webhooks_in::identifying::IDENTIFY => webhooks_in::identifying::identify(app, job).await,
+        subscriptions::jobs::TICK => subscriptions::jobs::tick(app).await,
+        subscriptions::jobs::SUBSCRIBE => subscriptions::jobs::subscribe(app, job).await,
+        subscriptions::jobs::RENEW => subscriptions::jobs::renew(app, job).await,
+        subscriptions::jobs::UNSUBSCRIBE => subscriptions::jobs::unsubscribe(app, job).await,
         "tick.refresh_tokens" => crate::platforms::jobs::queue_refreshes(app).await,
         "connection.refresh" => crate::platforms::jobs::refresh(app, job).await,
         other => Err(JobError::GiveUp(format!("no release of this server knows the job {other}"))),

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
-    provider::{AccessTokens, Call, ErrorKind, OAuth, ProviderName},
+    provider::{AccessTokens, Call, ErrorKind, OAuth, ProviderError, ProviderName},
     secret::SecretString,
     sentence::Sentence,
 };
-use lectern_providers::registry;
+use lectern_providers::registry::{self, LiveSource};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     Step, StepState, StepView, connect,
-    findings::{credentials_ok, failed, first_failed, host, scopes, unconnected, webhook},
+    findings::{credentials_ok, failed, first_failed, host, refused, scopes, unconnected, webhook},
+    service,
     settings::{self, PlatformState},
     store::{
         self,
@@ -28,6 +29,7 @@ use crate::{
     audit::{self, EntryKind},
     error::ApiError,
     extract::SignedIn,
+    subscriptions,
 };
 
 /// A finished test.
@@ -59,7 +61,7 @@ pub async fn run(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Te
         Mode::User => by_people(app, who, provider, oauth).await?,
         Mode::ServerToServer => by_account(app, who, provider, oauth, &found).await,
     };
-    steps.push(webhook(provider, &found));
+    steps.push(events(app, who, provider, &found).await?);
     let now = app.clock.now();
     let bad = steps.iter().any(|step| step.state == StepState::Bad);
     let states: Vec<_> = steps.iter().map(|step| (step.step.as_str(), step.state)).collect();
@@ -72,6 +74,66 @@ pub async fn run(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Te
     tx.commit().await?;
     let state = if bad { PlatformState::Failing } else { PlatformState::Working };
     Ok(TestView { state, tested_at: now, steps: steps.iter().map(StepView::from).collect() })
+}
+
+/// Whether events arrive, or what stands in their way. Where Lectern asks for them it is tried: with the default host,
+/// or with a connection of somebody's.
+async fn events(
+    app: &App,
+    who: &SignedIn,
+    provider: ProviderName,
+    found: &Settings,
+) -> Result<Step, ApiError> {
+    let asks = match registry::live_source(provider) {
+        LiveSource::Asked => found.mode == Mode::ServerToServer,
+        LiveSource::Published => found.events_by.is_some(),
+        LiveSource::Told | LiveSource::LookedAt | LiveSource::Afterwards => false,
+    };
+    if !asks {
+        return Ok(webhook(provider, found));
+    }
+    let tried = try_events(app, who, provider, found).await;
+    if let Some(Err(error)) = &tried {
+        return Ok(failed("webhook", error));
+    }
+    let mut look = app.db.read(who.organization).await?;
+    let problem = match tried {
+        // What was refused before would not be now.
+        Some(_) => subscriptions::suspended(&mut look, who.organization, provider).await?,
+        None => subscriptions::last_problem(&mut look, who.organization, provider).await?,
+    };
+    Ok(problem.map_or_else(|| webhook(provider, found), refused))
+}
+
+/// `None`: there is nobody to try it with.
+async fn try_events(
+    app: &App,
+    who: &SignedIn,
+    provider: ProviderName,
+    found: &Settings,
+) -> Option<Result<(), ProviderError>> {
+    let organization = who.organization;
+    let mut look = app.db.read(organization).await.ok()?;
+    let (row, host) = match found.mode {
+        Mode::User => (
+            store::connections::any_active(&mut look, organization, provider, who.person).await.ok()??,
+            None,
+        ),
+        Mode::ServerToServer => {
+            let host = found.default_host.as_deref()?;
+            (store::connections::of_organization(&mut look, organization, provider).await.ok()??, Some(host))
+        }
+    };
+    drop(look);
+    let trying = async {
+        let connected = service::connected_by(app, organization, provider, Some(row.id)).await?;
+        let endpoint = service::event_endpoint(app, organization, provider).await?;
+        match connected.provider.subscriptions() {
+            Some(part) => part.check(&Call::interactive(WAIT), host, &endpoint).await,
+            None => Ok(()),
+        }
+    };
+    Some(trying.await)
 }
 
 /// Everybody connects an own account: one that works stands for all.

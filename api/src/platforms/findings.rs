@@ -6,7 +6,10 @@ use lectern_core::{
 };
 use lectern_providers::registry::{self, LiveSource, PlanWorth};
 
-use super::{Step, StepState, store::settings::Settings};
+use super::{
+    Step, StepState,
+    store::settings::{Mode, Settings},
+};
 
 pub(super) fn first_failed() -> Sentence {
     Sentence::known("said.test.first_failed", "Repair the first step that failed, then test again.")
@@ -189,14 +192,27 @@ pub(super) fn webhook(provider: ProviderName, found: &Settings) -> Step {
     let platform = provider.title();
     match registry::live_source(provider) {
         LiveSource::Told => {}
-        LiveSource::LookedAt => {
+        LiveSource::Asked if found.mode == Mode::ServerToServer => return asked(provider, found),
+        LiveSource::Published if found.events_by.is_some() => {
+            let sentence = match found.webhook_seen_at {
+                Some(_) => {
+                    Sentence::known("said.test.events", "{platform}'s events arrive and are verified.")
+                }
+                None => Sentence::known(
+                    "said.test.published",
+                    "{platform} is asked to publish a class's events to your topic 45 minutes before it begins. Running classes are looked at all the same.",
+                ),
+            };
+            return Step::new("webhook", StepState::Ok, sentence.with("platform", platform));
+        }
+        LiveSource::LookedAt | LiveSource::Published => {
             let sentence = Sentence::known(
                 "said.test.looked_at",
                 "{platform} needs no event address: Lectern looks at running classes every 20 seconds.",
             );
             return Step::new("webhook", StepState::Ok, sentence.with("platform", platform));
         }
-        LiveSource::Afterwards => {
+        LiveSource::Asked | LiveSource::Afterwards => {
             let sentence = Sentence::known(
                 "said.test.door_and_report",
                 "Attendance comes from Lectern's own door during the class, and from the report after it.",
@@ -244,6 +260,26 @@ pub(super) fn webhook(provider: ProviderName, found: &Settings) -> Step {
             .with("platform", platform),
         ),
     }
+}
+
+/// Events that Lectern asks for with each class, where nothing stands in the way.
+fn asked(provider: ProviderName, found: &Settings) -> Step {
+    let sentence = match found.webhook_seen_at {
+        Some(_) => Sentence::known("said.test.events", "{platform}'s events arrive and are verified."),
+        None => Sentence::known(
+            "said.test.asked",
+            "{platform} needs no event address: Lectern asks for each class's events 45 minutes before it begins.",
+        ),
+    };
+    Step::new("webhook", StepState::Ok, sentence.with("platform", provider.title()))
+}
+
+/// What a platform last said stands in the way of its events.
+pub(super) fn refused(problem: Sentence) -> Step {
+    Step::new("webhook", StepState::Bad, problem).repair(Sentence::known(
+        "said.test.until_then",
+        "Until then nobody is seen live; attendance comes from the report after the class.",
+    ))
 }
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ fn page_of(
         platforms: offered.iter().map(tab).collect(),
         by_account: registry::by_account(provider),
         is_told: registry::live_source(provider) == LiveSource::Told,
+        publishes: registry::live_source(provider) == LiveSource::Published,
         state: view.state.into(),
         mode: view.mode.into(),
         client_id: view.client_id.unwrap_or_default(),
@@ -101,6 +102,8 @@ fn page_of(
         base_url: view.base_url,
         base_urls: view.base_urls,
         default_host: view.default_host.unwrap_or_default(),
+        event_topic: view.event_topic.unwrap_or_default(),
+        event_sender: view.event_sender.unwrap_or_default(),
         has_secret: view.has_client_secret,
         has_webhook_secret: view.has_webhook_secret,
         redirect_url: view.redirect_url,
@@ -185,6 +188,10 @@ pub struct SettingsForm {
     #[serde(default)]
     default_host: String,
     #[serde(default)]
+    event_topic: Option<String>,
+    #[serde(default)]
+    event_sender: Option<String>,
+    #[serde(default)]
     disconnect_accounts: Option<String>,
 }
 
@@ -209,6 +216,8 @@ pub async fn save(
         redirect_url: form.redirect_url,
         webhook_secret: form.webhook_secret_token,
         default_host: Some(form.default_host.clone()),
+        event_topic: form.event_topic.clone(),
+        event_sender: form.event_sender.clone(),
         disconnect_accounts: form.disconnect_accounts.is_some(),
     };
     let errors = match save::save(&app, &who, provider, body).await {
@@ -222,6 +231,8 @@ pub async fn save(
     page.account_id = form.account_id;
     page.base_url = form.base_url;
     page.default_host = form.default_host;
+    page.event_topic = form.event_topic.unwrap_or_default();
+    page.event_sender = form.event_sender.unwrap_or_default();
     page.errors =
         errors.iter().map(|error| PageFieldError::new(input(&error.field), error.message.as_str())).collect();
     Pages::new(&app, &who, reader, Section::Platforms).await?.refuse(&page)

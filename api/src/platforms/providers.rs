@@ -18,7 +18,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::webhook_secrets::SecretCache;
+use super::{signing_keys::KeyCache, webhook_secrets::SecretCache};
 use crate::config::{PlatformHosts, PlatformsConfig};
 
 /// How long an account-level connection's hosts are remembered.
@@ -40,6 +40,7 @@ struct Parts {
     refreshing: Mutex<HashMap<ConnectionId, Arc<AsyncMutex<()>>>>,
     hosts: Mutex<HashMap<(OrganizationId, ProviderName, String), KnownHost>>,
     secrets: SecretCache,
+    signing_keys: KeyCache,
 }
 
 impl fmt::Debug for Providers {
@@ -70,6 +71,7 @@ impl Providers {
             refreshing: Mutex::default(),
             hosts: Mutex::default(),
             secrets: SecretCache::default(),
+            signing_keys: KeyCache::default(),
         })))
     }
 
@@ -153,6 +155,10 @@ impl Providers {
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|(of, _, _), _| *of != organization);
         self.0.secrets.forget(organization, provider);
+    }
+
+    pub(super) fn signing_keys(&self) -> &KeyCache {
+        &self.0.signing_keys
     }
 
     pub(super) fn secrets(&self) -> &SecretCache {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use lectern_core::{provider::ProviderName, secret::SecretString, sentence::Sentence};
-use lectern_providers::registry;
+use lectern_providers::registry::{self, LiveSource};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use super::{
     settings::{PlatformView, may_edit, redirect_url, row_id, show},
     store::{
         connections::State,
-        settings::{self as store, Changes, Mode, Settings},
+        settings::{self as store, Changes, EventQueue, Mode, Settings},
     },
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     extract::SignedIn,
     organizations,
     people::service::{one_line, parse_email},
+    subscriptions,
 };
 
 /// How long the webhook secret before the present one is still accepted.
@@ -56,6 +57,12 @@ pub struct SaveSettings {
     /// For `server_to_server`: the account's user that hosts for instructors the account does not know.
     #[serde(default)]
     pub default_host: Option<String>,
+    /// Google Meet: the Pub/Sub topic to which it shall publish events (`projects/…/topics/…`); empty: none.
+    #[serde(default)]
+    pub event_topic: Option<String>,
+    /// Google Meet: the service account of the topic's push subscription, an e-mail address.
+    #[serde(default)]
+    pub event_sender: Option<String>,
     /// Needed where another app, mode or address ends the connections of people: each must connect again.
     #[serde(default)]
     pub disconnect_accounts: bool,
@@ -70,6 +77,7 @@ struct Wanted {
     api_base: String,
     webhook_secret: Option<SecretString>,
     default_host: Option<String>,
+    events_by: Option<EventQueue>,
 }
 
 fn given(text: Option<&String>) -> Option<&str> {
@@ -115,6 +123,7 @@ fn read(
         (None, Some(before)) => before.default_host.clone(),
         (text, _) => given(text.as_ref()).map(str::to_owned),
     };
+    let events_by = queue(provider, body, before, &mut errors);
     let client_secret = secret("client_secret", body.client_secret.as_ref(), &mut errors);
     let webhook_secret = secret("webhook_secret", body.webhook_secret.as_ref(), &mut errors);
     let named = |field: &str, errors: &[FieldError]| errors.iter().any(|error| error.field == field);
@@ -122,8 +131,7 @@ fn read(
         errors.push(FieldError::new("client_secret", "This is needed."));
     }
     if mode == Mode::ServerToServer && !registry::by_account(provider) {
-        let message =
-            "Here everybody connects their own account: one account for all is possible with Zoom only.";
+        let message = "Here everybody connects their own account: one account for all is possible with Zoom and Microsoft Teams.";
         errors.push(FieldError::new("mode", message));
     } else if mode == Mode::ServerToServer && account_id.is_none() && !named("account_id", &errors) {
         errors.push(FieldError::new("account_id", "A server-to-server app needs the platform's account ID."));
@@ -145,10 +153,62 @@ fn read(
         errors.push(FieldError::new("redirect_url", format!("It must be exactly our address: {ours}")));
     }
     match (client_id, api_base) {
-        (Some(client_id), Some(api_base)) if errors.is_empty() => {
-            Ok(Wanted { mode, client_id, client_secret, account_id, api_base, webhook_secret, default_host })
-        }
+        (Some(client_id), Some(api_base)) if errors.is_empty() => Ok(Wanted {
+            mode,
+            client_id,
+            client_secret,
+            account_id,
+            api_base,
+            webhook_secret,
+            default_host,
+            events_by,
+        }),
         _ => Err(ApiError::Invalid(errors)),
+    }
+}
+
+/// The queue for events, as it shall be.
+fn queue(
+    provider: ProviderName,
+    body: &SaveSettings,
+    before: Option<&Settings>,
+    errors: &mut Vec<FieldError>,
+) -> Option<EventQueue> {
+    let before = before.and_then(|before| before.events_by.as_ref());
+    let kept = |field: &Option<String>, before: Option<&String>| match field {
+        None => before.cloned(),
+        Some(text) => given(Some(text)).map(str::to_owned),
+    };
+    let topic = kept(&body.event_topic, before.map(|before| &before.topic));
+    let sender = kept(&body.event_sender, before.map(|before| &before.sender));
+    if topic.is_none() && sender.is_none() {
+        return None;
+    }
+    if registry::live_source(provider) != LiveSource::Published {
+        let field = if topic.is_some() { "event_topic" } else { "event_sender" };
+        errors.push(FieldError::new(field, "This platform publishes to no topic: leave it out."));
+        return None;
+    }
+    let mut refuse = |field: &'static str, message: String| errors.push(FieldError::new(field, message));
+    let (Some(topic), Some(sender)) = (&topic, &sender) else {
+        let missing = if topic.is_none() { "event_topic" } else { "event_sender" };
+        refuse(missing, "The topic and the account that delivers from it belong together.".to_owned());
+        return None;
+    };
+    let named = |text: &str| {
+        (1..=255).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~+%:".contains(&byte))
+    };
+    let parts: Vec<&str> = topic.split('/').collect();
+    if !matches!(parts[..], ["projects", project, "topics", name] if named(project) && named(name)) {
+        refuse("event_topic", "Write it as projects/my-project/topics/my-topic.".to_owned());
+    }
+    match parse_email(sender) {
+        Ok(sender) => Some(EventQueue { topic: topic.clone(), sender }),
+        Err(message) => {
+            refuse("event_sender", message);
+            None
+        }
     }
 }
 
@@ -159,12 +219,18 @@ fn compare(wanted: &Wanted, before: Option<&Settings>) -> Changes {
         note("created", None);
     }
     let mode = wanted.mode.as_str().to_owned();
+    let (queue, before_queue) =
+        (wanted.events_by.clone(), before.and_then(|before| before.events_by.clone()));
+    let (topic, sender) = queue.map(|queue| (queue.topic, queue.sender)).unzip();
+    let (before_topic, before_sender) = before_queue.map(|queue| (queue.topic, queue.sender)).unzip();
     for (field, now, earlier) in [
         ("mode", Some(mode), before.map(|before| before.mode.as_str().to_owned())),
         ("client_id", Some(wanted.client_id.clone()), before.map(|before| before.client_id.clone())),
         ("account_id", wanted.account_id.clone(), before.and_then(|before| before.account_id.clone())),
         ("base_url", Some(wanted.api_base.clone()), before.map(|before| before.api_base.clone())),
         ("default_host", wanted.default_host.clone(), before.and_then(|before| before.default_host.clone())),
+        ("event_topic", topic, before_topic),
+        ("event_sender", sender, before_sender),
     ] {
         if now != earlier {
             note(field, now);
@@ -233,6 +299,7 @@ pub async fn save(
         account_id: wanted.account_id.clone(),
         default_host: wanted.default_host.clone(),
         api_base: wanted.api_base.clone(),
+        events_by: wanted.events_by.clone(),
         client_secret,
         webhook_secret,
         previous_webhook_secret,
@@ -243,11 +310,14 @@ pub async fn save(
         webhook_seen_at: before
             .as_ref()
             .and_then(|before| before.webhook_seen_at)
-            .filter(|_| wanted.webhook_secret.is_none()),
+            .filter(|_| wanted.webhook_secret.is_none() && !changes.contains_key("event_topic")),
         updated_at: now,
     };
     let by = who.person().ok().map(lectern_core::ids::PersonId::uuid);
     store::put(&mut tx, organization, provider, &saved, by).await?;
+    if changes.contains_key("event_topic") {
+        subscriptions::ask_anew(&mut tx, organization, provider).await?;
+    }
     store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
     let fields: Vec<&String> = changes.keys().collect();
     let entry = app
@@ -309,7 +379,36 @@ mod tests {
             api_base: "https://api.zoom.us/v2".to_owned(),
             webhook_secret: None,
             default_host: None,
+            events_by: None,
         }
+    }
+
+    #[test]
+    fn a_topic_is_whole_and_only_where_one_is_published_to() {
+        let read = |provider, topic: &str, sender: &str| {
+            let body = SaveSettings {
+                event_topic: Some(topic.to_owned()),
+                event_sender: Some(sender.to_owned()),
+                ..SaveSettings::default()
+            };
+            let mut errors = Vec::new();
+            let read = queue(provider, &body, None, &mut errors);
+            let fields: Vec<_> = errors.into_iter().map(|error| error.field).collect();
+            if fields.is_empty() { Ok(read.map(|queue| queue.topic)) } else { Err(fields.concat()) }
+        };
+        let (meet, pusher) = (lectern_providers::meet::NAME, "push@oak.iam.gserviceaccount.com");
+        let topic = "projects/oak-1/topics/meet.events";
+        assert_eq!(read(meet, topic, pusher), Ok(Some(topic.to_owned())));
+        assert_eq!(read(meet, " ", ""), Ok(None));
+        for bad in
+            ["meet", "projects/oak", "projects//topics/a", "projects/o/topics/a/b", "projects/o k/topics/a"]
+        {
+            assert_eq!(read(meet, bad, pusher), Err("event_topic".to_owned()), "{bad}");
+        }
+        assert_eq!(read(meet, topic, ""), Err("event_sender".to_owned()));
+        assert_eq!(read(meet, "", pusher), Err("event_topic".to_owned()));
+        assert_eq!(read(meet, topic, "nobody"), Err("event_sender".to_owned()));
+        assert_eq!(read(lectern_providers::zoom::NAME, topic, pusher), Err("event_topic".to_owned()));
     }
 
     #[test]

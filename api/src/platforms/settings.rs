@@ -194,6 +194,10 @@ pub struct PlatformView {
     pub base_urls: Vec<String>,
     /// The account's user that hosts for instructors the account does not know.
     pub default_host: Option<String>,
+    /// Google Meet: the Pub/Sub topic to which it publishes events.
+    pub event_topic: Option<String>,
+    /// The service account of the topic's push subscription; its audience is `webhook_url`.
+    pub event_sender: Option<String>,
     /// Whether a webhook secret is saved.
     pub has_webhook_secret: bool,
     /// Until when the webhook secret before this one is accepted as well.
@@ -248,6 +252,14 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
         base_url,
         base_urls: app.providers.addresses(provider).iter().map(|hosts| hosts.api.to_string()).collect(),
         default_host: found.as_ref().and_then(|found| found.default_host.clone()),
+        event_topic: found
+            .as_ref()
+            .and_then(|found| found.events_by.as_ref())
+            .map(|queue| queue.topic.clone()),
+        event_sender: found
+            .as_ref()
+            .and_then(|found| found.events_by.as_ref())
+            .map(|queue| queue.sender.clone()),
         has_webhook_secret: found.as_ref().is_some_and(|found| found.webhook_secret.is_some()),
         previous_webhook_secret_until: found
             .as_ref()

@@ -11,10 +11,16 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lectern_core::{ids::OrganizationId, provider::ProviderName, secret::SecretString};
+use lectern_core::{
+    ids::OrganizationId,
+    provider::{EventKeys, OpeningKey, ProviderName, SigningKey},
+    secret::SecretString,
+};
+use lectern_providers::registry::{self, LiveSource};
 use tokio::time::Instant;
+use url::Url;
 
-use super::{settings, store};
+use super::{event_keys, settings, store};
 use crate::{app::App, error::ApiError};
 
 /// Another process's change is seen after this long at the latest; one's own at once.
@@ -31,16 +37,48 @@ pub struct WebhookSecrets {
     pub organization: OrganizationId,
     present: Option<SecretString>,
     previous: Option<(SecretString, DateTime<Utc>)>,
+    /// Of events that were asked for: the secret in use first.
+    asked: Vec<SecretString>,
+    opening: Vec<OpeningKey>,
+    audience: String,
+    /// Of events that are published to a queue: the account that delivers, and no secret.
+    sender: String,
+    unsigned: SecretString,
+    /// Where the platform publishes the keys it signs with.
+    pub(super) keys_at: Option<Url>,
     /// Microseconds; when a delivery was last verified, as far as the table knows.
     seen: AtomicI64,
 }
 
 impl WebhookSecrets {
     /// The secrets that are valid now, the present one first.
-    pub fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &SecretString> {
+    fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &SecretString> {
         let previous =
             self.previous.as_ref().filter(move |(_, until)| now < *until).map(|(secret, _)| secret);
-        self.present.iter().chain(previous)
+        self.present.iter().chain(previous).chain(&self.asked)
+    }
+
+    /// What a delivery may be checked with, and opened: by each secret, or by the platform's signature alone where it knows no
+    /// secret of ours.
+    pub fn keys<'a>(
+        &'a self,
+        signing: &'a [SigningKey],
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = EventKeys<'a>> {
+        let without = (!self.sender.is_empty()).then_some(&self.unsigned);
+        self.valid(now).chain(without).map(move |secret| EventKeys { secret, ..self.opened_with(signing) })
+    }
+
+    /// What a delivery that was verified is opened with.
+    #[must_use]
+    pub fn opened_with<'a>(&'a self, signing: &'a [SigningKey]) -> EventKeys<'a> {
+        EventKeys {
+            secret: &self.unsigned,
+            signing,
+            opening: &self.opening,
+            audience: &self.audience,
+            sender: &self.sender,
+        }
     }
 
     /// Whether the table should be told that a delivery was verified now: once an hour.
@@ -100,7 +138,18 @@ pub(super) async fn of(
     let mut tx = app.db.read(organization).await?;
     let found = store::settings::find(&mut tx, organization, provider).await?;
     drop(tx);
-    let mut secrets = WebhookSecrets { organization, present: None, previous: None, seen: AtomicI64::new(0) };
+    let mut secrets = WebhookSecrets {
+        organization,
+        present: None,
+        previous: None,
+        asked: Vec::new(),
+        opening: Vec::new(),
+        audience: String::new(),
+        sender: String::new(),
+        unsigned: SecretString::from(""),
+        keys_at: None,
+        seen: AtomicI64::new(0),
+    };
     if let Some(found) = found {
         let opened = settings::open_webhook_secrets(app, organization, provider, &found).await?;
         secrets.present = opened.0;
@@ -108,10 +157,36 @@ pub(super) async fn of(
         if let Some(seen) = found.webhook_seen_at {
             secrets.seen = AtomicI64::new(seen.timestamp_micros());
         }
+        match (registry::live_source(provider), found.events_by) {
+            (LiveSource::Asked, _) => {
+                for key in event_keys::all(app, organization, provider).await? {
+                    secrets.asked.push(key.secret);
+                    secrets.opening.push(key.opening);
+                }
+                secrets.keys_at = keys_at(app, provider, &found.api_base);
+                secrets.audience = found.client_id;
+            }
+            (LiveSource::Published, Some(queue)) => {
+                secrets.keys_at = keys_at(app, provider, &found.api_base);
+                secrets.audience = settings::webhook_url(app, organization, provider);
+                secrets.sender = queue.sender;
+            }
+            _ => {}
+        }
     }
     let secrets = Arc::new(secrets);
     keep(&cache.secrets, (provider, organization), Arc::clone(&secrets));
     Ok(secrets)
+}
+
+/// Where the platform at this address publishes the keys it signs with.
+fn keys_at(app: &App, provider: ProviderName, api_base: &str) -> Option<Url> {
+    let hosts = app.providers.addresses(provider).iter().find(|hosts| hosts.api.as_str() == api_base)?;
+    hosts.others.get("keys").cloned().or_else(|| {
+        let places = registry::addresses(provider);
+        let same = places.iter().find(|place| place.api_base == hosts.api).or(places.first())?;
+        same.others.get("keys").cloned()
+    })
 }
 
 /// Organizations that use a platform, at most 32.
@@ -146,6 +221,12 @@ mod tests {
             organization: OrganizationId(Uuid::nil()),
             present: Some("new".into()),
             previous: Some(("old".into(), start + TimeDelta::hours(24))),
+            asked: Vec::new(),
+            opening: Vec::new(),
+            audience: String::new(),
+            sender: String::new(),
+            unsigned: SecretString::from(""),
+            keys_at: None,
             seen: AtomicI64::new(0),
         };
         let valid = |now| secrets.valid(now).map(|secret| secret.expose().clone()).collect::<Vec<_>>();

@@ -156,6 +156,8 @@ statement!(tenant ON_NOW,
         and ($3 is null or c.instructor_id = $3) order by s.starts_at, s.id"),
     postgres: facts!("where s.organization_id = $1 and (s.state = 'live' or (s.state = 'scheduled' and s.starts_at <= $2 and s.ends_at > $2))
         and ($3::uuid is null or c.instructor_id = $3) order by s.starts_at, s.id"));
+statement!(tenant TO_FOLLOW, facts!("where s.organization_id = $1 and m.state = 'ready' and m.connection_id is not null and (s.state = 'live'
+        or (s.state = 'scheduled' and s.starts_at <= $2 and s.ends_at > $4) or (s.state = 'ended' and s.ended_at > $3)) order by s.starts_at, s.id"));
 statement!(tenant LIVE_FOR_MEMBER, facts!("where s.organization_id = $1 and s.state = 'live' and exists (
         select 1 from enrollments e where e.organization_id = s.organization_id and e.class_id = s.class_id and e.person_id = $2 and e.state = 'active')
     order by s.starts_at, s.id"));
@@ -222,6 +224,18 @@ pub async fn on_now(
     instructor: Option<PersonId>,
 ) -> Result<Vec<SessionFacts>, ApiError> {
     all(run!(all, tx, ON_NOW, [organization.uuid(), now, instructor.map(PersonId::uuid)])?)
+}
+
+/// Sessions with a meeting whose events are wanted: those that run, that start at the latest at `starting`, or that ended after
+/// `ended`.
+pub async fn to_follow(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    starting: DateTime<Utc>,
+    ended: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionFacts>, ApiError> {
+    all(run!(all, tx, TO_FOLLOW, [organization.uuid(), starting, ended, now])?)
 }
 
 /// Live sessions of the classes a person belongs to.

@@ -31,7 +31,7 @@ use crate::{
         Job, JobError,
         store::{self as jobs, NewJob},
     },
-    join, pasted_links, platforms,
+    join, pasted_links, platforms, subscriptions,
 };
 
 /// How long after its call's deadline an attempt counts as dead, and another may follow.
@@ -186,6 +186,7 @@ pub async fn make(
     tx.commit().await?;
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();
+    subscriptions::follow(app, organization, session.id).await;
     Ok(Attempt::Ready)
 }
 

@@ -1,5 +1,6 @@
 //! Deliveries from platforms: verified over the raw bytes, stored sealed, answered at once, read later.
 
+pub mod identifying;
 pub mod looking;
 pub mod processor;
 pub mod routes;

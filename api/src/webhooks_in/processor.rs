@@ -10,16 +10,18 @@ use std::{
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
-    attendance::{Presence, PresenceKind, Roster},
-    ids::{OrganizationId, PersonId},
-    provider::{EventKeys, EventKind, IncomingEvent, ProviderName},
-    secret::SecretString,
+    attendance::{Presence, PresenceKind, Roster, calls},
+    ids::{OrganizationId, PersonId, SessionId},
+    provider::{EventKind, IncomingEvent, ProviderName},
     session::SessionState,
 };
-use lectern_providers::registry;
+use lectern_providers::registry::{self, LiveSource};
 use uuid::Uuid;
 
-use super::store::{self, Outcome, Waiting};
+use super::{
+    identifying, looking,
+    store::{self, Outcome, Waiting},
+};
 use crate::{
     app::App,
     attendance::{self, evidence::NotedStay},
@@ -33,6 +35,7 @@ use crate::{
         facts::{self, SessionFacts},
         replacing,
     },
+    subscriptions::{self, Told},
 };
 
 /// The longest look away from the inbox.
@@ -117,7 +120,7 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
     let mut aside = Vec::new();
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        match open(&sealer, &row) {
+        match open(app, organization, &sealer, &row).await {
             Ok((provider, events)) => match withdrawals(app, organization, &events).await {
                 Ok(()) => items.push(Item { row, provider, events }),
                 Err(error) => aside.push(failed(&row, &error.problem().code)),
@@ -163,11 +166,18 @@ async fn withdrawals(
     Ok(())
 }
 
-fn open(sealer: &Sealer, row: &Waiting) -> Result<(ProviderName, Vec<IncomingEvent>), &'static str> {
+async fn open(
+    app: &App,
+    organization: OrganizationId,
+    sealer: &Sealer,
+    row: &Waiting,
+) -> Result<(ProviderName, Vec<IncomingEvent>), &'static str> {
     let provider: ProviderName = registry::named(&row.provider).map_err(|_| "unknown_provider")?;
     let events = registry::events(provider).ok_or("unknown_provider")?;
     let body = sealer.open("webhook_inbox", "body", row.id, &row.body).map_err(|_| "sealed_elsewhere")?;
-    let events = events.parse(&body, &EventKeys::shared(&SecretString::from(""))).map_err(|_| "malformed")?;
+    let secrets = platforms::service::webhook_secrets(app, provider, organization).await;
+    let secrets = secrets.map_err(|_| "no_keys")?;
+    let events = events.parse(&body, &secrets.opened_with(&[])).map_err(|_| "malformed")?;
     Ok((provider, events))
 }
 
@@ -212,6 +222,31 @@ pub(super) async fn absorb(
     let arrival = Arrival { at: work.now, late: false };
     for event in seen {
         work.take_in(provider, event, arrival).await?;
+    }
+    work.finish().await?;
+    let Work { tx, told, asked, .. } = work;
+    tx.commit().await?;
+    wake(app, told, asked);
+    Ok(())
+}
+
+/// Works in whose the stays of a session are that the platform named by ids alone: addresses by id.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn recognise(
+    app: &App,
+    organization: OrganizationId,
+    session: SessionId,
+    addresses: &HashMap<String, String>,
+) -> Result<(), ApiError> {
+    let sealer = app.keys.sealer(organization).await?;
+    let mut work = Work::begin(app, organization, &sealer).await?;
+    let facts = facts::of_session(&mut work.tx, organization, session).await?;
+    let Some(key) = facts.and_then(|facts| Some((facts.provider, facts.provider_id?))) else { return Ok(()) };
+    if let Some(mut scene) = work.scene(&key).await? {
+        work.recognise(&mut scene, addresses).await?;
+        work.scenes.insert(key, Some(scene));
     }
     work.finish().await?;
     let Work { tx, told, asked, .. } = work;
@@ -273,6 +308,18 @@ struct Scene {
     late: bool,
     ended: bool,
     changed: bool,
+    /// Somebody came whom the platform names by an id alone.
+    unnamed: bool,
+}
+
+/// Where an event belongs.
+enum Placed {
+    /// To the meeting it names.
+    AsItSays,
+    /// To the meeting of its subscription.
+    At(String),
+    /// To none; what is odd about it.
+    Nowhere(Option<&'static str>),
 }
 
 struct Work<'a> {
@@ -306,6 +353,19 @@ impl<'a> Work<'a> {
         event: &IncomingEvent,
         arrival: Arrival,
     ) -> Result<Option<&'static str>, ApiError> {
+        let completed;
+        let event = match self.placed(provider, event).await? {
+            Placed::AsItSays => event,
+            Placed::At(meeting) => {
+                completed = IncomingEvent {
+                    meeting_id: Some(meeting),
+                    run_id: event.run_id.clone().or_else(|| calls::unnamed(event)),
+                    ..event.clone()
+                };
+                &completed
+            }
+            Placed::Nowhere(problem) => return Ok(problem),
+        };
         let Some(meeting) = event.meeting_id.clone() else { return Ok(None) };
         let key = (provider, meeting);
         let mut scene = match self.scenes.remove(&key) {
@@ -323,6 +383,28 @@ impl<'a> Work<'a> {
         Ok(problem)
     }
 
+    /// Where an event belongs. One that names only a subscription gets its meeting from there, and its run from its time.
+    async fn placed(&mut self, provider: ProviderName, event: &IncomingEvent) -> Result<Placed, ApiError> {
+        if event.meeting_id.is_some() || event.subscription_id.is_none() {
+            return Ok(Placed::AsItSays);
+        }
+        let told = subscriptions::told(self.app, &mut self.tx, self.organization, provider, event).await?;
+        Ok(match told {
+            Told::Unknown => Placed::Nowhere(Some("unknown_subscription")),
+            Told::Account(connection) => {
+                let by = (provider, connection);
+                looking::look_up(self.app, &mut self.tx, self.organization, by, event).await?;
+                self.asked = true;
+                Placed::Nowhere(None)
+            }
+            Told::Itself => {
+                self.asked = true;
+                Placed::Nowhere(None)
+            }
+            Told::Meeting(meeting) => Placed::At(meeting),
+        })
+    }
+
     async fn scene(
         &mut self,
         (provider, meeting): &(ProviderName, String),
@@ -330,7 +412,8 @@ impl<'a> Work<'a> {
         let facts = facts::by_meeting_ref(&mut self.tx, self.organization, *provider, meeting).await?;
         let Some(facts) = facts else { return Ok(None) };
         let seats = facts::roster(&mut self.tx, self.organization, &facts).await?;
-        Ok(Some(Scene { facts, roster: Roster::new(seats), late: false, ended: false, changed: false }))
+        let roster = Roster::new(seats);
+        Ok(Some(Scene { facts, roster, late: false, ended: false, changed: false, unnamed: false }))
     }
 
     async fn play(
@@ -345,6 +428,8 @@ impl<'a> Work<'a> {
                     .await?;
             return Ok(());
         }
+        // Some events are lost: the report will have them.
+        scene.late |= event.kind == EventKind::EventsMissed;
         let stay = Presence::from_event(event, arrival.at);
         let about_run = matches!(event.kind, EventKind::MeetingStarted | EventKind::MeetingEnded);
         if !about_run && stay.is_none() {
@@ -401,6 +486,7 @@ impl<'a> Work<'a> {
                 .await?;
         let Some(NotedStay { stay, person, role, name, new_mark }) = noted else { return Ok(()) };
         scene.changed = true;
+        scene.unnamed |= person.is_none() && stay.facts.user_id.is_some() && stay.facts.email.is_none();
         if !new_mark {
             return Ok(());
         }
@@ -431,6 +517,39 @@ impl<'a> Work<'a> {
             _ => return self.tell(Event::new(EventType::AttendanceUpdated, event.at), scene).await,
         };
         self.tell(Event::new(kind, event.at).person(person, name, role.name()), scene).await
+    }
+
+    async fn recognise(
+        &mut self,
+        scene: &mut Scene,
+        addresses: &HashMap<String, String>,
+    ) -> Result<(), ApiError> {
+        let session = scene.facts.session;
+        let (stays, _) = attendance::evidence::of_session(&mut self.tx, self.organization, session).await?;
+        for mut told in stays.into_iter().filter(|stay| stay.facts.email.is_none()) {
+            let Some(email) = told.facts.user_id.as_ref().and_then(|user| addresses.get(user)) else {
+                continue;
+            };
+            told.facts.email = Some(email.clone());
+            let noted = attendance::evidence::note_stay(
+                &mut self.tx,
+                self.organization,
+                session,
+                &scene.roster,
+                &told,
+            )
+            .await?;
+            let Some(NotedStay { stay, person: Some(person), role, name, .. }) = noted else { continue };
+            scene.changed = true;
+            let kind = match (stay.key.kind, stay.left_at()) {
+                (PresenceKind::Main, None) => EventType::ParticipantJoined,
+                (PresenceKind::Waiting, None) => EventType::ParticipantWaiting,
+                _ => EventType::AttendanceUpdated,
+            };
+            let at = stay.joined_at().unwrap_or(self.now);
+            self.tell(Event::new(kind, at).person(Some(person), name, role.name()), scene).await?;
+        }
+        Ok(())
     }
 
     /// Two stays at once under one registrant: a client that died and came back, or a copied address. The platform lets go
@@ -482,7 +601,11 @@ impl<'a> Work<'a> {
     /// What follows from all events together.
     async fn finish(&mut self) -> Result<(), ApiError> {
         for scene in std::mem::take(&mut self.scenes).into_values().flatten() {
-            let Scene { facts, late, ended, changed, .. } = scene;
+            let Scene { facts, late, ended, changed, unnamed, .. } = scene;
+            if unnamed && registry::live_source(facts.provider) == LiveSource::Asked {
+                identifying::queue(self.app, &mut self.tx, self.organization, facts.session).await?;
+                self.asked = true;
+            }
             if ended || late {
                 let at = self.now.max(facts.ended_at.unwrap_or(facts.ends_at) + REPORT_AFTER);
                 attendance::service::ask_for_report(

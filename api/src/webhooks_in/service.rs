@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::OrganizationId,
-    provider::{Delivery, EventKeys, Events, ProviderName, Rejected, Verified},
+    provider::{Delivery, Events, ProviderName, Rejected, SigningKey, Verified},
 };
 use lectern_providers::registry;
 
@@ -83,7 +83,15 @@ async fn take(
     let verdict = match organization {
         Some(organization) => {
             let secrets = platforms::service::webhook_secrets(app, provider, organization).await?;
-            check(events, &delivery, &secrets, now).map(|verified| (secrets, verified))
+            let signing = platforms::service::known_signing_keys(app, &secrets);
+            let verdict = match check(events, &delivery, &secrets, &signing, now) {
+                Err(Rejected::UnknownKey) => {
+                    let signing = platforms::service::fetch_signing_keys(app, provider, &secrets).await?;
+                    check(events, &delivery, &secrets, &signing, now)
+                }
+                verdict => verdict,
+            };
+            verdict.map(|verified| (secrets, verified))
         }
         None => match any(app, provider, events, &delivery, now).await? {
             Some(found) => Ok(found),
@@ -99,7 +107,9 @@ async fn take(
         }
     };
     let organization = secrets.organization;
-    let signed = headers.iter().any(|(name, _)| name.ends_with("-signature"));
+    // Whoever has the secret signed it; a challenge that everybody can send says nothing.
+    let signed = matches!(verified, Verified::Events { .. })
+        || headers.iter().any(|(name, _)| name.ends_with("-signature"));
     if signed && secrets.is_news(now) {
         note(app, provider, organization).await;
     }
@@ -110,14 +120,19 @@ async fn take(
         Verified::Events { late, parts } => (late, parts),
     };
     let sealer = app.keys.sealer(organization).await?;
-    let Some(secret) = secrets.valid(now).next() else { return Ok(Answer::Refused) };
-    let keys = EventKeys::shared(secret);
-    let mut rows = Vec::with_capacity(parts.len());
+    let keys = secrets.opened_with(&[]);
+    let (mut rows, mut refusal) = (Vec::with_capacity(parts.len()), None);
     for part in parts {
-        let Some(event) = events.parse(&part, &keys).ok().and_then(|events| events.into_iter().next()) else {
-            tracing::warn!(%provider, %organization, "a verified delivery of {provider} cannot be read");
-            return Ok(Answer::Unreadable);
+        let event = match events.parse(&part, &keys) {
+            Ok(told) => told.into_iter().next(),
+            // What is encrypted vouches for itself: one part that does not is nothing to the others.
+            Err(why) => {
+                tracing::warn!(%provider, %organization, %why, "a delivery of {provider} cannot be read: {why}");
+                refusal = Some(why);
+                continue;
+            }
         };
+        let Some(event) = event else { continue };
         let id = app.ids.next();
         rows.push(InboxRow {
             id,
@@ -132,6 +147,11 @@ async fn take(
             body: sealer.seal("webhook_inbox", "body", id, &part),
         });
     }
+    match refusal {
+        Some(Rejected::Malformed) if rows.is_empty() => return Ok(Answer::Unreadable),
+        Some(_) if rows.is_empty() => return Ok(Answer::Refused),
+        _ => {}
+    }
     let stored = rows.into_iter().map(|row| app.appender.append(Row::Webhook(row)));
     futures::future::try_join_all(stored).await.map_err(ApiError::internal)?;
     app.wake.inbox.notify_one();
@@ -143,11 +163,12 @@ fn check<'a>(
     events: &dyn Events,
     delivery: &Delivery<'a>,
     secrets: &WebhookSecrets,
+    signing: &[SigningKey],
     now: DateTime<Utc>,
 ) -> Result<Verified<'a>, Rejected> {
     let mut refusal = Rejected::BadSignature;
-    for (index, secret) in secrets.valid(now).enumerate() {
-        match events.verify(delivery, &EventKeys::shared(secret), now) {
+    for (index, keys) in secrets.keys(signing, now).enumerate() {
+        match events.verify(delivery, &keys, now) {
             Ok(verified) => return Ok(verified),
             Err(why) if index == 0 || why != Rejected::BadSignature => refusal = why,
             Err(_) => {}
@@ -169,7 +190,7 @@ async fn any<'a>(
     }
     for organization in platforms::service::webhook_organizations(app, provider).await?.iter() {
         let secrets = platforms::service::webhook_secrets(app, provider, *organization).await?;
-        if let Ok(verified) = check(events, delivery, &secrets, now) {
+        if let Ok(verified) = check(events, delivery, &secrets, &[], now) {
             return Ok(Some((secrets, verified)));
         }
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | one stay by one source, as stored; events and reports become such rows | [`presence`] |
 //! | the runs of a meeting | [`runs`] |
+//! | the runs of a vendor whose events do not name them | [`calls`] |
 //! | whose stay it is | [`matching`] |
 //! | whose it is by a person's word | [`assigning`] |
 //! | marks to intervals | [`stays`] |
@@ -19,6 +20,7 @@
 
 pub mod assigning;
 pub mod attend;
+pub mod calls;
 pub mod intervals;
 pub mod live;
 pub mod matching;

@@ -65,6 +65,13 @@ pub trait Subscriptions: Send + Sync {
         endpoint: &EventEndpoint,
     ) -> Result<Subscription>;
 
+    /// Whether events could be asked for, without asking: for whoever sets a platform up. `host`: who would hold the meeting,
+    /// by the platform's id, where one account holds everybody's.
+    ///
+    /// # Errors
+    /// What stands in the way; [`super::ErrorKind::PolicyMissing`] names an administrator's step.
+    async fn check(&self, call: &Call, host: Option<&str>, endpoint: &EventEndpoint) -> Result<()>;
+
     /// Gives it its longest life again.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use lectern_core::provider::{
-    Delivery, EventKeys, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, SigningKey, Verified,
+    Delivery, EventKeys, EventKind, Events, IncomingEvent, ParticipantFacts, Rejected, Verified,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -210,25 +210,6 @@ impl Events for MeetEvents {
             vendor_kind,
         }])
     }
-}
-
-/// The keys in a JWKS document that sign with RS256; `None` when it is no such document.
-#[must_use]
-pub fn signing_keys(document: &[u8]) -> Option<Vec<SigningKey>> {
-    #[derive(Deserialize)]
-    struct Document {
-        keys: Vec<Value>,
-    }
-    let document: Document = serde_json::from_slice(document).ok()?;
-    let text = |key: &Value, name: &str| key.get(name)?.as_str().map(str::to_owned);
-    let usable = |key: &&Value| {
-        let is = |name: &str, wanted: &str| key.get(name).is_none_or(|value| value == wanted);
-        key.get("kty").is_some_and(|kind| kind == "RSA") && is("alg", "RS256") && is("use", "sig")
-    };
-    let read = |key: &Value| {
-        Some(SigningKey { id: text(key, "kid")?, modulus: text(key, "n")?, exponent: text(key, "e")? })
-    };
-    Some(document.keys.iter().filter(usable).filter_map(read).collect())
 }
 
 #[cfg(test)]

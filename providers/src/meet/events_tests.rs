@@ -8,7 +8,7 @@ use aws_lc_rs::{
     signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lectern_core::secret::SecretString;
+use lectern_core::{provider::SigningKey, secret::SecretString};
 use serde_json::json;
 
 use super::*;
@@ -243,7 +243,7 @@ fn published_keys_are_read() {
         {"kty": "RSA", "use": "enc", "kid": "b", "n": "AQAB", "e": "AQAB"},
         {"kty": "EC", "kid": "c"},
     ]});
-    let keys = signing_keys(document.to_string().as_bytes()).unwrap();
+    let keys = crate::signing_keys::read(document.to_string().as_bytes()).unwrap();
     assert_eq!(keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>(), ["a"]);
-    assert!(signing_keys(b"<html>").is_none());
+    assert!(crate::signing_keys::read(b"<html>").is_none());
 }

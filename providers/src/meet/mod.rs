@@ -32,5 +32,5 @@ mod wire;
 pub use capabilities::{at_best, capabilities_of};
 pub use config::{Meet, MeetAddresses, MeetConnection, MeetSettings, Mode, unconnected};
 pub use error::STEPS;
-pub use events::{MeetEvents, signing_keys};
+pub use events::MeetEvents;
 pub use platform::{NAME, PLATFORM};

@@ -19,7 +19,7 @@ pub static PLATFORM: Platform = Platform {
     build,
     events: Some(&MeetEvents),
     at_best,
-    live_source: LiveSource::LookedAt,
+    live_source: LiveSource::Published,
     by_account: false,
     addresses_are_accounts: true,
     is_essential: |scope| scope == "meetings.space.created",

@@ -58,6 +58,11 @@ fn subscription(operation: &'static str, found: wire::Subscription) -> Result<Su
     Ok(Subscription { id: found.name, until, suspended })
 }
 
+fn topic<'a>(operation: &'static str, endpoint: &'a EventEndpoint) -> Result<&'a str> {
+    let topic = endpoint.topic.as_deref().filter(|topic| !topic.is_empty());
+    topic.ok_or_else(|| new(operation, ErrorKind::Invalid("topic".to_owned())))
+}
+
 impl Meet {
     /// Waits for work that Google does in its own time. `None`: it answered that the thing exists already.
     async fn finished(
@@ -104,13 +109,24 @@ impl Meet {
         Ok(self.ask_all::<wire::SubscriptionPage>(list, time).await?.into_iter().next())
     }
 
-    async fn make(&self, target: &str, topic: &str, time: &Allowance) -> Result<Option<wire::Subscription>> {
-        let ask = at_events(OPERATION, Method::POST, "/subscriptions", "/subscriptions")
+    /// What is asked of Google for a target.
+    fn asked_for(operation: &'static str, target: &str, topic: &str) -> Ask {
+        at_events(operation, Method::POST, "/subscriptions", "/subscriptions")
             .json(json!({
                 "targetResource": target, "eventTypes": EVENTS,
                 "notificationEndpoint": {"pubsubTopic": topic}, "ttl": "0s",
             }))
-            .repeatable(2);
+            .repeatable(2)
+    }
+
+    /// All meetings of the connected account.
+    fn own_target(&self, operation: &'static str) -> Result<String> {
+        let user = &self.connected(operation)?.account.user_id;
+        Ok(format!("//cloudidentity.googleapis.com/users/{user}"))
+    }
+
+    async fn make(&self, target: &str, topic: &str, time: &Allowance) -> Result<Option<wire::Subscription>> {
+        let ask = Self::asked_for(OPERATION, target, topic);
         match self.ask_json(&ask, time).await {
             Ok(work) => self.finished(OPERATION, work, time).await,
             Err(error) if error::exists_already(&error) => Ok(None),
@@ -185,17 +201,13 @@ impl Subscriptions for Meet {
         endpoint: &EventEndpoint,
     ) -> Result<Subscription> {
         let time = begin(call);
-        let topic = endpoint.topic.as_deref().filter(|topic| !topic.is_empty());
-        let topic = topic.ok_or_else(|| new(OPERATION, ErrorKind::Invalid("topic".to_owned())))?;
+        let topic = topic(OPERATION, endpoint)?;
         let target = match meeting {
             Some(meeting) => {
                 wire::path(OPERATION, &meeting.id, &["spaces"])?;
                 format!("//meet.googleapis.com/{}", meeting.id)
             }
-            None => {
-                let user = &self.connected(OPERATION)?.account.user_id;
-                format!("//cloudidentity.googleapis.com/users/{user}")
-            }
+            None => self.own_target(OPERATION)?,
         };
         if let Some(made) = self.make(&target, topic, &time).await? {
             return subscription(OPERATION, made);
@@ -217,6 +229,19 @@ impl Subscriptions for Meet {
                 subscription(OPERATION, made.ok_or_else(|| new(OPERATION, ErrorKind::Conflict))?)
             }
             None => Err(new(OPERATION, ErrorKind::Conflict)),
+        }
+    }
+
+    /// A dry run. Whether Google may publish to the topic shows only when a subscription is made.
+    async fn check(&self, call: &Call, _: Option<&str>, endpoint: &EventEndpoint) -> Result<()> {
+        const OPERATION: &str = "check events";
+        let topic = topic(OPERATION, endpoint)?;
+        let ask =
+            Self::asked_for(OPERATION, &self.own_target(OPERATION)?, topic).query("validateOnly", "true");
+        match self.ask(&ask, &begin(call)).await {
+            Ok(_) => Ok(()),
+            Err(error) if error::exists_already(&error) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

@@ -20,6 +20,8 @@ use crate::transport::{Allowance, Label};
 
 /// The longest life Graph gives. Its tables say 4,320 and 4,230 minutes: the smaller works with both.
 const LONGEST: TimeDelta = TimeDelta::minutes(4230);
+/// The link of no meeting.
+const NOBODYS: &str = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_lectern%40thread.v2/0";
 /// Graph's limit for `clientState`.
 const LONGEST_SECRET: usize = 128;
 
@@ -145,6 +147,15 @@ impl Subscriptions for Teams {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Looks for a meeting that nobody has: whoever may look is told that there is none, by the same rules by which Graph lets
+    /// an app be told who is in a meeting.
+    async fn check(&self, call: &Call, host: Option<&str>, _: &EventEndpoint) -> Result<()> {
+        const OPERATION: &str = "check events";
+        let time = begin(call);
+        let whose = self.host(OPERATION, host, &time).await?;
+        self.find_online(OPERATION, &whose, NOBODYS, &time).await.map(drop)
     }
 
     async fn renew(&self, call: &Call, id: &str) -> Result<Subscription> {

@@ -2,9 +2,10 @@
 //! refused, the live page, the end, and who was there.
 
 use chrono::Duration;
+use lectern_providers::teams::oauth::{APPLICATION_PERMISSIONS, SCOPES};
 use lectern_simulators::{
     meet::{AccountSpec, AppSpec as GoogleApp, Visitor, Where},
-    teams::{AppSpec as MicrosoftApp, Identity, UserSpec},
+    teams::{AppSpec as MicrosoftApp, Identity, PolicySpec, UserSpec},
     zoom::Visit as ZoomVisit,
 };
 use lectern_tests::{CLIENT_SECRET, Organization, Person, TestApp, story};
@@ -22,6 +23,8 @@ const PEOPLE: [(&str, &str); 3] = [(AYESHA, "Ayesha Noor"), (SAMI, "Sami Reza"),
 pub(crate) enum Platform {
     Zoom,
     Teams,
+    /// Teams, by an app of the whole school.
+    School,
     Meet,
 }
 
@@ -36,7 +39,7 @@ impl Platform {
     const fn word(self) -> &'static str {
         match self {
             Self::Zoom => "zoom",
-            Self::Teams => "teams",
+            Self::Teams | Self::School => "teams",
             Self::Meet => "meet",
         }
     }
@@ -44,7 +47,7 @@ impl Platform {
     pub(crate) fn base(self, app: &TestApp) -> String {
         match self {
             Self::Zoom => app.zoom.base_url(),
-            Self::Teams => app.others.teams.base_url(),
+            Self::Teams | Self::School => app.others.teams.base_url(),
             Self::Meet => app.others.meet.base_url(),
         }
     }
@@ -54,15 +57,15 @@ impl Platform {
         let redirect_uris = vec![format!("{}/oauth/{}/callback", app.base, self.word())];
         let api = match self {
             Self::Zoom => return app.set_up_zoom(dreamcrowd).await,
-            Self::Teams => {
-                let names = lectern_providers::teams::oauth::SCOPES.iter().map(|scope| scope.name.to_owned());
+            Self::Teams | Self::School => {
+                let names = SCOPES.iter().map(|scope| scope.name.to_owned());
                 app.others.teams.add_app(MicrosoftApp {
                     client_id: "lectern-app".to_owned(),
                     client_secret: CLIENT_SECRET.to_owned(),
                     name: "Lectern".to_owned(),
                     redirect_uris,
                     scopes: names.collect(),
-                    roles: Vec::new(),
+                    roles: APPLICATION_PERMISSIONS.iter().map(|role| role.name.to_owned()).collect(),
                 });
                 app.others.teams.api_url()
             }
@@ -82,7 +85,20 @@ impl Platform {
         };
         app.secret(CLIENT_SECRET);
         let owner = dreamcrowd.owner().await;
-        let settings = json!({"client_id": "lectern-app", "client_secret": CLIENT_SECRET, "base_url": api});
+        let mut settings =
+            json!({"client_id": "lectern-app", "client_secret": CLIENT_SECRET, "base_url": api});
+        if self == Self::School {
+            app.others.teams.consent(TENANT, "lectern-app");
+            let policy = PolicySpec {
+                tenant: TENANT.to_owned(),
+                client_id: "lectern-app".to_owned(),
+                user: None,
+                delay_minutes: 0,
+            };
+            app.others.teams.grant_policy(policy);
+            settings["mode"] = json!("server_to_server");
+            settings["account_id"] = json!(TENANT);
+        }
         let (status, saved) = owner.put(&format!("/api/v1/platforms/{}", self.word()), settings).await;
         assert_eq!(status, 200, "{saved}");
         owner
@@ -92,7 +108,7 @@ impl Platform {
     pub(crate) async fn connect(self, app: &TestApp, seller: &Person) {
         match self {
             Self::Zoom => return app.connect(seller).await,
-            Self::Teams => {
+            Self::Teams | Self::School => {
                 app.others.teams.add_user(UserSpec {
                     email: seller.email.clone(),
                     name: "Farhan Karim".to_owned(),
@@ -116,6 +132,9 @@ impl Platform {
                 }
             }
         }
+        if self == Self::School {
+            return;
+        }
         let path = format!("/api/v1/platforms/{}/connection", self.word());
         let (status, answer) = seller.post(&path, json!({})).await;
         assert_eq!(status, 200, "{answer}");
@@ -135,7 +154,9 @@ impl Platform {
     fn teacher_comes(self, app: &TestApp, seller: &Person, launch: &str) -> Option<Visit> {
         match self {
             Self::Zoom => Some(Visit::Zoom(app.zoom.host_joins(app.zoom.meetings()[0].0).unwrap())),
-            Self::Teams => Some(Visit::Teams(app.others.teams.organizer_joins(launch).unwrap())),
+            Self::Teams | Self::School => {
+                Some(Visit::Teams(app.others.teams.organizer_joins(launch).unwrap()))
+            }
             Self::Meet => {
                 Some(Visit::Meet(app.others.meet.joins(launch, Visitor::account(&seller.email)).unwrap()))
             }
@@ -150,7 +171,7 @@ impl Platform {
                 app.zoom.admit(visit).unwrap();
                 Visit::Zoom(visit)
             }
-            Self::Teams => {
+            Self::Teams | Self::School => {
                 let visit = app.others.teams.joins(location, Identity::Entra, email).unwrap();
                 app.others.teams.admit(visit).unwrap();
                 Visit::Teams(visit)
@@ -165,7 +186,7 @@ impl Platform {
         match self {
             // The link is one person's seat: it is Zoom's to know that it is in use.
             Self::Zoom => {}
-            Self::Teams => {
+            Self::Teams | Self::School => {
                 let visit = app.others.teams.joins(location, Identity::Anonymous, "A stranger").unwrap();
                 assert!(app.others.teams.is_waiting(visit), "everybody waits for the teacher");
                 app.others.teams.leaves(visit).unwrap();
@@ -192,7 +213,7 @@ impl Platform {
 
     /// Where the platform cannot end a meeting for everyone, the teacher does, as the page says.
     fn teacher_ends(self, app: &TestApp, launch: &str) {
-        if self == Self::Teams {
+        if matches!(self, Self::Teams | Self::School) {
             assert!(app.others.teams.end_for_all(launch));
         }
     }
@@ -275,7 +296,8 @@ async fn evening(app: &mut TestApp, on: Platform) {
     app.settle().await;
     app.tick("tick.look").await;
 
-    // Who is there: told by Zoom, looked at on Meet. On Teams a teacher's own connection is told nothing until the report.
+    // Who is there: told by Zoom, and by Teams to an app of the whole school; looked at on Meet. On Teams a teacher's own
+    // connection is told nothing until the report.
     let (_, live) = owner.get("/api/v1/live").await;
     let people = live["sessions"][0]["participants"].as_array().unwrap();
     for (_, name) in PEOPLE {
@@ -320,6 +342,11 @@ story!(
 );
 
 story!(
+    /// The evening on Microsoft Teams, by an app of the whole school, which is told who is there.
+    the_evening_on_teams_by_the_school, |app| async { evening(app, Platform::School).await }
+);
+
+story!(
     /// The evening on Google Meet, with a roster of Google accounts.
     the_evening_on_meet, |app| async { evening(app, Platform::Meet).await }
 );
@@ -329,18 +356,21 @@ story!(
     no_platform_is_asked_for_what_it_has_no_use_for, |app| async {
         let owner = app.organization("oakwood").await.owner().await;
         let browser = owner.browser(app);
-        for (platform, whole) in [("zoom", true), ("teams", false), ("meet", false)] {
+        for (platform, by_account, told) in [("zoom", true, true), ("teams", true, false), ("meet", false, false)] {
             let page = browser.get(&format!("/platforms/{platform}")).await;
-            for field in ["mode", "account_id", "webhook_secret_token", "default_host"] {
+            let fields = [("mode", by_account), ("account_id", by_account), ("default_host", by_account)];
+            for (field, asked) in fields.into_iter().chain([("webhook_secret_token", told)]) {
                 let name = format!("name=\"{field}\"");
-                assert_eq!(page.html().contains(&name), whole, "{platform} {field}");
+                assert_eq!(page.html().contains(&name), asked, "{platform} {field}");
             }
             assert!(page.html().contains("name=\"client_secret\""));
             let html = page.html().replace("&#x2f;", "/");
-            assert_eq!(html.contains(&format!("/api/{platform}/webhook/")), whole, "{platform}");
+            let published = platform == "meet";
+            assert_eq!(html.contains("name=\"event_topic\""), published, "{platform}");
+            assert_eq!(html.contains(&format!("/api/{platform}/webhook/")), told || published, "{platform}");
         }
         let school = json!({"mode": "server_to_server", "client_id": "c", "client_secret": "s", "account_id": TENANT});
-        let (status, problem) = owner.put("/api/v1/platforms/teams", school).await;
+        let (status, problem) = owner.put("/api/v1/platforms/meet", school).await;
         assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("mode")), "{problem}");
     }
 );

@@ -68,7 +68,7 @@ pub struct PlatformTab {
 }
 
 /// `GET /platforms/{platform}`; `POST` same path `{csrf, mode, client_id, client_secret?, account_id?, base_url, redirect_url,
-/// webhook_secret_token?, default_host?}` (an empty secret keeps the saved one); `POST …/test {csrf}`.
+/// webhook_secret_token?, default_host?, event_topic?, event_sender?}` (an empty secret keeps the saved one); `POST …/test {csrf}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Platform {
     /// Its word in addresses.
@@ -81,6 +81,8 @@ pub struct Platform {
     pub by_account: bool,
     /// Whether the platform's events are sent to an address of ours.
     pub is_told: bool,
+    /// Whether it publishes events to a queue of the organization's own.
+    pub publishes: bool,
     pub state: PlatformState,
     pub mode: PlatformMode,
     pub client_id: String,
@@ -90,6 +92,10 @@ pub struct Platform {
     pub base_urls: Vec<String>,
     /// The account that hosts when an instructor has none; an e-mail address, may be empty.
     pub default_host: String,
+    /// The queue; may be empty.
+    pub event_topic: String,
+    /// The account that delivers from it; may be empty.
+    pub event_sender: String,
     pub has_secret: bool,
     pub has_webhook_secret: bool,
     /// Ours, shown to be copied into the platform's form.
@@ -118,6 +124,7 @@ impl Page for Platform {
             platforms: vec![tab("zoom", "Zoom"), tab("teams", "Microsoft Teams"), tab("meet", "Google Meet")],
             by_account: true,
             is_told: true,
+            publishes: false,
             state: PlatformState::NotSet,
             mode: PlatformMode::User,
             client_id: String::new(),
@@ -125,6 +132,8 @@ impl Page for Platform {
             base_url: "https://api.zoom.us".to_owned(),
             base_urls: vec!["https://api.zoom.us".to_owned(), "https://api.zoomgov.com".to_owned()],
             default_host: String::new(),
+            event_topic: String::new(),
+            event_sender: String::new(),
             has_secret: false,
             has_webhook_secret: false,
             redirect_url: "https://classes.oakwood.example/oauth/zoom/callback".to_owned(),
@@ -190,8 +199,17 @@ impl Page for Platform {
             Self {
                 platform: "teams".to_owned(),
                 title: "Microsoft Teams".to_owned(),
+                is_told: false,
+                ..empty.clone()
+            },
+            Self {
+                platform: "meet".to_owned(),
+                title: "Google Meet".to_owned(),
                 by_account: false,
                 is_told: false,
+                publishes: true,
+                event_topic: "projects/oakwood/topics/meet-events".to_owned(),
+                event_sender: "push@oakwood.iam.gserviceaccount.com".to_owned(),
                 ..empty.clone()
             },
             Self { state: PlatformState::Working, errors: vec![], can_edit: false, ..failing.clone() },

@@ -1,6 +1,7 @@
 //! Tables of this room.
 
 pub mod connections;
+pub mod event_keys;
 pub mod settings;
 pub mod states;
 pub mod tickets;

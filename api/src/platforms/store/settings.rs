@@ -37,6 +37,15 @@ impl Mode {
     }
 }
 
+/// A queue of the organization's own through which a platform delivers its events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventQueue {
+    /// Google: `projects/…/topics/…`.
+    pub topic: String,
+    /// The service account that its deliveries are signed for.
+    pub sender: String,
+}
+
 /// An organization's app at a platform; secrets are sealed.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -50,6 +59,8 @@ pub struct Settings {
     pub default_host: Option<String>,
     /// One of the operator's addresses.
     pub api_base: String,
+    /// The organization's queue for the platform's events, and the account under which it delivers.
+    pub events_by: Option<EventQueue>,
     /// Sealed.
     pub client_secret: Vec<u8>,
     /// Sealed.
@@ -69,15 +80,16 @@ pub struct Settings {
 }
 
 statement!(tenant FIND, "select mode, client_id, account_id, default_host, api_base, client_secret, webhook_secret, previous_webhook_secret, previous_valid_until,
-        tested_at, test_result, webhook_seen_at, updated_at
+        tested_at, test_result, webhook_seen_at, updated_at, event_topic, event_sender
     from platform_settings where organization_id = $1 and provider = $2");
 statement!(tenant PUT, "insert into platform_settings (organization_id, provider, mode, client_id, account_id, default_host, api_base, client_secret, webhook_secret,
-        previous_webhook_secret, previous_valid_until, tested_at, test_result, webhook_seen_at, updated_at, updated_by, generation)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+        previous_webhook_secret, previous_valid_until, tested_at, test_result, webhook_seen_at, updated_at, updated_by, event_topic, event_sender, generation)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1)
     on conflict (organization_id, provider) do update set mode = excluded.mode, client_id = excluded.client_id, account_id = excluded.account_id,
         default_host = excluded.default_host, api_base = excluded.api_base, client_secret = excluded.client_secret, webhook_secret = excluded.webhook_secret,
         previous_webhook_secret = excluded.previous_webhook_secret, previous_valid_until = excluded.previous_valid_until, tested_at = excluded.tested_at,
         test_result = excluded.test_result, webhook_seen_at = excluded.webhook_seen_at, updated_at = excluded.updated_at, updated_by = excluded.updated_by,
+        event_topic = excluded.event_topic, event_sender = excluded.event_sender,
         generation = platform_settings.generation + 1");
 statement!(tenant REMOVE, "delete from platform_settings where organization_id = $1 and provider = $2");
 statement!(tenant TESTED, "update platform_settings set tested_at = $3, test_result = $4 where organization_id = $1 and provider = $2");
@@ -111,6 +123,8 @@ struct Row {
     test_result: Option<Json<Vec<Step>>>,
     webhook_seen_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
+    event_topic: Option<String>,
+    event_sender: Option<String>,
 }
 
 /// The organization's app, if it has one.
@@ -131,6 +145,10 @@ pub async fn find(
             account_id: row.account_id,
             default_host: row.default_host,
             api_base: row.api_base,
+            events_by: row
+                .event_topic
+                .zip(row.event_sender)
+                .map(|(topic, sender)| EventQueue { topic, sender }),
             client_secret: row.client_secret,
             webhook_secret: row.webhook_secret,
             previous_webhook_secret: row.previous_webhook_secret,
@@ -172,7 +190,9 @@ pub async fn put(
             settings.test.as_ref().map(Json),
             settings.webhook_seen_at,
             settings.updated_at,
-            by
+            by,
+            settings.events_by.as_ref().map(|queue| queue.topic.as_str()),
+            settings.events_by.as_ref().map(|queue| queue.sender.as_str())
         ]
     )?;
     run!(execute, tx, ROUTE, [provider.as_str(), organization.uuid()])?;

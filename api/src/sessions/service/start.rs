@@ -25,6 +25,7 @@ use crate::{
         meetings,
         store::{self, Meeting, MeetingState},
     },
+    subscriptions,
 };
 
 /// How long Start waits for the meeting before it answers "creating".
@@ -89,6 +90,7 @@ pub async fn start(app: &App, who: &SignedIn, id: SessionId) -> Result<Started, 
     if let Some(meeting) = meeting.filter(|meeting| meeting.state != MeetingState::Ready) {
         make_now(app, who.organization, &meeting).await?;
     }
+    subscriptions::follow(app, who.organization, id).await;
     let mut tx = app.db.read(who.organization).await?;
     let meeting = store::meeting_of(&mut tx, who.organization, id).await?;
     let in_person = session.delivery == Delivery::InPerson;

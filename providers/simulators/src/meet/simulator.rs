@@ -230,6 +230,29 @@ impl MeetSimulator {
         world.suspend(&id, reason, now)
     }
 
+    /// Takes the next due push off its way: its address, its token and its body. For whoever wants to see what becomes of it
+    /// when it is touched.
+    #[must_use]
+    pub fn intercept(&self) -> Option<(String, String, serde_json::Value)> {
+        let (mut world, now) = self.inner.present();
+        let message = world.pubsub.take_due(now)?;
+        let token = world.keys.token(&message.claims(now), false);
+        Some((message.spec.endpoint.clone()?, token, message.wrapped()))
+    }
+
+    /// A token with these claims and a signature of Google's, whatever they say; by a key that nobody published, when that is
+    /// asked.
+    #[must_use]
+    pub fn signed(&self, claims: &serde_json::Value, wrong_key: bool) -> String {
+        self.inner.world().keys.token(claims, wrong_key)
+    }
+
+    /// The keys as they are published.
+    #[must_use]
+    pub fn published_keys(&self) -> serde_json::Value {
+        self.inner.world().keys.document()
+    }
+
     /// Starts a fault plan over API calls; the default plan ends it.
     pub fn set_faults(&self, seed: u64, plan: FaultPlan) {
         self.inner.world().faults.set(seed, plan);

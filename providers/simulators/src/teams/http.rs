@@ -92,8 +92,8 @@ async fn openid(State(inner): Shared, Path(tenant): Path<String>) -> Response {
     inner.world().openid(&tenant).into_response()
 }
 
-async fn keys() -> Response {
-    World::published_keys().into_response()
+async fn keys(State(inner): Shared) -> Response {
+    noted(&inner, ("GET", "/{tenant}/discovery/v2.0/keys", "keys"), |_, _| World::published_keys())
 }
 
 /// The link as it was given out: path and query as they came.

@@ -218,6 +218,21 @@ impl TeamsSimulator {
         self.inner.deliver_due().await
     }
 
+    /// Takes the next due notification off its way: its address and its body. For whoever wants to see what becomes of it when
+    /// it is touched.
+    #[must_use]
+    pub fn intercept(&self) -> Option<(String, serde_json::Value)> {
+        let (mut world, now) = self.inner.present();
+        let delivery = world.outbox.take_due(now)?;
+        serde_json::from_slice(&delivery.body()).ok().map(|body| (delivery.url, body))
+    }
+
+    /// A token with these claims and a signature of the login service's, whatever they say.
+    #[must_use]
+    pub fn signed(&self, claims: &serde_json::Value) -> String {
+        super::keys::token(claims)
+    }
+
     /// Starts a fault plan over API calls; the default plan ends it.
     pub fn set_faults(&self, seed: u64, plan: FaultPlan) {
         self.inner.world().faults.set(seed, plan);

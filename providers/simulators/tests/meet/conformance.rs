@@ -13,7 +13,7 @@ use lectern_core::{
     provider::{EventEndpoint, Meeting, Provider},
     settings::{ClassSettings, RecordingMode, ScreenShare},
 };
-use lectern_providers::meet::signing_keys;
+use lectern_providers::signing_keys;
 use lectern_simulators::{
     faults::{FaultPlan, ForcedError},
     meet::{AccountSpec, PushBehaviour, Visit, Visitor, Where},
@@ -247,7 +247,7 @@ impl Post for Meet {
         let document = self.school.http.get(url).send().await.unwrap().bytes().await.unwrap();
         Keys {
             secret: "".into(),
-            signing: signing_keys(&document).unwrap(),
+            signing: signing_keys::read(&document).unwrap(),
             opening: Vec::new(),
             audience: AUDIENCE.to_owned(),
             sender: PUSHER.to_owned(),

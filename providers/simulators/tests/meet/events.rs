@@ -8,7 +8,7 @@ use lectern_core::{
     },
     secret::SecretString,
 };
-use lectern_providers::meet::{MeetEvents, signing_keys};
+use lectern_providers::{meet::MeetEvents, signing_keys};
 use lectern_simulators::meet::{PushBehaviour, PushSpec, Visitor};
 use serde_json::json;
 
@@ -26,7 +26,7 @@ fn endpoint(topic: &str) -> EventEndpoint {
 async fn keys(school: &School) -> Vec<SigningKey> {
     let url = &school.google.other_urls()["keys"];
     let document = school.http.get(url).send().await.unwrap().bytes().await.unwrap();
-    signing_keys(&document).unwrap()
+    signing_keys::read(&document).unwrap()
 }
 
 fn verify(school: &School, push: &Push, signing: &[SigningKey]) -> Result<Vec<IncomingEvent>, Rejected> {
