@@ -93,7 +93,7 @@ async fn openid(State(inner): Shared, Path(tenant): Path<String>) -> Response {
 }
 
 async fn keys(State(inner): Shared) -> Response {
-    noted(&inner, ("GET", "/{tenant}/discovery/v2.0/keys", "keys"), |_, _| World::published_keys())
+    inner.answered(("GET", "/{tenant}/discovery/v2.0/keys", "keys"), |_, _| World::published_keys())
 }
 
 /// The link as it was given out: path and query as they came.
