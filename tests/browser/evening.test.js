@@ -209,7 +209,7 @@ async function plansTheClass(page, { on, people, title, session: name }) {
   await page.getByLabel("Title").fill(name);
   const zone = await page.getByLabel("Time zone").inputValue();
   const [date, time] = wallClock(new Date((await lectern.now()).getTime() + 20 * 60_000), zone);
-  await page.getByLabel("Day").fill(date);
+  await page.getByLabel("Day", { exact: true }).fill(date);
   await page.getByLabel("Starts").fill(time);
   await page.getByLabel("Length in minutes").fill("45");
   await page.getByRole("button", { name: "Schedule the session" }).click();
