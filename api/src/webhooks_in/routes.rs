@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -20,9 +20,13 @@ pub async fn receive(
     Path((provider, organization)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let provider = settings::provider(&provider)?;
+    let body = match body {
+        Ok(body) => body,
+        Err(cut) => return Ok(cut.status().into_response()),
+    };
     let organization = Uuid::try_parse(&organization).map_err(|_| ApiError::NotFound)?;
     Ok(answer(
         service::receive(&app, provider, Some(organization.into()), &headers, query.as_deref(), &body).await,
@@ -38,9 +42,13 @@ pub async fn receive_any(
     Path(provider): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let provider = settings::provider(&provider)?;
+    let body = match body {
+        Ok(body) => body,
+        Err(cut) => return Ok(cut.status().into_response()),
+    };
     Ok(answer(service::receive(&app, provider, None, &headers, query.as_deref(), &body).await))
 }
 

@@ -724,6 +724,9 @@ story!(
         assert_eq!(deliver(app, "/api/link/webhook", "x", now, body, &[]).await.0, 404);
         assert_eq!(deliver(app, path, &zoom.webhook_secret, now, "[]", &[]).await.0, 400, "signed, but no event");
         assert_eq!(deliver(app, path, &zoom.webhook_secret, now, &"x".repeat((1 << 20) + 1), &[]).await.0, 413);
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let cut = http.post(format!("{}{path}", app.base)).body("x".repeat((1 << 20) + 1)).send().await.unwrap();
+        assert_eq!((cut.status().as_u16(), cut.text().await.unwrap()), (413, String::new()), "no body tells a sender anything");
         assert_eq!(app.database.count("webhook_inbox").await, 0);
 
         assert_eq!(deliver(app, path, &zoom.webhook_secret, now, body, &[]).await.0, 200);
