@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    reconcile::{Change, Existing, reconcile},
+    reconcile::{Change, Existing, Standing, reconcile},
     rule::{End, LARGEST_COUNT, Moment, NthWeekday, Pattern, Recurrence, Rule},
     series::{Holidays, Series, Slot},
     zones::Zones,
@@ -109,14 +109,22 @@ pub fn edit<Id: Copy + PartialEq>(
     wish: &Wish,
 ) -> Result<Edited<Id>, EditError> {
     let session = stage.existing.iter().find(|session| session.slot == at).ok_or(EditError::NoSuchSlot)?;
+    // A time wished for the series is wished for the edited session first of all, also when somebody had moved it.
+    let mut existing = stage.existing.to_vec();
+    for one in &mut existing {
+        if wish.local.is_some() && one.slot == at && one.standing == Standing::Moved {
+            one.standing = Standing::Planned;
+        }
+    }
+    let whole = Stage { existing: &existing, ..stage };
     match scope {
         Scope::This => this(stage, session, wish),
         Scope::Following => match cut(stage.series, at) {
-            Some((kept, rest)) => following(stage, at, wish, kept, &rest),
+            Some((kept, rest)) => following(whole, at, wish, kept, &rest),
             // From the first on, that is all.
-            None => all(stage, at, wish),
+            None => all(whole, at, wish),
         },
-        Scope::All => all(stage, at, wish),
+        Scope::All => all(whole, at, wish),
     }
 }
 

@@ -270,6 +270,28 @@ fn what_was_moved_or_called_off_by_hand_stays_so() {
 }
 
 #[test]
+fn the_edited_session_goes_along_though_it_was_moved_before() {
+    let (class, mut sessions) = lessons();
+    sessions[3] = Existing {
+        starts_at: utc("2026-12-16 07:00"),
+        ends_at: utc("2026-12-16 08:00"),
+        standing: Standing::Moved,
+        ..sessions[3]
+    };
+    let (at, wish) = ("2026-12-16 09:00", to("2026-12-16 11:00"));
+    let following = changed(&class, &sessions, at, Scope::Following, &wish, "2026-12-08 00:00").unwrap();
+    let all = changed(&class, &sessions, at, Scope::All, &wish, "2026-12-08 00:00").unwrap();
+    for (edited, of_monday) in [(following, "Mon 14 03:00"), (all, "Mon 14 05:00")] {
+        let after = told(&done(&sessions, &edited.changes, false));
+        let seen = |number: usize| after[number].as_str();
+        assert_eq!((seen(2), seen(3)), (format!("2: {of_monday}").as_str(), "3: Wed 16 05:00"), "{after:?}");
+    }
+    // A title for all leaves it where it was put.
+    let edited = changed(&class, &sessions, at, Scope::All, &Wish::default(), "2026-12-08 00:00").unwrap();
+    assert!(edited.changes.is_empty(), "{:?}", edited.changes);
+}
+
+#[test]
 fn a_new_law_moves_a_series_as_it_moves_single_sessions() {
     let (class, sessions) = lessons();
     let law = NewLaw { zone: Tz::Asia__Dhaka, from: utc("2026-12-15 00:00"), more: Duration::hours(1) };
