@@ -188,9 +188,9 @@ pub struct SettingsForm {
     #[serde(default)]
     default_host: String,
     #[serde(default)]
-    event_topic: Option<String>,
+    event_topic: String,
     #[serde(default)]
-    event_sender: Option<String>,
+    event_sender: String,
     #[serde(default)]
     disconnect_accounts: Option<String>,
 }
@@ -216,8 +216,8 @@ pub async fn save(
         redirect_url: form.redirect_url,
         webhook_secret: form.webhook_secret_token,
         default_host: Some(form.default_host.clone()),
-        event_topic: form.event_topic.clone(),
-        event_sender: form.event_sender.clone(),
+        event_topic: Some(form.event_topic.clone()),
+        event_sender: Some(form.event_sender.clone()),
         disconnect_accounts: form.disconnect_accounts.is_some(),
     };
     let errors = match save::save(&app, &who, provider, body).await {
@@ -231,8 +231,8 @@ pub async fn save(
     page.account_id = form.account_id;
     page.base_url = form.base_url;
     page.default_host = form.default_host;
-    page.event_topic = form.event_topic.unwrap_or_default();
-    page.event_sender = form.event_sender.unwrap_or_default();
+    page.event_topic = form.event_topic;
+    page.event_sender = form.event_sender;
     page.errors =
         errors.iter().map(|error| PageFieldError::new(input(&error.field), error.message.as_str())).collect();
     Pages::new(&app, &who, reader, Section::Platforms).await?.refuse(&page)
