@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{MeetingId, OrganizationId, SessionId},
     provider::{
-        Admission, Call, ErrorKind, MeetingRef, ProviderError, Registrant, RegistrantRef, RegistrantState,
-        Retry,
+        Admission, Call, ErrorKind, MeetingRef, ProviderError, ProviderName, Registrant, RegistrantRef,
+        RegistrantState, Retry,
     },
     session::SessionState,
 };
@@ -151,7 +151,10 @@ pub async fn prepare_job(app: &App, job: &Job) -> Result<(), JobError> {
         let results = registrants.register_many(&Call::background(), &target, &people).await;
         let mut wait = None;
         for (row, result) in taken.iter().zip(results) {
-            if let Err(error) = record(app, organization, session, row, result).await.map_err(told)? {
+            let provider = connected.provider.name();
+            if let Err(error) =
+                record(app, organization, session, provider, row, result).await.map_err(told)?
+            {
                 wait = wait.or(Some(error));
             }
         }
@@ -217,6 +220,7 @@ async fn record(
     app: &App,
     organization: OrganizationId,
     session: SessionId,
+    provider: ProviderName,
     row: &RegistrantRow,
     result: Result<Admission, ProviderError>,
 ) -> Result<Result<(), ProviderError>, ApiError> {
@@ -225,12 +229,9 @@ async fn record(
     let mut tx = app.db.begin(organization).await?;
     let outcome = match result {
         Ok(admission) => {
-            let provider =
-                meetings::of_session(&mut tx, organization, session).await?.map(|meeting| meeting.provider);
+            // By the platform that answered: the session's meeting may be elsewhere by now.
             let url = Url::parse(admission.join_url.0.expose()).ok();
-            let good = url
-                .zip(provider)
-                .is_some_and(|(url, provider)| platforms::service::is_meeting_host(app, provider, &url));
+            let good = url.is_some_and(|url| platforms::service::is_meeting_host(app, provider, &url));
             if good {
                 let sealed =
                     sealer.seal("registrants", "join_url", row.id, admission.join_url.0.expose().as_bytes());
@@ -358,7 +359,7 @@ pub async fn make_now(
     tx.commit().await?;
     let Some(who) = who.first() else { return Ok(false) };
     let result = registrants.register(&Call::interactive(patience), &target, who).await;
-    Ok(record(app, organization, session, row, result).await?.is_ok())
+    Ok(record(app, organization, session, connected.provider.name(), row, result).await?.is_ok())
 }
 
 /// Job `registrants.cancel`: takes back at the platform what no seat gives out any more.
