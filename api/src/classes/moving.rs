@@ -2,7 +2,7 @@
 
 use lectern_core::{
     ids::ClassId,
-    provider::{Capabilities, Comparison, ProviderName},
+    provider::{Comparison, ProviderName},
     secret::SecretString,
     session::SessionState,
     settings::ClassSettings,
@@ -21,7 +21,12 @@ use crate::{
     db::Tx,
     error::ApiError,
     extract::SignedIn,
-    organizations, pasted_links, platforms, sessions,
+    organizations, pasted_links,
+    platforms::{
+        self,
+        service::{HostState, Standing},
+    },
+    sessions,
 };
 
 /// Where a class is to be held.
@@ -52,6 +57,8 @@ pub struct MoveView {
     /// The options as they would be: what the other platform cannot do is off.
     #[schema(value_type = Object)]
     pub settings: ClassSettings,
+    /// How ready the other platform is for the class's instructor.
+    pub host: HostState,
     /// Coming sessions whose meeting would be replaced.
     pub meetings: usize,
 }
@@ -72,17 +79,18 @@ async fn plan(app: &App, who: &SignedIn, id: ClassId, word: &str) -> Result<Plan
     organizations::service::check_aliases(&policies, to, "provider")?;
     let meetings = movable(&mut tx, who, &class, to).await?;
     drop(tx);
-    let of = async |provider| -> Result<Capabilities, ApiError> {
-        platforms::service::capabilities(app, who.organization, provider, class.instructor).await
+    let of = async |provider| {
+        platforms::service::standing(app, who.organization, provider, Some(class.instructor)).await
     };
-    let (before, after) = (of(class.provider).await?, of(to).await?);
+    let (Standing { capabilities: before, .. }, Standing { capabilities: after, state: host, .. }) =
+        (of(class.provider).await?, of(to).await?);
     let settings = after.fit(&class.settings);
     if class.settings.aliases && !settings.aliases {
         let reason = after.aliases.reason().map(|reason| reason.0.to_string()).unwrap_or_default();
         return Err(ApiError::field("provider", format!("This class sends aliases. {reason}")));
     }
     let comparison = Comparison::of(&before, &after);
-    let view = MoveView { from: class.provider, to, comparison, settings, meetings };
+    let view = MoveView { from: class.provider, to, comparison, settings, host, meetings };
     Ok(Plan { class, view })
 }
 

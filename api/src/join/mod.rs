@@ -4,6 +4,7 @@
 mod aliases;
 mod codes;
 mod door;
+mod entrance;
 pub mod pages;
 mod redeem;
 pub mod registrants;

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     codes,
     door::Arrival,
+    entrance,
     redeem::{Redeemed, Wish, redeem},
     service::{self, Door, Standing},
 };
@@ -178,7 +179,7 @@ pub async fn post(
         Redeemed::OtherBrowser { session, tries_left, spent } => (
             arrival.session(session),
             JoinState::OtherBrowser {
-                masked_email: masked(&arrival.enrollment.email),
+                masked_email: entrance::masked(&arrival.enrollment.email),
                 minutes: u32::try_from(codes::LIFE.num_minutes()).unwrap_or(10),
                 tries_left: tries_left.and_then(|left| u32::try_from(left).ok()),
                 spent,
@@ -278,6 +279,8 @@ async fn page(
     let meeting = session.and_then(|session| arrival.at(session.id)).and_then(|at| at.meeting.as_ref());
     let held_on = meeting.map_or(arrival.class.provider, |meeting| meeting.provider);
     let query = token.as_ref().map(|token| format!("?token={token}")).unwrap_or_default();
+    let naming = arrival.naming(app).await?;
+    let (entrance, told) = entrance::of(held_on, meeting, &arrival.enrollment, &naming);
     let page = Join {
         class_id: class.to_string(),
         class_title: arrival.class.title.clone(),
@@ -289,7 +292,8 @@ async fn page(
                 *own != held_on && session.is_some_and(|session| session.state == SessionState::Live)
             })
             .map(|own| own.title().to_owned()),
-        shown_as: arrival.naming(app).await?.shown(arrival.enrollment.person, arrival.enrollment.name()),
+        entrance,
+        told,
         person: arrival.enrollment.name(),
         session: session.map(|session| JoinSession {
             id: session.id.to_string(),
@@ -348,12 +352,4 @@ pub async fn calendar(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"class.ics\""),
     ];
     Ok(join_headers((headers, text).into_response()))
-}
-
-/// `ayesha@school.example` as `a•••••@school.example`.
-fn masked(email: &str) -> String {
-    match email.split_once('@') {
-        Some((local, domain)) => format!("{}•••••@{domain}", local.chars().next().unwrap_or('•')),
-        None => "•••••".to_owned(),
-    }
 }

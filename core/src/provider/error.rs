@@ -209,7 +209,7 @@ impl ProviderError {
         let words = match &self.kind {
             ErrorKind::Reconnect => known(
                 "provider_error.reconnect",
-                "The {platform} connection has ended. Connect the account again.",
+                "{platform} is not connected, or no longer. Connect the account.",
             ),
             ErrorKind::ScopeMissing(scopes) => known(
                 "provider_error.scope_missing",

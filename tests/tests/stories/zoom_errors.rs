@@ -18,7 +18,7 @@ const LICENCE: &str =
 const HOST: &str = "Zoom does not know this host in the account. Check who hosts the class.";
 const GONE: &str = "Zoom no longer has this meeting. A new one can be made.";
 const STATE: &str = "Zoom refuses this in the meeting's present state. Look at the class again, then retry.";
-const ENDED: &str = "The Zoom connection has ended. Connect the account again.";
+const ENDED: &str = "Zoom is not connected, or no longer. Connect the account.";
 const SCHEDULE_FOR: &str =
     "Zoom does not accept the value of \u{201c}schedule_for\u{201d}. Change it and save again.";
 const DOMAINS: &str =

@@ -30,6 +30,8 @@ pub struct MovePlan {
     pub meetings: usize,
     /// The class would live by a pasted link there.
     pub pasted: bool,
+    /// What is to be done first: the last part of a `class_new.note.*` key.
+    pub note: Option<String>,
 }
 
 /// `GET /classes/{id}/platform?to=`; `POST` same path `{csrf, provider, link?}`, and `POST /classes/{id}/link {csrf, link}`.
@@ -80,11 +82,13 @@ impl Page for ClassPlatform {
             weaker_door: true,
             meetings: 3,
             pasted: false,
+            note: Some("host_not_connected".to_owned()),
         };
         let pasted = MovePlan {
             name: "link".to_owned(),
             label: "Pasted link".to_owned(),
             pasted: true,
+            note: None,
             ..plan.clone()
         };
         let same =

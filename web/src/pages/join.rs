@@ -80,6 +80,34 @@ pub enum JoinState {
     },
 }
 
+/// How the platform's own door, behind ours, takes a person in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Entrance {
+    /// By a link of their own, under this name: theirs, or an alias.
+    Named { name: String },
+    /// By an account of this address; with another one they knock.
+    Listed {
+        /// The address with its middle hidden.
+        masked_email: String,
+    },
+    /// They wait until the instructor admits them.
+    Admitted,
+    /// By the link alone.
+    Open,
+}
+
+/// What Lectern tells the platform of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    NameAndAddress,
+    /// A name and an address made for the class.
+    Alias,
+    Address,
+    Nothing,
+}
+
 /// `GET|POST /join/class/{class_id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Join {
@@ -93,8 +121,8 @@ pub struct Join {
     pub instead_of: Option<String>,
     /// The person's name.
     pub person: String,
-    /// The name the platform will show: theirs, or an alias.
-    pub shown_as: String,
+    pub entrance: Entrance,
+    pub told: Told,
     /// The session the state is about; `None` when choosing, or when nothing is scheduled.
     pub session: Option<JoinSession>,
     /// The page's one-time form token.
@@ -122,7 +150,8 @@ impl Join {
             platform: "Zoom".to_owned(),
             instead_of: None,
             person: "Ayesha Noor".to_owned(),
-            shown_as: "Ayesha Noor".to_owned(),
+            entrance: Entrance::Named { name: "Ayesha Noor".to_owned() },
+            told: Told::NameAndAddress,
             session: Some(JoinSession {
                 id: "s1".to_owned(),
                 title: "Fractions: dividing and multiplying".to_owned(),
@@ -172,6 +201,24 @@ impl Page for Join {
                 ..Self::sample(JoinState::Early { opens_at: opens.clone() })
             },
             Self::sample(JoinState::Ready { opens_at: opens.clone() }),
+            Self {
+                platform: "Google Meet".to_owned(),
+                entrance: Entrance::Listed { masked_email: "a•••••@oakwood.example".to_owned() },
+                told: Told::Address,
+                ..Self::sample(JoinState::Ready { opens_at: opens.clone() })
+            },
+            Self {
+                platform: "Microsoft Teams".to_owned(),
+                entrance: Entrance::Admitted,
+                told: Told::Nothing,
+                ..Self::sample(JoinState::Ready { opens_at: opens.clone() })
+            },
+            Self {
+                platform: "Pasted link".to_owned(),
+                entrance: Entrance::Open,
+                told: Told::Nothing,
+                ..Self::sample(JoinState::Ready { opens_at: opens.clone() })
+            },
             Self {
                 now: "2026-11-21T03:13:00Z".to_owned(),
                 ..Self::sample(JoinState::Ready { opens_at: opens })

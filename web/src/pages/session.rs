@@ -206,6 +206,8 @@ pub struct SessionPage {
     pub now: String,
     pub started_at: Option<String>,
     pub ended_at: Option<String>,
+    /// It ended just now, and the platform does not end it for everybody: why, and who does.
+    pub by_hand: Option<Sentence>,
     pub cancel_reason: Option<String>,
     pub meeting: MeetingView,
     /// Teaches or administers it: sees people and buttons.
@@ -246,6 +248,7 @@ impl SessionPage {
             now: "2026-11-21T03:13:00Z".to_owned(),
             started_at: None,
             ended_at: None,
+            by_hand: None,
             cancel_reason: None,
             meeting: MeetingView { state: MeetingState::Ready, problem: None },
             can_manage: true,
@@ -398,7 +401,7 @@ impl Page for SessionPage {
             problem: Some(Problem {
                 sentence: Sentence::known(
                     "provider_error.reconnect",
-                    "The {platform} connection has ended. Connect the account again.",
+                    "{platform} is not connected, or no longer. Connect the account.",
                 )
                 .with("platform", "Zoom"),
                 repair_url: Some("/connection".to_owned()),

@@ -1,5 +1,6 @@
 //! The forms that schedule, move, cancel and end a session.
 
+use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
@@ -141,6 +142,8 @@ pub struct EndSession {
     pub platform: String,
     /// How many people are in class now.
     pub people: u32,
+    /// Why the platform does not end it for everybody, and who does.
+    pub by_hand: Option<Sentence>,
 }
 
 impl Page for EndSession {
@@ -153,7 +156,15 @@ impl Page for EndSession {
             class_title: "Mathematics, class 8".to_owned(),
             platform: "Zoom".to_owned(),
             people,
+            by_hand: None,
         };
-        vec![page(18), page(1), page(0)]
+        let by_hand =
+            Sentence::known("reason.teams.end", "Microsoft has no way to end a meeting for everyone.");
+        vec![
+            page(18),
+            page(1),
+            page(0),
+            Self { platform: "Microsoft Teams".to_owned(), by_hand: Some(by_hand), ..page(3) },
+        ]
     }
 }

@@ -152,21 +152,26 @@ fn can(view: &PlatformChoiceView) -> PlatformCan {
     }
 }
 
+/// What is said of a platform beside its name; `own`: to the instructor themselves.
+pub(super) const fn host_note(state: HostState, own: bool) -> &'static str {
+    match (state, own) {
+        (HostState::Pasted, _) => "pasted",
+        (HostState::NotSetUp, _) => "not_set_up",
+        (HostState::Ready, true) => "connected",
+        (HostState::Ready, false) => "host_connected",
+        (HostState::NeedsReconnect, _) => "reconnect",
+        (HostState::NotConnected, true) => "not_connected",
+        (HostState::NotConnected, false) => "host_not_connected",
+    }
+}
+
 async fn new_page(app: &App, who: &SignedIn, asked: Option<Uuid>) -> Result<ClassNew, ApiError> {
     let (instructor, platforms) = choosing::platforms(app, who, asked).await?;
     let own = instructor == who.person().ok();
     let mut providers = Vec::new();
     for view in &platforms {
         // A class may be made before its platform is ready: the note says what is still to do.
-        let note = match (view.state, own) {
-            (HostState::Pasted, _) => "pasted",
-            (HostState::NotSetUp, _) => "not_set_up",
-            (HostState::Ready, true) => "connected",
-            (HostState::Ready, false) => "host_connected",
-            (HostState::NeedsReconnect, _) => "reconnect",
-            (HostState::NotConnected, true) => "not_connected",
-            (HostState::NotConnected, false) => "host_not_connected",
-        };
+        let note = host_note(view.state, own);
         providers.push(PlatformChoice { can: Some(can(view)), ..choice(view.provider, Some(note)) });
     }
     let mut tx = app.db.read(who.organization).await?;

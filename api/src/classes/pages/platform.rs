@@ -12,7 +12,10 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{class::head, list::choice};
+use super::{
+    class::head,
+    list::{choice, host_note},
+};
 use crate::{
     app::App,
     classes::{
@@ -27,7 +30,7 @@ use crate::{
         service::{PasteLink, lives_by_one},
     },
     people::pages::field_errors,
-    platforms::settings::for_classes,
+    platforms::{service::HostState, settings::for_classes},
 };
 
 /// Query of the page.
@@ -48,7 +51,7 @@ fn line(difference: &Difference) -> MoveLine {
     }
 }
 
-fn shown(view: &MoveView) -> MovePlan {
+fn shown(view: &MoveView, own: bool) -> MovePlan {
     let comparison = &view.comparison;
     let (losses, gains): (Vec<_>, Vec<_>) =
         comparison.differences.iter().partition(|difference| difference.is_loss());
@@ -60,6 +63,8 @@ fn shown(view: &MoveView) -> MovePlan {
         weaker_door: comparison.guarantee_after > comparison.guarantee_before,
         meetings: view.meetings,
         pasted: lives_by_one(view.to),
+        note: (!matches!(view.host, HostState::Ready | HostState::Pasted))
+            .then(|| host_note(view.host, own).to_owned()),
     }
 }
 
@@ -83,7 +88,7 @@ async fn page(
     let plan = match to {
         None => None,
         Some(to) => match moving::preview(app, who, ClassId(id), to).await {
-            Ok(view) => Some(shown(&view)),
+            Ok(view) => Some(view),
             Err(error) => {
                 // The same refusal is not told twice.
                 if errors.is_empty() {
@@ -105,7 +110,7 @@ async fn page(
     Ok(ClassPlatform {
         class: head,
         choices: others.map(|name| choice(name, None)).collect(),
-        plan,
+        plan: plan.map(|view| shown(&view, class.instructor == who.person)),
         link_host,
         link,
         errors,

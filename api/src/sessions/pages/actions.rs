@@ -109,23 +109,25 @@ pub async fn ask_end(
             Ok(found) => found,
             Err(elsewhere) => return Ok(elsewhere),
         };
-    let people = match facts::of_session(&mut tx, who.organization, session.id).await? {
+    let (platform, people) = match facts::of_session(&mut tx, who.organization, session.id).await? {
         Some(facts) => {
-            let now = app.clock.now();
+            let (now, platform) = (app.clock.now(), facts.provider);
             let inside =
                 live::service::session_board(&mut tx, who.organization, facts, now).await?.head_count();
-            inside.here + inside.strangers
+            (platform, inside.here + inside.strangers)
         }
-        None => 0,
+        None => (class.provider, 0),
     };
     drop(tx);
+    let by_hand = show::ended_by_hand(&app, who.organization, &class, platform).await?;
     let page = EndSession {
         id: id.to_string(),
         title: session.title,
         class_id: class.id.to_string(),
         class_title: class.title,
-        platform: class.provider.title().to_owned(),
+        platform: platform.title().to_owned(),
         people,
+        by_hand,
     };
     Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
 }

@@ -4,9 +4,10 @@ use axum::{extract::State, response::Response};
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::Whereabouts,
-    ids::{PersonId, SessionId},
+    ids::{OrganizationId, PersonId, SessionId},
     provider::ProviderName,
     role::{Role, SessionRole},
+    sentence::Sentence,
     session::MeetingProgress,
     settings::RecordingMode,
 };
@@ -39,12 +40,14 @@ use crate::{
     organizations,
     pages::{Pages, PastedLinkHeaders, Reader},
     pasted_links::service::lives_by_one,
-    people,
+    people, platforms,
     sessions::{Session, facts, service},
 };
 
 /// Somebody who came within this time is shown as just arrived.
 const FRESH: Duration = Duration::seconds(10);
+/// So long the page says that a meeting may still go on at the platform.
+const JUST_ENDED: Duration = Duration::hours(1);
 /// Entries shown of what happened.
 const SHOWN: usize = 40;
 
@@ -97,6 +100,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         now: instant(now),
         started_at: session.started_at.map(instant),
         ended_at: session.ended_at.map(instant),
+        by_hand: None,
         cancel_reason: session.cancel_reason.clone(),
         meeting: meeting(who, &class, &view.meeting),
         can_manage: manages,
@@ -127,7 +131,22 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
     drop(tx);
     page.feed.truncate(SHOWN);
     people_of(&mut page, &board, &session, &refused, late_after, now);
+    let just_ended = session.ended_at.is_some_and(|ended| now - ended < JUST_ENDED);
+    if just_ended && board.facts.meeting_state.is_some() {
+        page.by_hand = ended_by_hand(app, who.organization, &class, board.facts.provider).await?;
+    }
     Ok(page)
+}
+
+/// Why a platform does not end this class's meetings for everybody; `None` where it does.
+pub(super) async fn ended_by_hand(
+    app: &App,
+    organization: OrganizationId,
+    class: &Class,
+    platform: ProviderName,
+) -> Result<Option<Sentence>, ApiError> {
+    let can = platforms::service::capabilities(app, organization, platform, class.instructor).await?;
+    Ok(can.end_meeting.reason().map(|reason| reason.0.clone()))
 }
 
 fn people_of(
