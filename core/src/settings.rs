@@ -26,7 +26,8 @@ pub enum ScreenShare {
     Everyone,
 }
 
-/// The options of a class. What the platform cannot do is refused when it is set, not ignored later.
+/// The options of a class, as wished. What its platform cannot do is refused when it is set; a wish from before the class
+/// moved to a lesser platform is kept and rests there ([`Capabilities::fit`](crate::provider::Capabilities::fit)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassSettings {
@@ -57,5 +58,37 @@ impl Default for ClassSettings {
             screen_share: ScreenShare::Everyone,
             aliases: false,
         }
+    }
+}
+
+impl ClassSettings {
+    /// These wishes after somebody who was shown `shown` chose `chosen`: what they left as shown stays as wished.
+    #[must_use]
+    pub fn changed(&self, shown: &Self, chosen: &Self) -> Self {
+        fn pick<T: Copy + PartialEq>(wish: T, shown: T, chosen: T) -> T {
+            if chosen == shown { wish } else { chosen }
+        }
+        Self {
+            waiting_room: pick(self.waiting_room, shown.waiting_room, chosen.waiting_room),
+            recording: pick(self.recording, shown.recording, chosen.recording),
+            breakout_rooms: pick(self.breakout_rooms, shown.breakout_rooms, chosen.breakout_rooms),
+            chat: pick(self.chat, shown.chat, chosen.chat),
+            screen_share: pick(self.screen_share, shown.screen_share, chosen.screen_share),
+            aliases: pick(self.aliases, shown.aliases, chosen.aliases),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClassSettings, RecordingMode};
+
+    #[test]
+    fn a_wish_that_could_not_be_shown_outlives_a_save() {
+        let wish = ClassSettings { recording: RecordingMode::Cloud, ..Default::default() };
+        let shown = ClassSettings { waiting_room: false, recording: RecordingMode::None, ..wish.clone() };
+        let chosen = ClassSettings { chat: false, recording: RecordingMode::Local, ..shown.clone() };
+        let kept = ClassSettings { chat: false, recording: RecordingMode::Local, ..wish.clone() };
+        assert_eq!(wish.changed(&shown, &chosen), kept);
     }
 }

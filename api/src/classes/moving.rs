@@ -54,7 +54,7 @@ pub struct MoveView {
     /// What the class would lose and gain.
     #[schema(value_type = Object)]
     pub comparison: Comparison,
-    /// The options as they would be: what the other platform cannot do is off.
+    /// The options as they would be: what the other platform cannot do is off there, and comes back with the class.
     #[schema(value_type = Object)]
     pub settings: ClassSettings,
     /// How ready the other platform is for the class's instructor.
@@ -157,7 +157,6 @@ pub async fn move_class(
     sessions::service::hold(&mut tx, who.organization, class.id).await?;
     movable(&mut tx, who, &class, view.to).await?;
     class.provider = view.to;
-    class.settings = view.settings.clone();
     store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
     // A link that opens nothing, not even in an outage, is not kept.
     if !pasted_links::service::of_use(&mut tx, who.organization, &class).await? {

@@ -222,7 +222,6 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
     let provider = provider.flatten().unwrap_or(settings.default_provider);
     organizations::service::check_aliases(&settings.policies, provider, "provider")?;
     let link = pasted(app, provider, new.link.as_ref())?;
-    let best = registry::at_best(provider);
     let class = Class {
         id: app.new_id(),
         external_id,
@@ -230,7 +229,7 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
         description,
         instructor,
         provider,
-        settings: best.map(|best| best.fit(&ClassSettings::default())).unwrap_or_default(),
+        settings: ClassSettings::default(),
         active: true,
         created_at: app.clock.now(),
     };
@@ -405,7 +404,7 @@ pub async fn archive(app: &App, who: &SignedIn, id: ClassId) -> Result<(), ApiEr
 /// A class's options, with what its platform says to each.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SettingsView {
-    /// As chosen.
+    /// As they hold on the platform.
     #[schema(value_type = Object)]
     pub settings: ClassSettings,
     /// What the platform can do with them, each with a reason where it cannot.
@@ -420,7 +419,7 @@ pub async fn settings(app: &App, who: &SignedIn, id: ClassId) -> Result<(Class, 
     drop(tx);
     let capabilities =
         platforms::service::capabilities(app, who.organization, class.provider, class.instructor).await?;
-    let view = SettingsView { settings: class.settings.clone(), capabilities };
+    let view = SettingsView { settings: capabilities.fit(&class.settings), capabilities };
     Ok((class, view))
 }
 
@@ -438,7 +437,7 @@ pub async fn set_settings(
     }
     let mut tx = app.db.begin(who.organization).await?;
     let mut class = own(&mut tx, who, id).await?;
-    class.settings = settings.clone();
+    class.settings = class.settings.changed(&before.settings, &settings);
     store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
     crate::sessions::service::class_changed(app, &mut tx, who.organization, id).await?;
     let entry = app.entry(who.organization, EntryKind::ClassSettingsChanged, who.actor()).class(id);

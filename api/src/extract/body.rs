@@ -3,10 +3,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
     http::{header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use super::SignedIn;
+use super::{SignedIn, refusal};
 use crate::{
     app::App,
     error::{ApiError, FieldError},
@@ -54,7 +54,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        refusal(&path, error.inner())
+        refused(bytes, &path, error.inner())
     })?;
     deserializer.end().map_err(|error| ApiError::Malformed(format!("The body is not JSON: {error}.")))?;
     Ok(value)
@@ -102,23 +102,14 @@ fn has_escaped_nul(bytes: &[u8]) -> bool {
     })
 }
 
-fn refusal(path: &str, error: &serde_json::Error) -> ApiError {
-    if error.is_syntax() || error.is_eof() || error.is_io() {
+fn refused(bytes: &[u8], path: &str, error: &serde_json::Error) -> ApiError {
+    // A number where one of several words stands is a wrong value, and serde_json calls it wrong JSON.
+    if !error.is_data() && serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
         return ApiError::Malformed(format!("The body is not JSON: {error}."));
     }
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(before, _)| before);
-    // serde names an unknown or missing field only in its text.
-    let named = ["unknown field `", "missing field `"].iter().find_map(|start| {
-        let rest = message.strip_prefix(start)?;
-        rest.split_once('`').map(|(name, _)| name)
-    });
-    let field = match (path, named) {
-        (".", Some(name)) => name.to_owned(),
-        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
-        (path, _) => path.to_owned(),
-    };
-    ApiError::Invalid(vec![FieldError::new(field, message)])
+    refusal::of(path, message)
 }
 
 /// Query parameters.
@@ -134,9 +125,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
         if let Some((name, _)) = pairs.find(|(_, value)| value.contains('\0')) {
             return Err(nul(name));
         }
-        axum::extract::Query::<T>::try_from_uri(&parts.uri)
-            .map(|query| Self(query.0))
-            .map_err(|rejection| ApiError::field("query", rejection.body_text()))
+        axum::extract::Query::<T>::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|rejection| {
+            let text = rejection.body_text();
+            refusal::told(text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text))
+        })
     }
 }
 
@@ -172,7 +164,9 @@ pub(crate) fn read_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
         return Err(nul(name));
     }
     let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    serde_html_form::from_str(&encoded).map_err(|error| ApiError::field("form", error.to_string()))
+    let fields = serde_html_form::Deserializer::from_bytes(encoded.as_bytes());
+    serde_path_to_error::deserialize(fields)
+        .map_err(|error| refusal::of(&error.path().to_string(), &error.inner().to_string()))
 }
 
 #[cfg(test)]

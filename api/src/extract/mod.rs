@@ -3,6 +3,7 @@
 mod body;
 mod client;
 mod path;
+mod refusal;
 mod roles;
 mod signed_in;
 

@@ -125,11 +125,7 @@ pub async fn make(
     // A platform, plan or grant without registrants gets a meeting without registration: its one link, behind our gate.
     let registration = connected.provider.registrants().is_some();
     let host = host_of(app, organization, &connected, &session, &class).await?;
-    let mut draft = draft(&meeting.reference, &session, &class, host, registration);
-    if meeting.provider != class.provider {
-        // The options were chosen for the class's own platform: where another stands in, what it cannot do is off.
-        draft.settings = connected.provider.capabilities().fit(&class.settings);
-    }
+    let draft = draft(&meeting.reference, &session, &class, &connected, host, registration);
     // Looking, making and looking again share one deadline: `busy_until` counts on it.
     let begun = Instant::now();
     let rest = || call.after(begun.elapsed());
@@ -285,11 +281,12 @@ async fn drop_stray(
     app.append_audit(entry.details(json!({"meeting": provider_id, "why": "made twice"}))).await;
 }
 
-/// What the meeting should be.
+/// What the meeting should be, as near to the class's wishes as who makes it can come.
 fn draft(
     reference: &OurReference,
     session: &Session,
     class: &Class,
+    connected: &platforms::Connected,
     host: Option<String>,
     registration: bool,
 ) -> MeetingDraft {
@@ -302,7 +299,7 @@ fn draft(
             u64::try_from((session.ends_at - session.starts_at).num_seconds()).unwrap_or(60),
         ),
         time_zone: session.time_zone.parse().unwrap_or(chrono_tz::UTC),
-        settings: class.settings.clone(),
+        settings: connected.provider.capabilities().fit(&class.settings),
         host,
         registration,
     }
@@ -372,7 +369,7 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
         .update(
             &Call::background(),
             &target,
-            &draft(&meeting.reference, &session, &class, host, meeting.registration),
+            &draft(&meeting.reference, &session, &class, &connected, host, meeting.registration),
         )
         .await
     {
@@ -474,7 +471,7 @@ async fn remove_unrecorded(
     let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
     let registration = connected.provider.registrants().is_some();
     let host = host_of(app, organization, &connected, &session, &class).await.map_err(gone)?;
-    let draft = draft(&meeting.reference, &session, &class, host, registration);
+    let draft = draft(&meeting.reference, &session, &class, &connected, host, registration);
     if let Some(found) = meetings.find(&Call::background(), &draft).await.map_err(retry)? {
         let target = MeetingRef { id: found.id, host: connected.host.clone() };
         meetings.delete(&Call::background(), &target).await.map_err(retry)?;

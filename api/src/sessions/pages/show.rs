@@ -232,15 +232,17 @@ fn people_of(
 }
 
 fn settings(class: &Class) -> SessionSettings {
+    let settings = registry::at_best(class.provider).map(|best| best.fit(&class.settings));
+    let settings = settings.unwrap_or_else(|| class.settings.clone());
     SessionSettings {
-        recording: match class.settings.recording {
+        recording: match settings.recording {
             RecordingMode::None => class_page::RecordingMode::None,
             RecordingMode::Local => class_page::RecordingMode::Local,
             RecordingMode::Cloud => class_page::RecordingMode::Cloud,
         },
-        waiting_room: class.settings.waiting_room,
+        waiting_room: settings.waiting_room,
         waiting_room_set_by: None,
-        breakout_rooms: class.settings.breakout_rooms,
+        breakout_rooms: settings.breakout_rooms,
     }
 }
 
