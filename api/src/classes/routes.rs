@@ -126,7 +126,7 @@ pub async fn settings(
 }
 
 /// Sets the options of a class; what the platform cannot do is refused with its reason.
-#[utoipa::path(put, path = "/api/v1/classes/{id}/settings", tag = "classes", params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200, body = SettingsView), (status = 422, body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/api/v1/classes/{id}/settings", tag = "classes", params(("id" = Uuid, Path)), request_body(content = Object, example = json!(ClassSettings::default())), responses((status = 200, body = SettingsView), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn set_settings(
     State(app): State<App>,
     who: Instructor,

@@ -191,7 +191,7 @@ pub struct CreateClass {
     /// At most 2000 characters.
     #[serde(default)]
     pub description: Option<String>,
-    /// `zoom`; the organization's default when left out.
+    /// `zoom`, `teams`, `meet` or `link`; the organization's default when left out.
     #[serde(default)]
     pub provider: Option<String>,
     /// Who teaches it; only an admin may name somebody else.
@@ -405,7 +405,7 @@ pub async fn archive(app: &App, who: &SignedIn, id: ClassId) -> Result<(), ApiEr
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SettingsView {
     /// As they hold on the platform.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!(ClassSettings::default()))]
     pub settings: ClassSettings,
     /// What the platform can do with them, each with a reason where it cannot.
     #[schema(value_type = Object)]

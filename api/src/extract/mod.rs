@@ -3,7 +3,7 @@
 mod body;
 mod client;
 mod path;
-mod refusal;
+pub(crate) mod refusal;
 mod roles;
 mod signed_in;
 

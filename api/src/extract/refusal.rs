@@ -5,7 +5,7 @@ use crate::error::{ApiError, FieldError};
 const TIME: &str = "a time with its offset, such as 2026-11-26T18:00:00+06:00";
 
 /// Where a value is wrong, and serde's own text of what is wrong. `path`: `.` for the whole.
-pub(super) fn of(path: &str, message: &str) -> ApiError {
+pub(crate) fn of(path: &str, message: &str) -> ApiError {
     // serde names an unknown or missing field only in its text.
     let named = ["unknown field `", "missing field `", "duplicate field `"].iter().find_map(|start| {
         let rest = message.strip_prefix(start)?;

@@ -8,9 +8,13 @@ use lectern_core::{
 };
 use lectern_providers::registry;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::store::{self, HostTokens, Organization, Settings};
+use super::{
+    policies,
+    store::{self, HostTokens, Organization, Settings},
+};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -139,7 +143,7 @@ pub struct SettingsView {
     /// The platform of new classes.
     pub default_provider: &'static str,
     /// Policies.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!(Policies::default()))]
     pub policies: Policies,
     /// How the host application's tokens are checked, without the secret.
     #[schema(value_type = Option<Object>)]
@@ -166,10 +170,10 @@ pub struct ChangeSettings {
     /// IANA zone of new classes.
     #[serde(default)]
     pub time_zone: Option<String>,
-    /// All policies, replaced as a whole.
+    /// The policies that change; the others stay. `null` takes a policy back, as `standby_provider`.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub policies: Option<Policies>,
+    #[schema(value_type = Option<Object>, example = json!(Policies::default()))]
+    pub policies: Option<Map<String, Value>>,
 }
 
 /// Changes zone and policies. Who may edit credentials is an owner's to decide.
@@ -177,16 +181,19 @@ pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let mut settings = store::settings(&mut tx, who.organization).await?;
-    if let Some(zone) = change.time_zone {
+    let mut changes = Map::new();
+    if let Some(zone) = change.time_zone.filter(|zone| *zone != settings.time_zone) {
         zone.parse::<Tz>()
             .map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))?;
+        changes.insert("time_zone".to_owned(), json!({"from": settings.time_zone, "to": zone}));
         settings.time_zone = zone;
     }
-    if let Some(policies) = change.policies {
+    if let Some(sent) = change.policies {
+        let policies = policies::merged(&settings.policies, sent)?;
         if policies.credentials_by != settings.policies.credentials_by && !who.owner {
             return Err(ApiError::Forbidden);
         }
-        check_policies(&policies)?;
+        policies::check(&policies)?;
         for provider in classes::service::platforms_in_use(&mut tx, who.organization).await? {
             check_aliases(&policies, provider, "policies.aliases")?;
         }
@@ -195,44 +202,17 @@ pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result
             let standby = offered(app, "policies.standby_provider", word)?;
             check_aliases(&policies, standby, "policies.standby_provider")?;
         }
+        changes.extend(policies::changes(&settings.policies, &policies)?);
         settings.policies = policies;
     }
+    if changes.is_empty() {
+        return Ok(settings);
+    }
     store::update_settings(&mut tx, who.organization, &settings, now).await?;
-    audit::store::insert(&mut tx, &app.entry(who.organization, EntryKind::PoliciesChanged, who.actor()))
-        .await?;
+    let entry = app.entry(who.organization, EntryKind::PoliciesChanged, who.actor());
+    audit::store::insert(&mut tx, &entry.details(Value::Object(changes))).await?;
     tx.commit().await?;
     Ok(settings)
-}
-
-fn check_policies(policies: &Policies) -> Result<(), ApiError> {
-    let mut errors = Vec::new();
-    for (field, minutes) in [
-        ("policies.join_opens_minutes", policies.join_opens_minutes),
-        ("policies.join_closes_minutes", policies.join_closes_minutes),
-        ("policies.late_after_minutes", policies.late_after_minutes),
-        ("policies.left_early_minutes", policies.left_early_minutes),
-    ] {
-        if minutes > 24 * 60 {
-            errors.push(FieldError::new(field, "At most 1440 minutes."));
-        }
-    }
-    if policies.standby_after_minutes > 60 {
-        errors.push(FieldError::new("policies.standby_after_minutes", "At most 60 minutes."));
-    }
-    if policies.minimum_presence_percent > 100 {
-        errors.push(FieldError::new("policies.minimum_presence_percent", "At most 100."));
-    }
-    let domain = &policies.relay_domain;
-    let labels = domain
-        .split('.')
-        .all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-    if !labels || domain.len() > 60 {
-        errors.push(FieldError::new(
-            "policies.relay_domain",
-            "Use a domain name such as seats.school.example.",
-        ));
-    }
-    if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
 }
 
 /// Refuses a platform that must know people's own addresses where the organization sends aliases only.
@@ -272,7 +252,7 @@ pub async fn set_default_platform(app: &App, who: &SignedIn, word: &str) -> Resu
     settings.default_provider = provider;
     store::update_settings(&mut tx, who.organization, &settings, now).await?;
     let entry = app.entry(who.organization, EntryKind::DefaultPlatformChanged, who.actor());
-    audit::store::insert(&mut tx, &entry.details(serde_json::json!({"provider": provider.as_str()}))).await?;
+    audit::store::insert(&mut tx, &entry.details(json!({"provider": provider.as_str()}))).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -318,12 +318,14 @@ pub async fn save(
     if changes.contains_key("event_topic") {
         subscriptions::ask_anew(&mut tx, organization, provider).await?;
     }
-    store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
-    let fields: Vec<&String> = changes.keys().collect();
-    let entry = app
-        .entry(organization, EntryKind::PlatformSaved, who.actor())
-        .details(serde_json::json!({"provider": provider.as_str(), "fields": fields}));
-    audit::store::insert(&mut tx, &entry).await?;
+    if !changes.is_empty() {
+        store::add_history(&mut tx, organization, provider, app.ids.next(), by, now, &changes).await?;
+        let fields: Vec<&String> = changes.keys().collect();
+        let entry = app
+            .entry(organization, EntryKind::PlatformSaved, who.actor())
+            .details(serde_json::json!({"provider": provider.as_str(), "fields": fields}));
+        audit::store::insert(&mut tx, &entry).await?;
+    }
     let other_app = before.as_ref().is_some_and(|before| {
         before.client_id != saved.client_id
             || before.mode != saved.mode

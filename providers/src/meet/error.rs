@@ -40,7 +40,7 @@ const DOWNLOADS: Sentence = Sentence::known(
     "provider_step.meet.downloads",
     "allow downloads of Drive files in the Google Admin console, or fetch the recording from Drive by hand.",
 );
-const ENABLE_API: Sentence =
+pub(super) const ENABLE_API: Sentence =
     Sentence::known("provider_step.meet.enable_api", "enable the {api} in the Google Cloud project.");
 const INTERNAL: Sentence = Sentence::known(
     "provider_step.meet.internal",

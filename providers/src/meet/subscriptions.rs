@@ -58,6 +58,21 @@ fn subscription(operation: &'static str, found: wire::Subscription) -> Result<Su
     Ok(Subscription { id: found.name, until, suspended })
 }
 
+/// Google answers a topic of another project as it answers a forbidden app. Nearly always it is the topic: the connected account's
+/// own meetings are never forbidden to it.
+fn of_topic(error: ProviderError) -> ProviderError {
+    if !matches!(error.kind, ErrorKind::PolicyMissing(_) | ErrorKind::NotFound)
+        || error.step.as_deref().is_some_and(|step| step.key() == error::ENABLE_API.key())
+    {
+        return error;
+    }
+    let told = error::policy(error.operation, error::TOPIC);
+    match error.vendor_code {
+        Some(code) => told.vendor_code(code),
+        None => told,
+    }
+}
+
 fn topic<'a>(operation: &'static str, endpoint: &'a EventEndpoint) -> Result<&'a str> {
     let topic = endpoint.topic.as_deref().filter(|topic| !topic.is_empty());
     topic.ok_or_else(|| new(operation, ErrorKind::Invalid("topic".to_owned())))
@@ -130,7 +145,7 @@ impl Meet {
         match self.ask_json(&ask, time).await {
             Ok(work) => self.finished(OPERATION, work, time).await,
             Err(error) if error::exists_already(&error) => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => Err(of_topic(error)),
         }
     }
 
@@ -241,7 +256,7 @@ impl Subscriptions for Meet {
         match self.ask(&ask, &begin(call)).await {
             Ok(_) => Ok(()),
             Err(error) if error::exists_already(&error) => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => Err(of_topic(error)),
         }
     }
 
