@@ -42,6 +42,7 @@ mod pages;
 mod parity;
 mod pasted_link;
 mod platforms;
+mod policies;
 mod pushes;
 mod recurrence;
 mod roles;

@@ -1,7 +1,7 @@
 //! A class goes to another platform: what it would lose is told first, and people's links stay.
 
 use chrono::Duration;
-use lectern_tests::{Lesson, story};
+use lectern_tests::{Deed, Gate, Lesson, story};
 use serde_json::{Value, json};
 
 const BUYER: &str = "ayesha@home.example";
@@ -44,11 +44,19 @@ story!(
         let joined = browser.press_join(&link).await;
         assert_eq!((joined.status(), joined.location()), (303, ELSEWHERE), "{}", joined.html());
         assert_eq!(app.audited("class.moved").await, 1);
+        let options = format!("/api/v1/classes/{}/settings", lesson.class);
+        let (_, there) = seller.get(&options).await;
+        assert_eq!(there["settings"]["waiting_room"], json!(false), "a pasted link has no waiting room: {there}");
+        let mut chosen = there["settings"].clone();
+        chosen["aliases"] = json!(false);
+        assert_eq!(seller.put(&options, chosen).await.0, 200, "saving what is shown changes no wish");
 
         // And back again, with the meeting of its one coming session.
         let (status, problem) = seller.post(&path, json!({"provider": "zoom"})).await;
         assert_eq!(status, 200, "{problem}");
         app.settle().await;
+        let (_, again) = seller.get(&options).await;
+        assert_eq!(again["settings"]["waiting_room"], json!(true), "the lock came back with the class: {again}");
         let back = browser.press_join(&link).await;
         assert!(back.status() == 303 && back.location().starts_with(&app.zoom.base_url()), "{}", back.location());
         assert_eq!(app.database.count("pasted_links").await, 0, "a link that opens nothing is not kept");
@@ -110,6 +118,7 @@ story!(
         let page = browser.get(&format!("{path}?to=teams")).await;
         assert!(page.html().contains("What you would lose") && page.html().contains("A link of one"), "{}", page.html());
         assert!(page.html().contains("One coming meeting is made anew"), "{}", page.html());
+        assert!(page.html().contains("An admin sets it up first"), "nobody set Teams up here: {}", page.html());
         let moved = browser.submit(&page, &path, &[]).await;
         assert_eq!(moved.status(), 303, "{}", moved.html());
         let (_, class) = seller.get(&format!("/api/v1/classes/{}", lesson.class)).await;
@@ -121,5 +130,29 @@ story!(
         seller.post(&format!("/api/v1/sessions/{}/start", again.session), json!({})).await;
         let live = browser.get(&format!("/classes/{}/platform?to=teams", again.class)).await;
         assert!(live.html().contains("A session of this class is running"), "{}", live.html());
+    }
+);
+
+story!(
+    /// A class moves while Zoom still makes somebody's place: what Zoom answers says nothing of the person on the new platform.
+    a_late_answer_of_the_old_platform_refuses_nobody, |app| async {
+        let (_, seller, lesson) = app.evening_on_the_wire().await;
+        let all = format!("/api/v1/classes/{}/enrollments", lesson.class);
+        let enrolled = seller.create(&all, json!({"email": BUYER, "name": "Ayesha Noor"})).await;
+        let gate = Gate::default();
+        app.wire.tamper("POST", "/registrants", 1, Deed::HoldAnswer(gate.clone()));
+        let moving = async {
+            gate.reached().await;
+            let path = format!("/api/v1/classes/{}/platform", lesson.class);
+            let (status, moved) = seller.post(&path, json!({"provider": "link", "link": ELSEWHERE})).await;
+            assert_eq!(status, 200, "{moved}");
+            gate.open();
+        };
+        tokio::join!(app.settle(), moving);
+        app.settle().await;
+        assert_eq!(app.audited("join.url_refused").await, 0);
+        app.pass(Duration::minutes(15));
+        let joined = app.browser().press_join(enrolled["join_url"].as_str().unwrap()).await;
+        assert_eq!((joined.status(), joined.location()), (303, ELSEWHERE), "{}", joined.html());
     }
 );

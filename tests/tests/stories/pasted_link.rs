@@ -64,7 +64,7 @@ story!(
             assert!(app.mail.messages_to(email).iter().all(|mail| !mail.raw.contains(SECRET)));
             let browser = app.browser();
             let page = browser.get(&link).await;
-            assert!(!page.html().contains(SECRET) && page.html().contains("Pasted link"), "{}", page.html());
+            assert!(!page.html().contains(SECRET) && page.html().contains("The meeting opens next"), "{}", page.html());
             let policy = page.answer.header("content-security-policy").to_owned();
             assert!(policy.contains("form-action 'self' https: http://127.0.0.1:*"), "{policy}");
             let joined = browser.press_join(&link).await;

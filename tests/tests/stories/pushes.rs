@@ -323,3 +323,42 @@ story!(
         assert_eq!(lesson.standing().await, "in_class");
     }
 );
+
+story!(
+    /// On the page the topic is taken away by emptying its fields; saving what stands writes no line in the history.
+    an_emptied_topic_is_none, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let owner = project(app, &oakwood, true).await;
+        let browser = owner.browser(app);
+        let page = browser.get("/platforms/meet").await;
+        let client = "oakwood-app";
+        let base = app.others.meet.api_url();
+        let (topic, sender) = (topic("oakwood"), pusher("oakwood"));
+        let fields = [("client_id", client), ("base_url", base.as_str())];
+        let saved = async |topic: &str, sender: &str| {
+            let fields = [&fields[..], &[("event_topic", topic), ("event_sender", sender)]].concat();
+            let answer = browser.submit(&page, "/platforms/meet", &fields).await;
+            assert_eq!(answer.status(), 303, "{}", answer.html());
+            (app.database.count("platform_history").await, owner.get("/api/v1/platforms/meet").await.1)
+        };
+        let (lines, kept) = saved(&topic, &sender).await;
+        assert_eq!((lines, &kept["event_topic"]), (1, &json!(topic)), "nothing changed: {kept}");
+        let (lines, gone) = saved("", "").await;
+        assert_eq!((lines, &gone["event_topic"], &gone["event_sender"]), (2, &Value::Null, &Value::Null), "{gone}");
+    }
+);
+
+story!(
+    /// A topic of somebody else's project: the test sends the administrator to the topic, not to the Admin console.
+    a_wrong_topic_is_told_as_one, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let owner = project(app, &oakwood, true).await;
+        connect(app, &oakwood.instructor("farhan").await).await;
+        let wrong = json!({"event_topic": "projects/elsewhere/topics/meet-events", "event_sender": pusher("oakwood")});
+        assert_eq!(owner.put("/api/v1/platforms/meet", wrong).await.0, 200);
+        let (_, test) = owner.post("/api/v1/platforms/meet/test", json!({})).await;
+        let step = test["steps"].as_array().unwrap().iter().find(|step| step["step"] == json!("webhook")).unwrap();
+        let repair = step["repair"].as_str().unwrap_or_default();
+        assert!(step["state"] == json!("bad") && repair.contains("Pub/Sub topic is in the same"), "{step}");
+    }
+);

@@ -181,6 +181,15 @@ impl Platform {
         }
     }
 
+    /// What the door says of how the platform takes this person in, and of what it was told.
+    const fn says_at_the_door(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Zoom => ("You appear there as", "Your name and your e-mail address"),
+            Self::Teams | Self::School => ("wait until the", "Nothing. What you sign in with"),
+            Self::Meet => ("Be signed in there as", "Your e-mail address, so that"),
+        }
+    }
+
     /// A stranger with the platform's own link, which somebody leaked, does not get in by it.
     fn keeps_strangers_out(self, app: &TestApp, location: &str) {
         match self {
@@ -267,7 +276,11 @@ async fn evening(app: &mut TestApp, on: Platform) {
     for (email, name) in PEOPLE {
         let link = app.mailed_link(email);
         assert!(link.starts_with(&app.base) && !app.mail.messages_to(email)[0].raw.contains(&on.base(app)));
-        let joined = app.browser().press_join(&link).await;
+        let browser = app.browser();
+        let door = browser.get(&link).await;
+        let (entrance, told) = on.says_at_the_door();
+        assert!(door.html().contains(entrance) && door.html().contains(told), "{on:?}: {}", door.html());
+        let joined = browser.press_join(&link).await;
         assert_eq!(joined.status(), 303, "{name}: {}", joined.html());
         assert!(joined.location().starts_with(&on.base(app)), "{}", joined.location());
         let other = app.browser();
@@ -313,9 +326,18 @@ async fn evening(app: &mut TestApp, on: Platform) {
     app.pass(Duration::minutes(20));
     on.leaves(app, visits.remove(1));
     app.pass(Duration::minutes(10));
+    // Where Lectern cannot end the meeting, it says so before and after.
+    let page = session.replace("/api/v1", "");
+    let teacher_page = seller.browser(app);
+    let ends = !matches!(on, Platform::Teams | Platform::School);
+    let by_hand = "End meeting in Teams";
+    let asked = teacher_page.get(&format!("{page}/end")).await;
+    assert_eq!(asked.html().contains("Everyone leaves"), ends, "{on:?}: {}", asked.html());
+    assert_eq!(asked.html().contains(by_hand), !ends, "{on:?}: {}", asked.html());
     let (status, ended) = seller.post(&format!("{session}/end"), json!({})).await;
     assert_eq!((status, &ended["state"]), (200, &json!("ended")), "{ended}");
     app.settle().await;
+    assert_eq!(teacher_page.get(&page).await.html().contains(by_hand), !ends, "{on:?}");
     on.teacher_ends(app, &launch);
     drop((teacher, visits));
     app.settle().await;
