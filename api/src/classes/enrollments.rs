@@ -45,28 +45,6 @@ pub struct EnrollmentView {
     pub join_url: String,
 }
 
-/// A guest, as shown to who teaches the class.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct GuestView {
-    /// Its id.
-    pub id: Uuid,
-    /// The person.
-    pub person_id: Uuid,
-    /// Their name.
-    pub name: String,
-    /// Their address.
-    pub email: String,
-    /// The name the platform shows instead of theirs, in a class that sends aliases.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alias: Option<String>,
-    /// The sessions they may come to; null for all.
-    pub sessions: Option<Vec<Uuid>>,
-    /// Since when.
-    pub created_at: chrono::DateTime<chrono::Utc>,
-    /// Their own Lectern link.
-    pub join_url: String,
-}
-
 /// The view of a member.
 #[must_use]
 pub fn view(
@@ -85,36 +63,6 @@ pub fn view(
         created_at: enrollment.created_at,
         join_url: links::join_link(app, organization, enrollment),
     }
-}
-
-/// The view of a guest.
-pub async fn guest_view(
-    app: &App,
-    tx: &mut Tx,
-    organization: OrganizationId,
-    naming: &Naming,
-    guest: &Enrollment,
-) -> Result<GuestView, ApiError> {
-    let sessions = match guest.all_sessions {
-        true => None,
-        false => Some(
-            store::guest_sessions(tx, organization, guest.id)
-                .await?
-                .into_iter()
-                .map(SessionId::uuid)
-                .collect(),
-        ),
-    };
-    Ok(GuestView {
-        alias: naming.alias(guest.person).map(|alias| alias.name()),
-        id: guest.id.uuid(),
-        person_id: guest.person.uuid(),
-        name: guest.name(),
-        email: guest.email.clone(),
-        sessions,
-        created_at: guest.created_at,
-        join_url: links::join_link(app, organization, guest),
-    })
 }
 
 /// Everybody of one kind who belongs to a class this person may teach.
@@ -299,22 +247,6 @@ pub struct Enrolled {
     pub new: bool,
 }
 
-/// One address is one registrant at the platform: with two seats nobody could say whose it was.
-async fn refuse_member(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) -> Result<(), ApiError> {
-    let Some(person) = people::service::find_by_email(tx, who.organization, email).await? else {
-        return Ok(());
-    };
-    let place = store::find_enrollment_of(tx, who.organization, class, person.id).await?;
-    match place.filter(|place| place.active && place.kind == EnrollmentKind::Member) {
-        None => Ok(()),
-        Some(_) => Err(ApiError::conflict(
-            "enrolled",
-            "This person is enrolled in the class already.",
-            "Their own link opens every session: send it again from the list of people.",
-        )),
-    }
-}
-
 /// The same from the other side.
 async fn refuse_guest(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) -> Result<(), ApiError> {
     let guests = store::list_enrollments(tx, who.organization, class, EnrollmentKind::Guest).await?;
@@ -328,7 +260,7 @@ async fn refuse_guest(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) 
     Ok(())
 }
 
-async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class, ApiError> {
+pub(super) async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class, ApiError> {
     let class = service::own(tx, who, class).await?;
     if class.active {
         return Ok(class);
@@ -337,7 +269,7 @@ async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
-async fn place(
+pub(super) async fn place(
     app: &App,
     tx: &mut Tx,
     who: &SignedIn,
@@ -378,7 +310,7 @@ async fn place(
 }
 
 /// What follows a person's arrival on a roster: meetings by policy, a seat ahead of time, the mail, the event.
-async fn arrived(
+pub(super) async fn arrived(
     app: &App,
     tx: &mut Tx,
     sealer: &crate::keys::Sealer,
@@ -407,91 +339,9 @@ pub(crate) const fn role_word(kind: EnrollmentKind) -> &'static str {
     }
 }
 
-fn wake(app: &App) {
+pub(super) fn wake(app: &App) {
     app.wake.jobs.notify_one();
     app.wake.outbox.notify_one();
-}
-
-/// Whom to invite.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Invite {
-    /// Their address.
-    pub email: String,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    #[serde(default)]
-    pub last_name: Option<String>,
-    /// The sessions they may come to. Left out: the next one; empty: all sessions of the class.
-    #[serde(default)]
-    pub sessions: Option<Vec<Uuid>>,
-}
-
-/// Invites a guest to named sessions, the next one, or the whole class.
-pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) -> Result<GuestView, ApiError> {
-    let mut errors = Vec::new();
-    let email = people::service::parse_email(&guest.email)
-        .map_err(|message| errors.push(crate::error::FieldError::new("email", message)))
-        .unwrap_or_default();
-    let name = NameInput { name: None, first_name: Some(guest.first_name), last_name: guest.last_name };
-    let (first, last) = name.read(&mut errors);
-    if !errors.is_empty() {
-        return Err(ApiError::Invalid(errors));
-    }
-    let sealer = app.keys.sealer(who.organization).await?;
-    let mut tx = app.db.begin(who.organization).await?;
-    let class = open_class(&mut tx, who, class).await?;
-    refuse_member(&mut tx, who, class.id, &email).await?;
-    let named = match &guest.sessions {
-        Some(ids) => {
-            for id in ids {
-                let session = sessions::service::find(&mut tx, who.organization, SessionId(*id)).await?;
-                session.filter(|session| session.class == class.id).ok_or_else(|| {
-                    ApiError::field("sessions", "A session with this id is not in this class.")
-                })?;
-            }
-            ids.iter().copied().map(SessionId).collect::<Vec<_>>()
-        }
-        None => {
-            let next = sessions::service::next_of_class(&mut tx, who.organization, class.id, app.clock.now())
-                .await?;
-            let next = next.ok_or_else(|| {
-                ApiError::conflict(
-                    "no_session",
-                    "The class has no session to come.",
-                    "Schedule a session first, or invite to the whole class with an empty list.",
-                )
-            })?;
-            vec![next.id]
-        }
-    };
-    let known =
-        store::find_guest_by_email(&mut tx, who.organization, class.id, &people::email_key(&email)).await?;
-    let person = match known {
-        Some(known) => known.person,
-        None => {
-            people::service::make_guest(
-                app,
-                &mut tx,
-                who.organization,
-                who.actor(),
-                &email,
-                (&first, last.as_deref()),
-            )
-            .await?
-            .id
-        }
-    };
-    let all = named.is_empty();
-    let enrollment = place(app, &mut tx, who, &class, person, EnrollmentKind::Guest, all, None).await?;
-    store::set_guest_sessions(&mut tx, who.organization, enrollment.id, &named).await?;
-    arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::GuestInvited).await?;
-    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
-    let view = guest_view(app, &mut tx, who.organization, &naming, &enrollment).await?;
-    tx.commit().await?;
-    wake(app);
-    Ok(view)
 }
 
 /// Removes a member or guest: link, seat and registrant die at once.

@@ -2,6 +2,7 @@
 
 pub mod choosing;
 pub mod enrollments;
+pub mod guests;
 pub mod links;
 pub mod moving;
 pub mod pages;

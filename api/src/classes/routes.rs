@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::{
     EnrollmentKind,
     choosing::{self, PlatformChoiceView},
-    enrollments::{self, Enroll, Enrolled, EnrollmentView, GuestView, Invite},
+    enrollments::{self, Enroll, Enrolled, EnrollmentView},
+    guests::{self, GuestView, Invite},
     moving::{self, MoveClass, MoveView},
     service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
     store,
@@ -245,7 +246,7 @@ pub async fn guests(
     let naming = Naming::of(&app, &mut tx, who.organization, &class).await?;
     let mut views = Vec::new();
     for guest in enrollments::list(&mut tx, &who, class.id, EnrollmentKind::Guest).await? {
-        views.push(enrollments::guest_view(&app, &mut tx, who.organization, &naming, &guest).await?);
+        views.push(guests::guest_view(&app, &mut tx, who.organization, &naming, &guest).await?);
     }
     Ok(axum::Json(List::whole(views)))
 }
@@ -258,7 +259,7 @@ pub async fn invite(
     Path(id): Path<Uuid>,
     Json(body): Json<Invite>,
 ) -> Result<(StatusCode, axum::Json<GuestView>), ApiError> {
-    Ok((StatusCode::CREATED, axum::Json(enrollments::invite(&app, &who, ClassId(id), body).await?)))
+    Ok((StatusCode::CREATED, axum::Json(guests::invite(&app, &who, ClassId(id), body).await?)))
 }
 
 /// Removes a guest.

@@ -2,6 +2,7 @@
 
 pub mod identifying;
 pub mod looking;
+mod placing;
 pub mod processor;
 pub mod routes;
 pub mod service;

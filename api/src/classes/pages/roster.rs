@@ -15,7 +15,8 @@ use crate::{
     app::App,
     classes::{
         EnrollmentKind,
-        enrollments::{self, Enroll, Invite},
+        enrollments::{self, Enroll},
+        guests::{self, Invite},
         service,
     },
     error::ApiError,
@@ -185,7 +186,7 @@ pub async fn invite(
                 last_name: Some(form.last_name.clone()).filter(|name| !name.trim().is_empty()),
                 sessions,
             };
-            match enrollments::invite(&app, &who, ClassId(id), guest).await {
+            match guests::invite(&app, &who, ClassId(id), guest).await {
                 Ok(_) => return Ok(to(id, "guest_invited")),
                 Err(error) => refused(error)?,
             }
