@@ -423,7 +423,7 @@ story!(
         app.settle().await;
         let launch = format!("/api/v1/sessions/{}/launch", lesson.session);
         let (status, problem) = seller.post(&launch, json!({})).await;
-        assert!(status >= 409 && problem["detail"].as_str().unwrap().contains("Connect the account again"), "{problem}");
+        assert!(status >= 409 && problem["detail"].as_str().unwrap().contains("Connect the account"), "{problem}");
         app.zoom_host("other@dreamcrowd.example");
         let (_, answer) = seller.post("/api/v1/platforms/zoom/connection", json!({})).await;
         let callback = app.zoom.allow(answer["authorize_url"].as_str().unwrap(), "other@dreamcrowd.example").unwrap();
