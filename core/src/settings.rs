@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::SettingDifference;
+
 /// Whether and where a session is recorded by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +64,30 @@ impl Default for ClassSettings {
 }
 
 impl ClassSettings {
+    /// What of these wishes is otherwise in `got`.
+    #[must_use]
+    pub fn unmet(&self, got: &Self) -> Vec<SettingDifference> {
+        let recording = |mode: RecordingMode| {
+            match mode {
+                RecordingMode::None => "none",
+                RecordingMode::Local => "local",
+                RecordingMode::Cloud => "cloud",
+            }
+            .to_owned()
+        };
+        let everyone = |share: ScreenShare| (share == ScreenShare::Everyone).to_string();
+        let all = [
+            ("waiting_room", self.waiting_room.to_string(), got.waiting_room.to_string()),
+            ("recording", recording(self.recording), recording(got.recording)),
+            ("breakout_rooms", self.breakout_rooms.to_string(), got.breakout_rooms.to_string()),
+            ("chat", self.chat.to_string(), got.chat.to_string()),
+            ("screen_share", everyone(self.screen_share), everyone(got.screen_share)),
+            ("aliases", self.aliases.to_string(), got.aliases.to_string()),
+        ];
+        let other = all.into_iter().filter(|(_, asked, got)| asked != got);
+        other.map(|(setting, asked, got)| SettingDifference { setting, asked, got }).collect()
+    }
+
     /// These wishes after somebody who was shown `shown` chose `chosen`: what they left as shown stays as wished.
     #[must_use]
     pub fn changed(&self, shown: &Self, chosen: &Self) -> Self {
@@ -81,7 +107,7 @@ impl ClassSettings {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClassSettings, RecordingMode};
+    use super::{ClassSettings, RecordingMode, SettingDifference};
 
     #[test]
     fn a_wish_that_could_not_be_shown_outlives_a_save() {
@@ -90,5 +116,11 @@ mod tests {
         let chosen = ClassSettings { chat: false, recording: RecordingMode::Local, ..shown.clone() };
         let kept = ClassSettings { chat: false, recording: RecordingMode::Local, ..wish.clone() };
         assert_eq!(wish.changed(&shown, &chosen), kept);
+        let told = |all: Vec<SettingDifference>| {
+            all.into_iter().map(|one| (one.setting, one.got)).collect::<Vec<_>>()
+        };
+        let unmet = [("waiting_room", "false".to_owned()), ("recording", "none".to_owned())];
+        assert_eq!(told(wish.unmet(&shown)), unmet);
+        assert_eq!(told(wish.unmet(&wish)), []);
     }
 }

@@ -1,4 +1,4 @@
-//! Who belongs to a class, and who is invited to it.
+//! Who belongs to a class.
 
 use lectern_core::ids::{ClassId, EnrollmentId, OrganizationId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
@@ -247,7 +247,7 @@ pub struct Enrolled {
     pub new: bool,
 }
 
-/// The same from the other side.
+/// An address that is invited as a guest is not enrolled besides.
 async fn refuse_guest(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) -> Result<(), ApiError> {
     let guests = store::list_enrollments(tx, who.organization, class, EnrollmentKind::Guest).await?;
     if guests.iter().any(|guest| guest.email.eq_ignore_ascii_case(email)) {

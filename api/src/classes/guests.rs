@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::enrollments::{arrived, open_class, place, wake};
 use super::{
+    enrollments::{arrived, open_class, place, wake},
     links,
     store::{self, Enrollment, EnrollmentKind},
 };

@@ -8,6 +8,7 @@ pub mod moving;
 pub mod pages;
 pub mod routes;
 pub mod service;
+pub mod settings;
 pub mod store;
 
 pub use store::{Class, Enrollment, EnrollmentKind};

@@ -14,7 +14,8 @@ use super::{
     enrollments::{self, Enroll, Enrolled, EnrollmentView},
     guests::{self, GuestView, Invite},
     moving::{self, MoveClass, MoveView},
-    service::{self, ChangeClass, ClassView, CreateClass, SettingsView},
+    service::{self, ChangeClass, ClassView, CreateClass},
+    settings::{self, SettingsView},
     store,
 };
 use crate::{
@@ -123,7 +124,7 @@ pub async fn settings(
     who: Instructor,
     Path(id): Path<Uuid>,
 ) -> Result<axum::Json<SettingsView>, ApiError> {
-    Ok(axum::Json(service::settings(&app, &who, ClassId(id)).await?.1))
+    Ok(axum::Json(settings::settings(&app, &who, ClassId(id)).await?.1))
 }
 
 /// Sets the options of a class; what the platform cannot do is refused with its reason.
@@ -134,7 +135,7 @@ pub async fn set_settings(
     Path(id): Path<Uuid>,
     Json(body): Json<ClassSettings>,
 ) -> Result<axum::Json<SettingsView>, ApiError> {
-    Ok(axum::Json(service::set_settings(&app, &who, ClassId(id), body).await?))
+    Ok(axum::Json(settings::set_settings(&app, &who, ClassId(id), body).await?))
 }
 
 /// The platform a class might be held on.

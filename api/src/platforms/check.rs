@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Step, StepState, StepView, connect,
+    Step, StepState, StepView, connect, events,
     findings::{credentials_ok, failed, first_failed, host, refused, scopes, unconnected, webhook},
     service,
     settings::{self, PlatformState},
@@ -127,7 +127,7 @@ async fn try_events(
     drop(look);
     let trying = async {
         let connected = service::connected_by(app, organization, provider, Some(row.id)).await?;
-        let endpoint = service::event_endpoint(app, organization, provider).await?;
+        let endpoint = events::event_endpoint(app, organization, provider).await?;
         match connected.provider.subscriptions() {
             Some(part) => part.check(&Call::interactive(WAIT), host, &endpoint).await,
             None => Ok(()),

@@ -5,6 +5,7 @@ pub mod connect;
 pub mod consent;
 mod ending;
 mod event_keys;
+pub mod events;
 mod findings;
 pub mod jobs;
 pub mod pages;

@@ -184,10 +184,10 @@ fn unsupported(row: &Row) -> ProviderError {
 }
 
 async fn ask(app: &App, organization: OrganizationId, row: &Row) -> Result<Subscription, ProviderError> {
-    let endpoint = platforms::service::event_endpoint(app, organization, row.provider).await?;
+    let endpoint = platforms::events::event_endpoint(app, organization, row.provider).await?;
     let connected = connected(app, organization, row).await?;
     let part = connected.provider.subscriptions().ok_or_else(|| unsupported(row))?;
-    platforms::service::expect_deliveries(app, organization, row.provider).await;
+    platforms::events::expect_deliveries(app, organization, row.provider).await;
     let meeting = row.meeting.as_ref().map(|id| MeetingRef { id: id.clone(), host: connected.host.clone() });
     part.subscribe(&Call::background(), meeting.as_ref(), &endpoint).await
 }

@@ -49,7 +49,7 @@ pub(super) async fn need(
     facts: &SessionFacts,
 ) -> Result<Option<Need>, ApiError> {
     let (Some(connection), Some(meeting)) = (facts.connection, &facts.provider_id) else { return Ok(None) };
-    let scope = platforms::service::asks_for_events(app, organization, facts.provider, connection).await?;
+    let scope = platforms::events::asks_for_events(app, organization, facts.provider, connection).await?;
     Ok(scope.map(|scope| Need {
         provider: facts.provider,
         connection,
@@ -174,7 +174,7 @@ pub async fn remove_old(app: &App, organization: OrganizationId) -> Result<u64, 
     let before: DateTime<Utc> = app.clock.now() - REMEMBERED;
     let mut tx = app.db.begin(organization).await?;
     let removed = store::remove_old(&mut tx, organization, before).await?
-        + platforms::service::remove_old_event_keys(&mut tx, organization, before).await?;
+        + platforms::events::remove_old_event_keys(&mut tx, organization, before).await?;
     tx.commit().await?;
     Ok(removed)
 }

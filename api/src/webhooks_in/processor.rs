@@ -12,18 +12,20 @@ use lectern_core::{
     ids::{OrganizationId, SessionId},
     provider::{EventKind, IncomingEvent, ProviderName},
 };
-use lectern_providers::registry::{self};
+use lectern_providers::registry;
 use uuid::Uuid;
 
-use super::placing::{Arrival, Work};
-use super::store::{self, Outcome, Waiting};
+use super::{
+    placing::{Arrival, Work},
+    store::{self, Outcome, Waiting},
+};
 use crate::{
     app::App,
     db::{Engine, StoreError},
     error::ApiError,
     keys::Sealer,
     platforms,
-    sessions::facts::{self},
+    sessions::facts,
 };
 
 /// The longest look away from the inbox.
@@ -161,7 +163,7 @@ async fn open(
     let provider: ProviderName = registry::named(&row.provider).map_err(|_| "unknown_provider")?;
     let events = registry::events(provider).ok_or("unknown_provider")?;
     let body = sealer.open("webhook_inbox", "body", row.id, &row.body).map_err(|_| "sealed_elsewhere")?;
-    let secrets = platforms::service::webhook_secrets(app, provider, organization).await;
+    let secrets = platforms::events::webhook_secrets(app, provider, organization).await;
     let secrets = secrets.map_err(|_| "no_keys")?;
     let events = events.parse(&body, &secrets.opened_with(&[])).map_err(|_| "malformed")?;
     Ok((provider, events))

@@ -82,11 +82,11 @@ async fn take(
     let now = app.clock.now();
     let verdict = match organization {
         Some(organization) => {
-            let secrets = platforms::service::webhook_secrets(app, provider, organization).await?;
-            let signing = platforms::service::known_signing_keys(app, &secrets);
+            let secrets = platforms::events::webhook_secrets(app, provider, organization).await?;
+            let signing = platforms::events::known_signing_keys(app, &secrets);
             let verdict = match check(events, &delivery, &secrets, &signing, now) {
                 Err(Rejected::UnknownKey) => {
-                    let signing = platforms::service::fetch_signing_keys(app, provider, &secrets).await?;
+                    let signing = platforms::events::fetch_signing_keys(app, provider, &secrets).await?;
                     check(events, &delivery, &secrets, &signing, now)
                 }
                 verdict => verdict,
@@ -188,8 +188,8 @@ async fn any<'a>(
     if !delivery.headers.iter().any(|(name, _)| name.ends_with("-signature")) {
         return Ok(None);
     }
-    for organization in platforms::service::webhook_organizations(app, provider).await?.iter() {
-        let secrets = platforms::service::webhook_secrets(app, provider, *organization).await?;
+    for organization in platforms::events::webhook_organizations(app, provider).await?.iter() {
+        let secrets = platforms::events::webhook_secrets(app, provider, *organization).await?;
         if let Ok(verified) = check(events, delivery, &secrets, &[], now) {
             return Ok(Some((secrets, verified)));
         }
@@ -199,7 +199,7 @@ async fn any<'a>(
 
 /// Tells the settings that events arrive; a failure costs nothing but that news.
 async fn note(app: &App, provider: ProviderName, organization: OrganizationId) {
-    if let Err(error) = platforms::service::webhook_seen(app, provider, organization).await {
+    if let Err(error) = platforms::events::webhook_seen(app, provider, organization).await {
         tracing::warn!(%provider, ?error, "it could not be noted that events of {provider} arrive");
     }
 }

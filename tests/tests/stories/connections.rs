@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::platforms::*;
 use chrono::Duration;
 use lectern_api::{
     app::{App, Outside},
     jobs, platforms,
 };
 use lectern_core::{
-    ids::{ConnectionId, PersonId},
+    ids::{ConnectionId, OrganizationId, PersonId},
     provider::ErrorKind,
     random::SystemRandomness,
     schedule::IanaZones,
@@ -19,8 +18,19 @@ use lectern_simulators::{
     faults::ForcedError,
     zoom::{AppMode, HostPlan},
 };
-use lectern_tests::story;
+use lectern_tests::{Person, TestApp, story};
 use serde_json::{Value, json};
+
+use crate::platforms::{CONNECTION, ZOOM, calls, kinds, use_it};
+
+/// A school with credentials, and a teacher with a connection of their own.
+async fn connected(app: &TestApp) -> (OrganizationId, Person) {
+    let oakwood = app.organization("oakwood").await;
+    oakwood.zoom(app).await;
+    let farhan = oakwood.instructor("farhan").await;
+    farhan.connect_zoom(app).await;
+    (oakwood.id, farhan)
+}
 
 story!(
     /// QA 2: a seller connects with the organization's credentials, sees as whom, refreshes, and disconnects.
@@ -178,11 +188,7 @@ story!(
 story!(
     /// S-17: twenty workers on two instances need a token at once: Zoom is asked once, and all go on.
     s17_one_refresh_for_twenty_workers, |app| async {
-        let oakwood = app.organization("oakwood").await;
-        let organization = oakwood.id;
-        oakwood.zoom(app).await;
-        let farhan = oakwood.instructor("farhan").await;
-        farhan.connect_zoom(app).await;
+        let (organization, farhan) = connected(app).await;
         let second = app.second_instance().await.unwrap();
         app.pass(Duration::hours(2));
         let before = calls(app, "oauthToken");
@@ -204,11 +210,7 @@ story!(
 story!(
     /// QA 10: a token is renewed ahead of its end, by the clock, once; and again after each end.
     expired_token_refreshes_by_itself, |app| async {
-        let oakwood = app.organization("oakwood").await;
-        let organization = oakwood.id;
-        oakwood.zoom(app).await;
-        let farhan = oakwood.instructor("farhan").await;
-        farhan.connect_zoom(app).await;
+        let (organization, farhan) = connected(app).await;
         app.tick("tick.refresh_tokens").await;
         assert_eq!(calls(app, "oauthToken"), 1, "it has an hour left");
         app.pass(Duration::minutes(51));
@@ -283,11 +285,7 @@ impl Inspect for OnTokenAnswer {
 story!(
     /// S-19: an `invalid_grant` that comes back after another instance has refreshed takes nothing away.
     s19_a_stale_refusal_keeps_the_newer_pair, |app| async {
-        let oakwood = app.organization("oakwood").await;
-        let organization = oakwood.id;
-        oakwood.zoom(app).await;
-        let farhan = oakwood.instructor("farhan").await;
-        farhan.connect_zoom(app).await;
+        let (organization, farhan) = connected(app).await;
         let slow = Arc::new(OnTokenAnswer::default());
         let outside = Outside {
             clock: Arc::new(app.clock.clone()),

@@ -40,6 +40,11 @@ story!(
         app.settle().await;
         assert!(app.zoom.meetings().iter().all(|(id, ..)| *id != old), "removed at Zoom");
         app.pass(Duration::minutes(15));
+        let owner = app.organization("dreamcrowd").await.owner().await;
+        let (_, log) = owner.get("/api/v1/audit?kind=meeting.created").await;
+        let unmet = json!({"setting": "waiting_room", "asked": "true", "got": "false"});
+        let made = log["items"].as_array().unwrap().iter().find(|entry| entry["details"]["provider"] == json!("link"));
+        assert!(made.unwrap()["details"]["differences"].as_array().unwrap().contains(&unmet), "the log says so too: {log}");
         let browser = app.browser();
         let joined = browser.press_join(&link).await;
         assert_eq!((joined.status(), joined.location()), (303, ELSEWHERE), "{}", joined.html());

@@ -1,4 +1,4 @@
-//! Credentials are saved once, sealed; everybody connects their own account; tokens renew themselves.
+//! Credentials are saved once, sealed, tested step by step and replaced.
 
 use chrono::Duration;
 use lectern_api::{app::App, platforms};
@@ -28,7 +28,7 @@ pub(crate) async fn kinds(app: &TestApp, start: &str) -> Vec<String> {
     rows.into_iter().map(|mut row| row.remove(0)).collect()
 }
 
-pub(crate) fn fields(problem: &Value) -> Vec<&str> {
+fn fields(problem: &Value) -> Vec<&str> {
     problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
 }
 

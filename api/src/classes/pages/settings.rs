@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::class::{ClassQuery, head};
 use crate::{
     app::App,
-    classes::service,
+    classes::settings as options,
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
     organizations,
@@ -71,7 +71,7 @@ async fn page(
     asked: Option<ClassSettings>,
     errors: Vec<PageFieldError>,
 ) -> Result<SettingsPage, ApiError> {
-    let (class, view) = service::settings(app, who, ClassId(id)).await?;
+    let (class, view) = options::settings(app, who, ClassId(id)).await?;
     let shown = asked.unwrap_or(view.settings);
     let mut can = abilities(&view.capabilities);
     let mut tx = app.db.read(who.organization).await?;
@@ -154,9 +154,9 @@ pub async fn set_settings(
     Path(id): Path<Uuid>,
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, ApiError> {
-    let (_, view) = service::settings(&app, &who, ClassId(id)).await?;
+    let (_, view) = options::settings(&app, &who, ClassId(id)).await?;
     let asked = form.read(&view.settings, &view.capabilities);
-    match service::set_settings(&app, &who, ClassId(id), asked.clone()).await {
+    match options::set_settings(&app, &who, ClassId(id), asked.clone()).await {
         Ok(_) => Ok(see_other(&format!("/classes/{id}/settings?notice=saved"))),
         Err(ApiError::Invalid(errors)) => {
             // The form has no place beside its switches: each sentence stands above it.

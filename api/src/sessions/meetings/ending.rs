@@ -7,10 +7,6 @@ use lectern_core::{
 };
 use serde_json::json;
 
-use super::super::{
-    service,
-    store::{self, Meeting, MeetingState},
-};
 use super::{draft, gone, host_of, reach, retry};
 use crate::{
     app::App,
@@ -19,6 +15,10 @@ use crate::{
     events::{self, Event, EventType},
     jobs::{Job, JobError},
     platforms,
+    sessions::{
+        service,
+        store::{self, Meeting, MeetingState},
+    },
 };
 
 /// Job `meeting.remove`: deletes the provider's meeting of a cancelled or long-past session, or one that was given up.

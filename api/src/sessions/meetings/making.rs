@@ -9,10 +9,6 @@ use lectern_core::{
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::{
-    service, standby,
-    store::{self, Made, Meeting, MeetingState, Session},
-};
 use super::{draft, host_of, queue};
 use crate::{
     app::App,
@@ -22,7 +18,12 @@ use crate::{
     error::ApiError,
     events::{self, Event, EventType},
     jobs::{Job, JobError},
-    join, platforms, subscriptions,
+    join, platforms,
+    sessions::{
+        service, standby,
+        store::{self, Made, Meeting, MeetingState, Session},
+    },
+    subscriptions,
 };
 
 /// How long after its call's deadline an attempt counts as dead, and another may follow.
@@ -85,7 +86,10 @@ pub async fn make(
     };
     let sealer = app.keys.sealer(organization).await?;
     let join_url = sealer.seal("meetings", "join_url", id.uuid(), made.join_url.expose().as_bytes());
-    let differences = serde_json::to_value(&made.differences).map_err(ApiError::internal)?;
+    // What this account cannot do was not asked for: it is told beside what came out otherwise.
+    let mut differences = class.settings.unmet(&draft.settings);
+    differences.extend(made.differences);
+    let differences = serde_json::to_value(&differences).map_err(ApiError::internal)?;
     let row = Made {
         provider_id: &made.id,
         host_id: made.host_id.as_deref(),

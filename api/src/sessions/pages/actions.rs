@@ -24,6 +24,7 @@ use crate::{
     live::{self, feed::instant},
     pages::{Pages, Reader, see_other},
     people::pages::field_errors,
+    platforms,
     sessions::{
         Session, facts, series,
         service::{self, ChangeSession, Clashes},
@@ -119,7 +120,8 @@ pub async fn ask_end(
         None => (class.provider, 0),
     };
     drop(tx);
-    let by_hand = show::ended_by_hand(&app, who.organization, &class, platform).await?;
+    let can = platforms::service::capabilities(&app, who.organization, platform, class.instructor).await?;
+    let by_hand = show::ended_by_hand(&can);
     let page = EndSession {
         id: id.to_string(),
         title: session.title,

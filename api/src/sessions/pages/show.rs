@@ -4,12 +4,12 @@ use axum::{extract::State, response::Response};
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::Whereabouts,
-    ids::{OrganizationId, PersonId, SessionId},
-    provider::ProviderName,
+    ids::{PersonId, SessionId},
+    provider::{Capabilities, ProviderName},
     role::{Role, SessionRole},
     sentence::Sentence,
     session::MeetingProgress,
-    settings::RecordingMode,
+    settings::{ClassSettings, RecordingMode},
 };
 use lectern_providers::registry;
 use lectern_web::{
@@ -111,7 +111,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         left: Vec::new(),
         feed: Vec::new(),
         presence: Presence::default(),
-        settings: settings(&class),
+        settings: settings(&at_best(view.provider, &class)),
         class_url: classes::links::class_link(app, class.id),
         join_url: place
             .filter(|place| place.active)
@@ -131,22 +131,19 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
     drop(tx);
     page.feed.truncate(SHOWN);
     people_of(&mut page, &board, &session, &refused, late_after, now);
+    let held_on = board.facts.provider;
+    let can = platforms::service::capabilities(app, who.organization, held_on, class.instructor).await?;
+    page.settings = settings(&can.fit(&class.settings));
     let just_ended = session.ended_at.is_some_and(|ended| now - ended < JUST_ENDED);
     if just_ended && board.facts.meeting_state.is_some() {
-        page.by_hand = ended_by_hand(app, who.organization, &class, board.facts.provider).await?;
+        page.by_hand = ended_by_hand(&can);
     }
     Ok(page)
 }
 
 /// Why a platform does not end this class's meetings for everybody; `None` where it does.
-pub(super) async fn ended_by_hand(
-    app: &App,
-    organization: OrganizationId,
-    class: &Class,
-    platform: ProviderName,
-) -> Result<Option<Sentence>, ApiError> {
-    let can = platforms::service::capabilities(app, organization, platform, class.instructor).await?;
-    Ok(can.end_meeting.reason().map(|reason| reason.0.clone()))
+pub(super) fn ended_by_hand(can: &Capabilities) -> Option<Sentence> {
+    can.end_meeting.reason().map(|reason| reason.0.clone())
 }
 
 fn people_of(
@@ -231,9 +228,13 @@ fn people_of(
     page.presence = Presence { steps: feed::steps(board), roster: expected };
 }
 
-fn settings(class: &Class) -> SessionSettings {
-    let settings = registry::at_best(class.provider).map(|best| best.fit(&class.settings));
-    let settings = settings.unwrap_or_else(|| class.settings.clone());
+/// The options as the platform can meet them at best; what this host's account can do is for whoever teaches to see.
+fn at_best(platform: &str, class: &Class) -> ClassSettings {
+    let best = registry::named(platform).ok().and_then(registry::at_best);
+    best.map_or_else(|| class.settings.clone(), |best| best.fit(&class.settings))
+}
+
+fn settings(settings: &ClassSettings) -> SessionSettings {
     SessionSettings {
         recording: match settings.recording {
             RecordingMode::None => class_page::RecordingMode::None,
