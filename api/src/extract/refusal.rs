@@ -16,6 +16,7 @@ pub(crate) fn of(path: &str, message: &str) -> ApiError {
         (path, Some(name)) if path != name && !path.ends_with(&format!(".{name}")) => {
             format!("{path}.{name}")
         }
+        ("" | ".", None) => "body".to_owned(),
         (path, _) => path.to_owned(),
     };
     ApiError::Invalid(vec![FieldError::new(field, words(message))])
@@ -25,7 +26,8 @@ pub(crate) fn of(path: &str, message: &str) -> ApiError {
 pub(super) fn told(text: &str) -> ApiError {
     match text.split_once(": ") {
         Some((path, message)) if !path.contains(' ') => of(path, message),
-        _ => of(".", text),
+        _ if text.contains(" field `") => of(".", text),
+        _ => of("query", text),
     }
 }
 
@@ -104,7 +106,7 @@ fn thing(expected: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use serde::Deserialize;
 
     use super::*;
@@ -175,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_as_a_whole_is_the_body() {
+        let Err(ApiError::Invalid(errors)) = read_json::<Body>(b"\"x\"") else {
+            panic!("a text is no object");
+        };
+        assert_eq!((errors[0].field.as_str(), errors[0].message.as_str()), ("body", "Send an object here."));
+    }
+
+    #[test]
     fn a_query_names_its_field() {
         let told = |text| match super::told(text) {
             ApiError::Invalid(mut errors) => errors.remove(0),
@@ -183,5 +193,6 @@ mod tests {
         assert_eq!(told("limit: invalid digit found in string").field, "limit");
         assert_eq!(told("unknown field `x`, expected `limit`").field, "x");
         assert_eq!(told("missing field `from`").field, "from");
+        assert_eq!(told("something else").field, "query");
     }
 }
