@@ -28,9 +28,9 @@ const PLATFORMS = {
     consent: "/organizations/oauth2/v2.0/authorize",
     allow: "Accept",
     enters: async (room, { account, name }) => {
-      if (account) return room.getByRole("button", { name: `Join as ${name}`, exact: true }).click();
+      if (account) return presses(room, room.getByRole("button", { name: `Join as ${name}`, exact: true }));
       await room.getByLabel("Your name").fill(name);
-      await room.getByRole("button", { name: "Join now" }).click();
+      await presses(room, room.getByRole("button", { name: "Join now" }));
     },
     // Everybody waits in the lobby.
     admits: "Admit all",
@@ -51,7 +51,7 @@ const PLATFORMS = {
     enters: async (room, { account, name }) => {
       await room.getByLabel(account ?? "Not signed in").check();
       if (!account) await room.getByLabel("What's your name?").fill(name);
-      await room.getByRole("button", { name: "Join now" }).click();
+      await presses(room, room.getByRole("button", { name: "Join now" }));
     },
     // Those on the list walk in, the others knock.
     admits: "Admit",
@@ -120,7 +120,7 @@ async function evening(t, platform, on) {
       await host.reload();
       const admit = host.getByRole("button", { name: on.admits, exact: true });
       if (!(await admit.count())) return false;
-      await admit.click();
+      await presses(host, admit);
       return true;
     });
   };
@@ -268,6 +268,11 @@ async function joins(page, person, on) {
   return room;
 }
 
+/** Presses a button that leads on. A page that is still on its way cannot be loaded again. */
+async function presses(page, button) {
+  await Promise.all([page.waitForEvent("load"), button.click()]);
+}
+
 /** At the platform, which may ask who they are. */
 async function arrives(room, person, on) {
   await room.waitForURL(`${lectern.simulators[on.simulator]}/**`);
@@ -331,7 +336,7 @@ async function endsAndCounts(page, session, host, { on, people }) {
   await page.getByRole("link", { name: "End class" }).click();
   await page.getByRole("button", { name: "End class" }).click();
   await page.getByText(/The class ended at/).waitFor();
-  if (on.endedByHand) await host.getByRole("button", { name: on.teacherEnds }).click();
+  if (on.endedByHand) await presses(host, host.getByRole("button", { name: on.teacherEnds }));
   await until("the end of the meeting", async () => {
     await host.reload();
     return host.getByText(on.over).count();
