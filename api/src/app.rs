@@ -6,6 +6,7 @@ use lectern_core::{
     clock::Clock,
     ids::{OrganizationId, PersonId},
     join::{FormTokens, JoinLinks},
+    personal_link::PersonalLinks,
     random::Randomness,
     schedule::Zones,
 };
@@ -48,6 +49,8 @@ pub struct Parts {
     pub keys: Keys,
     /// Makes and checks join links.
     pub links: JoinLinks,
+    /// Makes and checks links to what is one person's own.
+    pub personal_links: PersonalLinks,
     /// Makes and checks join forms.
     pub forms: FormTokens,
     /// Hashes and checks passwords.
@@ -162,6 +165,7 @@ impl App {
         let masters = keys.masters();
         let parts = Parts {
             links: JoinLinks::new(masters),
+            personal_links: PersonalLinks::new(masters),
             forms: FormTokens::new(&masters[0]),
             passwords: Passwords::new(Arc::clone(&randomness)),
             appender: Appender::start(db.clone()),

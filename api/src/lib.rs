@@ -5,6 +5,7 @@ pub mod append;
 pub mod attendance;
 pub mod audit;
 pub mod backup;
+pub mod calendar;
 pub mod classes;
 pub mod cli;
 pub mod config;

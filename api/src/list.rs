@@ -89,7 +89,7 @@ impl Paging {
         let limit = usize::try_from(self.limit).unwrap_or(1);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(cursor(row)));
+        let next_cursor = rows.last().filter(|_| more).map(|row| page_cursor(&cursor(row)));
         List { items: rows.into_iter().map(view).collect(), next_cursor }
     }
 }
@@ -98,6 +98,12 @@ impl Paging {
 #[must_use]
 pub fn instant_cursor(at: DateTime<Utc>, id: Uuid) -> String {
     format!("{} {id}", at.timestamp_micros())
+}
+
+/// The cursor as it stands in an address.
+#[must_use]
+pub fn page_cursor(cursor: &str) -> String {
+    URL_SAFE_NO_PAD.encode(cursor)
 }
 
 fn bad_cursor() -> ApiError {

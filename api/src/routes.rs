@@ -7,7 +7,7 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, classes, holidays, idempotency, join, live, organizations, pages,
+    app::App, attendance, audit, calendar, classes, holidays, idempotency, join, live, organizations, pages,
     pasted_links, people, platforms, sessions, webhooks_in,
 };
 
@@ -16,7 +16,7 @@ pub fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(crate::openapi::base())
         .routes(routes!(people::routes::login))
         .routes(routes!(people::routes::logout))
-        .routes(routes!(people::routes::me))
+        .routes(routes!(people::me::me, people::me::change_me))
         .routes(routes!(people::routes::list, people::routes::create))
         .routes(routes!(people::routes::show, people::routes::change))
         .routes(routes!(people::routes::list_api_keys, people::routes::create_api_key))
@@ -50,6 +50,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(sessions::routes::start))
         .routes(routes!(sessions::routes::end))
         .routes(routes!(sessions::routes::launch))
+        .routes(routes!(calendar::routes::show))
+        .routes(routes!(calendar::routes::rotate))
         .routes(routes!(attendance::routes::show))
         .routes(routes!(attendance::routes::download))
         .routes(routes!(attendance::routes::change))
@@ -121,6 +123,10 @@ paths! {
     "/holidays" => get holidays::pages::list, post holidays::pages::save;
     "/holidays/{day}/remove" => post holidays::pages::remove;
     "/live" => get live::pages::board;
+    "/calendar" => get calendar::pages::show;
+    "/calendar/rotate" => post calendar::pages::rotate;
+    "/calendar/{feed}" => get calendar::pages::ics;
+    "/me" => get people::me::show, post people::me::save;
     "/sessions/{id}/attendance" => get attendance::pages::sheet;
     "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
     "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;

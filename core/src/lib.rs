@@ -4,6 +4,7 @@
 //! randomness come in through [`clock::Clock`] and [`random::Randomness`].
 
 pub mod attendance;
+pub mod calendar;
 pub mod clock;
 #[cfg(any(feature = "conformance", doc, test))]
 pub mod conformance;
@@ -12,6 +13,7 @@ pub mod docs;
 pub mod ids;
 pub mod join;
 pub mod organization;
+pub mod personal_link;
 pub mod provider;
 pub mod random;
 pub mod role;
@@ -21,4 +23,5 @@ pub mod secret;
 pub mod sentence;
 pub mod session;
 pub mod settings;
+mod signed;
 pub mod text;

@@ -165,7 +165,8 @@ fn install_words(env: &mut Environment<'static>, tongue: &Tongue) {
 
 fn install_time(env: &mut Environment<'static>, tongue: &Tongue) {
     type Say = fn(&Speaker<'_>, &str, &str) -> Result<String, TimeError>;
-    let points: [(&'static str, Say); 5] = [
+    let points: [(&'static str, Say); 6] = [
+        ("weekday", |s, at, zone| s.weekday(at, zone)),
         ("day", |s, at, zone| s.day(at, zone)),
         ("clock", |s, at, zone| s.clock(at, zone)),
         ("clock_s", |s, at, zone| s.clock_s(at, zone)),

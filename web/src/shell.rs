@@ -23,12 +23,15 @@ pub enum Viewer {
 pub enum Section {
     Live,
     Classes,
+    Calendar,
     Connection,
     Platforms,
     People,
     Connections,
     Audit,
     Organizations,
+    /// One's own settings.
+    Me,
     /// None of them, as on an error page.
     #[default]
     Elsewhere,
@@ -39,11 +42,13 @@ impl Section {
         match self {
             Self::Live => "live",
             Self::Classes => "book",
+            Self::Calendar => "calendar",
             Self::Connection | Self::Platforms => "plug",
             Self::People => "people",
             Self::Connections => "key",
             Self::Audit => "shield",
             Self::Organizations => "building",
+            Self::Me => "gear",
             Self::Elsewhere => "home",
         }
     }
@@ -52,12 +57,14 @@ impl Section {
         match self {
             Self::Live => "/live",
             Self::Classes => "/classes",
+            Self::Calendar => "/calendar",
             Self::Connection => "/connection",
             Self::Platforms => "/platforms",
             Self::People => "/people",
             Self::Connections => "/connections",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
+            Self::Me => "/me",
             Self::Elsewhere => "/",
         }
     }
@@ -221,17 +228,20 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])]
         }
         Viewer::Owner | Viewer::Admin => vec![
-            group(None, &[Section::Live, Section::Classes]),
+            group(None, &[Section::Live, Section::Calendar, Section::Classes]),
             group(Some("set_up"), &[Section::Platforms, Section::People, Section::Connections]),
             group(Some("look_back"), &[Section::Audit]),
+            group(Some("yours"), &[Section::Me]),
         ],
         Viewer::Instructor => {
             vec![
-                group(None, &[Section::Classes, Section::Live]),
-                group(Some("yours"), &[Section::Connection]),
+                group(None, &[Section::Classes, Section::Calendar, Section::Live]),
+                group(Some("yours"), &[Section::Connection, Section::Me]),
             ]
         }
-        Viewer::Student => vec![group(None, &[Section::Classes])],
+        Viewer::Student => {
+            vec![group(None, &[Section::Classes, Section::Calendar]), group(Some("yours"), &[Section::Me])]
+        }
     }
 }
 
@@ -294,6 +304,6 @@ mod tests {
             assert!(!sections(Viewer::Instructor).contains(&section));
             assert!(!sections(Viewer::Student).contains(&section));
         }
-        assert_eq!(sections(Viewer::Student), [Section::Classes]);
+        assert_eq!(sections(Viewer::Student), [Section::Classes, Section::Calendar, Section::Me]);
     }
 }

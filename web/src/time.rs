@@ -57,13 +57,21 @@ impl Speaker<'_> {
     /// When `at` is not an instant.
     pub fn day(&self, at: &str, zone_name: &str) -> Result<String, TimeError> {
         let local = Self::local(at, zone_name)?;
-        let weekday = WEEKDAYS[local.weekday().num_days_from_monday() as usize];
         Ok(self.lang.digits(&format!(
             "{} {} {}",
-            self.word(&format!("weekday.{weekday}"))?,
+            self.weekday(at, zone_name)?,
             local.day(),
             self.word(&format!("month.{}", local.month()))?
         )))
+    }
+
+    /// "Saturday".
+    ///
+    /// # Errors
+    /// When `at` is not an instant.
+    pub fn weekday(&self, at: &str, zone_name: &str) -> Result<String, TimeError> {
+        let local = Self::local(at, zone_name)?;
+        self.word(&format!("weekday.{}", WEEKDAYS[local.weekday().num_days_from_monday() as usize]))
     }
 
     /// "9:00", on the 24-hour clock in both languages: axes, feeds, tables.

@@ -125,6 +125,8 @@ kinds! {
     GuestInvited = "guest.invited",
     /// A guest was removed.
     GuestRemoved = "guest.removed",
+    /// A person's calendar feed got another address.
+    CalendarFeedRotated = "calendar_feed.rotated",
     /// A day off was added or named anew.
     HolidaySaved = "organization.holiday_saved",
     /// A day off was taken back.

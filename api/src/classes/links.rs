@@ -1,7 +1,7 @@
 //! The join link of a roster row: made again whenever it is shown, never stored.
 
 use lectern_core::{
-    ids::OrganizationId,
+    ids::{ClassId, OrganizationId, PersonId},
     join::{JoinClaims, Purpose},
 };
 
@@ -21,15 +21,31 @@ pub fn claims(organization: OrganizationId, enrollment: &Enrollment) -> JoinClai
     }
 }
 
+/// What the link of a member says.
+#[must_use]
+pub const fn member_claims(
+    organization: OrganizationId,
+    class: ClassId,
+    person: PersonId,
+    generation: u32,
+) -> JoinClaims {
+    JoinClaims { purpose: Purpose::Join, organization, class, person, generation, all_sessions: true }
+}
+
 /// The only link a person ever sees.
 #[must_use]
 pub fn join_link(app: &App, organization: OrganizationId, enrollment: &Enrollment) -> String {
-    let token = app.links.token(&claims(organization, enrollment));
-    app.config.server.url(&format!("/join/class/{}?token={token}", enrollment.class))
+    link_of(app, &claims(organization, enrollment))
+}
+
+/// The link that says this.
+#[must_use]
+pub fn link_of(app: &App, claims: &JoinClaims) -> String {
+    app.config.server.url(&format!("/join/class/{}?token={}", claims.class, app.links.token(claims)))
 }
 
 /// The class's own address, for members who sign in.
 #[must_use]
-pub fn class_link(app: &App, class: lectern_core::ids::ClassId) -> String {
+pub fn class_link(app: &App, class: ClassId) -> String {
     app.config.server.url(&format!("/join/class/{class}"))
 }

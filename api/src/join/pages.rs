@@ -340,12 +340,12 @@ pub async fn calendar(
         .min_by_key(|session| session.starts_at);
     let session = coming.ok_or(ApiError::NotFound)?;
     let link = crate::classes::links::join_link(&app, arrival.organization.id, &arrival.enrollment);
-    let text = crate::notify::calendar::invitation(
+    let text = crate::calendar::ics::invitation(
         &app,
         session,
         &arrival.class.title,
         &link,
-        crate::notify::calendar::Method::Publish,
+        crate::calendar::ics::Method::Publish,
     );
     let headers = [
         (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),

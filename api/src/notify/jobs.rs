@@ -16,12 +16,10 @@ use lectern_web::{
 };
 use uuid::Uuid;
 
-use super::{
-    calendar::{self, Method},
-    store::{self, MailRow},
-};
+use super::store::{self, MailRow};
 use crate::{
     app::App,
+    calendar::ics::{self, Method},
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,
@@ -258,7 +256,7 @@ async fn about_session(
         } else {
             "text/calendar; charset=utf-8; method=REQUEST"
         },
-        text: calendar::invitation(app, &session, &class.title, &link, method),
+        text: ics::invitation(app, &session, &class.title, &link, method),
     };
     Ok(Some((rendered.map_err(ApiError::internal)?, vec![calendar])))
 }

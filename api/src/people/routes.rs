@@ -46,36 +46,6 @@ pub async fn logout(State(app): State<App>, who: SignedIn) -> Result<StatusCode,
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Who is asking.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Me {
-    /// The person's id; nil for an API key.
-    pub id: Uuid,
-    /// Their name.
-    pub name: String,
-    /// 0, 1 or 2.
-    pub role: i64,
-    /// The same in a word.
-    pub role_name: &'static str,
-    /// An admin who may name owners.
-    pub owner: bool,
-    /// The organization; null for whoever runs the server.
-    pub organization_id: Option<Uuid>,
-}
-
-/// Who the request's proof belongs to.
-#[utoipa::path(get, path = "/api/v1/me", tag = "sign-in", responses((status = 200, body = Me), (status = 401, body = Problem, content_type = "application/problem+json")))]
-pub async fn me(who: SignedIn) -> axum::Json<Me> {
-    axum::Json(Me {
-        id: who.person.uuid(),
-        name: who.name.clone(),
-        role: who.role.number(),
-        role_name: if who.is_super_admin() { "super_admin" } else { who.role.name() },
-        owner: who.owner,
-        organization_id: (!who.is_super_admin()).then(|| who.organization.uuid()),
-    })
-}
-
 /// Filters of the list of people.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -1,18 +1,12 @@
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::{
     ids::{ClassId, OrganizationId, PersonId},
-    seal::{self, MasterKey},
+    seal::MasterKey,
+    signed::Signer,
 };
 
-const VERSION: u8 = 1;
-const KEY_ID: usize = 4;
-const BODY: usize = 1 + KEY_ID + 1 + 16 * 3 + 4 + 1;
-const MAC: usize = 32;
+const BODY: usize = 1 + 16 * 3 + 4 + 1;
 
 /// What a token is for. A token of one purpose is refused everywhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,45 +56,28 @@ pub struct JoinClaims {
 #[error("the join link is not genuine")]
 pub struct LinkRefused;
 
-/// Makes and checks join tokens: HMAC-SHA256 over everything they say, the algorithm fixed here and nowhere in the token.
-#[derive(Clone)]
-pub struct JoinLinks {
-    keys: Vec<([u8; KEY_ID], Zeroizing<[u8; 32]>)>,
-}
-
-impl std::fmt::Debug for JoinLinks {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JoinLinks").field("keys", &self.keys.len()).finish()
-    }
-}
+/// Makes and checks join tokens.
+#[derive(Clone, Debug)]
+pub struct JoinLinks(Signer);
 
 impl JoinLinks {
     /// The first key signs; all of them verify, so that links survive a rotation of the master key.
     #[must_use]
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a MasterKey>) -> Self {
-        let keys = keys.into_iter().map(|master| {
-            let id: [u8; KEY_ID] = std::array::from_fn(|index| master.derive("join link key id")[index]);
-            (id, master.derive("join link"))
-        });
-        Self { keys: keys.collect() }
+        Self(Signer::new("join link", keys))
     }
 
     /// The token for these claims: always the same one.
     #[must_use]
     pub fn token(&self, claims: &JoinClaims) -> String {
-        let Some((id, key)) = self.keys.first() else { return String::new() };
-        let mut bytes = Vec::with_capacity(BODY + MAC);
-        bytes.push(VERSION);
-        bytes.extend_from_slice(id);
-        bytes.push(claims.purpose.byte());
-        bytes.extend_from_slice(claims.organization.uuid().as_bytes());
-        bytes.extend_from_slice(claims.class.uuid().as_bytes());
-        bytes.extend_from_slice(claims.person.uuid().as_bytes());
-        bytes.extend_from_slice(&claims.generation.to_le_bytes());
-        bytes.push(u8::from(claims.all_sessions));
-        let tag = mac(key, &bytes).finalize().into_bytes();
-        bytes.extend_from_slice(&tag);
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut body = Vec::with_capacity(BODY);
+        body.push(claims.purpose.byte());
+        body.extend_from_slice(claims.organization.uuid().as_bytes());
+        body.extend_from_slice(claims.class.uuid().as_bytes());
+        body.extend_from_slice(claims.person.uuid().as_bytes());
+        body.extend_from_slice(&claims.generation.to_le_bytes());
+        body.push(u8::from(claims.all_sessions));
+        self.0.sign(&body)
     }
 
     /// Checks a token that came for `class`.
@@ -108,34 +85,21 @@ impl JoinLinks {
     /// # Errors
     /// [`LinkRefused`], whatever is wrong with it.
     pub fn verify(&self, token: &str, class: ClassId) -> Result<JoinClaims, LinkRefused> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| LinkRefused)?;
-        if bytes.len() != BODY + MAC || bytes[0] != VERSION {
-            return Err(LinkRefused);
-        }
-        let (body, tag) = bytes.split_at(BODY);
-        let named = &body[1..1 + KEY_ID];
-        let (_, key) = self.keys.iter().find(|(id, _)| id == named).ok_or(LinkRefused)?;
-        mac(key, body).verify_slice(tag).map_err(|_| LinkRefused)?;
-        let claims = claims_of(&body[1 + KEY_ID..]).ok_or(LinkRefused)?;
+        let body = self.0.open::<BODY>(token).ok_or(LinkRefused)?;
+        let claims = claims_of(&body).ok_or(LinkRefused)?;
         if claims.class == class { Ok(claims) } else { Err(LinkRefused) }
     }
 }
 
-fn mac(key: &[u8; 32], body: &[u8]) -> Hmac<Sha256> {
-    let mut mac = seal::mac(key);
-    mac.update(body);
-    mac
-}
-
-fn claims_of(body: &[u8]) -> Option<JoinClaims> {
+fn claims_of(body: &[u8; BODY]) -> Option<JoinClaims> {
     let uuid = |at: usize| body.get(at..at + 16).and_then(|bytes| Uuid::from_slice(bytes).ok());
     Some(JoinClaims {
-        purpose: Purpose::from_byte(*body.first()?)?,
+        purpose: Purpose::from_byte(body[0])?,
         organization: OrganizationId(uuid(1)?),
         class: ClassId(uuid(17)?),
         person: PersonId(uuid(33)?),
         generation: u32::from_le_bytes(body.get(49..53)?.try_into().ok()?),
-        all_sessions: *body.get(53)? == 1,
+        all_sessions: body[53] == 1,
     })
 }
 

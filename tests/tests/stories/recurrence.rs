@@ -1,14 +1,11 @@
 //! The same rules and times, read by somebody else: Python's dateutil and zoneinfo.
 
-use std::{
-    collections::BTreeSet,
-    io::Write as _,
-    process::{Command, Stdio},
-};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use lectern_core::schedule::{IanaZones, Recurrence, Zones};
+use lectern_tests::Independent;
 use proptest::{
     prelude::*,
     strategy::ValueTree,
@@ -32,48 +29,16 @@ const LONG_STANDING: [Tz; 6] = [
     Tz::Pacific__Auckland,
 ];
 
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/independent/recurrence.py");
-
-/// A Python that has what the comparison needs.
-fn python() -> Option<&'static str> {
-    let usable = |python: &&str| {
-        let check = Command::new(python)
-            .args(["-c", "import dateutil.rrule, zoneinfo; zoneinfo.ZoneInfo('Asia/Dhaka')"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        check.is_ok_and(|status| status.success())
-    };
-    let found = ["/usr/bin/python3", "python3"].into_iter().find(usable);
-    if found.is_none() {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "Python with dateutil is missing, so nothing independent checks the rules; with CI=true that is a failure"
-        );
-        eprintln!("!! SKIPPED: rules beside dateutil and zoneinfo (install python3-dateutil and tzdata)");
-    }
-    found
-}
-
 #[derive(Deserialize)]
 struct Answer {
     occurrences: Vec<Vec<String>>,
     instants: Vec<Option<String>>,
 }
 
-fn ask(python: &str, rules: &[String], times: &[(Tz, NaiveDateTime)]) -> Answer {
+fn ask(other: Independent, rules: &[String], times: &[(Tz, NaiveDateTime)]) -> Answer {
     let times: Vec<(&str, String)> =
         times.iter().map(|(zone, local)| (zone.name(), local.format(LOCAL).to_string())).collect();
-    let asked = json!({"first": FIRST, "rules": rules, "times": times}).to_string();
-    let mut other =
-        Command::new(python).arg(PROGRAM).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut stdin = other.stdin.take().unwrap();
-    // It reads everything before it answers.
-    stdin.write_all(asked.as_bytes()).unwrap();
-    drop(stdin);
-    let output = other.wait_with_output().unwrap();
-    assert!(output.status.success(), "{PROGRAM} failed");
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_value(other.ask(&json!({"first": FIRST, "rules": rules, "times": times}))).unwrap()
 }
 
 /// The same dice every time.
@@ -163,7 +128,8 @@ fn times_around_changes(zone: Tz) -> Vec<(Tz, NaiveDateTime)> {
 /// also the skipped and the doubled ones, are the same instants as with zoneinfo.
 #[test]
 fn rules_and_clocks_agree_with_an_independent_implementation() {
-    let Some(python) = python() else { return };
+    let imports = "import dateutil.rrule, zoneinfo; zoneinfo.ZoneInfo('Asia/Dhaka')";
+    let Some(other) = Independent::find("recurrence.py", imports) else { return };
     let mut texts = Vec::with_capacity(RULES);
     let mut ours = Vec::with_capacity(RULES);
     for (start, text, left_out) in sample(&a_rule(), RULES) {
@@ -185,7 +151,7 @@ fn rules_and_clocks_agree_with_an_independent_implementation() {
     }
     let times: Vec<(Tz, NaiveDateTime)> =
         chrono_tz::TZ_VARIANTS.iter().flat_map(|zone| times_around_changes(*zone)).collect();
-    let theirs = ask(python, &texts, &times);
+    let theirs = ask(other, &texts, &times);
 
     assert_eq!(theirs.occurrences.len(), RULES);
     for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs.occurrences) {

@@ -73,6 +73,10 @@ pub(crate) fn literal(engine: Engine, family: &str, value: usize) -> String {
         ("truth", _) => "true".to_owned(),
         ("json", _) => "'{}'".to_owned(),
         ("ids", _) => format!("'[\"{ID}\"]'"),
+        ("spans", _) => {
+            let day = |at: &str| at.replace(' ', "T");
+            format!("'[[\"{}\", \"{}\"]]'", day(INSTANTS[0]), day(INSTANTS[1]))
+        }
         ("instant", _) => format!("'{}'", INSTANTS[value]),
         _ => format!("'{}'", WORDS[value]),
     }
@@ -148,6 +152,10 @@ pub(crate) fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'stat
             .any(|call| flat.contains(&format!("{call}{sign}")));
         let family = if let Some(family) = inserted(&flat, &sign, columns) {
             family
+        } else if flat.contains(&format!("json_array_elements({sign}"))
+            || flat.contains("json_extract(value, '$[0]')") && sign == "$2"
+        {
+            "spans"
         } else if list {
             "ids"
         } else if operator == "limit" {
@@ -338,7 +346,7 @@ pub(crate) async fn postgres_families(
         .iter()
         .skip(1)
         .zip(beside)
-        .map(|(own, beside)| if matches!(beside, "limit" | "ids") { beside } else { *own })
+        .map(|(own, beside)| if matches!(beside, "limit" | "ids" | "spans") { beside } else { *own })
         .collect())
 }
 

@@ -3,6 +3,7 @@
 
 pub mod attendance;
 pub mod audit;
+pub mod calendar;
 pub mod class;
 pub mod class_platform;
 pub mod classes;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod holidays;
 pub mod join;
 pub mod live;
+pub mod me;
 pub mod organizations;
 pub mod people;
 pub mod platform;
@@ -25,6 +27,7 @@ pub use attendance::{
     EvidenceSource, Stranger,
 };
 pub use audit::{Audit, AuditFilter, AuditRow};
+pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
     GuestForm, GuestRow, PersonFields, RecordingMode, SettingsAbilities,
@@ -38,6 +41,7 @@ pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
+pub use me::MePage;
 pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
 pub use people::{People, PersonForm, PersonRow};
 pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};

@@ -4,10 +4,10 @@ use lectern_web::mails::{
     CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail, StandbyMail,
 };
 use lectern_web::pages::{
-    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage,
-    HolidaysPage, Join, LiveBoard, Organizations, People, Platform, SchedulePreview, SessionPage, SetUp,
-    SignIn,
+    Attendance, Audit, CalendarPage, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
+    ClassSessions, ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession,
+    ErrorPage, HolidaysPage, Join, LiveBoard, MePage, Organizations, People, Platform, SchedulePreview,
+    SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -31,6 +31,7 @@ pub(crate) trait Visit {
 pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Attendance>();
     visitor.staff::<Audit>();
+    visitor.staff::<CalendarPage>();
     visitor.staff::<CancelSession>();
     visitor.staff::<ClassNew>();
     visitor.staff::<ClassOverview>();
@@ -46,6 +47,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
     visitor.staff::<LiveBoard>();
+    visitor.staff::<MePage>();
     visitor.staff::<Organizations>();
     visitor.staff::<People>();
     visitor.staff::<SchedulePreview>();

@@ -15,7 +15,7 @@ use crate::{
     error::{ApiError, FieldError},
     events::{self, Event, EventType},
     extract::SignedIn,
-    people::{Person, store},
+    people::{Person, me, store},
 };
 
 /// Changes to a person: what is left out stays.
@@ -40,6 +40,9 @@ pub struct ChangePerson {
     /// `en` or `bn`.
     #[serde(default)]
     pub language: Option<String>,
+    /// IANA zone in which they see their timetable.
+    #[serde(default)]
+    pub time_zone: Option<String>,
     /// A new password; ends all other sign-ins.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -111,12 +114,7 @@ fn apply(person: &mut Person, change: &ChangePerson, who: &SignedIn) -> Result<(
             Err(error) => errors.push(FieldError::new("role", error.to_string())),
         }
     }
-    if let Some(language) = &change.language {
-        match language.as_str() {
-            "en" | "bn" => person.language = Some(language.clone()),
-            _ => errors.push(FieldError::new("language", "Use en or bn.")),
-        }
-    }
+    me::choose(person, (change.language.as_deref(), change.time_zone.as_deref()), &mut errors);
     // Owners are touched by owners only, and nobody locks themselves out.
     if (person.owner || change.owner == Some(true)) && !who.owner {
         return Err(ApiError::Forbidden);

@@ -34,6 +34,12 @@ pub struct PersonView {
     pub role_name: &'static str,
     /// An admin who may name owners.
     pub owner: bool,
+    /// `en` or `bn`, when chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// IANA zone, when chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Whether they may sign in and join.
     pub active: bool,
 }
@@ -50,6 +56,8 @@ impl From<&Person> for PersonView {
             role: person.role.number(),
             role_name: person.role.name(),
             owner: person.owner,
+            language: person.language.clone(),
+            time_zone: person.time_zone.clone(),
             active: person.active,
         }
     }

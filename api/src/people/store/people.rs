@@ -47,6 +47,8 @@ pub struct Person {
     pub active: bool,
     /// Chosen language.
     pub language: Option<String>,
+    /// Chosen IANA zone.
+    pub time_zone: Option<String>,
     /// Since when.
     pub created_at: DateTime<Utc>,
 }
@@ -81,6 +83,7 @@ struct Row {
     password_hash: Option<String>,
     state: String,
     language: Option<String>,
+    time_zone: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -100,6 +103,7 @@ impl TryFrom<Row> for Person {
             password_hash: row.password_hash,
             active: row.state == "active",
             language: row.language,
+            time_zone: row.time_zone,
             created_at: row.created_at,
         })
     }
@@ -108,7 +112,7 @@ impl TryFrom<Row> for Person {
 macro_rules! person_columns {
     ($rest:literal) => {
         concat!(
-            "select id, kind, external_id, email, first_name, last_name, role, owner, password_hash, state, language, created_at from people ",
+            "select id, kind, external_id, email, first_name, last_name, role, owner, password_hash, state, language, time_zone, created_at from people ",
             $rest
         )
     };
@@ -123,7 +127,7 @@ statement!(tenant FIND_BY_EXTERNAL, person_columns!("where organization_id = $1 
 statement!(tenant LIST, person_columns!("where organization_id = $1 and kind = 'user' and email_key > $2 order by email_key limit $3"));
 statement!(tenant HAS_SUBJECT, "select subject is not null from people where organization_id = $1 and id = $2");
 statement!(tenant ADOPT, "update people set subject = $3, external_id = coalesce(external_id, $3), updated_at = $4 where organization_id = $1 and id = $2");
-statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, role = $5, owner = $6, state = $7, language = $8, external_id = $9, updated_at = $10
+statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, role = $5, owner = $6, state = $7, language = $8, external_id = $9, time_zone = $11, updated_at = $10
     where organization_id = $1 and id = $2");
 statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_at = $4 where organization_id = $1 and id = $2");
 statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
@@ -294,7 +298,8 @@ pub async fn update(
             if person.active { "active" } else { "disabled" },
             person.language.as_deref(),
             person.external_id.as_deref(),
-            now
+            now,
+            person.time_zone.as_deref()
         ]
     )?;
     Ok(())

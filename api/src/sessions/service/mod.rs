@@ -23,4 +23,7 @@ pub use schedule::{
 };
 pub(in crate::sessions) use schedule::{check_time, check_zone};
 pub use start::{Started, hosts, launch, start};
-pub use view::{MeetingProblem, MeetingView, SessionView, list, stands_in_for, view};
+pub use view::{
+    MeetingProblem, MeetingView, SessionView, by_day, line_link, lines, list, stands_in_for, view, whose,
+    whose_by,
+};

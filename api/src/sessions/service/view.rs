@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use lectern_core::{
+    ids::{OrganizationId, PersonId},
     provider::ProviderName,
     role::Role,
     sentence::Sentence,
@@ -11,7 +12,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::find::class_of;
 use crate::{
     app::App,
     classes::{self, Class},
@@ -19,7 +19,7 @@ use crate::{
     error::ApiError,
     extract::SignedIn,
     sessions::series,
-    sessions::store::{self, Meeting, MeetingState, Session, SessionFilter},
+    sessions::store::{self, Line, Meeting, MeetingState, OfDay, Session, Whose},
 };
 
 /// A session, as shown.
@@ -96,17 +96,21 @@ pub struct MeetingProblem {
 
 impl From<Option<&Meeting>> for MeetingView {
     fn from(meeting: Option<&Meeting>) -> Self {
-        let state = match meeting.map(|meeting| meeting.state) {
-            None | Some(MeetingState::Removed) => MeetingProgress::None,
-            Some(MeetingState::Creating) => MeetingProgress::Creating,
-            Some(MeetingState::Ready) => MeetingProgress::Ready,
-            Some(MeetingState::Failed) => MeetingProgress::Failed,
-        };
+        let state = progress(meeting.map(|meeting| meeting.state));
         let problem = meeting.and_then(|meeting| {
             let words = meeting.problem.clone()?;
             Some(MeetingProblem { code: meeting.problem_code.clone()?, detail: words.to_string(), words })
         });
         Self { state, problem }
+    }
+}
+
+const fn progress(state: Option<MeetingState>) -> MeetingProgress {
+    match state {
+        None | Some(MeetingState::Removed) => MeetingProgress::None,
+        Some(MeetingState::Creating) => MeetingProgress::Creating,
+        Some(MeetingState::Ready) => MeetingProgress::Ready,
+        Some(MeetingState::Failed) => MeetingProgress::Failed,
     }
 }
 
@@ -119,7 +123,8 @@ pub async fn view(
     class: &Class,
 ) -> Result<SessionView, ApiError> {
     let meeting = store::meeting_of(tx, who.organization, session.id).await?;
-    let mut view = bare_view(session, class, meeting.as_ref());
+    let mut view = shown(session, class.provider, meeting.as_ref().map(|meeting| meeting.provider));
+    view.meeting = meeting.as_ref().into();
     let slot = series::place_of(tx, who.organization, session.id).await?.slot;
     view.series_id = slot.map(|(series, _)| series.uuid());
     let place = match who.role {
@@ -137,19 +142,19 @@ pub async fn view(
     Ok(view)
 }
 
-/// The platform a session is held on: its meeting's, else its class's.
-fn held_on(class: &Class, meeting: Option<&Meeting>) -> ProviderName {
-    meeting.map_or(class.provider, |meeting| meeting.provider)
-}
-
 /// The class's own platform, when the standby platform holds the session.
 #[must_use]
 pub fn stands_in_for(class: &Class, session: &Session, meeting: Option<&Meeting>) -> Option<ProviderName> {
-    let began = matches!(session.state, SessionState::Live | SessionState::Ended);
-    Some(class.provider).filter(|own| began && held_on(class, meeting) != *own)
+    instead_of(session, class.provider, meeting.map(|meeting| meeting.provider))
 }
 
-fn bare_view(session: &Session, class: &Class, meeting: Option<&Meeting>) -> SessionView {
+fn instead_of(session: &Session, own: ProviderName, held_on: Option<ProviderName>) -> Option<ProviderName> {
+    let began = matches!(session.state, SessionState::Live | SessionState::Ended);
+    Some(own).filter(|own| began && held_on.is_some_and(|held_on| held_on != *own))
+}
+
+/// What is true for every viewer, without the meeting's state.
+fn shown(session: &Session, own: ProviderName, held_on: Option<ProviderName>) -> SessionView {
     SessionView {
         id: session.id.uuid(),
         class_id: session.class.uuid(),
@@ -161,15 +166,53 @@ fn bare_view(session: &Session, class: &Class, meeting: Option<&Meeting>) -> Ses
         time_zone: session.time_zone.clone(),
         duration_minutes: session.minutes(),
         delivery: session.delivery,
-        provider: held_on(class, meeting).as_str(),
-        stands_in_for: stands_in_for(class, session, meeting).map(ProviderName::as_str),
+        provider: held_on.unwrap_or(own).as_str(),
+        stands_in_for: instead_of(session, own, held_on).map(ProviderName::as_str),
         state: session.state,
-        meeting: MeetingView::from(meeting),
+        meeting: MeetingView::from(None),
         started_at: session.started_at,
         ended_at: session.ended_at,
         cancel_reason: session.cancel_reason.clone(),
         join_url: String::new(),
     }
+}
+
+/// Whose sessions somebody sees in lists.
+#[must_use]
+pub const fn whose(who: &SignedIn) -> Whose {
+    whose_by(who.role, who.person)
+}
+
+/// Whose sessions a person with a role sees in lists.
+#[must_use]
+pub const fn whose_by(role: Role, person: PersonId) -> Whose {
+    match role {
+        Role::Admin => Whose::Everybody,
+        Role::Instructor => Whose::TaughtBy(person),
+        Role::Student => Whose::EnrolledBy(person),
+    }
+}
+
+/// Sessions that start from one instant and before another, behind a row: for other rooms.
+pub async fn lines(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    whose: Whose,
+    reach: (DateTime<Utc>, DateTime<Utc>),
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Line>, ApiError> {
+    Ok(store::list(tx, organization, whose, reach, after, limit).await?)
+}
+
+/// The first few sessions of each of several days, of the whole organization: for other rooms.
+pub async fn by_day(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    days: &[(DateTime<Utc>, DateTime<Utc>)],
+    most: usize,
+) -> Result<Vec<OfDay>, ApiError> {
+    Ok(store::by_day(tx, organization, days, i64::try_from(most).unwrap_or(i64::MAX)).await?)
 }
 
 /// Sessions between two instants that this person sees.
@@ -181,17 +224,32 @@ pub async fn list(
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<SessionView>, ApiError> {
-    let mut filter = SessionFilter { from, to, instructor: None, member: None, after };
-    match who.role {
-        Role::Admin => {}
-        Role::Instructor => filter.instructor = Some(who.person),
-        Role::Student => filter.member = Some(who.person),
-    }
     let mut tx = app.db.read(who.organization).await?;
-    let mut views = Vec::new();
-    for session in store::list(&mut tx, who.organization, filter, limit).await? {
-        let class = class_of(&mut tx, who.organization, &session).await?;
-        views.push(view(app, &mut tx, who, &session, &class).await?);
+    let found = lines(&mut tx, who.organization, whose(who), (from, to), after, limit).await?;
+    Ok(found.into_iter().map(|line| of_line(app, who, line)).collect())
+}
+
+fn of_line(app: &App, who: &SignedIn, line: Line) -> SessionView {
+    let mut view = shown(&line.session, line.provider, line.meeting.as_ref().map(|meeting| meeting.provider));
+    view.series_id = line.series;
+    view.join_url = line_link(app, who.organization, who.person, &line);
+    view.meeting.state = progress(line.meeting.as_ref().map(|meeting| meeting.state));
+    if who.role != Role::Student {
+        let problem = line.meeting.and_then(|meeting| meeting.problem);
+        view.meeting.problem =
+            problem.map(|(code, words)| MeetingProblem { code, detail: words.to_string(), words });
     }
-    Ok(views)
+    view
+}
+
+/// The link of whoever the list is for: a member's own, else the class's.
+#[must_use]
+pub fn line_link(app: &App, organization: OrganizationId, person: PersonId, line: &Line) -> String {
+    match line.place {
+        Some((_, generation)) => {
+            let claims = classes::links::member_claims(organization, line.session.class, person, generation);
+            classes::links::link_of(app, &claims)
+        }
+        None => classes::links::class_link(app, line.session.class),
+    }
 }

@@ -1,13 +1,15 @@
 //! Tables of this room: sessions, and the meetings behind them.
 
+mod lines;
 mod meetings;
 mod sessions;
 
+pub use lines::{Line, OfDay, Whose, by_day, list};
 pub use meetings::{
     Made, Meeting, MeetingState, begin_attempt, find_meeting, insert_meeting, meeting_not_ended, meeting_of,
     meeting_problem, meeting_ready, meeting_removed, not_yet_removed, removable_meetings, retire_meeting,
 };
 pub use sessions::{
-    Session, SessionFilter, count_live, due_for_meeting, find, find_by_external, find_to_change, insert,
-    list, near, next_of_class, of_class, overdue, titles, update,
+    Session, count_live, due_for_meeting, find, find_by_external, find_to_change, insert, near,
+    next_of_class, of_class, overdue, titles, update,
 };

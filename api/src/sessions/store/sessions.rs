@@ -66,7 +66,7 @@ impl Session {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: Uuid,
     class_id: Uuid,
     external_id: Option<String>,
@@ -131,15 +131,6 @@ statement!(tenant TITLES,
 statement!(tenant NEAR, session_columns!("where organization_id = $1 and class_id = $2 and (ends_at >= $3 or state = 'live') order by starts_at, id limit 40"));
 statement!(tenant LAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 order by starts_at desc, id desc limit 1"));
 statement!(tenant NEXT_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and ends_at > $3 and state in ('scheduled', 'live') order by starts_at, id limit 1"));
-statement!(tenant LIST,
-    sqlite: session_columns!("where organization_id = $1 and starts_at >= $2 and starts_at < $3
-        and ($4 is null or class_id in (select c.id from classes c where c.organization_id = $1 and c.instructor_id = $4))
-        and ($5 is null or class_id in (select e.class_id from enrollments e where e.organization_id = $1 and e.person_id = $5 and e.state = 'active'))
-        and ($6 is null or (starts_at, id) > ($6, $7)) order by starts_at, id limit $8"),
-    postgres: session_columns!("where organization_id = $1 and starts_at >= $2 and starts_at < $3
-        and ($4::uuid is null or class_id in (select c.id from classes c where c.organization_id = $1 and c.instructor_id = $4))
-        and ($5::uuid is null or class_id in (select e.class_id from enrollments e where e.organization_id = $1 and e.person_id = $5 and e.state = 'active'))
-        and ($6::timestamptz is null or (starts_at, id) > ($6, $7::uuid)) order by starts_at, id limit $8"));
 statement!(tenant DUE_FOR_MEETING, session_columns!("where organization_id = $1 and state in ('scheduled', 'live') and delivery <> 'in_person' and starts_at <= $2 and ends_at > $3
     and not exists (select 1 from meetings m where m.organization_id = $1 and m.session_id = sessions.id and m.parent_id is null and m.state <> 'removed')"));
 statement!(tenant OVERDUE, session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3)) order by ends_at limit 200"));
@@ -268,46 +259,6 @@ pub async fn next_of_class(
 ) -> Result<Option<Session>, StoreError> {
     let row: Option<Row> = run!(optional, tx, NEXT_OF_CLASS, [organization.uuid(), class.uuid(), now])?;
     row.map(Session::try_from).transpose()
-}
-
-/// Which sessions to list.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionFilter {
-    /// Starting from.
-    pub from: DateTime<Utc>,
-    /// Starting before.
-    pub to: DateTime<Utc>,
-    /// Of classes taught by.
-    pub instructor: Option<PersonId>,
-    /// Of classes with this member.
-    pub member: Option<PersonId>,
-    /// After this one.
-    pub after: Option<(DateTime<Utc>, Uuid)>,
-}
-
-/// Sessions in the order of their starts.
-pub async fn list(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    filter: SessionFilter,
-    limit: i64,
-) -> Result<Vec<Session>, StoreError> {
-    let rows: Vec<Row> = run!(
-        all,
-        tx,
-        LIST,
-        [
-            organization.uuid(),
-            filter.from,
-            filter.to,
-            filter.instructor.map(PersonId::uuid),
-            filter.member.map(PersonId::uuid),
-            filter.after.map(|(at, _)| at),
-            filter.after.map(|(_, id)| id),
-            limit
-        ]
-    )?;
-    rows.into_iter().map(Session::try_from).collect()
 }
 
 /// Online sessions that start before an instant, are not over and have no meeting.
