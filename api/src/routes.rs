@@ -7,8 +7,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, calendar, classes, holidays, idempotency, join, live, organizations, pages,
-    pasted_links, people, platforms, sessions, webhooks_in,
+    app::App, attendance, audit, calendar, classes, holidays, idempotency, join, live, notify, organizations,
+    pages, pasted_links, people, platforms, sessions, webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -52,6 +52,10 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(sessions::routes::launch))
         .routes(routes!(calendar::routes::show))
         .routes(routes!(calendar::routes::rotate))
+        .routes(routes!(notify::routes::list))
+        .routes(routes!(notify::routes::see))
+        .routes(routes!(notify::routes::choices))
+        .routes(routes!(notify::routes::choose))
         .routes(routes!(attendance::routes::show))
         .routes(routes!(attendance::routes::download))
         .routes(routes!(attendance::routes::change))
@@ -126,6 +130,9 @@ paths! {
     "/calendar" => get calendar::pages::show;
     "/calendar/rotate" => post calendar::pages::rotate;
     "/calendar/{feed}" => get calendar::pages::ics;
+    "/notices" => get notify::pages::list;
+    "/notices/seen" => post notify::pages::see;
+    "/notices/off/{token}" => get notify::pages::ask_off, post notify::pages::turn_off;
     "/me" => get people::me::show, post people::me::save;
     "/sessions/{id}/attendance" => get attendance::pages::sheet;
     "/sessions/{id}/attendance/verify" => post attendance::pages::verify;

@@ -16,6 +16,7 @@ pub mod organization;
 pub mod personal_link;
 pub mod provider;
 pub mod random;
+pub mod reminder;
 pub mod role;
 pub mod schedule;
 pub mod seal;

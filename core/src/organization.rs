@@ -93,6 +93,8 @@ pub struct Policies {
     /// The platform that takes over a session that was started and whose own platform does not answer, by its word. None: no
     /// session is ever held anywhere but where its class is.
     pub standby_provider: Option<String>,
+    /// How many minutes before a session its people are reminded; each is a reminder of its own. Empty: nobody is.
+    pub reminder_minutes: Vec<u32>,
     /// It takes over so many minutes after the start, at most 60.
     pub standby_after_minutes: u32,
 }
@@ -111,6 +113,7 @@ impl Default for Policies {
             relay_domain: "seats.lectern.invalid".to_owned(),
             standby_provider: None,
             standby_after_minutes: 2,
+            reminder_minutes: vec![30],
         }
     }
 }

@@ -18,8 +18,12 @@ pub struct MailSession {
     pub ends_at: String,
     /// IANA zone.
     pub zone: String,
+    /// The reader's own zone, where it is another.
+    pub own_zone: Option<String>,
     /// Held in a room, not online.
     pub in_person: bool,
+    /// Where the reader takes such mails off; none where they are no matter of choice.
+    pub off_url: Option<String>,
 }
 
 impl MailSession {
@@ -33,7 +37,9 @@ impl MailSession {
             starts_at: "2026-11-21T03:00:00Z".to_owned(),
             ends_at: "2026-11-21T03:45:00Z".to_owned(),
             zone: "Asia/Dhaka".to_owned(),
+            own_zone: Some("Europe/London".to_owned()),
             in_person: false,
+            off_url: Some("https://classes.example/notices/off/AXBl?topic=change".to_owned()),
         }
     }
 }
@@ -55,6 +61,30 @@ impl Mail for JoinMail {
             session: MailSession::sample(),
             join_url: "https://classes.example/join/class/018f?token=abc".to_owned(),
         }]
+    }
+}
+
+/// A session is about to begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReminderMail {
+    pub person: String,
+    pub session: MailSession,
+    /// They teach it.
+    pub hosts: bool,
+    /// Their own join link; for whoever teaches it the session's page.
+    pub url: String,
+}
+
+impl Mail for ReminderMail {
+    const NAME: &'static str = "reminder";
+    fn samples() -> Vec<Self> {
+        let mail = |hosts, in_person| Self {
+            person: "Ayesha Noor".to_owned(),
+            session: MailSession { in_person, ..MailSession::sample() },
+            hosts,
+            url: "https://classes.example/join/class/018f?token=abc".to_owned(),
+        };
+        vec![mail(false, false), mail(true, false), mail(false, true)]
     }
 }
 
@@ -188,6 +218,8 @@ pub struct ConnectionLostMail {
     pub connection_url: String,
     /// The next session that cannot start, if there is one.
     pub next: Option<MailSession>,
+    /// Where the reader takes such mails off.
+    pub off_url: Option<String>,
 }
 
 impl Mail for ConnectionLostMail {
@@ -199,6 +231,7 @@ impl Mail for ConnectionLostMail {
             platform: "Zoom".to_owned(),
             connection_url: "https://classes.example/connection".to_owned(),
             next,
+            off_url: Some("https://classes.example/notices/off/AXBl?topic=trouble".to_owned()),
         };
         vec![mail(Some(MailSession::sample())), mail(None)]
     }

@@ -30,6 +30,8 @@ pub enum Section {
     Connections,
     Audit,
     Organizations,
+    /// What one was told.
+    Notices,
     /// One's own settings.
     Me,
     /// None of them, as on an error page.
@@ -48,6 +50,7 @@ impl Section {
             Self::Connections => "key",
             Self::Audit => "shield",
             Self::Organizations => "building",
+            Self::Notices => "bell",
             Self::Me => "gear",
             Self::Elsewhere => "home",
         }
@@ -64,6 +67,7 @@ impl Section {
             Self::Connections => "/connections",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
+            Self::Notices => "/notices",
             Self::Me => "/me",
             Self::Elsewhere => "/",
         }
@@ -192,6 +196,8 @@ pub struct Shell {
     pub section: Section,
     /// How many classes are live now; shown beside "Live classes", 0 hides it.
     pub live_now: u32,
+    /// Notices the person has not seen; shown beside "Notices", 0 hides it.
+    pub unseen: u32,
     /// The token every form of the page carries as `csrf`.
     pub csrf: String,
     pub notice: Option<Notice>,
@@ -231,16 +237,19 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             group(None, &[Section::Live, Section::Calendar, Section::Classes]),
             group(Some("set_up"), &[Section::Platforms, Section::People, Section::Connections]),
             group(Some("look_back"), &[Section::Audit]),
-            group(Some("yours"), &[Section::Me]),
+            group(Some("yours"), &[Section::Notices, Section::Me]),
         ],
         Viewer::Instructor => {
             vec![
                 group(None, &[Section::Classes, Section::Calendar, Section::Live]),
-                group(Some("yours"), &[Section::Connection, Section::Me]),
+                group(Some("yours"), &[Section::Connection, Section::Notices, Section::Me]),
             ]
         }
         Viewer::Student => {
-            vec![group(None, &[Section::Classes, Section::Calendar]), group(Some("yours"), &[Section::Me])]
+            vec![
+                group(None, &[Section::Classes, Section::Calendar]),
+                group(Some("yours"), &[Section::Notices, Section::Me]),
+            ]
         }
     }
 }
@@ -256,6 +265,7 @@ impl Shell {
             vocabulary,
             section,
             live_now: 3,
+            unseen: 2,
             csrf: "c2FtcGxlLWNzcmY".to_owned(),
             notice: None,
         };
@@ -272,6 +282,7 @@ impl Shell {
             ..NoticeKind::TryingAgain.into()
         });
         student.live_now = 0;
+        student.unseen = 0;
         let mut seller = shell(
             "Farhan Karim",
             Viewer::Instructor,
@@ -304,6 +315,9 @@ mod tests {
             assert!(!sections(Viewer::Instructor).contains(&section));
             assert!(!sections(Viewer::Student).contains(&section));
         }
-        assert_eq!(sections(Viewer::Student), [Section::Classes, Section::Calendar, Section::Me]);
+        assert_eq!(
+            sections(Viewer::Student),
+            [Section::Classes, Section::Calendar, Section::Notices, Section::Me]
+        );
     }
 }

@@ -2,10 +2,12 @@
 import { copyButtons } from "./copy.js";
 import { forms } from "./confirm.js";
 import { live } from "./live.js";
+import { notices } from "./notices.js";
 
 forms();
 copyButtons();
 live();
+notices();
 
 document.querySelector("[data-focus]")?.focus();
 

@@ -127,6 +127,8 @@ kinds! {
     GuestRemoved = "guest.removed",
     /// A person's calendar feed got another address.
     CalendarFeedRotated = "calendar_feed.rotated",
+    /// A person chose what to be told.
+    NoticeChoiceChanged = "notices.choice_changed",
     /// A day off was added or named anew.
     HolidaySaved = "organization.holiday_saved",
     /// A day off was taken back.

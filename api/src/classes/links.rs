@@ -8,11 +8,17 @@ use lectern_core::{
 use super::{Enrollment, EnrollmentKind};
 use crate::app::App;
 
+/// What a member's or a guest's link is for.
+#[must_use]
+pub const fn purpose(guest: bool) -> Purpose {
+    if guest { Purpose::Guest } else { Purpose::Join }
+}
+
 /// What this person's link says.
 #[must_use]
 pub fn claims(organization: OrganizationId, enrollment: &Enrollment) -> JoinClaims {
     JoinClaims {
-        purpose: if enrollment.kind == EnrollmentKind::Guest { Purpose::Guest } else { Purpose::Join },
+        purpose: purpose(enrollment.kind == EnrollmentKind::Guest),
         organization,
         class: enrollment.class,
         person: enrollment.person,

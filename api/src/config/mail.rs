@@ -29,6 +29,10 @@ pub struct MailConfig {
     /// Sign-in password.
     #[serde(skip_serializing)]
     pub password: Option<SecretString>,
+    /// Mails sent at the same time, 1 to 100.
+    pub connections: usize,
+    /// Mails a second when many go out together, for servers that take no more. None: as fast as the server takes them.
+    pub per_second: Option<u32>,
     /// The sender: `Lectern <classes@school.example>`.
     pub from: String,
 }
@@ -41,6 +45,8 @@ impl Default for MailConfig {
             security: MailSecurity::Tls,
             username: None,
             password: None,
+            connections: 16,
+            per_second: None,
             from: "Lectern <lectern@localhost>".to_owned(),
         }
     }

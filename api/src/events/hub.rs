@@ -61,9 +61,12 @@ impl LiveMessage {
         Self { seq, json: json.into(), event: Arc::new(event) }
     }
 
-    /// Whether this person may see it: admins all, instructors their own classes', everyone what is about themselves.
+    /// Whether this person may see it: whom it is addressed to; else admins all, instructors their own classes', everyone what is about themselves.
     #[must_use]
     pub fn is_for(&self, person: Uuid, role: Role) -> bool {
+        if !self.event.audience.is_empty() {
+            return self.event.audience.binary_search(&PersonId(person)).is_ok();
+        }
         let own_class = self.event.instructor.is_some_and(|instructor| instructor.uuid() == person);
         let about = self.event.person.as_ref().and_then(|about| about.id) == Some(person);
         match role {

@@ -46,6 +46,8 @@ pub enum EventType {
     ParticipantWaiting,
     /// Two people use one seat.
     SeatShared,
+    /// People were told something: a reminder, a change. Each finds it among their notices.
+    NoticeGiven,
     /// Attendance was computed anew.
     AttendanceUpdated,
     /// A class's roster changed.
@@ -83,6 +85,9 @@ pub struct Event {
     pub instructor: Option<PersonId>,
     /// About whom.
     pub person: Option<EventPerson>,
+    /// Whom it is for and nobody else, in order; empty: whom its class and person say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<PersonId>,
     /// One sentence more, where the type alone does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -92,7 +97,16 @@ impl Event {
     /// An event about nothing in particular yet.
     #[must_use]
     pub const fn new(kind: EventType, at: DateTime<Utc>) -> Self {
-        Self { kind, at, session: None, class: None, instructor: None, person: None, detail: None }
+        Self {
+            kind,
+            at,
+            session: None,
+            class: None,
+            instructor: None,
+            person: None,
+            audience: Vec::new(),
+            detail: None,
+        }
     }
 
     /// In a session of a class of an instructor.
@@ -109,6 +123,14 @@ impl Event {
     pub fn person(mut self, id: Option<PersonId>, name: impl Into<String>, role: &str) -> Self {
         self.person =
             Some(EventPerson { id: id.map(PersonId::uuid), name: name.into(), role: role.to_owned() });
+        self
+    }
+
+    /// For these people and nobody else.
+    #[must_use]
+    pub fn to(mut self, people: &[PersonId]) -> Self {
+        self.audience = people.to_vec();
+        self.audience.sort_unstable();
         self
     }
 

@@ -13,6 +13,8 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "meeting.end" => sessions::meetings::end_job(app, job).await,
         "registrants.prepare" => join::registrants::prepare_job(app, job).await,
         "registrants.cancel" => join::registrants::cancel_job(app, job).await,
+        notify::batch::SEND => notify::batch::send(app, job).await,
+        notify::reminders::TICK => notify::reminders::tick(app).await,
         "mail.send" => notify::jobs::send_job(app, job).await,
         "tick.prepare_sessions" => sessions::jobs::prepare(app).await,
         "tick.end_sessions" => sessions::jobs::end_overdue(app).await,

@@ -1,11 +1,16 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use lectern_core::secret::SecretString;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Attachment as Part, Mailbox, MultiPart, SinglePart, header::ContentType},
-    transport::smtp::authentication::Credentials,
+    message::{
+        Attachment as Part, Mailbox, MultiPart, SinglePart,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
+    transport::smtp::{PoolConfig, authentication::Credentials},
 };
+
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     config::{MailConfig, MailSecurity},
@@ -57,6 +62,44 @@ pub struct OutgoingMail {
     pub attachments: Vec<Attachment>,
     /// Stays the same when a send is repeated.
     pub message_id: String,
+    /// Where its person takes such mails off by one click (RFC 8058).
+    pub unsubscribe: Option<String>,
+}
+
+/// `List-Unsubscribe` of RFC 2369.
+#[derive(Clone)]
+struct Unsubscribe(String);
+
+impl Header for Unsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), self.0.clone(), self.0.clone())
+    }
+}
+
+/// `List-Unsubscribe-Post` of RFC 8058: one POST does it.
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
 }
 
 /// Sends mail through the configured server.
@@ -64,6 +107,22 @@ pub struct OutgoingMail {
 pub struct Mailer {
     transport: Option<AsyncSmtpTransport<Tokio1Executor>>,
     from: Mailbox,
+    at_once: usize,
+    pace: Option<Arc<Pace>>,
+}
+
+/// One mail each so many microseconds.
+struct Pace {
+    gap: Duration,
+    next: Mutex<Instant>,
+}
+
+impl Pace {
+    async fn wait(&self) {
+        let mut next = self.next.lock().await;
+        tokio::time::sleep_until(*next).await;
+        *next = Instant::now().max(*next) + self.gap;
+    }
 }
 
 impl std::fmt::Debug for Mailer {
@@ -77,7 +136,12 @@ impl Mailer {
     pub fn new(config: &MailConfig) -> Result<Self, MailError> {
         let settings = |error: &dyn std::fmt::Display| MailError::Settings(error.to_string());
         let from = config.from.parse().map_err(|error| settings(&error))?;
-        let Some(host) = &config.host else { return Ok(Self { transport: None, from }) };
+        let at_once = config.connections.clamp(1, 100);
+        let pace = config.per_second.filter(|most| *most > 0).map(|most| {
+            let gap = Duration::from_secs(1) / most;
+            Arc::new(Pace { gap, next: Mutex::new(Instant::now()) })
+        });
+        let Some(host) = &config.host else { return Ok(Self { transport: None, from, at_once, pace }) };
         let builder = match config.security {
             MailSecurity::Tls => {
                 AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(|error| settings(&error))?
@@ -86,18 +150,38 @@ impl Mailer {
                 .map_err(|error| settings(&error))?,
             MailSecurity::None => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
         };
-        let mut builder = builder.port(config.port).timeout(Some(Duration::from_secs(20)));
+        let mut builder = builder
+            .port(config.port)
+            .timeout(Some(Duration::from_secs(20)))
+            .pool_config(PoolConfig::new().max_size(u32::try_from(at_once).unwrap_or(1)));
         if let (Some(username), Some(password)) = (&config.username, &config.password) {
             builder = builder
                 .credentials(Credentials::new(username.clone(), SecretString::expose(password).clone()));
         }
-        Ok(Self { transport: Some(builder.build()), from })
+        Ok(Self { transport: Some(builder.build()), from, at_once, pace })
     }
 
     /// Whether there is a server to send through.
     #[must_use]
     pub const fn is_configured(&self) -> bool {
         self.transport.is_some()
+    }
+
+    /// How many mails may be under way at the same time.
+    #[must_use]
+    pub const fn at_once(&self) -> usize {
+        self.at_once
+    }
+
+    /// Sends one of many mails that go out together, at the pace the operator set.
+    ///
+    /// # Errors
+    /// As [`Mailer::send`].
+    pub async fn send_among_many(&self, mail: &OutgoingMail) -> Result<(), MailError> {
+        if let Some(pace) = &self.pace {
+            pace.wait().await;
+        }
+        self.send(mail).await
     }
 
     /// Whether the server answers.
@@ -139,7 +223,11 @@ impl Mailer {
             let part: SinglePart = Part::new(attachment.name.to_owned()).body(attachment.text.clone(), kind);
             body = body.singlepart(part);
         }
-        Message::builder()
+        let mut message = Message::builder();
+        if let Some(url) = &mail.unsubscribe {
+            message = message.header(Unsubscribe(format!("<{url}>"))).header(OneClick);
+        }
+        message
             .from(self.from.clone())
             .to(Mailbox::new(Some(mail.to_name.clone()), address))
             .subject(mail.subject.clone())

@@ -1,5 +1,14 @@
-//! Telling people: a row for each mail that was decided on, written with what caused it; a job renders and sends it.
+//! Telling people: a row for each notice that was decided on, written with what caused it; jobs render and mail them, and whoever
+//! has a page open is told there.
 
+pub mod batch;
+pub mod choices;
+mod compose;
 pub mod jobs;
+pub mod pages;
+pub mod reminders;
+pub mod routes;
 pub mod service;
 pub mod store;
+
+pub use choices::Topic;

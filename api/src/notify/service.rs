@@ -1,5 +1,7 @@
 //! Deciding who is told what. Every function writes in the caller's transaction.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
@@ -8,18 +10,25 @@ use lectern_core::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::store::{self, NewMail};
+use super::{
+    batch, choices,
+    store::{self, NewMail, OneOfMany},
+};
 use crate::{
     app::App,
     classes::{Class, Enrollment, EnrollmentKind, enrollments},
     db::Tx,
     error::ApiError,
+    events::{self, Event, EventType},
     jobs::store::{self as jobs, NewJob},
+    keys::Sealer,
     sessions::{self, Session},
 };
 
 /// Sessions a person who joins a class hears of at once, at most.
 const AT_ONCE: usize = 10;
+/// People told by one statement and one event.
+const AT_A_TIME: usize = 256;
 
 #[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
 async fn decide(
@@ -34,8 +43,9 @@ async fn decide(
 ) -> Result<(), ApiError> {
     let now = app.clock.now();
     let id = app.ids.next();
-    let mail = NewMail { id, person, session, kind, about, facts };
-    if store::insert(tx, organization, &mail, now).await? {
+    let wanted = choices::of_kind(tx, organization, kind).await?.of(person).mail;
+    let mail = NewMail { id, person, session, kind, about, facts, wanted };
+    if store::insert(tx, organization, &mail, now).await? && wanted {
         let job = NewJob {
             id: app.ids.next(),
             kind: "mail.send",
@@ -85,91 +95,117 @@ pub async fn person_meets_class(
     Ok(())
 }
 
+/// Tells many people of a session the same: each once, as they chose. Their mails go out together, and pages they have open hear
+/// of it.
+pub(super) async fn decide_all(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    (session, class): (SessionId, &Class),
+    people: &[(PersonId, &'static str, String)],
+    facts: Value,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let Some((_, first, _)) = people.first() else { return Ok(()) };
+    let choices = choices::of_kind(tx, organization, first).await?;
+    let mails: Vec<OneOfMany> = people
+        .iter()
+        .map(|(person, kind, about)| OneOfMany {
+            id: app.ids.next(),
+            person: person.uuid(),
+            kind,
+            about: about.clone(),
+            state: if choices.of(*person).mail { "wanted" } else { "off" },
+        })
+        .collect();
+    for some in mails.chunks(AT_A_TIME) {
+        store::insert_many(tx, organization, some, session, &facts, now).await?;
+    }
+    let kinds: BTreeSet<&str> = people.iter().map(|(_, kind, _)| *kind).collect();
+    for kind in kinds {
+        batch::queue(app, tx, organization, session, kind).await?;
+    }
+    let audience: Vec<PersonId> =
+        people.iter().map(|(person, ..)| *person).filter(|person| choices.of(*person).live).collect();
+    for some in audience.chunks(AT_A_TIME) {
+        let event = Event::new(EventType::NoticeGiven, now)
+            .of(Some(session), class.id, class.instructor)
+            .detail(*first)
+            .to(some);
+        events::emit(tx, &app.ids, sealer, organization, now, &event).await?;
+    }
+    Ok(())
+}
+
+/// Everybody who may come to a session, each with the same mail.
+async fn everybody(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    (session, class): (&Session, &Class),
+    kind: impl Fn(&Enrollment) -> &'static str,
+    about: impl Fn(&Enrollment) -> String,
+) -> Result<Vec<(PersonId, &'static str, String)>, ApiError> {
+    let all = enrollments::of_session(tx, organization, class.id, session.id).await?;
+    Ok(all.iter().map(|one| (one.person, kind(one), about(one))).collect())
+}
+
 /// A session was scheduled: everybody who may come hears of it.
 pub async fn session_scheduled(
     app: &App,
     tx: &mut Tx,
+    sealer: &Sealer,
     organization: OrganizationId,
     session: &Session,
     class: &Class,
 ) -> Result<(), ApiError> {
-    for enrollment in enrollments::of_session(tx, organization, class.id, session.id).await? {
-        let about = format!("{} {}", session.id, enrollment.generation);
-        decide(
-            app,
-            tx,
-            organization,
-            enrollment.person,
-            Some(session.id),
-            join_kind(&enrollment),
-            &about,
-            json!({}),
-        )
-        .await?;
-    }
-    Ok(())
+    let about = |place: &Enrollment| format!("{} {}", session.id, place.generation);
+    let people = everybody(tx, organization, (session, class), join_kind, about).await?;
+    decide_all(app, tx, sealer, organization, (session.id, class), &people, json!({})).await
 }
 
 /// A session has another time.
 pub async fn session_moved(
     app: &App,
     tx: &mut Tx,
+    sealer: &Sealer,
     organization: OrganizationId,
-    before: &Session,
-    session: &Session,
+    (before, session): (&Session, &Session),
     class: &Class,
 ) -> Result<(), ApiError> {
-    let about = format!("{} {}", session.id, session.revision);
-    for enrollment in enrollments::of_session(tx, organization, class.id, session.id).await? {
-        let facts = json!({"old_starts_at": before.starts_at, "old_ends_at": before.ends_at});
-        decide(app, tx, organization, enrollment.person, Some(session.id), "moved", &about, facts).await?;
-    }
-    Ok(())
+    let about = |_: &Enrollment| format!("{} {}", session.id, session.revision);
+    let facts = json!({"old_starts_at": before.starts_at, "old_ends_at": before.ends_at});
+    let people = everybody(tx, organization, (session, class), |_| "moved", about).await?;
+    decide_all(app, tx, sealer, organization, (session.id, class), &people, facts).await
 }
 
 /// Another platform stands in for the one that does not answer: everybody who may come hears of it, and the instructor.
 pub async fn session_stood_by(
     app: &App,
     tx: &mut Tx,
+    sealer: &Sealer,
     organization: OrganizationId,
     session: &Session,
     class: &Class,
 ) -> Result<(), ApiError> {
-    let about = session.id.to_string();
-    let mut people: Vec<PersonId> = enrollments::of_session(tx, organization, class.id, session.id)
-        .await?
-        .into_iter()
-        .map(|enrollment| enrollment.person)
-        .collect();
-    people.push(class.instructor);
-    for person in people {
-        decide(app, tx, organization, person, Some(session.id), "standby", &about, json!({})).await?;
-    }
-    Ok(())
+    let about = |_: &Enrollment| session.id.to_string();
+    let mut people = everybody(tx, organization, (session, class), |_| "standby", about).await?;
+    people.push((class.instructor, "standby", session.id.to_string()));
+    decide_all(app, tx, sealer, organization, (session.id, class), &people, json!({})).await
 }
 
 /// A session was called off.
 pub async fn session_cancelled(
     app: &App,
     tx: &mut Tx,
+    sealer: &Sealer,
     organization: OrganizationId,
     session: &Session,
     class: &Class,
 ) -> Result<(), ApiError> {
-    for enrollment in enrollments::of_session(tx, organization, class.id, session.id).await? {
-        decide(
-            app,
-            tx,
-            organization,
-            enrollment.person,
-            Some(session.id),
-            "cancelled",
-            &session.id.to_string(),
-            json!({}),
-        )
-        .await?;
-    }
-    Ok(())
+    let about = |_: &Enrollment| session.id.to_string();
+    let people = everybody(tx, organization, (session, class), |_| "cancelled", about).await?;
+    decide_all(app, tx, sealer, organization, (session.id, class), &people, json!({})).await
 }
 
 /// The person's link once more, for the next session to come.

@@ -117,6 +117,7 @@ fn sent(method: &str, path: &str) -> Option<Value> {
             "starts_at": "2026-12-01T03:00:00Z", "duration_minutes": 60, "time_zone": "Asia/Dhaka",
             "viewer_time_zone": "Europe/London", "recurrence": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10",
         }),
+        ("put", "/api/v1/notification-choices/{topic}") => json!({"mail": false, "live": true}),
         ("patch", "/api/v1/me") => json!({"language": "bn", "time_zone": "Europe/London"}),
         ("put", "/api/v1/organization/holidays/{day}") => json!({"name": "Victory Day"}),
         ("patch", "/api/v1/sessions/{id}") => {

@@ -59,6 +59,14 @@ pub(super) fn check(policies: &Policies) -> Result<(), ApiError> {
             errors.push(FieldError::new(field, "At most 1440 minutes."));
         }
     }
+    let leads = &policies.reminder_minutes;
+    let apart = leads.iter().collect::<std::collections::BTreeSet<_>>().len() == leads.len();
+    if leads.len() > 5 || !apart || leads.iter().any(|minutes| !(1..=7 * 24 * 60).contains(minutes)) {
+        errors.push(FieldError::new(
+            "policies.reminder_minutes",
+            "At most five different leads, each of 1 to 10080 minutes.",
+        ));
+    }
     if policies.standby_after_minutes > 60 {
         errors.push(FieldError::new("policies.standby_after_minutes", "At most 60 minutes."));
     }

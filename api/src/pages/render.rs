@@ -10,7 +10,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{SignedIn, cookie},
-    organizations, sessions,
+    notify, organizations, sessions,
 };
 
 /// The language a page is asked for in: chosen (`?lang=`, then cookie), the person's, the browser's.
@@ -100,11 +100,15 @@ impl<'a> Pages<'a> {
             Role::Instructor => Viewer::Instructor,
             Role::Student => Viewer::Student,
         };
-        let live_now = if who.is_super_admin() || who.role == Role::Student {
-            0
+        let (live_now, unseen) = if who.is_super_admin() {
+            (0, 0)
         } else {
             let mut tx = app.db.read(who.organization).await?;
-            sessions::service::live_count(&mut tx, who).await?
+            let live_now = match who.role {
+                Role::Student => 0,
+                _ => sessions::service::live_count(&mut tx, who).await?,
+            };
+            (live_now, notify::pages::unseen(app, &mut tx, who).await?)
         };
         let shell = Shell {
             person: who.name.clone(),
@@ -113,6 +117,7 @@ impl<'a> Pages<'a> {
             vocabulary: vocabulary(organization.vocabulary),
             section,
             live_now,
+            unseen,
             csrf: who.csrf(),
             notice: None,
         };

@@ -3,7 +3,10 @@
 use axum::{extract::State, response::Response};
 use chrono_tz::Tz;
 use lectern_core::{ids::PersonId, role::Role};
-use lectern_web::{FieldError as PageFieldError, NoticeKind, Section, pages::me::MePage};
+use lectern_web::{
+    FieldError as PageFieldError, NoticeKind, Section,
+    pages::me::{MePage, TopicChoice},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -15,6 +18,7 @@ use crate::{
     db::Tx,
     error::{ApiError, FieldError, Problem},
     extract::{Form, Json, Member, Query, SignedIn},
+    notify::{self, Topic, choices::Choice},
     organizations,
     pages::{Pages, Reader, see_other},
     sessions::pages::zones,
@@ -141,6 +145,15 @@ async fn page(tx: &mut Tx, who: &SignedIn, errors: Vec<PageFieldError>) -> Resul
         time_zone: person.time_zone.unwrap_or_default(),
         organization_zone: settings.time_zone,
         zones: zones(),
+        choices: notify::choices::of_person(tx, who.organization, who.person)
+            .await?
+            .into_iter()
+            .map(|(topic, choice)| TopicChoice {
+                topic: topic.as_str().to_owned(),
+                mail: choice.mail,
+                live: choice.live,
+            })
+            .collect(),
         errors,
     })
 }
@@ -158,12 +171,32 @@ pub async fn show(
     Pages::new(&app, &who, reader, Section::Me).await?.notice(query.notice).show(&page)
 }
 
-/// The form of one's own settings.
+/// The form of one's own settings: a box that is not ticked is not sent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MeForm {
     language: String,
     time_zone: String,
+    mail_reminder: Option<String>,
+    live_reminder: Option<String>,
+    mail_change: Option<String>,
+    live_change: Option<String>,
+    mail_trouble: Option<String>,
+    live_trouble: Option<String>,
+}
+
+impl MeForm {
+    fn choices(&self) -> [(Topic, Choice); 3] {
+        let choice = |mail: &Option<String>, live: &Option<String>| Choice {
+            mail: mail.is_some(),
+            live: live.is_some(),
+        };
+        [
+            (Topic::Reminder, choice(&self.mail_reminder, &self.live_reminder)),
+            (Topic::Change, choice(&self.mail_change, &self.live_change)),
+            (Topic::Trouble, choice(&self.mail_trouble, &self.live_trouble)),
+        ]
+    }
 }
 
 /// `POST /me`
@@ -173,9 +206,18 @@ pub async fn save(
     reader: Reader,
     Form(form): Form<MeForm>,
 ) -> Result<Response, ApiError> {
+    let choices = form.choices();
     let asked = ChangeMe { language: Some(form.language), time_zone: Some(form.time_zone) };
     let errors = match change(&app, &who, who.person()?, &asked).await {
-        Ok(_) => return Ok(see_other("/me?notice=saved")),
+        Ok(_) => {
+            let mut tx = app.db.begin(who.organization).await?;
+            let present = notify::choices::of_person(&mut tx, who.organization, who.person).await?;
+            for (topic, choice) in choices.into_iter().filter(|one| !present.contains(one)) {
+                notify::choices::choose(&app, &mut tx, who.organization, who.person, topic, choice).await?;
+            }
+            tx.commit().await?;
+            return Ok(see_other("/me?notice=saved"));
+        }
         Err(ApiError::Invalid(errors)) => field_errors(&errors),
         Err(other) => return Err(other),
     };

@@ -162,7 +162,7 @@ async fn switch(
         .of(Some(session.id), class.id, class.instructor)
         .detail("standby");
     events::emit(&mut tx, &app.ids, &sealer, organization, now, &event).await?;
-    notify::service::session_stood_by(app, &mut tx, organization, &session, &class).await?;
+    notify::service::session_stood_by(app, &mut tx, &sealer, organization, &session, &class).await?;
     tx.commit().await?;
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();

@@ -115,6 +115,14 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /calendar",                                             "-++++++!!"),
     ("GET /calendar/{feed}",                                      "????????? ???"),
     ("POST /calendar/rotate",                                     "-++++++!!"),
+    ("GET /api/v1/notifications",                                 "-++++++-!"),
+    ("POST /api/v1/notifications/seen",                           "-++++++-!"),
+    ("GET /api/v1/notification-choices",                          "-++++++-!"),
+    ("PUT /api/v1/notification-choices/{topic}",                  "-++++++-! +++"),
+    ("GET /notices",                                              "-++++++!!"),
+    ("POST /notices/seen",                                        "-++++++!!"),
+    ("GET /notices/off/{token}",                                  "????????? ???"),
+    ("POST /notices/off/{token}",                                 "????????? ???"),
     ("GET /me",                                                   "-++++++!!"),
     ("POST /me",                                                  "-++++++!!"),
     ("POST /people",                                              "-++----!!"),
@@ -260,6 +268,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{organization}", organization)
         .replace("{provider}", "zoom")
         .replace("{day}", "2026-12-16")
+        .replace("{topic}", "reminder")
         .replace("{*path}", "lectern.css")
         .replace("{id}", id)
         + query
@@ -292,6 +301,8 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/classes/{id}/guests" => {
             json!({"email": format!("{fresh}@guest.example"), "first_name": "G"})
         }
+        "PUT /api/v1/notification-choices/{topic}" => json!({"mail": true, "live": true}),
+        "PATCH /api/v1/me" => json!({"time_zone": "Asia/Dhaka"}),
         "PUT /api/v1/organization/holidays/{day}" => json!({"name": "Victory Day"}),
         "POST /api/v1/classes/{id}/sessions" | "POST /api/v1/classes/{id}/sessions/preview" => {
             json!({"starts_at": later, "duration_minutes": 45, "time_zone": "Asia/Dhaka"})

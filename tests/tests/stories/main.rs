@@ -48,6 +48,7 @@ mod platforms;
 mod policies;
 mod pushes;
 mod recurrence;
+mod reminders;
 mod roles;
 mod seat_races;
 mod secrets;

@@ -41,6 +41,7 @@ where
 
 fn mail() -> OutgoingMail {
     OutgoingMail {
+        unsubscribe: None,
         to: "ayesha@home.example".to_owned(),
         to_name: "Ayesha".to_owned(),
         subject: "Ink".to_owned(),

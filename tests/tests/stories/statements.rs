@@ -73,6 +73,9 @@ pub(crate) fn literal(engine: Engine, family: &str, value: usize) -> String {
         ("truth", _) => "true".to_owned(),
         ("json", _) => "'{}'".to_owned(),
         ("ids", _) => format!("'[\"{ID}\"]'"),
+        ("mails", _) => format!(
+            "'[{{\"id\": \"{ID}\", \"person\": \"{ID}\", \"kind\": \"m\", \"about\": \"m\", \"state\": \"wanted\"}}]'"
+        ),
         ("spans", _) => {
             let day = |at: &str| at.replace(' ', "T");
             format!("'[[\"{}\", \"{}\"]]'", day(INSTANTS[0]), day(INSTANTS[1]))
@@ -156,6 +159,10 @@ pub(crate) fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'stat
             || flat.contains("json_extract(value, '$[0]')") && sign == "$2"
         {
             "spans"
+        } else if flat.contains("json_extract(value, '$.") && sign == "$2"
+            || flat.contains("value ->> '") && sign == "$2"
+        {
+            "mails"
         } else if list {
             "ids"
         } else if operator == "limit" {
@@ -346,7 +353,9 @@ pub(crate) async fn postgres_families(
         .iter()
         .skip(1)
         .zip(beside)
-        .map(|(own, beside)| if matches!(beside, "limit" | "ids" | "spans") { beside } else { *own })
+        .map(
+            |(own, beside)| if matches!(beside, "limit" | "ids" | "spans" | "mails") { beside } else { *own },
+        )
         .collect())
 }
 

@@ -1,9 +1,18 @@
-//! `GET|POST /me {csrf, language, time_zone}`: what a person chooses for themselves.
+//! `GET|POST /me {csrf, language, time_zone, mail_<topic>?, live_<topic>?}`: what a person chooses for themselves.
 
 use serde::Serialize;
 
 use crate::environment::Page;
 use crate::form::FieldError;
+
+/// How a topic of notices is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TopicChoice {
+    /// `reminder`, `change` or `trouble`.
+    pub topic: String,
+    pub mail: bool,
+    pub live: bool,
+}
 
 /// The page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +27,7 @@ pub struct MePage {
     pub time_zone: String,
     pub organization_zone: String,
     pub zones: Vec<String>,
+    pub choices: Vec<TopicChoice>,
     pub errors: Vec<FieldError>,
 }
 
@@ -32,6 +42,9 @@ impl Page for MePage {
             time_zone: time_zone.to_owned(),
             organization_zone: "Asia/Dhaka".to_owned(),
             zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
+            choices: [("reminder", true), ("change", false), ("trouble", true)]
+                .map(|(topic, mail)| TopicChoice { topic: topic.to_owned(), mail, live: true })
+                .to_vec(),
             errors: vec![],
         };
         vec![

@@ -1,13 +1,14 @@
 //! All pages and mails, rendered with all their samples, in every language and vocabulary.
 
 use lectern_web::mails::{
-    CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail, StandbyMail,
+    CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail, ReminderMail,
+    StandbyMail,
 };
 use lectern_web::pages::{
     Attendance, Audit, CalendarPage, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
     ClassSessions, ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession,
-    ErrorPage, HolidaysPage, Join, LiveBoard, MePage, Organizations, People, Platform, SchedulePreview,
-    SessionPage, SetUp, SignIn,
+    ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations, People, Platform,
+    SchedulePreview, SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -48,6 +49,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<HolidaysPage>();
     visitor.staff::<LiveBoard>();
     visitor.staff::<MePage>();
+    visitor.staff::<NoticesPage>();
     visitor.staff::<Organizations>();
     visitor.staff::<People>();
     visitor.staff::<SchedulePreview>();
@@ -56,6 +58,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.bare::<Consent>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<Join>();
+    visitor.bare::<OffPage>();
     visitor.bare::<SetUp>();
     visitor.bare::<SignIn>();
     visitor.mail::<CancelledMail>();
@@ -64,6 +67,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<GuestInviteMail>();
     visitor.mail::<JoinMail>();
     visitor.mail::<MovedMail>();
+    visitor.mail::<ReminderMail>();
     visitor.mail::<StandbyMail>();
 }
 

@@ -144,7 +144,15 @@ impl Hand<'_> {
         }
         self.record(tx, EntryKind::SessionChanged, EventType::SessionUpdated, after).await?;
         if told && (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at) {
-            notify::service::session_moved(self.app, tx, organization, before, after, self.class).await?;
+            notify::service::session_moved(
+                self.app,
+                tx,
+                self.sealer,
+                organization,
+                (before, after),
+                self.class,
+            )
+            .await?;
         }
         Ok(())
     }

@@ -134,7 +134,7 @@ pub(in crate::sessions) async fn schedule(
     audit::store::insert(&mut tx, &entry.details(details)).await?;
     hand.announce(&mut tx, &sessions).await?;
     if let Some(first) = sessions.first() {
-        notify::service::session_scheduled(app, &mut tx, organization, first, &class).await?;
+        notify::service::session_scheduled(app, &mut tx, &sealer, organization, first, &class).await?;
     }
     tx.commit().await?;
     wake(app);

@@ -101,7 +101,7 @@ pub(in crate::sessions) async fn cancel_one(
     )
     .await?;
     if told {
-        notify::service::session_cancelled(app, tx, organization, &session, class).await?;
+        notify::service::session_cancelled(app, tx, sealer, organization, &session, class).await?;
     }
     Ok(())
 }

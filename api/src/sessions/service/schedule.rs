@@ -199,7 +199,7 @@ pub async fn schedule(
         &class,
     )
     .await?;
-    notify::service::session_scheduled(app, &mut tx, who.organization, &session, &class).await?;
+    notify::service::session_scheduled(app, &mut tx, &sealer, who.organization, &session, &class).await?;
     let view = view(app, &mut tx, who, &session, &class).await?;
     tx.commit().await?;
     wake(app);
@@ -366,7 +366,8 @@ pub async fn change(
     )
     .await?;
     if moved {
-        notify::service::session_moved(app, &mut tx, who.organization, &before, &session, &class).await?;
+        notify::service::session_moved(app, &mut tx, &sealer, who.organization, (&before, &session), &class)
+            .await?;
     }
     let view = view(app, &mut tx, who, &session, &class).await?;
     tx.commit().await?;
