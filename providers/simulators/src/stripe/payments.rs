@@ -78,7 +78,9 @@ fn is_luhn(number: &str) -> bool {
             if at % 2 == 0 { digit } else { digit * 2 - if digit > 4 { 9 } else { 0 } }
         })
         .sum();
-    (12..=19).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()) && sum.is_multiple_of(10)
+    (12..=19).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && sum.is_multiple_of(10)
 }
 
 fn judge(number: &str, livemode: bool) -> Verdict {
