@@ -1,6 +1,6 @@
 //! Stripe's statuses and codes in our words. Source: docs.stripe.com/error-codes and docs.stripe.com/api/errors.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 use lectern_core::provider::Retry;
@@ -19,7 +19,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 const LONGEST_MESSAGE: usize = 400;
 
 /// What went wrong, as far as it makes a difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// For the log it prints without Stripe's sentence, which may quote what a person typed.
+#[derive(Clone, PartialEq, Eq)]
 pub enum StripeErrorKind {
     /// 401: the key is unknown, rolled or expired. An administrator enters another one.
     KeyRefused,
@@ -51,6 +53,38 @@ pub enum StripeErrorKind {
     Unavailable,
     /// An answer that no document knows.
     Unexpected,
+}
+
+impl StripeErrorKind {
+    /// One word for it: in logs, and in JSON.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::KeyRefused => "key_refused",
+            Self::NotAllowed => "not_allowed",
+            Self::Invalid { .. } => "invalid",
+            Self::NotFound => "not_found",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::Busy => "busy",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::CardDeclined { .. } => "card_declined",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Unexpected => "unexpected",
+        }
+    }
+}
+
+impl fmt::Debug for StripeErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        match self {
+            Self::Invalid { param: Some(word), .. } | Self::CardDeclined { decline_code: Some(word) } => {
+                write!(f, "({word})")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A call that failed.

@@ -139,3 +139,11 @@ fn doubt_is_kept_only_where_something_may_have_changed() {
         (&Kind::RateLimited, Retry::After(std::time::Duration::from_secs(3)))
     );
 }
+
+#[test]
+fn what_a_person_typed_stays_out_of_the_log() {
+    let body = json!({"error": {"type": "invalid_request_error", "param": "customer_email", "message": "Invalid email address: ada@oak"}});
+    let error = of("test", &response(400, &[("request-id", "req_1")], &body.to_string()), false, now());
+    assert_eq!(error.to_string(), "stripe: test: invalid(customer_email) (code 400) (request req_1)");
+    assert!(!format!("{error:?}").contains("ada@oak"));
+}

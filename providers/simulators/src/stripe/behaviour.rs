@@ -12,7 +12,7 @@ pub struct Behaviour {
     pub refund_seconds: i64,
     /// Limits of calls a second hold.
     pub limits: bool,
-    /// Whether a person may choose a bank debit on the page.
+    /// Whether a person may choose a bank debit on the page, where the price is in euros.
     pub bank_debits: bool,
 }
 

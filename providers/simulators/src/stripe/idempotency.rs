@@ -2,7 +2,8 @@
 //!
 //! Source: docs.stripe.com/api/idempotent_requests. What is refused for its parameters alone is not kept; what an endpoint answered
 //! once it had begun is, a 500 too. Which refusals count as begun is not documented for each (unverified): here those about the
-//! state of objects and about amounts and moments.
+//! state of objects and about amounts and moments. The type of the 409 has been seen as `idempotency_error` and as
+//! `invalid_request_error`.
 
 use std::collections::BTreeMap;
 

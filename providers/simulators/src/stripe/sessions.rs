@@ -81,7 +81,7 @@ impl World {
         let email = params.email("customer_email")?;
         let metadata = params.metadata("metadata")?;
         let payment_metadata = params.metadata("payment_intent_data[metadata]")?;
-        let methods = self.methods(call)?;
+        let methods = self.methods(call, &money)?;
         let asked = params.integer("expires_at")?;
         let total = items
             .iter()
@@ -116,15 +116,22 @@ impl World {
         Ok(body)
     }
 
-    fn methods(&self, call: &Call) -> Result<Vec<String>, Refusal> {
+    /// Bank debits are in euros alone.
+    fn methods(&self, call: &Call, money: &str) -> Result<Vec<String>, Refusal> {
         let count = call.params.indices("payment_method_types")?;
         let mut methods = Vec::new();
         for at in 0..count {
             let name = format!("payment_method_types[{at}]");
             methods.extend(call.params.one_of(&name, METHODS)?.map(str::to_owned));
         }
+        if methods.iter().any(|method| method == "sepa_debit") && money != "eur" {
+            let message =
+                "The payment method `sepa_debit` cannot be used with this currency: it supports `eur` alone.";
+            return Err(invalid(None, Some("payment_method_types"), message));
+        }
         if methods.is_empty() {
-            let may = |method: &&&str| **method != "sepa_debit" || self.behaviour.bank_debits;
+            let bank = self.behaviour.bank_debits && money == "eur";
+            let may = |method: &&&str| **method != "sepa_debit" || bank;
             methods = METHODS.iter().filter(may).map(|method| (*method).to_owned()).collect();
         }
         Ok(methods)

@@ -26,10 +26,13 @@ pub(crate) const LIVE: &str = "sk_live_oak000000000000000001234";
 pub(crate) const SECRET: &str = "whsec_oak";
 pub(crate) const ACCOUNT: &str = "acct_oak";
 
-/// What the receiver got: `Stripe-Signature`, and the raw body.
+/// `Stripe-Signature`, and the raw body.
+pub(crate) type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// What the receiver got.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Receiver {
-    pub(crate) received: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    pub(crate) received: Received,
     /// Statuses to answer next; 200 when empty.
     pub(crate) answers: Arc<Mutex<Vec<u16>>>,
     pub(crate) url: String,

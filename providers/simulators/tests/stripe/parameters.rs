@@ -136,6 +136,10 @@ async fn every_parameter_is_checked() {
     .map(|rest| format!("line_items[0]{rest}"));
     let none: Vec<_> = none.iter().map(|name| (name.as_str(), "-")).collect();
     assert_eq!(refused(&school, &none).await.1, "line_items");
+    assert_eq!(
+        refused(&school, &[("payment_method_types[0]", "sepa_debit")]).await.1,
+        "payment_method_types"
+    );
     assert!(school.stripe.sessions().is_empty());
 }
 
