@@ -17,5 +17,6 @@ mod query;
 mod rooms;
 mod server;
 mod stage;
+pub mod stripe;
 pub mod teams;
 pub mod zoom;

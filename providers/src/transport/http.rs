@@ -18,6 +18,7 @@ const ONE_TRY: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest silence while an answer arrives.
 const IDLE: Duration = Duration::from_secs(15);
+const FORM: &str = "application/x-www-form-urlencoded";
 /// The largest answer that is read into memory.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
@@ -91,6 +92,7 @@ impl Http {
             Body::Form(fields) => {
                 builder.form(&fields.iter().map(|(name, field)| (*name, field.value())).collect::<Vec<_>>())
             }
+            Body::Fields(fields) => builder.form(fields),
         })
     }
 
@@ -223,21 +225,20 @@ fn show(inspect: &dyn Inspect, request: &Request, answer: Option<&Response>) {
         })
         .collect();
     let secret_answer = matches!(request.body, Body::Form(_));
-    let body = match &request.body {
-        Body::Empty => Vec::new(),
-        Body::Json(value) => {
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
-            value.to_string().into_bytes()
-        }
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    let (kind, body) = match &request.body {
+        Body::Empty => (None, Vec::new()),
+        Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
         Body::Form(fields) => {
-            headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            for (name, field) in fields {
-                form.append_pair(name, field.shown());
-            }
-            form.finish().into_bytes()
+            form.extend_pairs(fields.iter().map(|(name, field)| (name, field.shown())));
+            (Some(FORM), form.finish().into_bytes())
+        }
+        Body::Fields(fields) => {
+            form.extend_pairs(fields);
+            (Some(FORM), form.finish().into_bytes())
         }
     };
+    headers.extend(kind.map(|kind| ("content-type".to_owned(), kind.to_owned())));
     let answer_headers = answer.map(|answer| list(&answer.headers)).unwrap_or_default();
     inspect.exchanged(&Seen {
         method: request.method.as_str(),

@@ -69,6 +69,8 @@ pub enum Body {
     Json(serde_json::Value),
     /// A form.
     Form(Vec<(&'static str, Field)>),
+    /// A form without secrets, whose names are made while it is written: `metadata[class]`.
+    Fields(Vec<(String, String)>),
 }
 
 /// The vendor's class of a call, by which it counts.
