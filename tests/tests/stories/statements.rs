@@ -159,8 +159,8 @@ pub(crate) fn families(sql: &str, count: usize, columns: &Columns) -> Vec<&'stat
             || flat.contains("json_extract(value, '$[0]')") && sign == "$2"
         {
             "spans"
-        } else if flat.contains("json_extract(value, '$.") && sign == "$2"
-            || flat.contains("value ->> '") && sign == "$2"
+        } else if sign == "$2"
+            && ["json_extract(value, '$.", "value ->> '"].iter().any(|taken| flat.contains(taken))
         {
             "mails"
         } else if list {
