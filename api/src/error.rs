@@ -109,6 +109,20 @@ impl ApiError {
         Self::Invalid(vec![FieldError::new(field, message)])
     }
 
+    /// The same, with every field below another.
+    #[must_use]
+    pub fn below(self, parent: &str) -> Self {
+        match self {
+            Self::Invalid(errors) => Self::Invalid(
+                errors
+                    .into_iter()
+                    .map(|error| FieldError::new(format!("{parent}.{}", error.field), error.message))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
     /// The state of things forbids it.
     pub fn conflict(code: &'static str, detail: impl Into<String>, next_step: impl Into<String>) -> Self {
         Self::Conflict(code, detail.into(), next_step.into())

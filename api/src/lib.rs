@@ -37,4 +37,5 @@ pub mod probes;
 pub mod routes;
 pub mod sessions;
 pub mod subscriptions;
+pub mod timetable;
 pub mod webhooks_in;

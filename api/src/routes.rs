@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App, attendance, audit, calendar, classes, holidays, idempotency, join, live, notify, organizations,
-    pages, pasted_links, people, platforms, sessions, webhooks_in,
+    pages, pasted_links, people, platforms, sessions, timetable, webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -47,6 +47,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(sessions::routes::schedule))
         .routes(routes!(sessions::series::routes::preview))
         .routes(routes!(sessions::routes::show, sessions::routes::change, sessions::routes::cancel))
+        .routes(routes!(timetable::routes::put))
+        .routes(routes!(timetable::routes::put_many))
         .routes(routes!(sessions::routes::start))
         .routes(routes!(sessions::routes::end))
         .routes(routes!(sessions::routes::launch))

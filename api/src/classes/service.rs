@@ -206,6 +206,36 @@ pub struct CreateClass {
     pub link: Option<SecretString>,
 }
 
+/// The class with the host application's id.
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Class>, ApiError> {
+    Ok(store::find_by_external(tx, organization, external).await?)
+}
+
+/// Whether a class could be made of this; nothing is done.
+///
+/// # Errors
+/// As [`create`].
+pub async fn could_create(app: &App, who: &SignedIn, new: &CreateClass) -> Result<(), ApiError> {
+    let mut errors = Vec::new();
+    title(&new.title, &mut errors);
+    description(new.description.as_deref(), &mut errors);
+    external(new.external_id.as_deref(), &mut errors);
+    let asked = new.provider.as_deref().and_then(|name| provider(app, name, &mut errors));
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    let mut tx = app.db.read(who.organization).await?;
+    instructor(&mut tx, who, new.instructor_id).await?;
+    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let held_on = asked.unwrap_or(settings.default_provider);
+    organizations::service::check_aliases(&settings.policies, held_on, "provider")?;
+    pasted(app, held_on, new.link.as_ref()).map(drop)
+}
+
 /// Makes a class.
 pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class, ApiError> {
     let mut errors = Vec::new();

@@ -118,6 +118,14 @@ fn sent(method: &str, path: &str) -> Option<Value> {
             "viewer_time_zone": "Europe/London", "recurrence": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10",
         }),
         ("put", "/api/v1/notification-choices/{topic}") => json!({"mail": false, "live": true}),
+        ("put", "/api/v1/schedule/{external_id}") => json!({
+            "class": {"external_id": "math-8", "title": "Mathematics, class 8", "instructor": "farhan@oakwood.example"},
+            "starts_at": "2026-12-01T03:00:00Z", "duration_minutes": 45, "time_zone": "Asia/Dhaka",
+        }),
+        ("post", "/api/v1/schedule") => json!({"dry_run": true, "entries": [{
+            "external_id": "lesson-2026-12-01-1", "class": {"external_id": "math-8"}, "starts_at": "2026-12-01T03:00:00Z",
+            "duration_minutes": 45, "cancelled": true, "reason": "The teacher is ill.",
+        }]}),
         ("patch", "/api/v1/me") => json!({"language": "bn", "time_zone": "Europe/London"}),
         ("put", "/api/v1/organization/holidays/{day}") => json!({"name": "Victory Day"}),
         ("patch", "/api/v1/sessions/{id}") => {

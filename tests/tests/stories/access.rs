@@ -123,6 +123,8 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /notices/seen",                                        "-++++++!!"),
     ("GET /notices/off/{token}",                                  "????????? ???"),
     ("POST /notices/off/{token}",                                 "????????? ???"),
+    ("PUT /api/v1/schedule/{external_id}",                        "-++++--+! ++-"),
+    ("POST /api/v1/schedule",                                     "-++++--+!"),
     ("GET /me",                                                   "-++++++!!"),
     ("POST /me",                                                  "-++++++!!"),
     ("POST /people",                                              "-++----!!"),
@@ -269,6 +271,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{provider}", "zoom")
         .replace("{day}", "2026-12-16")
         .replace("{topic}", "reminder")
+        .replace("{external_id}", "lesson-1")
         .replace("{*path}", "lectern.css")
         .replace("{id}", id)
         + query
@@ -301,6 +304,10 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/classes/{id}/guests" => {
             json!({"email": format!("{fresh}@guest.example"), "first_name": "G"})
         }
+        "PUT /api/v1/schedule/{external_id}" => json!({
+            "class": {"external_id": "geometry-8"}, "starts_at": later, "duration_minutes": 45, "cancelled": true,
+        }),
+        "POST /api/v1/schedule" => json!({"entries": []}),
         "PUT /api/v1/notification-choices/{topic}" => json!({"mail": true, "live": true}),
         "PATCH /api/v1/me" => json!({"time_zone": "Asia/Dhaka"}),
         "PUT /api/v1/organization/holidays/{day}" => json!({"name": "Victory Day"}),

@@ -63,6 +63,7 @@ mod statements;
 mod strays;
 mod tenancy;
 mod three_platforms;
+mod timetable;
 mod words;
 mod zoom_errors;
 

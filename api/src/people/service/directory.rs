@@ -63,6 +63,15 @@ impl From<&Person> for PersonView {
     }
 }
 
+/// The person with the host application's id.
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Person>, ApiError> {
+    Ok(store::find_by_external(tx, organization, external).await?)
+}
+
 /// The user with this address, in the caller's transaction.
 pub async fn find_by_email(
     tx: &mut Tx,

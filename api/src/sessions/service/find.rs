@@ -34,6 +34,15 @@ pub async fn find(
     Ok(store::find(tx, organization, id).await?)
 }
 
+/// The session with the host application's id.
+pub async fn find_by_external(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    external: &str,
+) -> Result<Option<Session>, ApiError> {
+    Ok(store::find_by_external(tx, organization, external).await?)
+}
+
 /// The next session of a class that is not over.
 pub async fn next_of_class(
     tx: &mut Tx,

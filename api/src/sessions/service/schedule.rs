@@ -211,14 +211,63 @@ fn local_start(app: &App, session: &Session) -> NaiveDateTime {
     app.zones.local_of(session.time_zone.parse().unwrap_or(Tz::UTC), session.starts_at)
 }
 
+/// Whether a session can be so long.
+pub fn check_length(minutes: i64, errors: &mut Vec<FieldError>) -> bool {
+    let right = (1..=LONGEST_MINUTES).contains(&minutes);
+    if !right {
+        errors.push(FieldError::new("duration_minutes", "Between 1 and 1440 minutes."));
+    }
+    right
+}
+
+/// Whether one session could be scheduled so; nothing is done.
+///
+/// # Errors
+/// [`ApiError::Invalid`] with every wrong field.
+pub fn check_new(app: &App, new: &ScheduleSessions) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let mut errors = Vec::new();
+    check_time(new.starts_at.unwrap_or(now), new.duration_minutes, now, &mut errors);
+    check_zone(new.time_zone.as_deref(), &mut errors);
+    new.title.as_deref().and_then(|title| checked_title(title, &mut errors));
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::Invalid(errors)) }
+}
+
+/// Whether a session could be changed so; nothing is done.
+///
+/// # Errors
+/// As [`change`].
+pub fn check_change(app: &App, session: &Session, change: &ChangeSession) -> Result<(), ApiError> {
+    if session.state != SessionState::Scheduled {
+        return Err(not_scheduled());
+    }
+    check_new(
+        app,
+        &ScheduleSessions {
+            starts_at: change.starts_at,
+            duration_minutes: change.duration_minutes.unwrap_or_else(|| session.minutes()),
+            time_zone: change.time_zone.clone(),
+            title: change.title.clone(),
+            ..ScheduleSessions::default()
+        },
+    )
+}
+
+fn not_scheduled() -> ApiError {
+    ApiError::conflict(
+        "not_scheduled",
+        "This session has begun, is over or was cancelled.",
+        "Schedule another session instead.",
+    )
+}
+
 pub(in crate::sessions) fn check_time(
     starts_at: DateTime<Utc>,
     minutes: i64,
     now: DateTime<Utc>,
     errors: &mut Vec<FieldError>,
 ) {
-    if !(1..=LONGEST_MINUTES).contains(&minutes) {
-        errors.push(FieldError::new("duration_minutes", "Between 1 and 1440 minutes."));
+    if !check_length(minutes, errors) {
         return;
     }
     if starts_at + Duration::minutes(minutes) <= now {
@@ -304,11 +353,7 @@ pub async fn change(
     let mut tx = app.db.begin(who.organization).await?;
     let (mut session, class) = own_to_change(&mut tx, who, id).await?;
     if session.state != SessionState::Scheduled {
-        return Err(ApiError::conflict(
-            "not_scheduled",
-            "This session has begun, is over or was cancelled.",
-            "Schedule another session instead.",
-        ));
+        return Err(not_scheduled());
     }
     let before = session.clone();
     let mut errors = Vec::new();
