@@ -7,8 +7,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, calendar, classes, holidays, idempotency, join, live, notify, organizations,
-    pages, pasted_links, people, platforms, sessions, timetable, webhooks_in,
+    app::App, attendance, audit, bookings, calendar, classes, holidays, idempotency, join, live, notify,
+    organizations, pages, pasted_links, payments, people, platforms, sessions, timetable, webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -52,6 +52,12 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(sessions::routes::start))
         .routes(routes!(sessions::routes::end))
         .routes(routes!(sessions::routes::launch))
+        .routes(routes!(bookings::routes::offer, bookings::routes::save_offer))
+        .routes(routes!(bookings::routes::list, bookings::routes::book))
+        .routes(routes!(bookings::routes::show, bookings::routes::end))
+        .routes(routes!(payments::routes::show, payments::routes::save, payments::routes::remove))
+        .routes(routes!(payments::routes::test))
+        .routes(routes!(payments::routes::receive))
         .routes(routes!(calendar::routes::show))
         .routes(routes!(calendar::routes::rotate))
         .routes(routes!(notify::routes::list))
@@ -132,6 +138,14 @@ paths! {
     "/calendar" => get calendar::pages::show;
     "/calendar/rotate" => post calendar::pages::rotate;
     "/calendar/{feed}" => get calendar::pages::ics;
+    "/book/{class}" => get bookings::pages::show, post bookings::pages::book;
+    "/booking/{token}" => get bookings::pages::booking, post bookings::pages::pay;
+    "/booking/{token}/cancel" => post bookings::pages::cancel;
+    "/classes/{id}/bookings" => get bookings::pages::list, post bookings::pages::save_terms;
+    "/classes/{id}/bookings/{booking}/end" => post bookings::pages::end;
+    "/payments" => get payments::pages::show, post payments::pages::save;
+    "/payments/test" => post payments::pages::test;
+    "/payments/remove" => post payments::pages::remove;
     "/notices" => get notify::pages::list;
     "/notices/seen" => post notify::pages::see;
     "/notices/off/{token}" => get notify::pages::ask_off, post notify::pages::turn_off;

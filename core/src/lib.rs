@@ -4,6 +4,7 @@
 //! randomness come in through [`clock::Clock`] and [`random::Randomness`].
 
 pub mod attendance;
+pub mod booking;
 pub mod calendar;
 pub mod clock;
 #[cfg(any(feature = "conformance", doc, test))]

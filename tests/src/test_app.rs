@@ -26,6 +26,7 @@ use lectern_providers::transport::Inspect;
 use lectern_simulators::{
     mail::MailCatcher,
     meet::{MeetOptions, MeetSimulator},
+    stripe::{StripeOptions, StripeSimulator},
     teams::{TeamsOptions, TeamsSimulator},
     zoom::{ZoomOptions, ZoomSimulator},
 };
@@ -96,6 +97,8 @@ pub struct Others {
     pub teams: TeamsSimulator,
     /// Google.
     pub meet: MeetSimulator,
+    /// Where people pay.
+    pub stripe: StripeSimulator,
 }
 
 impl Others {
@@ -106,7 +109,8 @@ impl Others {
         let mut options = MeetOptions::new(Arc::new(clock.clone()), 9);
         options.contract = google_contract();
         let meet = MeetSimulator::start(options).await.unwrap();
-        Self { teams, meet }
+        let stripe = StripeSimulator::start(StripeOptions::new(Arc::new(clock.clone()), 10)).await.unwrap();
+        Self { teams, meet, stripe }
     }
 
     fn hosts(&self) -> (PlatformHosts, PlatformHosts) {
@@ -163,6 +167,7 @@ impl TestApp {
             ..MailConfig::default()
         };
         config.platforms = simulated(&zoom, &wire, &others);
+        config.payments.stripe = Some(others.stripe.base_url().parse().unwrap());
         database.configure(&mut config);
         change(&mut config);
         let laws = Laws::default();
@@ -245,6 +250,7 @@ impl TestApp {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
             done += self.others.teams.flush_notifications().await + self.others.meet.flush_pushes().await;
+            done += self.others.stripe.flush_webhooks().await;
             done += processor::process_pending(&self.app).await.unwrap();
             // On a task, as the server does: there an open transaction is noticed.
             let app = self.app.clone();

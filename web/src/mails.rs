@@ -183,6 +183,44 @@ impl Mail for GuestInviteMail {
     }
 }
 
+/// What became of a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BookingMail {
+    pub person: String,
+    /// `booked`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`.
+    pub kind: String,
+    pub class_title: String,
+    pub instructor: String,
+    pub organization: String,
+    /// "1,200.00 BDT"; none: free.
+    pub price: Option<String>,
+    /// A seat is kept until then.
+    pub until: Option<String>,
+    /// The reader's IANA zone.
+    pub zone: String,
+    /// Lectern's own page of the booking.
+    pub url: String,
+}
+
+impl Mail for BookingMail {
+    const NAME: &'static str = "booking";
+    fn samples() -> Vec<Self> {
+        let kinds = ["booked", "booking_waits", "seat_free", "booking_ended", "booking_refunded"];
+        let mail = |kind: &str| Self {
+            person: "Bela Rahman".to_owned(),
+            kind: kind.to_owned(),
+            class_title: "Watercolour for beginners".to_owned(),
+            instructor: "Farhan Karim".to_owned(),
+            organization: "DreamCrowd".to_owned(),
+            price: (kind != "booking_waits").then(|| "1,200.00 BDT".to_owned()),
+            until: (kind == "seat_free").then(|| "2026-11-21T03:00:00Z".to_owned()),
+            zone: "Europe/London".to_owned(),
+            url: "https://classes.example/booking/AXBl".to_owned(),
+        };
+        kinds.map(mail).to_vec()
+    }
+}
+
 /// The code that moves a seat to another browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeMail {

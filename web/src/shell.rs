@@ -30,6 +30,7 @@ pub enum Section {
     Connections,
     Audit,
     Organizations,
+    Payments,
     /// What one was told.
     Notices,
     /// One's own settings.
@@ -50,6 +51,7 @@ impl Section {
             Self::Connections => "key",
             Self::Audit => "shield",
             Self::Organizations => "building",
+            Self::Payments => "bars",
             Self::Notices => "bell",
             Self::Me => "gear",
             Self::Elsewhere => "home",
@@ -67,6 +69,7 @@ impl Section {
             Self::Connections => "/connections",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
+            Self::Payments => "/payments",
             Self::Notices => "/notices",
             Self::Me => "/me",
             Self::Elsewhere => "/",
@@ -235,7 +238,10 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
         }
         Viewer::Owner | Viewer::Admin => vec![
             group(None, &[Section::Live, Section::Calendar, Section::Classes]),
-            group(Some("set_up"), &[Section::Platforms, Section::People, Section::Connections]),
+            group(
+                Some("set_up"),
+                &[Section::Platforms, Section::People, Section::Connections, Section::Payments],
+            ),
             group(Some("look_back"), &[Section::Audit]),
             group(Some("yours"), &[Section::Notices, Section::Me]),
         ],

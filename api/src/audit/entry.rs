@@ -129,6 +129,20 @@ kinds! {
     CalendarFeedRotated = "calendar_feed.rotated",
     /// A person chose what to be told.
     NoticeChoiceChanged = "notices.choice_changed",
+    /// Keys of the payment account were saved.
+    PaymentsSaved = "payments.saved",
+    /// The payment account was taken off.
+    PaymentsRemoved = "payments.removed",
+    /// A class can be booked, on other terms, or no longer.
+    OfferSaved = "offer.saved",
+    /// Somebody booked a class.
+    Booked = "booking.made",
+    /// A booking is paid, or needed no payment.
+    BookingConfirmed = "booking.confirmed",
+    /// A booking ended: not paid in time, or given back.
+    BookingEnded = "booking.ended",
+    /// Money went back.
+    BookingRefunded = "booking.refunded",
     /// A day off was added or named anew.
     HolidaySaved = "organization.holiday_saved",
     /// A day off was taken back.

@@ -6,12 +6,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    links, service,
+    admitting, links, service,
     store::{self, Class, Enrollment, EnrollmentKind, NewEnrollment},
 };
 use crate::{
     app::App,
-    audit::{self, EntryKind},
+    audit::{self, Actor, EntryKind},
     db::Tx,
     error::ApiError,
     events::{self, Event, EventType},
@@ -229,10 +229,19 @@ pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> 
     if let Some(known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
         return Ok(Enrolled { view: view(app, who.organization, &naming, &known), new: false });
     }
-    let enrollment =
-        place(app, &mut tx, who, &class, person.id, EnrollmentKind::Member, true, external.as_deref())
-            .await?;
-    arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::Enrolled).await?;
+    let enrollment = place(
+        app,
+        &mut tx,
+        (who.organization, who.actor()),
+        &class,
+        person.id,
+        EnrollmentKind::Member,
+        true,
+        external.as_deref(),
+    )
+    .await?;
+    arrived(app, &mut tx, &sealer, (who.organization, who.actor()), &class, &enrollment, EntryKind::Enrolled)
+        .await?;
     tx.commit().await?;
     wake(app);
     Ok(Enrolled { view: view(app, who.organization, &naming, &enrollment), new: true })
@@ -272,7 +281,7 @@ pub(super) async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> R
 pub(super) async fn place(
     app: &App,
     tx: &mut Tx,
-    who: &SignedIn,
+    by: (OrganizationId, Actor),
     class: &Class,
     person: PersonId,
     kind: EnrollmentKind,
@@ -280,20 +289,20 @@ pub(super) async fn place(
     external_id: Option<&str>,
 ) -> Result<Enrollment, ApiError> {
     let now = app.clock.now();
-    match store::find_enrollment_of(tx, who.organization, class.id, person).await? {
+    match store::find_enrollment_of(tx, by.0, class.id, person).await? {
         Some(mut known) => {
             if !known.active {
                 known.active = true;
                 known.generation += 1;
             }
             known.all_sessions = all_sessions;
-            store::update_enrollment(tx, who.organization, &known, now).await?;
+            store::update_enrollment(tx, by.0, &known, now).await?;
             Ok(known)
         }
         None => {
             let new =
                 NewEnrollment { id: app.new_id(), class: class.id, person, kind, external_id, all_sessions };
-            store::insert_enrollment(tx, who.organization, new, now).await.map_err(|error| {
+            store::insert_enrollment(tx, by.0, new, now).await.map_err(|error| {
                 if error.is_taken() {
                     ApiError::conflict(
                         "taken",
@@ -304,7 +313,7 @@ pub(super) async fn place(
                     error.into()
                 }
             })?;
-            store::find_enrollment(tx, who.organization, class.id, new.id).await?.ok_or(ApiError::NotFound)
+            store::find_enrollment(tx, by.0, class.id, new.id).await?.ok_or(ApiError::NotFound)
         }
     }
 }
@@ -314,22 +323,22 @@ pub(super) async fn arrived(
     app: &App,
     tx: &mut Tx,
     sealer: &crate::keys::Sealer,
-    who: &SignedIn,
+    by: (OrganizationId, Actor),
     class: &Class,
     enrollment: &Enrollment,
     kind: EntryKind,
 ) -> Result<(), ApiError> {
     let now = app.clock.now();
-    let entry = app.entry(who.organization, kind, who.actor()).class(class.id).person(enrollment.person);
+    let entry = app.entry(by.0, kind, by.1).class(class.id).person(enrollment.person);
     audit::store::insert(tx, &entry).await?;
     let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(
         Some(enrollment.person),
         enrollment.name(),
         role_word(enrollment.kind),
     );
-    events::emit(tx, &app.ids, sealer, who.organization, now, &event).await?;
-    sessions::service::roster_grew(app, tx, who.organization, class, enrollment).await?;
-    notify::service::person_meets_class(app, tx, who.organization, class, enrollment).await
+    events::emit(tx, &app.ids, sealer, by.0, now, &event).await?;
+    sessions::service::roster_grew(app, tx, by.0, class, enrollment).await?;
+    notify::service::person_meets_class(app, tx, by.0, class, enrollment).await
 }
 
 pub(crate) const fn role_word(kind: EnrollmentKind) -> &'static str {
@@ -353,28 +362,12 @@ pub async fn remove(
     kind: EnrollmentKind,
 ) -> Result<(), ApiError> {
     let sealer = app.keys.sealer(who.organization).await?;
-    let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let class = service::own(&mut tx, who, class).await?;
     let found = store::find_enrollment(&mut tx, who.organization, class.id, id).await?;
-    let mut enrollment =
-        found.filter(|found| found.active && found.kind == kind).ok_or(ApiError::NotFound)?;
-    enrollment.active = false;
-    enrollment.generation += 1;
-    store::update_enrollment(&mut tx, who.organization, &enrollment, now).await?;
-    join::service::revoke_seats(app, &mut tx, who.organization, class.id, enrollment.person).await?;
-    let entry = if kind == EnrollmentKind::Guest { EntryKind::GuestRemoved } else { EntryKind::Unenrolled };
-    audit::store::insert(
-        &mut tx,
-        &app.entry(who.organization, entry, who.actor()).class(class.id).person(enrollment.person),
-    )
-    .await?;
-    let event = Event::new(EventType::RosterChanged, now).of(None, class.id, class.instructor).person(
-        Some(enrollment.person),
-        enrollment.name(),
-        role_word(kind),
-    );
-    events::emit(&mut tx, &app.ids, &sealer, who.organization, now, &event).await?;
+    let enrollment = found.filter(|found| found.active && found.kind == kind).ok_or(ApiError::NotFound)?;
+    let by = (who.organization, who.actor());
+    admitting::dismiss(app, &mut tx, &sealer, by, &class, enrollment.person).await?;
     tx.commit().await?;
     wake(app);
     Ok(())

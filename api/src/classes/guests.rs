@@ -161,9 +161,28 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
         }
     };
     let all = named.is_empty();
-    let enrollment = place(app, &mut tx, who, &class, person, EnrollmentKind::Guest, all, None).await?;
+    let enrollment = place(
+        app,
+        &mut tx,
+        (who.organization, who.actor()),
+        &class,
+        person,
+        EnrollmentKind::Guest,
+        all,
+        None,
+    )
+    .await?;
     store::set_guest_sessions(&mut tx, who.organization, enrollment.id, &named).await?;
-    arrived(app, &mut tx, &sealer, who, &class, &enrollment, EntryKind::GuestInvited).await?;
+    arrived(
+        app,
+        &mut tx,
+        &sealer,
+        (who.organization, who.actor()),
+        &class,
+        &enrollment,
+        EntryKind::GuestInvited,
+    )
+    .await?;
     let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
     let view = guest_view(app, &mut tx, who.organization, &naming, &enrollment).await?;
     tx.commit().await?;

@@ -1,5 +1,6 @@
 //! What is taught or sold: a title, an instructor, options, and who belongs to it.
 
+pub mod admitting;
 pub mod choosing;
 pub mod enrollments;
 pub mod guests;

@@ -5,6 +5,7 @@
 mod database;
 mod limits;
 mod mail;
+mod payments;
 mod platforms;
 mod server;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use database::DatabaseConfig;
 pub use limits::LimitsConfig;
 pub use mail::{MailConfig, MailSecurity};
+pub use payments::PaymentsConfig;
 pub use platforms::{PlatformHosts, PlatformsConfig};
 pub use server::ServerConfig;
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Which vendor addresses may be used.
     pub platforms: PlatformsConfig,
+    /// Where people pay.
+    pub payments: PaymentsConfig,
     /// Limits against abuse.
     pub limits: LimitsConfig,
 }

@@ -1,7 +1,9 @@
 //! Which function does which kind of job: every kind in one screenful.
 
 use super::{Job, JobError};
-use crate::{app::App, attendance, join, maintenance, notify, sessions, subscriptions, webhooks_in};
+use crate::{
+    app::App, attendance, bookings, join, maintenance, notify, sessions, subscriptions, webhooks_in,
+};
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
     match job.kind.as_str() {
@@ -15,6 +17,9 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "registrants.cancel" => join::registrants::cancel_job(app, job).await,
         notify::batch::SEND => notify::batch::send(app, job).await,
         notify::reminders::TICK => notify::reminders::tick(app).await,
+        bookings::jobs::REFUND => bookings::jobs::refund(app, job).await,
+        bookings::jobs::CLOSE => bookings::jobs::close(app, job).await,
+        bookings::jobs::TICK => bookings::jobs::tick(app).await,
         "mail.send" => notify::jobs::send_job(app, job).await,
         "tick.prepare_sessions" => sessions::jobs::prepare(app).await,
         "tick.end_sessions" => sessions::jobs::end_overdue(app).await,

@@ -14,6 +14,7 @@ const TICKS: &[(&str, &str)] = &[
     ("15 * * * * *", "tick.prepare_sessions"),
     ("25 * * * * *", "tick.end_sessions"),
     ("10,30,50 * * * * *", "tick.look"),
+    ("20,50 * * * * *", "tick.bookings"),
     ("0,10,20,30,40,50 * * * * *", "tick.reminders"),
     ("45 * * * * *", "tick.subscriptions"),
     ("35 */5 * * * *", "tick.reconcile"),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use lectern_core::{
+    booking::money,
     ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
     join::JoinClaims,
     provider::ProviderName,
@@ -11,8 +12,8 @@ use lectern_providers::registry;
 use lectern_web::{
     Lang, MailBody,
     mails::{
-        CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession, MovedMail,
-        ReminderMail, StandbyMail,
+        BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession,
+        MovedMail, ReminderMail, StandbyMail,
     },
 };
 use serde_json::Value;
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
+    bookings,
     calendar::ics::{self, Method},
     classes::{self, Class, enrollments, links},
     db::Tx,
@@ -285,9 +287,45 @@ pub(super) async fn one(
             };
             app.web.mail(&mail, words, lang)
         }
+        "booked" | "booking_waits" | "seat_free" | "booking_ended" | "booking_refunded" => {
+            match booking(app, tx, &tenant, &to, row).await? {
+                Some(mail) => app.web.mail(&mail, words, lang),
+                None => return Ok(None),
+            }
+        }
         _ => return Ok(None),
     };
     Ok(Some(outgoing(app, id, &to, (body.map_err(ApiError::internal)?, Vec::new()), off)))
+}
+
+async fn booking(
+    app: &App,
+    tx: &mut Tx,
+    tenant: &Organization,
+    to: &Recipient,
+    row: &MailRow,
+) -> Result<Option<BookingMail>, ApiError> {
+    let id = row.facts.get("booking").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
+    let Some(booking) = bookings::service::find(tx, tenant.id, id.unwrap_or_default()).await? else {
+        return Ok(None);
+    };
+    let Some(class) = classes::service::find(tx, tenant.id, booking.class).await? else { return Ok(None) };
+    let instructor = people::service::find(tx, tenant.id, class.instructor).await?;
+    let zone = match &to.time_zone {
+        Some(zone) => zone.clone(),
+        None => organizations::service::settings_in(tx, tenant.id).await?.time_zone,
+    };
+    Ok(Some(BookingMail {
+        person: to.name.clone(),
+        kind: row.kind.clone(),
+        class_title: class.title,
+        instructor: instructor.map(|instructor| instructor.name()).unwrap_or_default(),
+        organization: tenant.name.clone(),
+        price: (booking.price > 0).then(|| money(booking.price, &booking.currency)),
+        until: booking.held_until.filter(|_| row.kind == "seat_free").map(text),
+        zone,
+        url: bookings::service::url(app, tenant.id, booking.id),
+    }))
 }
 
 async fn code(

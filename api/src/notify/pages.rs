@@ -56,7 +56,12 @@ fn item(row: store::NoticeRow) -> NoticeItem {
         at: instant(row.created_at),
         url: match (row.session_id, row.kind.as_str()) {
             (Some(session), _) => format!("/sessions/{session}"),
-            (None, _) => "/connection".to_owned(),
+            (None, "connection_lost") => "/connection".to_owned(),
+            (None, _) => row
+                .facts
+                .get("class")
+                .and_then(|class| class.as_str())
+                .map_or_else(|| "/".to_owned(), |class| format!("/classes/{class}")),
         },
         kind: row.kind,
         title: row.title,

@@ -284,6 +284,20 @@ pub async fn connection_lost(
     .await
 }
 
+/// What became of a booking: `booked`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`.
+pub async fn booking(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+    (class, booking): (ClassId, Uuid),
+    kind: &'static str,
+) -> Result<(), ApiError> {
+    let facts = json!({"class": class, "booking": booking});
+    let about = format!("{booking} {}", app.clock.now().timestamp_micros());
+    decide(app, tx, organization, person, None, kind, &about, facts).await
+}
+
 /// When each person was last sent their link to a class.
 pub async fn links_sent(
     tx: &mut Tx,

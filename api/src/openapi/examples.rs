@@ -126,6 +126,15 @@ fn sent(method: &str, path: &str) -> Option<Value> {
             "external_id": "lesson-2026-12-01-1", "class": {"external_id": "math-8"}, "starts_at": "2026-12-01T03:00:00Z",
             "duration_minutes": 45, "cancelled": true, "reason": "The teacher is ill.",
         }]}),
+        ("put", "/api/v1/classes/{id}/offer") => {
+            json!({"price": 120_000, "currency": "bdt", "seats": 12, "refund_hours": 24})
+        }
+        ("put", "/api/v1/payments/stripe") => {
+            json!({"secret_key": "sk_test_of_your_account", "webhook_secret": "whsec_of_the_endpoint"})
+        }
+        ("post", "/api/stripe/webhook/{organization}") => {
+            json!({"id": "evt_1", "object": "event", "type": "checkout.session.completed", "created": 1_795_424_400, "data": {"object": {}}})
+        }
         ("patch", "/api/v1/me") => json!({"language": "bn", "time_zone": "Europe/London"}),
         ("put", "/api/v1/organization/holidays/{day}") => json!({"name": "Victory Day"}),
         ("patch", "/api/v1/sessions/{id}") => {

@@ -11,6 +11,10 @@ use crate::app::App;
 #[derive(Clone, Debug)]
 pub struct JoinHeaders;
 
+/// Marks the answers of pages whose forms lead to where people pay.
+#[derive(Clone, Debug)]
+pub struct CheckoutHeaders;
+
 /// Marks the answers of pages whose forms lead to wherever somebody pasted a link to.
 #[derive(Clone, Debug)]
 pub struct PastedLinkHeaders;
@@ -33,6 +37,8 @@ fn content_security_policy(sources: &[String]) -> String {
 #[derive(Clone, Debug)]
 pub struct SafeHeaders {
     policy: HeaderValue,
+    /// Where a form may lead to a page people pay on.
+    checkout_policy: HeaderValue,
     /// Where a form may lead to a pasted link.
     link_policy: HeaderValue,
     secure: bool,
@@ -49,6 +55,7 @@ impl SafeHeaders {
         let platforms = &app.config.platforms;
         Self {
             policy: policy(&platforms.meeting_sources()),
+            checkout_policy: policy(&[app.config.payments.checkout_source()]),
             link_policy: policy(&platforms.link_sources()),
             secure: app.config.server.secure_cookies(),
         }
@@ -60,6 +67,7 @@ pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, n
     let mut response = next.run(request).await;
     let join = response.extensions().get::<JoinHeaders>().is_some();
     let link = response.extensions().get::<PastedLinkHeaders>().is_some();
+    let checkout = response.extensions().get::<CheckoutHeaders>().is_some();
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -78,6 +86,8 @@ pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, n
     set(header::CACHE_CONTROL, "no-store");
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if link {
         safe.link_policy
+    } else if checkout {
+        safe.checkout_policy
     } else {
         safe.policy
     });

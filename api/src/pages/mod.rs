@@ -7,5 +7,5 @@ mod render;
 
 pub use assets::asset;
 pub use errors::errors_as_pages;
-pub use headers::{JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
+pub use headers::{CheckoutHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
 pub use render::{Language, Pages, Reader, back, see_other, vocabulary};

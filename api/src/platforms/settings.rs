@@ -278,7 +278,8 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<P
     })
 }
 
-pub(super) fn may_edit(who: &SignedIn, by: CredentialsBy) -> bool {
+/// Whether somebody may edit credentials, by the organization's policy.
+pub(crate) fn may_edit(who: &SignedIn, by: CredentialsBy) -> bool {
     match by {
         CredentialsBy::Admins => true,
         CredentialsBy::Owners => who.owner,

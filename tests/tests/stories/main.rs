@@ -13,6 +13,7 @@ mod access;
 mod aliases;
 mod api_keys;
 mod attendance;
+mod bookings;
 mod calendar;
 mod choosing;
 mod connections;

@@ -29,8 +29,9 @@ async fn sessions(program: &Client) -> Vec<Value> {
 async fn school(app: &mut TestApp) -> (Person, Person, Client) {
     let (owner, seller, _) = app.evening().await;
     let program = program(app, &owner).await;
-    let (status, _) =
-        owner.patch("/api/v1/organization/settings", json!({"policies": {"meeting_created": "scheduled"}})).await;
+    let (status, _) = owner
+        .patch("/api/v1/organization/settings", json!({"policies": {"meeting_created": "scheduled"}}))
+        .await;
     assert_eq!(status, 200);
     (owner, seller, program)
 }

@@ -3,6 +3,7 @@
 
 pub mod attendance;
 pub mod audit;
+pub mod booking;
 pub mod calendar;
 pub mod class;
 pub mod class_platform;
@@ -28,6 +29,7 @@ pub use attendance::{
     EvidenceSource, Stranger,
 };
 pub use audit::{Audit, AuditFilter, AuditRow};
+pub use booking::{BookPage, BookingPage, ClassBookings, PaymentsPage};
 pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,

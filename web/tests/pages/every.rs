@@ -1,14 +1,15 @@
 //! All pages and mails, rendered with all their samples, in every language and vocabulary.
 
 use lectern_web::mails::{
-    CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail, ReminderMail,
-    StandbyMail,
+    BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail,
+    ReminderMail, StandbyMail,
 };
 use lectern_web::pages::{
-    Attendance, Audit, CalendarPage, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
-    ClassSessions, ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession,
-    ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations, People, Platform,
-    SchedulePreview, SessionPage, SetUp, SignIn,
+    Attendance, Audit, BookPage, BookingPage, CalendarPage, CancelSession, ClassBookings, ClassNew,
+    ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings, Classes, Connection,
+    Connections, Consent, EditSession, EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage,
+    NoticesPage, OffPage, Organizations, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
+    SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -33,6 +34,8 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Attendance>();
     visitor.staff::<Audit>();
     visitor.staff::<CalendarPage>();
+    visitor.staff::<ClassBookings>();
+    visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
     visitor.staff::<ClassNew>();
     visitor.staff::<ClassOverview>();
@@ -57,10 +60,13 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Platform>();
     visitor.bare::<Consent>();
     visitor.bare::<ErrorPage>();
+    visitor.bare::<BookPage>();
+    visitor.bare::<BookingPage>();
     visitor.bare::<Join>();
     visitor.bare::<OffPage>();
     visitor.bare::<SetUp>();
     visitor.bare::<SignIn>();
+    visitor.mail::<BookingMail>();
     visitor.mail::<CancelledMail>();
     visitor.mail::<CodeMail>();
     visitor.mail::<ConnectionLostMail>();

@@ -29,7 +29,7 @@ pub struct ClassQuery {
 }
 
 /// What all tabs of a class show above them.
-pub(super) async fn head(tx: &mut Tx, who: &SignedIn, class: &Class) -> Result<ClassHead, ApiError> {
+pub(crate) async fn head(tx: &mut Tx, who: &SignedIn, class: &Class) -> Result<ClassHead, ApiError> {
     let names = people::service::names(tx, who.organization, [class.instructor]).await?;
     Ok(ClassHead {
         id: class.id.to_string(),

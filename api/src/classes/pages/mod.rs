@@ -7,6 +7,7 @@ mod roster;
 mod sessions;
 mod settings;
 
+pub(crate) use class::head;
 pub use class::overview;
 pub use list::{create, list, new};
 pub use platform::{move_class, platform, set_link};

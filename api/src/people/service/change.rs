@@ -12,6 +12,7 @@ use super::fields::{check_password, one_line};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
+    db::Tx,
     error::{ApiError, FieldError},
     events::{self, Event, EventType},
     extract::SignedIn,
@@ -91,6 +92,20 @@ pub async fn change_person(
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();
     Ok(person)
+}
+
+/// What somebody chose on a page before they were anybody: language and zone. What cannot be read is passed over. Inside the
+/// caller's transaction.
+pub async fn set_choices(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+    (language, zone): (Option<String>, Option<String>),
+) -> Result<(), ApiError> {
+    let Some(mut person) = store::find(tx, organization, id).await? else { return Ok(()) };
+    me::choose(&mut person, (language.as_deref(), zone.as_deref()), &mut Vec::new());
+    Ok(store::update(tx, organization, &person, app.clock.now()).await?)
 }
 
 fn apply(person: &mut Person, change: &ChangePerson, who: &SignedIn) -> Result<(), ApiError> {

@@ -9,7 +9,7 @@ mod set_up;
 mod sign_in;
 
 pub use api_keys::{api_key_names, create_api_key, revoke_api_key};
-pub use change::{ChangePerson, change_person, set_password};
+pub use change::{ChangePerson, change_person, set_choices, set_password};
 pub use create::{CreatePerson, CreatePersonBody, create_person, make_guest, make_student};
 pub use directory::{PersonView, all, count, find, find_by_email, find_by_external, names, search, teachers};
 pub use fields::{NameInput, one_line, parse_email};
