@@ -63,7 +63,7 @@ fn join_kind(enrollment: &Enrollment) -> &'static str {
     if enrollment.kind == EnrollmentKind::Guest { "guest_invite" } else { "join" }
 }
 
-/// A person came onto a roster: the mail for each session to come, once.
+/// A person came onto a roster: the mail for each session to come, once; of a series for its first.
 pub async fn person_meets_class(
     app: &App,
     tx: &mut Tx,
@@ -76,7 +76,16 @@ pub async fn person_meets_class(
     let coming = coming.into_iter().filter(|session| {
         session.ends_at > now && matches!(session.state, SessionState::Scheduled | SessionState::Live)
     });
-    for session in coming.take(AT_ONCE) {
+    let (mut told, mut series) = (0, BTreeSet::new());
+    for session in coming {
+        let place = sessions::series::place_of(tx, organization, session.id).await?;
+        if place.slot.is_some_and(|(id, _)| !series.insert(id)) {
+            continue;
+        }
+        if told == AT_ONCE {
+            break;
+        }
+        told += 1;
         if enrollments::may_come(tx, organization, enrollment, session.id).await? {
             let about = format!("{} {}", session.id, enrollment.generation);
             decide(

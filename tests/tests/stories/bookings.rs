@@ -13,6 +13,10 @@ const BUYER: &str = "bela@home.example";
 
 /// A marketplace with a Stripe account, a connected seller, and a class at nine in the evening of Dhaka in two days.
 async fn market(app: &mut TestApp) -> (Person, Person, Lesson) {
+    market_with(app, starts()).await
+}
+
+async fn market_with(app: &mut TestApp, starts_at: DateTime<Utc>) -> (Person, Person, Lesson) {
     let (owner, seller, _) = app.evening().await;
     let organization = app.organization("dreamcrowd").await.id;
     let url = format!("{}/api/stripe/webhook/{organization}", app.base);
@@ -30,7 +34,7 @@ async fn market(app: &mut TestApp) -> (Person, Person, Lesson) {
     let (status, saved) =
         owner.put("/api/v1/payments/stripe", json!({"secret_key": KEY, "webhook_secret": HOOK})).await;
     assert_eq!(status, 200, "{saved}");
-    let lesson = Lesson::schedule_at(app, &seller, "Watercolour", starts()).await;
+    let lesson = Lesson::schedule_at(app, &seller, "Watercolour", starts_at).await;
     (owner, seller, lesson)
 }
 
@@ -309,5 +313,59 @@ story!(
         assert_eq!(status, 204);
         let (_, shown) = owner.get("/api/v1/payments/stripe").await;
         assert_eq!(shown["configured"], false);
+    }
+);
+
+story!(
+    /// DreamCrowd: a seller's weekly paid class at nine in the evening of Dhaka, a buyer in London, a guest. Mail and calendar say
+    /// both times; when London's clocks change the class stays at nine in Dhaka and is an hour later in London; the reminder
+    /// comes half an hour before, to buyer and guest.
+    a_weekly_paid_class_across_the_change_of_the_clocks, |app| async {
+        app.pass("2027-03-15T09:00:00Z".parse::<DateTime<Utc>>().unwrap() - app.now());
+        let (_, seller, lesson) = market_with(app, "2027-03-16T15:00:00Z".parse().unwrap()).await;
+        // Fridays at nine; London's clocks go forward on 28 March.
+        let weekly = json!({"starts_at": "2027-03-26T15:00:00Z", "duration_minutes": 60, "time_zone": "Asia/Dhaka", "recurrence": "FREQ=WEEKLY;COUNT=3"});
+        seller.create(&format!("/api/v1/classes/{}/sessions", lesson.class), weekly).await;
+        seller.send("DELETE", &format!("/api/v1/sessions/{}", lesson.session), Some(&json!({})), &[]).await;
+        app.settle().await;
+        offer(&seller, &lesson, priced()).await;
+        let bela = app.organization("dreamcrowd").await.student("bela").await;
+        bela.patch("/api/v1/me", json!({"time_zone": "Europe/London"})).await;
+        let browser = bela.browser(app);
+        let page = browser.get(&format!("/book/{}", lesson.class)).await;
+        for words in ["Friday 26 March, 21:00 – 22:00, Dhaka time", "Friday 26 March, 15:00 – 16:00, London time", "Friday 2 April, 16:00 – 17:00, London time"] {
+            assert!(page.html().contains(words), "{words}: {}", page.html());
+        }
+        let done = browser.post(&format!("/book/{}", lesson.class), &[]).await;
+        pays(app, done.location(), CARD_PAYS).unwrap();
+        app.settle().await;
+        let guest = json!({"email": "rokeya@guest.example", "first_name": "Rokeya", "sessions": []});
+        seller.create(&format!("/api/v1/classes/{}/guests", lesson.class), guest).await;
+        app.settle().await;
+        let mut mails = app.mail.messages_to(&bela.email);
+        mails.retain(|mail| mail.text.contains("/join/class/"));
+        assert_eq!(mails.len(), 1, "one mail for the whole series");
+        let mail = mails.remove(0);
+        for words in ["Friday 26 March, 21:00 – 22:00, Dhaka time", "For you: Friday 26 March, 15:00 – 16:00, London time"] {
+            assert!(mail.text.contains(words), "{words}: {}", mail.text);
+        }
+        let (_, feed) = bela.get("/api/v1/calendar-feed").await;
+        let calendar = app.nobody().send("GET", path(app, feed["url"].as_str().unwrap()), None, &[]).await.text;
+        assert!(calendar.contains("DTSTART:20270326T150000Z") && calendar.contains("DTSTART:20270402T150000Z"), "{calendar}");
+        for (week, here, there) in [("2027-03-26", "15:00", "21:00"), ("2027-04-02", "16:00", "21:00")] {
+            let page = bela.browser(app).get(&format!("/calendar?view=week&on={week}")).await;
+            assert!(page.html().contains(&format!("<b>{here}</b>")) && page.html().contains(&format!("{there} Dhaka time")), "{week}: {}", page.html());
+            let start: DateTime<Utc> = format!("{week}T15:00:00Z").parse().unwrap();
+            let count = |address: &str| app.mail.messages_to(address).iter().filter(|mail| mail.text.contains("begins soon")).count();
+            let before = (count(&bela.email), count("rokeya@guest.example"));
+            app.pass(start - Duration::minutes(31) - app.now());
+            app.tick("tick.reminders").await;
+            assert_eq!((count(&bela.email), count("rokeya@guest.example")), before);
+            app.pass(Duration::minutes(1));
+            app.tick("tick.reminders").await;
+            assert_eq!((count(&bela.email), count("rokeya@guest.example")), (before.0 + 1, before.1 + 1), "{week}");
+            let subject = app.mail.messages_to(&bela.email).pop().unwrap().subject;
+            assert_eq!(subject, format!("At {here}: Watercolour"), "on the buyer's own clock");
+        }
     }
 );

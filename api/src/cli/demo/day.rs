@@ -4,7 +4,10 @@ use std::{collections::HashMap, ops::Range};
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::clock::{Clock, ShiftedClock};
-use lectern_simulators::zoom::EndpointSpec;
+use lectern_simulators::{
+    stripe::{self, AccountSpec, KeySpec},
+    zoom::EndpointSpec,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -55,6 +58,9 @@ pub(super) async fn play(stage: &Stage<'_>, cast: &Cast) -> Result<Vec<Room>, Sl
     let mut early = Vec::new();
     for company in &cast.companies {
         set_up(stage, company).await?;
+        if company.slug == "dreamcrowd" {
+            open_the_till(stage, company).await?;
+        }
         early.push(schedule_all(stage, company).await?);
     }
     stage.settle().await?;
@@ -147,6 +153,32 @@ async fn set_up(stage: &Stage<'_>, company: &Company) -> Result<(), Slip> {
     Ok(())
 }
 
+/// The market's account at Stripe, saved by the owner.
+async fn open_the_till(stage: &Stage<'_>, company: &Company) -> Result<(), Slip> {
+    let owner = company.the("owner").ok_or_else(|| Slip("no owner".to_owned()))?;
+    let token = stage.hands.sign_in(company.slug, &owner.email).await?;
+    let (key, secret) = ("sk_test_dreamcrowd0000000000", "whsec_dreamcrowd");
+    let url = format!("{}/api/stripe/webhook/{}", stage.url, company.id);
+    stage.platforms.stripe.add_account(AccountSpec {
+        id: "acct_dreamcrowd".to_owned(),
+        name: "DreamCrowd".to_owned(),
+        email: owner.email.clone(),
+        country: String::new(),
+        default_currency: String::new(),
+        keys: vec![KeySpec::full(key)],
+        endpoints: vec![stripe::EndpointSpec {
+            url,
+            secret: secret.to_owned(),
+            livemode: false,
+            events: Vec::new(),
+        }],
+    });
+    let keys = json!({"secret_key": key, "webhook_secret": secret});
+    stage.hands.call(Method::PUT, "/api/v1/payments/stripe", Some(&token), Some(keys)).await?;
+    let path = "/api/v1/payments/stripe/test";
+    stage.hands.call(Method::POST, path, Some(&token), Some(json!({}))).await.map(drop)
+}
+
 async fn connect(stage: &Stage<'_>, on: Platform, company: &Company, teacher: &Player) -> Result<(), Slip> {
     let token = stage.hands.sign_in(company.slug, &teacher.email).await?;
     let path = format!("/api/v1/platforms/{}/connection", on.name());
@@ -220,6 +252,9 @@ fn school_day() -> Vec<Plan> {
 }
 
 /// A marketplace's day, on Zoom.
+/// What people can book in the market.
+const FOR_SALE: &str = "Portraits in charcoal";
+
 fn market_day() -> Vec<Plan> {
     let lesson = |when, teacher, class, title, starts_in, minutes| Plan {
         when,
@@ -269,6 +304,11 @@ async fn schedule_all(stage: &Stage<'_>, company: &Company) -> Result<Vec<Lesson
         let body = json!({"title": plan.title, "starts_at": starts_at, "duration_minutes": plan.minutes});
         let path = format!("/api/v1/classes/{id}/sessions");
         let sessions = stage.hands.call(Method::POST, &path, Some(&token), Some(body)).await?;
+        if !known && plan.class == FOR_SALE {
+            let terms = json!({"price": 120_000, "currency": "bdt", "seats": 12, "refund_hours": 24});
+            let path = format!("/api/v1/classes/{id}/offer");
+            stage.hands.call(Method::PUT, &path, Some(&token), Some(terms)).await?;
+        }
         if !known {
             *pupils = enroll_all(stage, company, &token, id, plan.crowd.clone()).await?;
         }

@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 use super::serve::{asked_to_end, serve_on};
 use crate::{
     app::{App, Outside},
-    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity},
+    config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PaymentsConfig},
 };
 
 /// The address tried first, so that a second look finds the same page.
@@ -155,6 +155,7 @@ fn config(
             ..MailConfig::default()
         },
         platforms: platforms.config()?,
+        payments: PaymentsConfig { stripe: Some(platforms.stripe.base_url().parse()?) },
         ..Config::default()
     };
     config.server.bind = address;

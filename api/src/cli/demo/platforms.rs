@@ -6,6 +6,7 @@ use lectern_core::{clock::ShiftedClock, provider::ProviderName};
 use lectern_providers::{meet, teams, zoom};
 use lectern_simulators::{
     meet::{self as google, MeetOptions, MeetSimulator},
+    stripe::{StripeOptions, StripeSimulator},
     teams::{self as microsoft, TeamsOptions, TeamsSimulator},
     zoom::{self as zoom_simulator, ZoomOptions, ZoomSimulator},
 };
@@ -58,10 +59,12 @@ pub(super) struct Platforms {
     pub(super) zoom: ZoomSimulator,
     teams: TeamsSimulator,
     meet: MeetSimulator,
+    /// Where people pay.
+    pub(super) stripe: StripeSimulator,
 }
 
 impl Platforms {
-    /// Starts them on this port and the two after it, or on free ones when it is 0.
+    /// Starts them on this port and the three after it, or on free ones when it is 0.
     pub(super) async fn start(clock: &ShiftedClock, first_port: u16) -> io::Result<Self> {
         let at = |number: u16| {
             let port = if first_port == 0 { Some(0) } else { first_port.checked_add(number) };
@@ -69,7 +72,7 @@ impl Platforms {
                 io::Error::new(
                     io::ErrorKind::InvalidInput,
                     format!(
-                        "--simulators-port {first_port}: the platforms need this port and the two after it"
+                        "--simulators-port {first_port}: the platforms need this port and the three after it"
                     ),
                 )
             };
@@ -88,15 +91,20 @@ impl Platforms {
         (options.bind, options.shifted) = (at(2)?, Some(clock.clone()));
         (options.control, options.live) = (true, true);
         let meet = MeetSimulator::start(options).await?;
-        Ok(Self { zoom, teams, meet })
+        let mut options = StripeOptions::new(told(), 2029);
+        (options.bind, options.shifted) = (at(3)?, Some(clock.clone()));
+        (options.control, options.live) = (true, true);
+        let stripe = StripeSimulator::start(options).await?;
+        Ok(Self { zoom, teams, meet, stripe })
     }
 
     /// Where each is: its key in the machine's line, its words for people, its address. Control routes are below each.
-    pub(super) fn addresses(&self) -> [(&'static str, &'static str, String); 3] {
+    pub(super) fn addresses(&self) -> [(&'static str, &'static str, String); 4] {
         [
             ("zoom", "Zoom", self.zoom.base_url()),
             ("graph", "Microsoft (Teams)", self.teams.base_url()),
             ("google", "Google (Meet)", self.meet.base_url()),
+            ("stripe", "Stripe", self.stripe.base_url()),
         ]
     }
 
@@ -131,6 +139,7 @@ impl Platforms {
         self.zoom.flush_webhooks().await
             + self.teams.flush_notifications().await
             + self.meet.flush_pushes().await
+            + self.stripe.flush_webhooks().await
     }
 
     /// Registers an organization's app at a platform; gives the settings to save.

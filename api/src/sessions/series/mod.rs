@@ -15,4 +15,5 @@ pub(in crate::sessions) use change::change;
 pub(in crate::sessions) use host::refuse_clashes;
 pub use preview::{Preview, PreviewSessions, PreviewedSession, preview};
 pub(in crate::sessions) use schedule::{Asked, schedule};
-pub(in crate::sessions) use store::{Place, place_of, set_clock, set_place};
+pub use store::{Place, place_of};
+pub(in crate::sessions) use store::{set_clock, set_place};
