@@ -108,7 +108,7 @@ async fn every_platform_is_in_the_school() {
     }
 
     let simulators = told["simulators"].as_object().unwrap();
-    assert_eq!(simulators.keys().collect::<Vec<_>>(), ["google", "graph", "zoom"]);
+    assert_eq!(simulators.keys().collect::<Vec<_>>(), ["google", "graph", "stripe", "zoom"]);
     for base in simulators.values() {
         let clock = format!("{}/_control/clock", base.as_str().unwrap());
         let answer = owner.http.get(clock).send().await.unwrap();
