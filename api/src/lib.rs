@@ -8,6 +8,7 @@ pub mod backup;
 pub mod calendar;
 pub mod classes;
 pub mod cli;
+pub mod cohorts;
 pub mod config;
 pub mod db;
 pub mod doctor;

@@ -7,8 +7,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, calendar, classes, holidays, idempotency, join, live, notify, organizations,
-    pages, pasted_links, people, platforms, sessions, webhooks_in,
+    app::App, attendance, audit, calendar, classes, cohorts, holidays, idempotency, join, live, notify,
+    organizations, pages, pasted_links, people, platforms, sessions, webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -43,6 +43,13 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(classes::routes::rotate))
         .routes(routes!(classes::routes::guests, classes::routes::invite))
         .routes(routes!(classes::routes::uninvite))
+        .routes(routes!(cohorts::routes::list, cohorts::routes::create))
+        .routes(routes!(cohorts::routes::show, cohorts::routes::change, cohorts::routes::remove))
+        .routes(routes!(cohorts::routes::members, cohorts::routes::add_member))
+        .routes(routes!(cohorts::routes::remove_member))
+        .routes(routes!(cohorts::routes::import))
+        .routes(routes!(cohorts::routes::of_class))
+        .routes(routes!(cohorts::routes::enroll, cohorts::routes::unenroll))
         .routes(routes!(sessions::routes::list))
         .routes(routes!(sessions::routes::schedule))
         .routes(routes!(sessions::series::routes::preview))

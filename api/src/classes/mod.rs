@@ -2,6 +2,7 @@
 
 pub mod choosing;
 pub mod enrollments;
+pub mod groups;
 pub mod guests;
 pub mod links;
 pub mod moving;
