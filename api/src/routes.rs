@@ -156,6 +156,14 @@ paths! {
     "/classes/{id}/enrollments/{enrollment}/send" => post classes::pages::send;
     "/classes/{id}/guests" => get classes::pages::back_to_roster, post classes::pages::invite;
     "/classes/{id}/guests/{guest}/remove" => post classes::pages::remove_guest;
+    "/classes/{id}/cohorts" => get classes::pages::back_to_roster, post cohorts::pages::enroll;
+    "/classes/{id}/cohorts/{cohort}/remove" => post cohorts::pages::unenroll;
+    "/cohorts" => get cohorts::pages::list, post cohorts::pages::create;
+    "/cohorts/{id}" => get cohorts::pages::show, post cohorts::pages::change;
+    "/cohorts/{id}/remove" => post cohorts::pages::remove;
+    "/cohorts/{id}/members" => get cohorts::pages::back_to_cohort, post cohorts::pages::add_member;
+    "/cohorts/{id}/members/{person}/remove" => post cohorts::pages::remove_member;
+    "/cohorts/{id}/import" => get cohorts::pages::ask_file, post cohorts::pages::import;
     "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
     "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;

@@ -11,6 +11,7 @@
 
 pub mod import;
 pub mod keeping;
+pub mod pages;
 pub mod routes;
 pub mod service;
 pub mod store;

@@ -15,6 +15,7 @@ mod api_keys;
 mod attendance;
 mod calendar;
 mod choosing;
+mod cohorts;
 mod connections;
 mod consents;
 mod contract;

@@ -80,7 +80,7 @@ pub async fn of_ids(
 fn taken(error: StoreError) -> ApiError {
     if error.is_taken() {
         return ApiError::conflict(
-            "taken",
+            "changed_meanwhile",
             "Somebody with one of these addresses or external ids was added just now.",
             "Send the list again.",
         );
