@@ -14,13 +14,13 @@ use crate::{
 
 statement!(tenant OF_ADDRESSES,
     sqlite: person_columns!("where organization_id = $1 and kind = 'user' and email_key in (select value from json_each($2))"),
-    postgres: person_columns!("where organization_id = $1 and kind = 'user' and email_key in (select value from jsonb_array_elements_text($2))"));
+    postgres: person_columns!("where organization_id = $1 and kind = 'user' and email_key in (select value from json_array_elements_text($2::json))"));
 statement!(tenant OF_IDS,
     sqlite: person_columns!("where organization_id = $1 and id in (select unhex(value) from json_each($2)) order by first_name, last_name, id"),
     postgres: person_columns!("where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json)) order by first_name, last_name, id"));
 statement!(tenant HOLDERS,
     sqlite: "select external_id, id from people where organization_id = $1 and external_id in (select value from json_each($2))",
-    postgres: "select external_id, id from people where organization_id = $1 and external_id in (select value from jsonb_array_elements_text($2))");
+    postgres: "select external_id, id from people where organization_id = $1 and external_id in (select value from json_array_elements_text($2::json))");
 statement!(tenant INSERT_STUDENTS,
     sqlite: "insert into people (id, organization_id, kind, external_id, email, email_key, first_name, last_name, role, owner, state, language, time_zone, created_at, updated_at)
         select unhex(json_extract(value, '$.id')), $1, 'user', json_extract(value, '$.external_id'), json_extract(value, '$.email'), json_extract(value, '$.email_key'),
@@ -38,13 +38,17 @@ statement!(tenant UPDATE_STUDENTS,
             language = value ->> 'language', time_zone = value ->> 'time_zone', updated_at = $3
         from jsonb_array_elements($2) as value where people.organization_id = $1 and people.id = (value ->> 'id')::uuid and people.role = 0");
 
+fn texts(texts: &[String]) -> Result<String, StoreError> {
+    serde_json::to_string(texts).map_err(|error| StoreError::corrupt("people", error))
+}
+
 /// The users with these addresses, each in lower case.
 pub async fn of_addresses(
     tx: &mut Tx,
     organization: OrganizationId,
     keys: &[String],
 ) -> Result<Vec<Person>, StoreError> {
-    let rows: Vec<Row> = run!(all, tx, OF_ADDRESSES, [organization.uuid(), Json(keys)])?;
+    let rows: Vec<Row> = run!(all, tx, OF_ADDRESSES, [organization.uuid(), texts(keys)?])?;
     rows.into_iter().map(Person::try_from).collect()
 }
 
@@ -60,7 +64,7 @@ pub async fn holders(
     organization: OrganizationId,
     external_ids: &[String],
 ) -> Result<Vec<(String, Uuid)>, StoreError> {
-    Ok(run!(all, tx, HOLDERS, [organization.uuid(), Json(external_ids)])?)
+    Ok(run!(all, tx, HOLDERS, [organization.uuid(), texts(external_ids)?])?)
 }
 
 /// Adds students.
