@@ -9,6 +9,7 @@ pub mod bookings;
 pub mod calendar;
 pub mod classes;
 pub mod cli;
+pub mod cohorts;
 pub mod config;
 pub mod db;
 pub mod doctor;

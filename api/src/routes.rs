@@ -7,8 +7,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, bookings, calendar, classes, holidays, idempotency, join, live, notify,
-    organizations, pages, pasted_links, payments, people, platforms, sessions, timetable, webhooks_in,
+    app::App, attendance, audit, bookings, calendar, classes, cohorts, holidays, idempotency, join, live,
+    notify, organizations, pages, pasted_links, payments, people, platforms, sessions, timetable,
+    webhooks_in,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -43,6 +44,13 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(classes::routes::rotate))
         .routes(routes!(classes::routes::guests, classes::routes::invite))
         .routes(routes!(classes::routes::uninvite))
+        .routes(routes!(cohorts::routes::list, cohorts::routes::create))
+        .routes(routes!(cohorts::routes::show, cohorts::routes::change, cohorts::routes::remove))
+        .routes(routes!(cohorts::routes::members, cohorts::routes::add_member))
+        .routes(routes!(cohorts::routes::remove_member))
+        .routes(routes!(cohorts::routes::import))
+        .routes(routes!(cohorts::routes::of_class))
+        .routes(routes!(cohorts::routes::enroll, cohorts::routes::unenroll))
         .routes(routes!(sessions::routes::list))
         .routes(routes!(sessions::routes::schedule))
         .routes(routes!(sessions::series::routes::preview))
@@ -165,6 +173,14 @@ paths! {
     "/classes/{id}/enrollments/{enrollment}/send" => post classes::pages::send;
     "/classes/{id}/guests" => get classes::pages::back_to_roster, post classes::pages::invite;
     "/classes/{id}/guests/{guest}/remove" => post classes::pages::remove_guest;
+    "/classes/{id}/cohorts" => get classes::pages::back_to_roster, post cohorts::pages::enroll;
+    "/classes/{id}/cohorts/{cohort}/remove" => post cohorts::pages::unenroll;
+    "/cohorts" => get cohorts::pages::list, post cohorts::pages::create;
+    "/cohorts/{id}" => get cohorts::pages::show, post cohorts::pages::change;
+    "/cohorts/{id}/remove" => post cohorts::pages::remove;
+    "/cohorts/{id}/members" => get cohorts::pages::back_to_cohort, post cohorts::pages::add_member;
+    "/cohorts/{id}/members/{person}/remove" => post cohorts::pages::remove_member;
+    "/cohorts/{id}/import" => get cohorts::pages::ask_file, post cohorts::pages::import;
     "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
     "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;

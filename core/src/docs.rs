@@ -54,4 +54,6 @@ pub mod decisions {
     pub mod d0013_a_standby_platform_is_a_policy {}
     #[doc = include_str!("../docs/decisions/0014-wall-clock-first.md")]
     pub mod d0014_wall_clock_first {}
+    #[doc = include_str!("../docs/decisions/0018-rosters-follow-cohorts.md")]
+    pub mod d0018_rosters_follow_cohorts {}
 }

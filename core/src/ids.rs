@@ -57,6 +57,8 @@ ids! {
     MeetingId;
     /// A person's membership in a class.
     EnrollmentId;
+    /// People in a group, enrolled as a group.
+    CohortId;
     /// A person invited by e-mail to a class or to named sessions.
     GuestId;
     /// One person's admission to one session.

@@ -15,6 +15,13 @@ pub fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_hidden(*c)).collect()
 }
 
+/// Whether a spreadsheet takes a field that begins so for a formula, also after blanks.
+#[must_use]
+pub fn begins_a_formula(text: &str) -> bool {
+    let first = text.trim_start_matches([' ', '\u{feff}', '\u{a0}']).chars().next();
+    matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

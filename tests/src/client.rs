@@ -117,6 +117,12 @@ impl Client {
         answer
     }
 
+    /// Sends a body that is no JSON, and reads the whole answer.
+    pub async fn send_text(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request(Method::POST, path).header(reqwest::header::CONTENT_TYPE, kind).body(body);
+        Answer::read(request.send().await.unwrap()).await
+    }
+
     async fn short(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let answer = self.send(method, path, body, &[]).await;
         (answer.status, answer.json())

@@ -27,6 +27,7 @@ pub enum Section {
     Connection,
     Platforms,
     People,
+    Cohorts,
     Connections,
     Audit,
     Organizations,
@@ -47,7 +48,7 @@ impl Section {
             Self::Classes => "book",
             Self::Calendar => "calendar",
             Self::Connection | Self::Platforms => "plug",
-            Self::People => "people",
+            Self::People | Self::Cohorts => "people",
             Self::Connections => "key",
             Self::Audit => "shield",
             Self::Organizations => "building",
@@ -66,6 +67,7 @@ impl Section {
             Self::Connection => "/connection",
             Self::Platforms => "/platforms",
             Self::People => "/people",
+            Self::Cohorts => "/cohorts",
             Self::Connections => "/connections",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
@@ -95,6 +97,9 @@ pub enum NoticeKind {
     Saved,
     ClassCreated,
     Enrolled,
+    EnrolledAlready,
+    CohortEnrolled,
+    CohortRemoved,
     Removed,
     LinkRotated,
     LinkSent,
@@ -127,10 +132,13 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
+        Self::EnrolledAlready,
+        Self::CohortEnrolled,
+        Self::CohortRemoved,
         Self::Removed,
         Self::LinkRotated,
         Self::LinkSent,
@@ -164,7 +172,7 @@ impl NoticeKind {
     #[must_use]
     pub fn tone(self) -> Tone {
         match self {
-            Self::Starting | Self::Reconciling | Self::AlreadyDone => Tone::Info,
+            Self::Starting | Self::Reconciling | Self::AlreadyDone | Self::EnrolledAlready => Tone::Info,
             Self::TryingAgain => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
@@ -240,7 +248,13 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             group(None, &[Section::Live, Section::Calendar, Section::Classes]),
             group(
                 Some("set_up"),
-                &[Section::Platforms, Section::People, Section::Connections, Section::Payments],
+                &[
+                    Section::Platforms,
+                    Section::People,
+                    Section::Cohorts,
+                    Section::Connections,
+                    Section::Payments,
+                ],
             ),
             group(Some("look_back"), &[Section::Audit]),
             group(Some("yours"), &[Section::Notices, Section::Me]),
@@ -316,7 +330,9 @@ mod tests {
         let sections = |viewer| -> Vec<Section> {
             navigation(viewer).into_iter().flat_map(|group| group.items).map(|item| item.section).collect()
         };
-        for section in [Section::Platforms, Section::People, Section::Connections, Section::Audit] {
+        for section in
+            [Section::Platforms, Section::People, Section::Cohorts, Section::Connections, Section::Audit]
+        {
             assert!(sections(Viewer::Admin).contains(&section));
             assert!(!sections(Viewer::Instructor).contains(&section));
             assert!(!sections(Viewer::Student).contains(&section));

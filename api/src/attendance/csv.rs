@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use lectern_core::text::begins_a_formula;
 
 use super::sheet::Sheet;
 
@@ -62,10 +63,7 @@ fn line<'a>(text: &mut String, fields: impl IntoIterator<Item = &'a str>) {
 
 /// A spreadsheet takes a field that starts so for a formula (also after blanks): an apostrophe in front makes it text.
 fn neutral(field: &str) -> Cow<'_, str> {
-    let start = field.trim_start_matches([' ', '\u{feff}', '\u{a0}']).chars().next();
-    let formula =
-        matches!(start, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠'));
-    if formula { Cow::Owned(format!("'{field}")) } else { Cow::Borrowed(field) }
+    if begins_a_formula(field) { Cow::Owned(format!("'{field}")) } else { Cow::Borrowed(field) }
 }
 
 fn quoted(field: &str) -> Cow<'_, str> {

@@ -125,6 +125,22 @@ kinds! {
     GuestInvited = "guest.invited",
     /// A guest was removed.
     GuestRemoved = "guest.removed",
+    /// A cohort was made.
+    CohortCreated = "cohort.created",
+    /// A cohort was changed.
+    CohortChanged = "cohort.changed",
+    /// A cohort was removed; it left its classes.
+    CohortRemoved = "cohort.removed",
+    /// A person came into a cohort.
+    CohortJoined = "cohort.joined",
+    /// A person left a cohort.
+    CohortLeft = "cohort.left",
+    /// A cohort was enrolled in a class.
+    CohortEnrolled = "cohort.enrolled",
+    /// A cohort was taken off a class.
+    CohortUnenrolled = "cohort.unenrolled",
+    /// A file of people was read into a cohort.
+    CohortImported = "cohort.imported",
     /// A person's calendar feed got another address.
     CalendarFeedRotated = "calendar_feed.rotated",
     /// A person chose what to be told.

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
+    cohorts,
     db::Tx,
     error::ApiError,
     events::{self, Event, EventType},
@@ -27,7 +28,11 @@ pub async fn admit(
     person: PersonId,
 ) -> Result<Enrollment, ApiError> {
     let known = store::find_enrollment_of(tx, organization, class.id, person).await?;
-    if let Some(known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
+    if let Some(mut known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
+        if !known.by_hand {
+            known.by_hand = true;
+            store::update_enrollment(tx, organization, &known, app.clock.now()).await?;
+        }
         return Ok(known);
     }
     let by = (organization, by);
@@ -50,6 +55,8 @@ pub async fn dismiss(
     let Some(mut enrollment) = known.filter(|known| known.active) else { return Ok(()) };
     enrollment.active = false;
     enrollment.generation += 1;
+    enrollment.by_hand = false;
+    enrollment.kept_out = cohorts::service::brings(tx, organization, class.id, person).await?;
     store::update_enrollment(tx, organization, &enrollment, now).await?;
     join::service::revoke_seats(app, tx, organization, class.id, person).await?;
     let guest = enrollment.kind == EnrollmentKind::Guest;

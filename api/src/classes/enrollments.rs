@@ -2,6 +2,7 @@
 
 use lectern_core::ids::{ClassId, EnrollmentId, OrganizationId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -39,6 +40,8 @@ pub struct EnrollmentView {
     /// The name the platform shows instead of theirs, in a class that sends aliases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// Somebody enrolled them themselves; else they come by a cohort, and leave when no cohort brings them any more.
+    pub by_hand: bool,
     /// Since when.
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Their own Lectern link.
@@ -60,6 +63,7 @@ pub fn view(
         external_id: enrollment.external_id.clone(),
         name: enrollment.name(),
         email: enrollment.email.clone(),
+        by_hand: enrollment.by_hand,
         created_at: enrollment.created_at,
         join_url: links::join_link(app, organization, enrollment),
     }
@@ -226,7 +230,11 @@ pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> 
     refuse_guest(&mut tx, who, class.id, &person.email).await?;
     let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
     let known = store::find_enrollment_of(&mut tx, who.organization, class.id, person.id).await?;
-    if let Some(known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
+    if let Some(mut known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
+        if !known.by_hand {
+            keep_by_hand(app, &mut tx, who, &mut known).await?;
+            tx.commit().await?;
+        }
         return Ok(Enrolled { view: view(app, who.organization, &naming, &known), new: false });
     }
     let enrollment = place(
@@ -245,6 +253,20 @@ pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> 
     tx.commit().await?;
     wake(app);
     Ok(Enrolled { view: view(app, who.organization, &naming, &enrollment), new: true })
+}
+
+/// Whoever came by a cohort is here for themselves from now on.
+async fn keep_by_hand(
+    app: &App,
+    tx: &mut Tx,
+    who: &SignedIn,
+    known: &mut Enrollment,
+) -> Result<(), ApiError> {
+    known.by_hand = true;
+    store::update_enrollment(tx, who.organization, known, app.clock.now()).await?;
+    let entry = app.entry(who.organization, EntryKind::Enrolled, who.actor());
+    let entry = entry.class(known.class).person(known.person).details(json!({"here_already": true}));
+    Ok(audit::store::insert(tx, &entry).await?)
 }
 
 /// What an enrolling came to.
@@ -270,11 +292,7 @@ async fn refuse_guest(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) 
 }
 
 pub(super) async fn open_class(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<Class, ApiError> {
-    let class = service::own(tx, who, class).await?;
-    if class.active {
-        return Ok(class);
-    }
-    Err(ApiError::conflict("archived", "This class is archived.", "Use another class, or make a new one."))
+    service::own_active(tx, who, class).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is one column of the row")]
@@ -295,6 +313,7 @@ pub(super) async fn place(
                 known.active = true;
                 known.generation += 1;
             }
+            (known.by_hand, known.kept_out) = (true, false);
             known.all_sessions = all_sessions;
             store::update_enrollment(tx, by.0, &known, now).await?;
             Ok(known)
@@ -353,7 +372,8 @@ pub(super) fn wake(app: &App) {
     app.wake.outbox.notify_one();
 }
 
-/// Removes a member or guest: link, seat and registrant die at once.
+/// Removes a member or guest: link, seat and registrant die at once. Whoever a cohort brought stays out, until somebody enrolls
+/// them again.
 pub async fn remove(
     app: &App,
     who: &SignedIn,

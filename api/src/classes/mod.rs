@@ -3,6 +3,7 @@
 pub mod admitting;
 pub mod choosing;
 pub mod enrollments;
+pub mod groups;
 pub mod guests;
 pub mod links;
 pub mod moving;

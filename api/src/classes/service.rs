@@ -69,6 +69,15 @@ pub async fn own(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiE
     }
 }
 
+/// The same, when it is not archived.
+pub async fn own_active(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiError> {
+    let class = own(tx, who, id).await?;
+    if class.active {
+        return Ok(class);
+    }
+    Err(ApiError::conflict("archived", "This class is archived.", "Use another class, or make a new one."))
+}
+
 /// The class, when this person may see it: who may teach it, and who belongs to it.
 pub async fn readable(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiError> {
     let class = store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
@@ -389,8 +398,10 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
+    let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
     let mut class = own(&mut tx, who, id).await?;
+    let taught_by = class.instructor;
     if let Some(asked) = change.instructor_id.filter(|asked| *asked != class.instructor.uuid()) {
         if who.role != Role::Admin {
             return Err(ApiError::field("instructor_id", "Only an admin can hand a class to somebody else."));
@@ -401,6 +412,9 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
     class.description = new_description.unwrap_or(class.description);
     class.external_id = new_external.or(class.external_id);
     store::update(&mut tx, who.organization, &class, app.clock.now()).await.map_err(taken)?;
+    if class.instructor != taught_by {
+        crate::cohorts::keeping::class_handed_over(app, &mut tx, &sealer, who, class.id).await?;
+    }
     crate::sessions::service::class_changed(app, &mut tx, who.organization, class.id).await?;
     audit::store::insert(
         &mut tx,
@@ -409,6 +423,7 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
     .await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();
+    app.wake.outbox.notify_one();
     Ok(class)
 }
 

@@ -11,6 +11,11 @@ use crate::{
 };
 
 statement!(system INSERT, "insert into event_outbox (id, organization_id, payload, created_at) values ($1, $2, $3, $4)");
+statement!(system INSERT_MANY,
+    sqlite: "insert into event_outbox (id, organization_id, payload, created_at)
+        select unhex(json_extract(value, '$[0]')), $1, unhex(json_extract(value, '$[1]')), $3 from json_each($2)",
+    postgres: "insert into event_outbox (id, organization_id, payload, created_at)
+        select (value ->> 0)::uuid, $1, decode(value ->> 1, 'hex'), $3 from json_array_elements($2::json)");
 statement!(system UNNUMBERED, "select exists (select 1 from event_outbox where seq is null)");
 statement!(system LAST_SEQ, "select max(seq) from event_outbox");
 statement!(system NUMBER, "with fresh as (select id from event_outbox where seq is null order by id limit 500),
@@ -49,6 +54,23 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     run!(execute, tx, INSERT, [id, organization.uuid(), payload, now])?;
+    Ok(())
+}
+
+/// Adds events without numbers.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_many(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    events: &[(Uuid, Vec<u8>)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> =
+        events.iter().map(|(id, payload)| (id.simple().to_string(), hex::encode(payload))).collect();
+    let rows = serde_json::to_string(&rows).map_err(|error| StoreError::corrupt("event_outbox", error))?;
+    run!(execute, tx, INSERT_MANY, [organization.uuid(), rows, now])?;
     Ok(())
 }
 

@@ -38,7 +38,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     }
 }
 
-fn too_large(rejection: &BytesRejection) -> ApiError {
+pub(super) fn too_large(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         ApiError::TooLarge
     } else {
@@ -147,11 +147,20 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
             .map_err(|rejection| too_large(&rejection))?;
         let shown = url::form_urlencoded::parse(&bytes)
             .find_map(|(key, value)| (key == "csrf").then(|| value.into_owned()));
-        if shown.as_deref() != Some(who.csrf().as_str()) {
-            return Err(ApiError::Malformed("This form was not shown to you by this server, or your sign-in changed since. Open the page again.".into()));
-        }
+        shown_to(&who, shown.as_deref())?;
         read_form(&bytes).map(Self)
     }
+}
+
+/// A form carries the sign that it was shown to this very sign-in.
+pub(super) fn shown_to(who: &SignedIn, token: Option<&str>) -> Result<(), ApiError> {
+    if token == Some(who.csrf().as_str()) {
+        return Ok(());
+    }
+    Err(ApiError::Malformed(
+        "This form was not shown to you by this server, or your sign-in changed since. Open the page again."
+            .into(),
+    ))
 }
 
 /// Reads a form's fields, leaving out the form's own token.

@@ -6,6 +6,7 @@ mod path;
 pub(crate) mod refusal;
 mod roles;
 mod signed_in;
+mod upload;
 
 pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
@@ -14,3 +15,4 @@ pub use path::Path;
 pub use roles::{Admin, AnyAdmin, Instructor, Member, Owner, SuperAdmin};
 pub(crate) use signed_in::is_own_page;
 pub use signed_in::{SignedIn, Via, Visitor};
+pub use upload::{CsvBody, Upload};

@@ -260,6 +260,8 @@ impl WhoRow {
                 all_sessions: self.all_sessions,
                 generation: u32::try_from(self.link_generation).unwrap_or_default(),
                 active: true,
+                by_hand: true,
+                kept_out: false,
                 created_at: self.enrolled_at,
                 first_name: self.first_name,
                 last_name: self.last_name,

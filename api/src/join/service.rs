@@ -205,6 +205,24 @@ pub async fn revoke_seats(
     Ok(())
 }
 
+/// Takes back many people's seats in what is still to come of a class. Inside the caller's transaction.
+pub async fn revoke_seats_of(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    people: &[PersonId],
+) -> Result<(), ApiError> {
+    let seats = store::seats_of_people(tx, organization, class, people).await?;
+    let ids: Vec<_> = seats.iter().map(|(seat, _)| *seat).collect();
+    store::release_many(tx, organization, &ids, app.clock.now()).await?;
+    let sessions: std::collections::BTreeSet<_> = seats.into_iter().map(|(_, session)| session).collect();
+    for session in sessions {
+        registrants::queue_cancelling(app, tx, organization, session.into()).await?;
+    }
+    Ok(())
+}
+
 /// All seats of a session: for the live page, who pressed Join and was sent on.
 pub async fn seats(
     tx: &mut Tx,

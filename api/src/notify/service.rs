@@ -104,6 +104,28 @@ pub async fn person_meets_class(
     Ok(())
 }
 
+/// Many people came onto a roster: as [`person_meets_class`] for each, with mails that go out together.
+pub async fn people_meet_class(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    organization: OrganizationId,
+    class: &Class,
+    members: &[Enrollment],
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let coming = sessions::service::near(tx, organization, class.id, now).await?;
+    let coming = coming.into_iter().filter(|session| {
+        session.ends_at > now && matches!(session.state, SessionState::Scheduled | SessionState::Live)
+    });
+    for session in coming.take(AT_ONCE) {
+        let about = |place: &Enrollment| format!("{} {}", session.id, place.generation);
+        let people: Vec<_> = members.iter().map(|one| (one.person, join_kind(one), about(one))).collect();
+        decide_all(app, tx, sealer, organization, (session.id, class), &people, json!({})).await?;
+    }
+    Ok(())
+}
+
 /// Tells many people of a session the same: each once, as they chose. Their mails go out together, and pages they have open hear
 /// of it.
 pub(super) async fn decide_all(

@@ -107,6 +107,11 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         ("post", "/api/v1/classes/{id}/enrollments") => {
             json!({"email": "tanvir@home.example", "name": "Tanvir Rahman", "external_id": "buyer-17"})
         }
+        ("post", "/api/v1/cohorts") => json!({"name": "Class 8, section A", "external_id": "8-A"}),
+        ("patch", "/api/v1/cohorts/{id}") => json!({"name": "Class 9, section A"}),
+        ("post", "/api/v1/cohorts/{id}/members") => {
+            json!({"email": "tanvir@home.example", "name": "Tanvir Rahman"})
+        }
         ("post", "/api/v1/classes/{id}/guests") => {
             json!({"email": "nadia@guest.example", "first_name": "Nadia", "sessions": [ID]})
         }

@@ -166,6 +166,31 @@ const TABLE: &[(&str, &str)] = &[
     ("PUT /api/v1/organization/holidays/{day}",                   "-++----+! +--"),
     ("PUT /api/v1/organization/host-tokens",                      "-+------!"),
     ("PUT /api/v1/platforms/{provider}",                          "-++----+! +--"),
+    ("GET /api/v1/cohorts",                                       "-++++--+!"),
+    ("POST /api/v1/cohorts",                                      "-++----+!"),
+    ("GET /api/v1/cohorts/{id}",                                  "-++++--+! ??-"),
+    ("PATCH /api/v1/cohorts/{id}",                                "-++----+! ?--"),
+    ("DELETE /api/v1/cohorts/{id}",                               "-++----+! ?--"),
+    ("GET /api/v1/cohorts/{id}/members",                          "-++----+! ?--"),
+    ("POST /api/v1/cohorts/{id}/members",                         "-++----+! ?--"),
+    ("DELETE /api/v1/cohorts/{id}/members/{person}",              "-++----+! ?--"),
+    ("POST /api/v1/cohorts/{id}/import",                          "-++----+! ?--"),
+    ("GET /api/v1/classes/{id}/cohorts",                          "-+++?--+! ??-"),
+    ("PUT /api/v1/classes/{id}/cohorts/{cohort}",                 "-+++?--+! ??-"),
+    ("DELETE /api/v1/classes/{id}/cohorts/{cohort}",              "-+++?--+! ??-"),
+    ("GET /cohorts",                                              "-++----!!"),
+    ("POST /cohorts",                                             "-++----!!"),
+    ("GET /cohorts/{id}",                                         "-++----!! ?--"),
+    ("POST /cohorts/{id}",                                        "-++----!! ?--"),
+    ("POST /cohorts/{id}/remove",                                 "-++----!! ?--"),
+    ("GET /cohorts/{id}/members",                                 "-++----!! +--"),
+    ("POST /cohorts/{id}/members",                                "-++----!! ?--"),
+    ("POST /cohorts/{id}/members/{person}/remove",                "-++----!! ?--"),
+    ("GET /cohorts/{id}/import",                                  "-++----!! ?--"),
+    ("POST /cohorts/{id}/import",                                 "-++----!! ?--"),
+    ("GET /classes/{id}/cohorts",                                 "+++++++!! +++"),
+    ("POST /classes/{id}/cohorts",                                "-+++?--!! ??-"),
+    ("POST /classes/{id}/cohorts/{cohort}/remove",                "-+++?--!! ??-"),
     // Pages. A form is sent with the sign that it was shown to this very person.
     ("GET /api/v1/audit",                                                  "+++----+!"),
     ("GET /audit",                                                         "+++----!!"),
@@ -244,6 +269,7 @@ struct World {
     pupil: String,
     api_key: String,
     member: String,
+    cohort: String,
     settings: Value,
 }
 
@@ -260,11 +286,16 @@ async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestA
     let guest = text(&instructor.create(&path("guests"), guest).await);
     let pupil = json!({"email": format!("{}@oakwood.example", app.new_id::<lectern_core::ids::PersonId>()), "name": "Pupil", "role": 0});
     let (_, settings) = instructor.get(&path("settings")).await;
+    let cohort = text(&owner.create("/api/v1/cohorts", json!({"name": "Section A"})).await);
+    owner.create(&format!("/api/v1/cohorts/{cohort}/members"), json!({"user_id": member.id})).await;
+    let (status, enrolled_cohort) = instructor.put(&path(&format!("cohorts/{cohort}")), json!({})).await;
+    assert_eq!(status, 200, "{enrolled_cohort}");
     World {
         instructor: instructor.id.to_string(),
         member: member.id.to_string(),
         settings: settings["settings"].clone(),
         session,
+        cohort,
         enrollment: text(&enrolled),
         guest,
         pupil: text(&owner.create("/api/v1/people", pupil).await),
@@ -277,6 +308,7 @@ async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestA
 fn filled(route: &str, world: &World, organization: &str, connection: &str) -> String {
     let id = match route {
         _ if route.starts_with("/api/v1/people") || route.starts_with("/people") => &world.pupil,
+        _ if route.starts_with("/api/v1/cohorts") || route.starts_with("/cohorts") => &world.cohort,
         _ if route.starts_with("/api/v1/api-keys") => &world.api_key,
         _ if route.starts_with("/api/v1/classes") || route.starts_with("/classes") => &world.class,
         _ if route.starts_with("/api/v1/sessions") || route.starts_with("/sessions") => &world.session,
@@ -287,6 +319,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
     route
         .replace("{enrollment}", &world.enrollment)
         .replace("{guest}", &world.guest)
+        .replace("{cohort}", &world.cohort)
         .replace("{class}", &world.class)
         .replace("{session}", &world.session)
         .replace("{person}", &world.member)
@@ -324,6 +357,8 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/classes" => json!({"title": "Geometry"}),
         "PATCH /api/v1/classes/{id}" => json!({"title": "Geometry"}),
         "POST /api/v1/classes/{id}/enrollments" => json!({"user_id": world.pupil}),
+        "POST /api/v1/cohorts" | "PATCH /api/v1/cohorts/{id}" => json!({"name": "Section B"}),
+        "POST /api/v1/cohorts/{id}/members" => json!({"user_id": world.pupil}),
         "POST /api/v1/classes/{id}/guests" => {
             json!({"email": format!("{fresh}@guest.example"), "first_name": "G"})
         }
@@ -365,6 +400,14 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             fields.push(("email", format!("{fresh}@oakwood.example")));
             fields
         }
+        "POST /cohorts" | "POST /cohorts/{id}" => text(&[("name", "Section B")]),
+        "POST /cohorts/{id}/members" => {
+            vec![("email", format!("{fresh}@guest.example")), ("first_name", "New".to_owned())]
+        }
+        "POST /cohorts/{id}/import" => {
+            vec![("text", format!("email,name\n{fresh}@guest.example,New")), ("confirm", "yes".to_owned())]
+        }
+        "POST /classes/{id}/cohorts" => vec![("cohort", world.cohort.clone())],
         "POST /classes" => text(&[("title", "Geometry"), ("description", ""), ("provider", "zoom")]),
         "POST /classes/{id}/enrollments" | "POST /classes/{id}/guests" => {
             let mut fields = text(&[("first_name", "New"), ("last_name", "Person")]);
@@ -442,6 +485,10 @@ async fn ask(client: &Client, app: &TestApp, route: &str, path: &str, world: &Wo
             && client.bearer().is_some_and(|token| !token.starts_with("ls_"))
         {
             class["instructor_id"] = json!(world.instructor);
+        }
+        if route == "POST /api/v1/cohorts/{id}/import" {
+            let answer = client.send_text(path, "text/csv", "email,name\nnew@guest.example,New\n").await;
+            return Page { path: path.to_owned(), answer };
         }
         let answer = client.send(method, path, body.as_ref(), &[]).await;
         return Page { path: path.to_owned(), answer };

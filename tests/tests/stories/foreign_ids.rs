@@ -24,6 +24,7 @@ struct School {
     stay: String,
     connection: String,
     api_key: String,
+    cohort: String,
 }
 
 fn id_of(made: &Value) -> String {
@@ -57,6 +58,18 @@ impl School {
         let external = format!("of-{slug}");
         let person = json!({"email": format!("known@{slug}.example"), "name": student, "role": 0, "external_id": external});
         owner.create("/api/v1/people", person).await;
+        let cohort = id_of(
+            &owner
+                .create(
+                    "/api/v1/cohorts",
+                    json!({"name": format!("Section of {slug}"), "external_id": external}),
+                )
+                .await,
+        );
+        owner
+            .create(&format!("/api/v1/cohorts/{cohort}/members"), json!({"user_id": lesson.students[0].id}))
+            .await;
+        assert_eq!(teacher.put(&format!("{class}/cohorts/{cohort}"), json!({})).await.0, 200);
         app.settle().await;
         let sheet = lesson.sheet().await;
         Self {
@@ -72,6 +85,7 @@ impl School {
             stay: sheet["strays"][0]["stay"].as_str().unwrap().to_owned(),
             connection: id_of(&owner.all("/api/v1/connections").await[0]),
             api_key: id_of(&key),
+            cohort,
             class: lesson.class.clone(),
             owner,
             teacher,
@@ -145,6 +159,7 @@ fn requests(ours: &School, theirs: &School) -> Vec<(&'static str, String, Value)
         ),
         ("POST", format!("{held}/attendance/verify"), json!({"person_ids": [theirs.student]})),
         ("POST", format!("{held}/attendance/verify"), json!({"person_ids": [ours.student, theirs.student]})),
+        ("POST", format!("/api/v1/cohorts/{}/members", ours.cohort), json!({"user_id": theirs.student})),
         // In one place of a path, beside ids of our own.
         ("PATCH", format!("{held}/attendance/{}", theirs.student), excused()),
         ("DELETE", format!("{class}/enrollments/{}", theirs.enrollment), none()),
@@ -154,7 +169,19 @@ fn requests(ours: &School, theirs: &School) -> Vec<(&'static str, String, Value)
         ("POST", format!("{their_class}/enrollments/{}/rotate", ours.enrollment), json!({})),
         ("DELETE", format!("{their_class}/guests/{}", ours.guest), none()),
         ("PATCH", format!("{their_held}/attendance/{}", ours.student), excused()),
+        ("PUT", format!("{class}/cohorts/{}", theirs.cohort), json!({})),
+        ("DELETE", format!("{class}/cohorts/{}", theirs.cohort), none()),
+        ("PUT", format!("{their_class}/cohorts/{}", ours.cohort), json!({})),
+        ("DELETE", format!("{their_class}/cohorts/{}", theirs.cohort), none()),
+        ("GET", format!("{their_class}/cohorts"), none()),
+        ("DELETE", format!("/api/v1/cohorts/{}/members/{}", ours.cohort, theirs.student), none()),
+        ("DELETE", format!("/api/v1/cohorts/{}/members/{}", theirs.cohort, theirs.student), none()),
         // Alone in a path.
+        ("GET", format!("/api/v1/cohorts/{}", theirs.cohort), none()),
+        ("PATCH", format!("/api/v1/cohorts/{}", theirs.cohort), json!({"name": "Changed"})),
+        ("DELETE", format!("/api/v1/cohorts/{}", theirs.cohort), none()),
+        ("GET", format!("/api/v1/cohorts/{}/members", theirs.cohort), none()),
+        ("POST", format!("/api/v1/cohorts/{}/members", theirs.cohort), json!({"user_id": ours.student})),
         ("GET", format!("/api/v1/people/{}", theirs.student), none()),
         ("PATCH", format!("/api/v1/people/{}", theirs.student), json!({"first_name": "Changed"})),
         ("PATCH", format!("/api/v1/people/{}", theirs.owner.id), json!({"active": false})),
@@ -217,6 +244,13 @@ fn forms(ours: &School, theirs: &School) -> Vec<(String, Vec<(&'static str, Stri
         (format!("{held}/attendance/verify"), named(&theirs.student)),
         (format!("{held}/attendance/strays"), stray(&ours.stay)),
         (format!("{held}/attendance/{}", theirs.student), excused()),
+        (format!("{class}/cohorts"), vec![("cohort", theirs.cohort.clone())]),
+        (format!("/cohorts/{}", theirs.cohort), vec![("name", "Changed".to_owned())]),
+        (format!("/cohorts/{}/members", theirs.cohort), guest("")),
+        (
+            format!("/cohorts/{}/import", theirs.cohort),
+            vec![("text", "email,name\na@b.example,A".to_owned())],
+        ),
         (format!("{their_class}/guests"), guest("")),
         (format!("{their_class}/enrollments"), guest("")),
         (format!("{their_class}/sessions"), when.clone()),
@@ -240,6 +274,10 @@ fn forms(ours: &School, theirs: &School) -> Vec<(String, Vec<(&'static str, Stri
         format!("{their_next}/launch"),
         format!("{their_next}/end"),
         format!("{their_held}/attendance/reconcile"),
+        format!("/cohorts/{}/remove", theirs.cohort),
+        format!("/cohorts/{}/members/{}/remove", ours.cohort, theirs.student),
+        format!("{class}/cohorts/{}/remove", theirs.cohort),
+        format!("{their_class}/cohorts/{}/remove", ours.cohort),
     ] {
         forms.push((nothing, Vec::new()));
     }
@@ -315,6 +353,7 @@ story!(
             "/api/v1/people?external_id=of-elmfield".to_owned(),
             "/api/v1/classes?external_id=of-elmfield".to_owned(),
             "/api/v1/sessions?external_id=of-elmfield".to_owned(),
+            "/api/v1/cohorts?external_id=of-elmfield".to_owned(),
         ] {
             let (status, found) = ours.owner.get(&query).await;
             assert_eq!((status, &found["items"]), (200, &json!([])), "{query}: {found}");

@@ -16,6 +16,7 @@ mod attendance;
 mod bookings;
 mod calendar;
 mod choosing;
+mod cohorts;
 mod connections;
 mod consents;
 mod contract;

@@ -65,6 +65,7 @@ story!(
             (owner, "PUT", "/api/v1/organization/host-tokens".to_owned(), tokens),
             (owner, "PUT", "/api/v1/organization/default-platform".to_owned(), json!({"provider": "zoom"})),
             (owner, "PUT", "/api/v1/platforms/zoom".to_owned(), json!({"client_id": "another"})),
+            (owner, "POST", "/api/v1/cohorts".to_owned(), json!({"name": "Section A"})),
             (root, "POST", "/api/v1/organizations".to_owned(), json!({"slug": "birch", "name": "Birch"})),
         ];
         let fields = [

@@ -97,6 +97,33 @@ pub struct Enrollment {
     pub alias: Option<String>,
     /// When their link was last mailed; RFC 3339.
     pub link_sent_at: Option<String>,
+    /// The cohorts that bring them; empty for whoever was enrolled by hand.
+    pub cohorts: Vec<String>,
+}
+
+/// A cohort that is enrolled in the class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RosterCohort {
+    pub id: String,
+    pub name: String,
+    pub people: u32,
+}
+
+/// Somebody who was removed by hand though a cohort brings them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeptOut {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+}
+
+/// What a roster shows of cohorts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RosterCohorts {
+    pub enrolled: Vec<RosterCohort>,
+    /// Those that could be.
+    pub choices: Vec<Choice>,
+    pub kept_out: Vec<KeptOut>,
 }
 
 /// One invited guest.
@@ -135,13 +162,15 @@ pub struct GuestForm {
 /// `GET /classes/{id}/roster`.
 ///
 /// `POST …/enrollments {csrf, email, first_name, last_name?}`, `POST …/enrollments/{e}/remove|rotate|send {csrf}`,
-/// `POST …/guests {csrf, email, first_name, last_name?, session?}`, `POST …/guests/{g}/remove {csrf}`.
+/// `POST …/guests {csrf, email, first_name, last_name?, session?}`, `POST …/guests/{g}/remove {csrf}`,
+/// `POST …/cohorts {csrf, cohort}`, `POST …/cohorts/{k}/remove {csrf}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClassRoster {
     pub class: ClassHead,
     pub zone: String,
     pub enrollments: Vec<Enrollment>,
     pub guests: Vec<GuestRow>,
+    pub cohorts: RosterCohorts,
     pub enroll: PersonFields,
     pub invite: GuestForm,
     /// Coming sessions, for the guest form.
@@ -162,6 +191,7 @@ impl Page for ClassRoster {
                         email: "ayesha@oakwood.example".to_owned(),
                         alias: Some("Participant K7QPX".to_owned()),
                         link_sent_at: Some("2026-11-18T08:20:00Z".to_owned()),
+                        cohorts: vec!["Class 8, section A".to_owned(), "Chess club".to_owned()],
                     },
                     Enrollment {
                         id: "e2".to_owned(),
@@ -169,6 +199,7 @@ impl Page for ClassRoster {
                         email: "omar@oakwood.example".to_owned(),
                         alias: None,
                         link_sent_at: None,
+                        cohorts: vec![],
                     },
                 ],
                 guests: vec![
@@ -189,6 +220,19 @@ impl Page for ClassRoster {
                         link_sent_at: None,
                     },
                 ],
+                cohorts: RosterCohorts {
+                    enrolled: vec![RosterCohort {
+                        id: "k1".to_owned(),
+                        name: "Class 8, section A".to_owned(),
+                        people: 32,
+                    }],
+                    choices: vec![Choice::new("k2", "Chess club")],
+                    kept_out: vec![KeptOut {
+                        id: "p9".to_owned(),
+                        name: "Tanvir Rahman".to_owned(),
+                        email: "tanvir@oakwood.example".to_owned(),
+                    }],
+                },
                 enroll: PersonFields {
                     email: "not-an-address".to_owned(),
                     errors: vec![FieldError::new("email", "email")],
@@ -202,6 +246,7 @@ impl Page for ClassRoster {
                 zone: "Asia/Dhaka".to_owned(),
                 enrollments: vec![],
                 guests: vec![],
+                cohorts: RosterCohorts::default(),
                 enroll: PersonFields::default(),
                 invite: GuestForm {
                     errors: vec![FieldError::form("Zoom takes 100 guests at most.")],

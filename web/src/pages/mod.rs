@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod class;
 pub mod class_platform;
 pub mod classes;
+pub mod cohorts;
 pub mod connection;
 pub mod consent;
 pub mod entrance;
@@ -33,10 +34,15 @@ pub use booking::{BookPage, BookingPage, ClassBookings, PaymentsPage};
 pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
-    GuestForm, GuestRow, PersonFields, RecordingMode, SettingsAbilities,
+    GuestForm, GuestRow, KeptOut, PersonFields, RecordingMode, RosterCohort, RosterCohorts,
+    SettingsAbilities,
 };
 pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
+pub use cohorts::{
+    CohortFields, CohortImport, CohortMember, CohortPage, CohortRow, CohortsPage, ImportCount, ImportLine,
+    ImportOutcome, ImportReport,
+};
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use entrance::{SetUp, SignIn};

@@ -6,10 +6,10 @@ use lectern_web::mails::{
 };
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, CalendarPage, CancelSession, ClassBookings, ClassNew,
-    ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings, Classes, Connection,
-    Connections, Consent, EditSession, EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage,
-    NoticesPage, OffPage, Organizations, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
-    SignIn,
+    ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings, Classes, CohortImport,
+    CohortPage, CohortsPage, Connection, Connections, Consent, EditSession, EndSession, ErrorPage,
+    HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations, PaymentsPage, People,
+    Platform, SchedulePreview, SessionPage, SetUp, SignIn,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -44,6 +44,9 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<ClassSettings>();
     visitor.staff::<ClassPlatform>();
     visitor.staff::<Classes>();
+    visitor.staff::<CohortImport>();
+    visitor.staff::<CohortPage>();
+    visitor.staff::<CohortsPage>();
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();
     visitor.staff::<EditSession>();

@@ -5,7 +5,9 @@ use lectern_core::{
 };
 use lectern_web::{
     Choice, FieldError as PageFieldError, Section,
-    pages::class::{ClassRoster, Enrollment as Row, GuestForm, GuestRow, PersonFields},
+    pages::class::{
+        ClassRoster, Enrollment as Row, GuestForm, GuestRow, KeptOut, PersonFields, RosterCohorts,
+    },
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -19,6 +21,7 @@ use crate::{
         guests::{self, Invite},
         service,
     },
+    cohorts::{self, service::OnRoster},
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
     join::Naming,
@@ -43,6 +46,8 @@ async fn page(
     let sent = notify::service::links_sent(&mut tx, organization, class.id).await?;
     let all = sessions::service::of_class(&mut tx, organization, class.id).await?;
     let members = enrollments::list(&mut tx, who, class.id, EnrollmentKind::Member).await?;
+    let OnRoster { cohorts, others, mut ways, kept_out } =
+        cohorts::service::on_roster(&mut tx, who, class.id).await?;
     let naming = Naming::of(app, &mut tx, organization, &class).await?;
     let alias = |person| naming.alias(person).map(|alias| alias.name());
     let enrollments = members.into_iter().map(|member| Row {
@@ -50,6 +55,7 @@ async fn page(
         id: member.id.to_string(),
         name: member.name(),
         link_sent_at: sent.get(&member.person).copied().map(instant),
+        cohorts: if member.by_hand { Vec::new() } else { ways.remove(&member.person).unwrap_or_default() },
         email: member.email,
     });
     let enrollments = enrollments.collect();
@@ -80,6 +86,14 @@ async fn page(
         sessions: sessions.collect(),
         enrollments,
         guests,
+        cohorts: RosterCohorts {
+            enrolled: cohorts.into_iter().map(cohorts::pages::on_roster).collect(),
+            choices: others.into_iter().map(|one| Choice::new(one.id.to_string(), one.name)).collect(),
+            kept_out: kept_out
+                .into_iter()
+                .map(|one| KeptOut { id: one.id.to_string(), name: one.name(), email: one.email })
+                .collect(),
+        },
         enroll,
         invite,
     })

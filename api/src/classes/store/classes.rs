@@ -112,6 +112,9 @@ statement!(tenant LIST_TAB,
 statement!(tenant TITLES,
     sqlite: "select id, title from classes where organization_id = $1 and id in (select unhex(value) from json_each($2))",
     postgres: "select id, title from classes where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+statement!(tenant HOLD,
+    sqlite: class_columns!("where organization_id = $1 and id in (select unhex(value) from json_each($2)) order by id"),
+    postgres: class_columns!("where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json)) order by id for no key update"));
 statement!(tenant COUNT, "select count(*) from classes where organization_id = $1 and state = 'active'");
 statement!(tenant PLATFORMS, "select distinct provider from classes where organization_id = $1 and state = 'active' order by provider");
 statement!(tenant UPDATE, "update classes set title = $3, description = $4, instructor_id = $5, provider = $6, settings = $7, state = $8, external_id = $9, updated_at = $10 where organization_id = $1 and id = $2");
@@ -273,4 +276,10 @@ pub async fn find_to_change(
 ) -> Result<Option<Class>, StoreError> {
     let row: Option<Row> = run!(optional, tx, FIND_TO_CHANGE, [organization.uuid(), id.uuid()])?;
     row.map(Class::try_from).transpose()
+}
+
+/// These classes; nobody else who holds them goes on until the transaction ends.
+pub async fn hold(tx: &mut Tx, organization: OrganizationId, ids: &str) -> Result<Vec<Class>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, HOLD, [organization.uuid(), ids])?;
+    rows.into_iter().map(Class::try_from).collect()
 }

@@ -47,6 +47,10 @@ pub struct Enrollment {
     pub generation: u32,
     /// Not removed.
     pub active: bool,
+    /// Somebody enrolled the person themselves: the place stays when the person's cohorts leave.
+    pub by_hand: bool,
+    /// Taken out by hand while a cohort brought them: no cohort brings them back.
+    pub kept_out: bool,
     /// Since when.
     pub created_at: DateTime<Utc>,
     /// Given name.
@@ -73,7 +77,7 @@ impl Enrollment {
 }
 
 #[derive(FromRow)]
-struct EnrollmentRow {
+pub(super) struct EnrollmentRow {
     id: Uuid,
     class_id: Uuid,
     person_id: Uuid,
@@ -82,6 +86,8 @@ struct EnrollmentRow {
     all_sessions: bool,
     generation: i64,
     state: String,
+    by_hand: bool,
+    kept_out: bool,
     created_at: DateTime<Utc>,
     first_name: String,
     last_name: Option<String>,
@@ -101,6 +107,8 @@ impl From<EnrollmentRow> for Enrollment {
             all_sessions: row.all_sessions,
             generation: u32::try_from(row.generation).unwrap_or_default(),
             active: row.state == "active",
+            by_hand: row.by_hand,
+            kept_out: row.kept_out,
             created_at: row.created_at,
             first_name: row.first_name,
             last_name: row.last_name,
@@ -114,13 +122,14 @@ impl From<EnrollmentRow> for Enrollment {
 macro_rules! enrollment_columns {
     ($rest:literal) => {
         concat!(
-            "select e.id, e.class_id, e.person_id, e.kind, e.external_id, e.all_sessions, e.generation, e.state, e.created_at,
+            "select e.id, e.class_id, e.person_id, e.kind, e.external_id, e.all_sessions, e.generation, e.state, e.by_hand, e.kept_out, e.created_at,
                     p.first_name, p.last_name, p.email, p.language, p.state as person_state
              from enrollments e join people p on p.organization_id = e.organization_id and p.id = e.person_id ",
             $rest
         )
     };
 }
+pub(super) use enrollment_columns;
 
 statement!(tenant COUNT_KINDS, "select kind, count(*) from enrollments where organization_id = $1 and class_id = $2 and state = 'active' group by kind");
 statement!(tenant INSERT_ENROLLMENT, "insert into enrollments (id, organization_id, class_id, person_id, kind, external_id, all_sessions, generation, state, created_at, updated_at)
@@ -130,7 +139,7 @@ statement!(tenant FIND_ENROLLMENT_OF, enrollment_columns!("where e.organization_
 statement!(tenant FIND_GUEST_BY_EMAIL, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.kind = 'guest' and p.email_key = $3"));
 statement!(tenant LIST_ENROLLMENTS, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.kind = $3 and e.state = 'active' order by p.first_name, p.last_name, e.id"));
 statement!(tenant ENROLLMENTS_OF_PERSON, enrollment_columns!("where e.organization_id = $1 and e.person_id = $2 and e.state = 'active'"));
-statement!(tenant UPDATE_ENROLLMENT, "update enrollments set state = $3, generation = $4, all_sessions = $5, updated_at = $6 where organization_id = $1 and id = $2");
+statement!(tenant UPDATE_ENROLLMENT, "update enrollments set state = $3, generation = $4, all_sessions = $5, by_hand = $7, kept_out = $8, updated_at = $6 where organization_id = $1 and id = $2");
 statement!(tenant COUNT_MEMBERS, "select count(*) from enrollments where organization_id = $1 and class_id = $2 and state = 'active'");
 statement!(tenant ADD_GUEST_SESSION, "insert into guest_sessions (organization_id, enrollment_id, session_id) values ($1, $2, $3) on conflict do nothing");
 statement!(tenant CLEAR_GUEST_SESSIONS, "delete from guest_sessions where organization_id = $1 and enrollment_id = $2");
@@ -237,7 +246,7 @@ pub async fn enrollments_of_person(
     Ok(rows.into_iter().map(Enrollment::from).collect())
 }
 
-/// Writes state, link generation and scope.
+/// Writes state, link generation, scope, and how the place came about.
 pub async fn update_enrollment(
     tx: &mut Tx,
     organization: OrganizationId,
@@ -254,7 +263,9 @@ pub async fn update_enrollment(
             if enrollment.active { "active" } else { "removed" },
             i64::from(enrollment.generation),
             enrollment.all_sessions,
-            now
+            now,
+            enrollment.by_hand,
+            enrollment.kept_out
         ]
     )?;
     Ok(())

@@ -10,5 +10,6 @@ pub use registrants::{
     sessions_with_leaving, take, want_registrant, wanted,
 };
 pub use seats::{
-    Seat, bind, find_seat, move_seat, redirected, release, seat, seats_in_class, seats_of_session, wait,
+    Seat, bind, find_seat, move_seat, redirected, release, release_many, seat, seats_in_class,
+    seats_of_people, seats_of_session, wait,
 };

@@ -108,6 +108,15 @@ statement!(tenant NOT_MADE, "update registrants set state = case when state = 'm
 statement!(tenant LEAVE_SEAT, "update registrants set state = case when provider_registrant_id is null and (state = 'failed' or (state = 'wanted' and attempt = 0)) then 'cancelled' else 'leaving' end,
     join_url = null, updated_at = $4
     where organization_id = $1 and seat_id = $2 and generation < $3 and state in ('wanted', 'making', 'ready', 'failed')");
+statement!(tenant LEAVE_SEATS,
+    sqlite: "update registrants set state = case when provider_registrant_id is null and (state = 'failed' or (state = 'wanted' and attempt = 0)) then 'cancelled' else 'leaving' end,
+        join_url = null, updated_at = $3
+        where organization_id = $1 and seat_id in (select unhex(value) from json_each($2)) and state in ('wanted', 'making', 'ready', 'failed')
+        and generation < (select t.generation from seats t where t.organization_id = registrants.organization_id and t.id = registrants.seat_id)",
+    postgres: "update registrants set state = case when provider_registrant_id is null and (state = 'failed' or (state = 'wanted' and attempt = 0)) then 'cancelled' else 'leaving' end,
+        join_url = null, updated_at = $3
+        where organization_id = $1 and seat_id in (select value::uuid from json_array_elements_text($2::json)) and state in ('wanted', 'making', 'ready', 'failed')
+        and generation < (select t.generation from seats t where t.organization_id = registrants.organization_id and t.id = registrants.seat_id)");
 statement!(tenant LEAVING, registrant_columns!("where organization_id = $1 and session_id = $2 and state = 'leaving' and (provider_registrant_id is not null or updated_at < $3)"));
 statement!(tenant GOES_ON, "select count(*) from registrants
     where organization_id = $1 and meeting_id = $2 and email = $3 and id <> $4 and state in ('wanted', 'making', 'ready')");
@@ -124,6 +133,17 @@ pub async fn leave(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     run!(execute, tx, LEAVE_SEAT, [organization.uuid(), seat.uuid(), below, now])?;
+    Ok(())
+}
+
+/// What was registered for earlier generations of these seats has to go.
+pub(super) async fn leave_many(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seats: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(execute, tx, LEAVE_SEATS, [organization.uuid(), seats, now])?;
     Ok(())
 }
 

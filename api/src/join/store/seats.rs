@@ -5,7 +5,7 @@ use lectern_core::ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::registrants::leave;
+use super::registrants::{leave, leave_many};
 use crate::{
     db::{StoreError, Tx},
     run, statement,
@@ -73,6 +73,14 @@ statement!(tenant RELEASE, "update seats set browser_hash = null, bound_at = nul
 statement!(tenant SEATS_IN_CLASS, "select t.id, t.session_id, t.person_id, t.generation, t.browser_hash, t.waiting_since, t.redirected_at from seats t
     join sessions s on s.organization_id = t.organization_id and s.id = t.session_id
     where t.organization_id = $1 and s.class_id = $2 and t.person_id = $3 and s.state in ('scheduled', 'live')");
+statement!(tenant SEATS_OF_PEOPLE,
+    sqlite: "select t.id, t.session_id from seats t join sessions s on s.organization_id = t.organization_id and s.id = t.session_id
+        where t.organization_id = $1 and s.class_id = $2 and s.state in ('scheduled', 'live') and t.person_id in (select unhex(value) from json_each($3))",
+    postgres: "select t.id, t.session_id from seats t join sessions s on s.organization_id = t.organization_id and s.id = t.session_id
+        where t.organization_id = $1 and s.class_id = $2 and s.state in ('scheduled', 'live') and t.person_id in (select value::uuid from json_array_elements_text($3::json))");
+statement!(tenant RELEASE_MANY,
+    sqlite: "update seats set browser_hash = null, bound_at = null, generation = generation + 1, waiting_since = null where organization_id = $1 and id in (select unhex(value) from json_each($2))",
+    postgres: "update seats set browser_hash = null, bound_at = null, generation = generation + 1, waiting_since = null where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
 statement!(tenant WAIT, "update seats set waiting_since = $3 where organization_id = $1 and id = $2 and waiting_since is null");
 statement!(tenant REDIRECTED, "update seats set redirected_at = $3, waiting_since = null where organization_id = $1 and id = $2 and redirected_at is null");
 
@@ -161,6 +169,29 @@ pub async fn release(
 ) -> Result<(), StoreError> {
     run!(execute, tx, RELEASE, [organization.uuid(), seat.id.uuid()])?;
     leave(tx, organization, seat.id, seat.generation + 1, now).await
+}
+
+/// The seats these people have in what is still to come of a class, each with its session.
+pub async fn seats_of_people(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    people: &[PersonId],
+) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let people = crate::ids::json_list(people.iter().map(|person| person.uuid()));
+    Ok(run!(all, tx, SEATS_OF_PEOPLE, [organization.uuid(), class.uuid(), people])?)
+}
+
+/// Many seats are nobody's any more: whatever was bound to them is released, and what is registered for them has to go.
+pub async fn release_many(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    seats: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let seats = crate::ids::json_list(seats.iter().copied());
+    run!(execute, tx, RELEASE_MANY, [organization.uuid(), &seats])?;
+    leave_many(tx, organization, &seats, now).await
 }
 
 /// The person waits, from now or from before.

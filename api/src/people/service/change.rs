@@ -84,6 +84,9 @@ pub async fn change_person(
         store::remove_sign_ins_of(&mut tx, who.organization, id).await?;
         crate::classes::service::person_disabled(app, &mut tx, who.organization, id).await?;
     }
+    if kind == EntryKind::PersonEnabled {
+        crate::cohorts::keeping::person_enabled(app, &mut tx, &sealer, who, id).await?;
+    }
     audit::store::insert(&mut tx, &app.entry(who.organization, kind, who.actor()).person(id)).await?;
     let event = Event::new(EventType::AccessChanged, now).person(Some(id), person.name(), person.role.name());
     events::emit(&mut tx, &app.ids, &sealer, who.organization, now, &event).await?;

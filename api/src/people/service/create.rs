@@ -167,6 +167,55 @@ pub async fn make_student(
     make(app, tx, organization, by, PersonKind::User, email, name).await
 }
 
+/// Somebody meant for a list: known here, or by address and name.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Whom {
+    /// Somebody known here.
+    #[serde(default)]
+    pub user_id: Option<uuid::Uuid>,
+    /// An address; a student is made when nobody here has it.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The whole name, kept whole.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Given name.
+    #[serde(default)]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default)]
+    pub last_name: Option<String>,
+}
+
+/// The person meant; a student is made when nobody here has the address. Inside the caller's transaction.
+pub async fn find_or_make(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    by: Actor,
+    whom: Whom,
+) -> Result<Person, ApiError> {
+    let Whom { user_id, email, name, first_name, last_name } = whom;
+    if let Some(id) = user_id {
+        let known = store::find(tx, organization, id.into()).await?;
+        return known
+            .filter(|person| person.kind == PersonKind::User)
+            .ok_or_else(|| ApiError::field("user_id", "There is nobody with this id here."));
+    }
+    let email = email.ok_or_else(|| ApiError::field("email", "Send email and name, or user_id."))?;
+    let email = parse_email(&email).map_err(|message| ApiError::field("email", message))?;
+    if let Some(known) = store::find_by_email(tx, organization, &email).await? {
+        return Ok(known);
+    }
+    let mut errors = Vec::new();
+    let (first, last) = NameInput { name, first_name, last_name }.read(&mut errors);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    make_student(app, tx, organization, by, &email, (&first, last.as_deref())).await
+}
+
 /// A guest, known only to the class that invites them. Inside the caller's transaction.
 pub async fn make_guest(
     app: &App,

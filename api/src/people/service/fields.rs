@@ -72,6 +72,26 @@ impl NameInput {
     }
 }
 
+/// A language people can choose.
+///
+/// # Errors
+/// With what is right.
+pub fn parse_language(text: &str) -> Result<String, String> {
+    match text.trim() {
+        language @ ("en" | "bn") => Ok(language.to_owned()),
+        _ => Err("Use en or bn.".to_owned()),
+    }
+}
+
+/// A zone by its IANA name.
+///
+/// # Errors
+/// With what is right.
+pub fn parse_time_zone(text: &str) -> Result<String, String> {
+    let zone = text.trim().parse::<chrono_tz::Tz>();
+    zone.map(|zone| zone.name().to_owned()).map_err(|_| "Use an IANA zone such as Asia/Dhaka.".to_owned())
+}
+
 pub(super) fn check_password(password: &SecretString) -> Result<(), &'static str> {
     match password.expose().chars().count() {
         0..10 => Err("At least 10 characters."),

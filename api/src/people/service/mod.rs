@@ -5,14 +5,18 @@ mod change;
 mod create;
 mod directory;
 mod fields;
+mod many;
 mod set_up;
 mod sign_in;
 
 pub use api_keys::{api_key_names, create_api_key, revoke_api_key};
 pub use change::{ChangePerson, change_person, set_choices, set_password};
-pub use create::{CreatePerson, CreatePersonBody, create_person, make_guest, make_student};
+pub use create::{
+    CreatePerson, CreatePersonBody, Whom, create_person, find_or_make, make_guest, make_student,
+};
 pub use directory::{PersonView, all, count, find, find_by_email, find_by_external, names, search, teachers};
-pub use fields::{NameInput, one_line, parse_email};
+pub use fields::{NameInput, one_line, parse_email, parse_language, parse_time_zone};
+pub use many::{NewStudent, change_students, holders, make_students, of_addresses, of_ids};
 pub use set_up::{SetUp, ensure_operator, set_up, set_up_is_open, set_up_token};
 pub use sign_in::{
     Login, authenticate_bearer, authenticate_sign_in, check_again, remove_ended_sign_ins, sign_in, sign_out,

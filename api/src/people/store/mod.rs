@@ -1,10 +1,12 @@
 //! Tables of this room: people, sign-ins and API keys.
 
 mod api_keys;
+mod many;
 mod people;
 mod sign_ins;
 
 pub use api_keys::{ApiKey, find_api_key, find_api_key_hash, insert_api_key, list_api_keys, revoke_api_key};
+pub use many::{holders, insert_students, of_addresses, of_ids, update_students};
 pub use people::{
     NewPerson, Person, PersonKind, adopt, count_users, email_key, find, find_by_email, find_by_external,
     find_by_subject, has_subject, insert, list, names, search, set_password, teachers, update,

@@ -71,7 +71,7 @@ pub fn email_key(email: &str) -> String {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: Uuid,
     kind: String,
     external_id: Option<String>,
@@ -117,6 +117,7 @@ macro_rules! person_columns {
         )
     };
 }
+pub(super) use person_columns;
 
 statement!(tenant INSERT, "insert into people (id, organization_id, kind, external_id, subject, email, email_key, first_name, last_name, role, owner, password_hash, state, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'active', $13, $13)");
