@@ -37,3 +37,4 @@ pub mod routes;
 pub mod sessions;
 pub mod subscriptions;
 pub mod webhooks_in;
+pub mod webhooks_out;

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App, attendance, audit, classes, holidays, idempotency, join, live, organizations, pages,
-    pasted_links, people, platforms, sessions, webhooks_in,
+    pasted_links, people, platforms, sessions, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -71,6 +71,17 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(platforms::routes::refresh))
         .routes(routes!(platforms::routes::list))
         .routes(routes!(platforms::routes::revoke))
+        .routes(routes!(webhooks_out::routes::list, webhooks_out::routes::create))
+        .routes(routes!(
+            webhooks_out::routes::show,
+            webhooks_out::routes::change,
+            webhooks_out::routes::remove
+        ))
+        .routes(routes!(webhooks_out::routes::rotate_secret))
+        .routes(routes!(webhooks_out::routes::test))
+        .routes(routes!(webhooks_out::routes::deliveries))
+        .routes(routes!(webhooks_out::routes::replay))
+        .routes(routes!(webhooks_out::routes::replay_failed))
         .routes(routes!(webhooks_in::routes::receive))
         .routes(routes!(webhooks_in::routes::receive_any))
 }

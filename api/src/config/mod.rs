@@ -7,6 +7,7 @@ mod limits;
 mod mail;
 mod platforms;
 mod server;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ pub use limits::LimitsConfig;
 pub use mail::{MailConfig, MailSecurity};
 pub use platforms::{PlatformHosts, PlatformsConfig};
 pub use server::ServerConfig;
+pub use webhooks::WebhooksConfig;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub struct Config {
     pub platforms: PlatformsConfig,
     /// Limits against abuse.
     pub limits: LimitsConfig,
+    /// Where outgoing webhooks may go.
+    pub webhooks: WebhooksConfig,
 }
 
 /// A folder that is ours alone.

@@ -6,7 +6,7 @@ pub mod publisher;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
+use lectern_core::ids::{ClassId, ConnectionId, OrganizationId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 
 pub use hub::{Heard, Hub, LiveMessage};
@@ -86,13 +86,25 @@ pub struct Event {
     /// One sentence more, where the type alone does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Which connection, and at which platform; watchers ask for themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<(ConnectionId, String)>,
 }
 
 impl Event {
     /// An event about nothing in particular yet.
     #[must_use]
     pub const fn new(kind: EventType, at: DateTime<Utc>) -> Self {
-        Self { kind, at, session: None, class: None, instructor: None, person: None, detail: None }
+        Self {
+            kind,
+            at,
+            session: None,
+            class: None,
+            instructor: None,
+            person: None,
+            detail: None,
+            connection: None,
+        }
     }
 
     /// In a session of a class of an instructor.

@@ -11,7 +11,7 @@ use lectern_web::{
     Lang, MailBody,
     mails::{
         CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession, MovedMail,
-        StandbyMail,
+        StandbyMail, WebhookDisabledMail,
     },
 };
 use uuid::Uuid;
@@ -31,6 +31,7 @@ use crate::{
     pages::vocabulary,
     people::{self, Person},
     sessions::{self, Session},
+    webhooks_out,
 };
 
 /// Job `mail.send`. At a crash between sending and recording a mail may go twice, with the same Message-ID.
@@ -123,6 +124,10 @@ async fn compose(
             };
             (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new())
         }
+        "webhook_disabled" => match webhook_disabled(app, tx, &tenant, &person, row).await? {
+            Some(mail) => (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new()),
+            None => return Ok(None),
+        },
         "standby" => match standby(app, tx, &tenant, &person, row).await? {
             Some(mail) => (app.web.mail(&mail, words, lang).map_err(render_failed)?, Vec::new()),
             None => return Ok(None),
@@ -143,6 +148,26 @@ async fn compose(
         html: body.html,
         attachments,
         message_id: format!("<{id}@{host}>"),
+    }))
+}
+
+/// A webhook endpoint was given up, and nobody has enabled it since.
+async fn webhook_disabled(
+    app: &App,
+    tx: &mut Tx,
+    tenant: &Organization,
+    person: &Person,
+    row: &MailRow,
+) -> Result<Option<WebhookDisabledMail>, ApiError> {
+    let id = row.facts.get("endpoint").and_then(|id| id.as_str()).and_then(|id| Uuid::parse_str(id).ok());
+    let Some(id) = id else { return Ok(None) };
+    let Some(given_up) = webhooks_out::given_up(tx, tenant.id, id).await? else { return Ok(None) };
+    Ok(Some(WebhookDisabledMail {
+        person: person.name(),
+        organization: tenant.name.clone(),
+        host: given_up.host,
+        gone: given_up.gone,
+        url: app.config.server.url(&format!("/webhooks/{id}")),
     }))
 }
 

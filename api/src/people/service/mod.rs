@@ -11,7 +11,9 @@ mod sign_in;
 pub use api_keys::{api_key_names, create_api_key, revoke_api_key};
 pub use change::{ChangePerson, change_person, set_password};
 pub use create::{CreatePerson, CreatePersonBody, create_person, make_guest, make_student};
-pub use directory::{PersonView, all, count, find, find_by_email, names, search, teachers};
+pub use directory::{
+    PersonView, admins, all, count, external_ids, find, find_by_email, names, search, teachers,
+};
 pub use fields::{NameInput, one_line, parse_email};
 pub use set_up::{SetUp, ensure_operator, set_up, set_up_is_open, set_up_token};
 pub use sign_in::{
