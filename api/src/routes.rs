@@ -158,6 +158,16 @@ paths! {
     "/sessions/{id}/end" => get sessions::pages::ask_end, post sessions::pages::end;
     "/sessions/{id}/cancel" => get sessions::pages::ask_cancel, post sessions::pages::cancel;
     "/sessions/{id}/edit" => get sessions::pages::edit, post sessions::pages::change;
+    "/webhooks" => get webhooks_out::pages::list, post webhooks_out::pages::create;
+    "/webhooks/new" => get webhooks_out::pages::new;
+    "/webhooks/{id}" => get webhooks_out::pages::show, post webhooks_out::pages::save;
+    "/webhooks/{id}/test" => post webhooks_out::pages::test;
+    "/webhooks/{id}/rotate" => post webhooks_out::pages::rotate;
+    "/webhooks/{id}/enable" => post webhooks_out::pages::enable;
+    "/webhooks/{id}/disable" => post webhooks_out::pages::disable;
+    "/webhooks/{id}/remove" => post webhooks_out::pages::remove;
+    "/webhooks/{id}/replay" => post webhooks_out::pages::replay_failed;
+    "/webhooks/{id}/deliveries/{delivery}/replay" => post webhooks_out::pages::replay;
     "/audit" => get audit::pages::log;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/static/{*path}" => get pages::asset;

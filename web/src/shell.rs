@@ -27,6 +27,7 @@ pub enum Section {
     Platforms,
     People,
     Connections,
+    Webhooks,
     Audit,
     Organizations,
     /// None of them, as on an error page.
@@ -42,6 +43,7 @@ impl Section {
             Self::Connection | Self::Platforms => "plug",
             Self::People => "people",
             Self::Connections => "key",
+            Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
             Self::Elsewhere => "home",
@@ -56,6 +58,7 @@ impl Section {
             Self::Platforms => "/platforms",
             Self::People => "/people",
             Self::Connections => "/connections",
+            Self::Webhooks => "/webhooks",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
             Self::Elsewhere => "/",
@@ -109,11 +112,14 @@ pub enum NoticeKind {
     ConnectFailed,
     LaunchFailed,
     AlreadyDone,
+    WebhookTested,
+    WebhookReplayed,
+    WebhookRemoved,
 }
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -144,13 +150,20 @@ impl NoticeKind {
         Self::ConnectFailed,
         Self::LaunchFailed,
         Self::AlreadyDone,
+        Self::WebhookTested,
+        Self::WebhookReplayed,
+        Self::WebhookRemoved,
     ];
 
     /// How the notice looks.
     #[must_use]
     pub fn tone(self) -> Tone {
         match self {
-            Self::Starting | Self::Reconciling | Self::AlreadyDone => Tone::Info,
+            Self::Starting
+            | Self::Reconciling
+            | Self::AlreadyDone
+            | Self::WebhookTested
+            | Self::WebhookReplayed => Tone::Info,
             Self::TryingAgain => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
@@ -222,7 +235,10 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
         }
         Viewer::Owner | Viewer::Admin => vec![
             group(None, &[Section::Live, Section::Classes]),
-            group(Some("set_up"), &[Section::Platforms, Section::People, Section::Connections]),
+            group(
+                Some("set_up"),
+                &[Section::Platforms, Section::People, Section::Connections, Section::Webhooks],
+            ),
             group(Some("look_back"), &[Section::Audit]),
         ],
         Viewer::Instructor => {
@@ -289,7 +305,9 @@ mod tests {
         let sections = |viewer| -> Vec<Section> {
             navigation(viewer).into_iter().flat_map(|group| group.items).map(|item| item.section).collect()
         };
-        for section in [Section::Platforms, Section::People, Section::Connections, Section::Audit] {
+        for section in
+            [Section::Platforms, Section::People, Section::Connections, Section::Webhooks, Section::Audit]
+        {
             assert!(sections(Viewer::Admin).contains(&section));
             assert!(!sections(Viewer::Instructor).contains(&section));
             assert!(!sections(Viewer::Student).contains(&section));

@@ -7,10 +7,12 @@
 
 mod clean_up;
 mod deliveries;
+pub mod described;
 mod ending;
 pub mod fan_out;
 mod kinds;
 pub mod messages;
+pub mod pages;
 mod pauses;
 pub mod routes;
 pub mod sender;

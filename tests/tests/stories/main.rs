@@ -61,6 +61,7 @@ mod statements;
 mod strays;
 mod tenancy;
 mod three_platforms;
+mod webhooks_out;
 mod words;
 mod zoom_errors;
 

@@ -2,12 +2,13 @@
 
 use lectern_web::mails::{
     CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail, StandbyMail,
+    WebhookDisabledMail,
 };
 use lectern_web::pages::{
     Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage,
     HolidaysPage, Join, LiveBoard, Organizations, People, Platform, SchedulePreview, SessionPage, SetUp,
-    SignIn,
+    SignIn, Webhook, WebhookNew, Webhooks,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -51,6 +52,9 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<SchedulePreview>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();
+    visitor.staff::<Webhook>();
+    visitor.staff::<WebhookNew>();
+    visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<Join>();
@@ -63,6 +67,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<JoinMail>();
     visitor.mail::<MovedMail>();
     visitor.mail::<StandbyMail>();
+    visitor.mail::<WebhookDisabledMail>();
 }
 
 struct RenderAll {
