@@ -38,6 +38,7 @@ struct Reply {
 #[derive(Debug, Default)]
 struct Kept {
     received: Vec<Received>,
+    all: Vec<Received>,
     replies: VecDeque<Reply>,
     always: Option<Reply>,
 }
@@ -111,7 +112,9 @@ impl Receiver {
             async move {
                 let reply = {
                     let mut kept = keeps.lock().unwrap_or_else(PoisonError::into_inner);
-                    kept.received.push(Received { headers, body });
+                    let one = Received { headers, body };
+                    kept.all.push(one.clone());
+                    kept.received.push(one);
                     kept.replies.pop_front().or_else(|| kept.always.clone())
                 };
                 let Some(reply) = reply else {
@@ -143,6 +146,17 @@ impl Receiver {
     #[must_use]
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.kept().received)
+    }
+
+    /// Everything that ever came.
+    #[must_use]
+    pub fn everything(&self) -> Vec<Received> {
+        self.kept().all.clone()
+    }
+
+    /// What came is of no interest.
+    pub fn forget(&self) {
+        self.kept().received.clear();
     }
 
     /// How many came since they were last taken.

@@ -169,6 +169,9 @@ async fn compose(
     listening: &[Endpoint],
     row: &Row,
 ) -> Result<Vec<Made>, ApiError> {
+    if !listening.iter().any(|endpoint| row.created_at >= endpoint.active_at) {
+        return Ok(Vec::new());
+    }
     let plain = sealer.open("event_outbox", "payload", row.id, &row.payload)?;
     let event: Event = serde_json::from_slice(&plain).map_err(ApiError::internal)?;
     let Some(kind) = HookKind::of(&event) else { return Ok(Vec::new()) };

@@ -8,7 +8,7 @@ use reqwest::{
     header::{HeaderName, HeaderValue, RETRY_AFTER},
     redirect,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::{
@@ -138,23 +138,24 @@ impl Courier {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let exchange = async {
-            let mut answer = request.send().await.map_err(failure)?;
-            let status = answer.status().as_u16();
-            let retry_after =
-                answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            let mut body = BytesMut::new();
-            // The status is the answer; a body that breaks off takes nothing from it.
-            while let Ok(Some(chunk)) = answer.chunk().await {
-                let room = most - body.len();
-                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                if body.len() == most {
-                    break;
-                }
+        let until = Instant::now() + limit;
+        let mut answer = timeout_at(until, request.send())
+            .await
+            .map_err(|_| Failure::after_sending(FailureKind::TimedOut))?
+            .map_err(failure)?;
+        let status = answer.status().as_u16();
+        let retry_after =
+            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut body = BytesMut::new();
+        // The status is the answer; a body that breaks off or does not come takes nothing from it.
+        while let Ok(Ok(Some(chunk))) = timeout_at(until, answer.chunk()).await {
+            let room = most - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == most {
+                break;
             }
-            Ok(Receipt { status, retry_after, body: body.freeze() })
-        };
-        timeout(limit, exchange).await.unwrap_or_else(|_| Err(Failure::after_sending(FailureKind::TimedOut)))
+        }
+        Ok(Receipt { status, retry_after, body: body.freeze() })
     }
 }
 
@@ -163,7 +164,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use tokio::net::TcpListener;
+    use tokio::{net::TcpListener, time::timeout};
 
     use super::*;
 
