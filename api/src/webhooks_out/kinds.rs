@@ -3,8 +3,9 @@ use utoipa::ToSchema;
 
 use crate::events::{Event, EventType};
 
+// The words are `tt`: a `literal` is hidden from the description's derive.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident = $word:tt,)*) => {
         /// What an endpoint can be told.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum HookKind { $($(#[$doc])* #[serde(rename = $word)] $name,)* }
