@@ -82,15 +82,15 @@ create table webhook_queue (
     due_at timestamptz,
     -- It asked for a pause.
     rests_until timestamptz,
-    -- Its last try failed: it waits in the failing ones' lane.
-    failing boolean not null,
+    -- Its last messages failed or took long: it waits in a lane of such.
+    slow boolean not null,
     leased_until timestamptz,
     attempt bigint not null
 );
 
 grant insert on webhook_queue to lectern_app;
 grant select, insert, update, delete on webhook_queue to lectern_worker;
-create index webhook_queue_due on webhook_queue (failing, due_at);
+create index webhook_queue_due on webhook_queue (slow, due_at);
 create index webhook_queue_of_organization on webhook_queue (organization_id);
 
 -- How far the events of the outbox were read for the endpoints.

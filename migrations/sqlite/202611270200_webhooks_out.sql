@@ -68,12 +68,12 @@ create table webhook_queue (
     due_at text,
     -- It asked for a pause.
     rests_until text,
-    -- Its last try failed: it waits in the failing ones' lane.
-    failing integer not null,
+    -- Its last messages failed or took long: it waits in a lane of such.
+    slow integer not null,
     leased_until text,
     attempt integer not null
 ) strict;
-create index webhook_queue_due on webhook_queue (failing, due_at);
+create index webhook_queue_due on webhook_queue (slow, due_at);
 create index webhook_queue_of_organization on webhook_queue (organization_id);
 
 -- How far the events of the outbox were read for the endpoints.

@@ -1,8 +1,8 @@
 //! Sends what is due.
 //!
 //! A worker has one endpoint at a time, and an endpoint one worker: up to eight messages at once while it answers, one at a
-//! time while it does not. Endpoints that fail have a lane of their own, so that however many are dead, and however long they
-//! keep a connection open, the others find a worker free.
+//! time while it does not. Endpoints that fail or take long have a lane of their own, so that however many are dead, and
+//! however long they keep a connection open, the others find a worker free.
 
 use std::time::Duration as StdDuration;
 
@@ -33,7 +33,7 @@ use crate::{
     keys::{KeyError, Sealer},
 };
 
-/// Endpoints of a process at a time: those that answer, and those that do not.
+/// Endpoints of a process at a time: those that answer at once, and those that do not.
 const LANES: [(bool, usize); 2] = [(false, 32), (true, 16)];
 /// Messages to one endpoint at a time.
 const AT_ONCE: usize = 8;
@@ -41,6 +41,8 @@ const AT_ONCE: usize = 8;
 const IN_A_ROW: usize = 32;
 /// One try may take so long.
 const LIMIT: StdDuration = StdDuration::from_secs(15);
+/// An endpoint that takes longer is slow, whatever it answers.
+const SLOW: i64 = 3_000;
 /// So much of an answer is kept.
 const MOST_ANSWER: usize = 4096;
 /// The longest look away.
@@ -51,15 +53,15 @@ const OUR_PAUSE: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
 /// Fans out and sends until the application stops.
 pub async fn run(app: App) {
     let mut fan_out = FanOut::default();
-    let mut lanes = LANES.map(|(failing, most)| (failing, most, JoinSet::<usize>::new()));
+    let mut lanes = LANES.map(|(slow, most)| (slow, most, JoinSet::<usize>::new()));
     loop {
         if let Err(error) = fan_out.turn(&app).await {
             tracing::error!(%error, "events could not be handed to webhook endpoints: {error}");
         }
         let mut claimed = 0;
-        for (failing, most, running) in &mut lanes {
+        for (slow, most, running) in &mut lanes {
             while running.try_join_next().is_some() {}
-            let claims = claim(&app, *failing, most.saturating_sub(running.len())).await;
+            let claims = claim(&app, *slow, most.saturating_sub(running.len())).await;
             let claims = claims.unwrap_or_else(|error| {
                 tracing::error!(%error, "webhook endpoints could not be claimed: {error}");
                 Vec::new()
@@ -72,12 +74,12 @@ pub async fn run(app: App) {
         if claimed > 0 {
             continue;
         }
-        let [(_, _, good), (_, _, failing)] = &mut lanes;
+        let [(_, _, quick), (_, _, slow)] = &mut lanes;
         tokio::select! {
             () = app.stopping() => break,
             () = app.wake.hooks.notified() => {}
-            _ = good.join_next(), if !good.is_empty() => {}
-            _ = failing.join_next(), if !failing.is_empty() => {}
+            _ = quick.join_next(), if !quick.is_empty() => {}
+            _ = slow.join_next(), if !slow.is_empty() => {}
             () = tokio::time::sleep(IDLE) => {}
         }
     }
@@ -108,19 +110,19 @@ pub async fn run_due(app: &App) -> Result<usize, ApiError> {
     }
 }
 
-async fn claim(app: &App, failing: bool, room: usize) -> Result<Vec<Claim>, StoreError> {
+async fn claim(app: &App, slow: bool, room: usize) -> Result<Vec<Claim>, StoreError> {
     if room == 0 {
         return Ok(Vec::new());
     }
     let now = app.clock.now();
     let mut look = app.db.system_read().await?;
-    let any = queue::has_work(&mut look, failing, now).await?;
+    let any = queue::has_work(&mut look, slow, now).await?;
     drop(look);
     if !any {
         return Ok(Vec::new());
     }
     let mut tx = app.db.system().await?;
-    let claims = queue::claim(&mut tx, failing, now, i64::try_from(room).unwrap_or(1)).await?;
+    let claims = queue::claim(&mut tx, slow, now, i64::try_from(room).unwrap_or(1)).await?;
     tx.commit().await?;
     Ok(claims)
 }
@@ -128,7 +130,7 @@ async fn claim(app: &App, failing: bool, room: usize) -> Result<Vec<Claim>, Stor
 /// How an endpoint is given back.
 struct Release {
     due_at: Option<DateTime<Utc>>,
-    failing: bool,
+    slow: bool,
     rests_until: Option<DateTime<Utc>>,
 }
 
@@ -139,14 +141,14 @@ async fn work(app: App, claim: Claim) -> usize {
         Err(error) => {
             tracing::error!(endpoint = %claim.endpoint_id, %error, "webhook endpoint {} could not be served: {error}", claim.endpoint_id);
             let due_at = Some(app.clock.now() + OUR_PAUSE);
-            (0, Some(Release { due_at, failing: claim.failing, rests_until: None }))
+            (0, Some(Release { due_at, slow: claim.slow, rests_until: None }))
         }
     };
     let released = async {
         let mut tx = app.db.system().await?;
         match &release {
             Some(release) => {
-                queue::release(&mut tx, claim, release.due_at, release.failing, release.rests_until).await?;
+                queue::release(&mut tx, claim, release.due_at, release.slow, release.rests_until).await?;
             }
             None => queue::remove(&mut tx, claim.endpoint_id).await?,
         }
@@ -163,14 +165,13 @@ async fn work(app: App, claim: Claim) -> usize {
 async fn send_due(app: &App, claim: Claim) -> Result<(usize, Option<Release>), ApiError> {
     let organization = OrganizationId(claim.organization_id);
     let sealer = app.keys.sealer(organization).await?;
-    let (mut tried, mut failing, mut rests_until) = (0, claim.failing, None);
+    let (mut tried, mut slow, mut rests_until) = (0, claim.slow, None);
     while tried < IN_A_ROW && rests_until.is_none() {
         let now = app.clock.now();
         let mut look = app.db.read(organization).await?;
         let endpoint = endpoints::find(&mut look, organization, claim.endpoint_id).await?;
         let Some(endpoint) = endpoint.filter(Endpoint::is_active) else { return Ok((tried, None)) };
-        let most = if failing { 1 } else { AT_ONCE };
-        let most = i64::try_from(most).unwrap_or(1);
+        let most = if endpoint.failing_at.is_some() { 1 } else { i64::try_from(AT_ONCE).unwrap_or(1) };
         let due = deliveries::due(&mut look, organization, endpoint.id, now, most).await?;
         drop(look);
         if due.is_empty() {
@@ -179,11 +180,12 @@ async fn send_due(app: &App, claim: Claim) -> Result<(usize, Option<Release>), A
         tried += due.len();
         let wave = Wave::send(app, &sealer, &endpoint, due).await?;
         rests_until = wave.rests_until;
-        failing = !wave.any_arrived;
+        slow = !wave.any_arrived || wave.is_slow();
+        let failed = !wave.any_arrived;
         if wave.record(app, organization, &endpoint).await? {
             return Ok((tried, None));
         }
-        if failing {
+        if failed {
             break;
         }
     }
@@ -191,7 +193,7 @@ async fn send_due(app: &App, claim: Claim) -> Result<(usize, Option<Release>), A
     let due_at = deliveries::next_due(&mut look, organization, claim.endpoint_id).await?;
     // Whoever is due since long takes its turn behind those that wait.
     let due_at = due_at.map(|due| due.max(app.clock.now()));
-    Ok((tried, Some(Release { due_at, failing, rests_until })))
+    Ok((tried, Some(Release { due_at, slow, rests_until })))
 }
 
 /// Some messages to one endpoint, tried.
@@ -246,6 +248,10 @@ impl Wave {
             wave.tries.push((due, Try { millis, ..went }));
         }
         Ok(wave)
+    }
+
+    fn is_slow(&self) -> bool {
+        self.tries.iter().any(|(_, went)| went.millis > SLOW)
     }
 
     fn judge(

@@ -460,6 +460,8 @@ story!(
         let endpoint = listen(app, &amina, &receiver, &[]).await;
         receiver.always(502, StdDuration::ZERO);
         test(app, &amina, &endpoint).await;
+        let lane = app.database.rows("select slow from webhook_queue").await;
+        assert!(["1", "true"].contains(&lane[0][0].as_str()), "in the lane of those that fail: {lane:?}");
         app.pass(Duration::days(4));
         app.tick("tick.clean_up").await;
         assert_eq!(shown(&amina, &endpoint).await["state"], json!("active"));

@@ -13,29 +13,29 @@ use crate::{
 /// How long a claimed endpoint belongs to its worker.
 pub(crate) const LEASE: Duration = Duration::minutes(3);
 
-statement!(system INSERT, "insert into webhook_queue (endpoint_id, organization_id, due_at, failing, attempt) values ($1, $2, $3, $4, 0) on conflict do nothing");
+statement!(system INSERT, "insert into webhook_queue (endpoint_id, organization_id, due_at, slow, attempt) values ($1, $2, $3, $4, 0) on conflict do nothing");
 statement!(system HASTEN, "update webhook_queue set due_at = $2 where endpoint_id = $1 and (due_at is null or due_at > $2)");
 statement!(system CALL, "update webhook_queue set due_at = $2, rests_until = null where endpoint_id = $1");
 statement!(system REMOVE, "delete from webhook_queue where endpoint_id = $1");
-statement!(system HAS_WORK, "select exists (select 1 from webhook_queue where failing = $2
+statement!(system HAS_WORK, "select exists (select 1 from webhook_queue where slow = $2
     and ((leased_until is null and due_at <= $1 and (rests_until is null or rests_until <= $1)) or leased_until <= $1))");
 statement!(system CLAIM,
     sqlite: "update webhook_queue set attempt = attempt + 1, leased_until = $2, due_at = null where endpoint_id in (
-            select endpoint_id from webhook_queue where failing = $3
+            select endpoint_id from webhook_queue where slow = $3
                 and ((leased_until is null and due_at <= $1 and (rests_until is null or rests_until <= $1)) or leased_until <= $1)
             order by due_at limit $4)
-        returning endpoint_id, organization_id, failing, attempt",
+        returning endpoint_id, organization_id, slow, attempt",
     postgres: "update webhook_queue set attempt = attempt + 1, leased_until = $2, due_at = null where endpoint_id in (
-            select endpoint_id from webhook_queue where failing = $3
+            select endpoint_id from webhook_queue where slow = $3
                 and ((leased_until is null and due_at <= $1 and (rests_until is null or rests_until <= $1)) or leased_until <= $1)
             order by due_at limit $4 for update skip locked)
-        returning endpoint_id, organization_id, failing, attempt");
+        returning endpoint_id, organization_id, slow, attempt");
 // Whoever hastened it meanwhile is heard.
 statement!(system RELEASE,
-    sqlite: "update webhook_queue set leased_until = null, failing = $4, rests_until = coalesce($5, rests_until),
+    sqlite: "update webhook_queue set leased_until = null, slow = $4, rests_until = coalesce($5, rests_until),
             due_at = case when due_at is null then $3 when $3 is null or due_at < $3 then due_at else $3 end
         where endpoint_id = $1 and attempt = $2",
-    postgres: "update webhook_queue set leased_until = null, failing = $4, rests_until = coalesce($5, rests_until), due_at = least(due_at, $3)
+    postgres: "update webhook_queue set leased_until = null, slow = $4, rests_until = coalesce($5, rests_until), due_at = least(due_at, $3)
         where endpoint_id = $1 and attempt = $2");
 statement!(system LOOK, "select (select max(seq) from event_outbox), exists (select 1 from webhook_queue), (select seq from webhook_cursor where name = 'outbox')");
 statement!(system AFTER, "select id, organization_id, payload, seq, created_at from event_outbox
@@ -50,8 +50,8 @@ pub struct Claim {
     pub endpoint_id: Uuid,
     /// Whose.
     pub organization_id: Uuid,
-    /// Whether its last try failed.
-    pub failing: bool,
+    /// Whether its last messages failed or took long.
+    pub slow: bool,
     /// Only the present worker may release it.
     pub attempt: i64,
 }
@@ -112,18 +112,13 @@ pub async fn remove(tx: &mut Tx, endpoint: Uuid) -> Result<(), StoreError> {
 }
 
 /// Whether an endpoint of this lane has work.
-pub async fn has_work(tx: &mut Tx, failing: bool, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    Ok(run!(value, tx, HAS_WORK, [now, failing])?)
+pub async fn has_work(tx: &mut Tx, slow: bool, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    Ok(run!(value, tx, HAS_WORK, [now, slow])?)
 }
 
 /// Claims endpoints of a lane that have work, also those whose worker vanished.
-pub async fn claim(
-    tx: &mut Tx,
-    failing: bool,
-    now: DateTime<Utc>,
-    most: i64,
-) -> Result<Vec<Claim>, StoreError> {
-    Ok(run!(all, tx, CLAIM, [now, now + LEASE, failing, most])?)
+pub async fn claim(tx: &mut Tx, slow: bool, now: DateTime<Utc>, most: i64) -> Result<Vec<Claim>, StoreError> {
+    Ok(run!(all, tx, CLAIM, [now, now + LEASE, slow, most])?)
 }
 
 /// Gives an endpoint back: when it next has work, in which lane, and whether it asked for a pause.
@@ -131,10 +126,10 @@ pub async fn release(
     tx: &mut Tx,
     claim: Claim,
     due_at: Option<DateTime<Utc>>,
-    failing: bool,
+    slow: bool,
     rests_until: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
-    run!(execute, tx, RELEASE, [claim.endpoint_id, claim.attempt, due_at, failing, rests_until])?;
+    run!(execute, tx, RELEASE, [claim.endpoint_id, claim.attempt, due_at, slow, rests_until])?;
     Ok(())
 }
 
