@@ -67,6 +67,8 @@ pub struct Parts {
     pub web: Web,
     /// Provider calls.
     pub providers: crate::platforms::Providers,
+    /// Posts to addresses that organizations chose.
+    pub courier: lectern_providers::transport::Courier,
     /// Wakes the tasks that wait for work.
     pub wake: Wake,
     /// Counters and timings, rendered for Prometheus.
@@ -91,6 +93,8 @@ pub struct Wake {
     pub outbox: Notify,
     /// Deliveries to read.
     pub inbox: Notify,
+    /// Webhooks to send.
+    pub hooks: Notify,
 }
 
 /// What the outside passes in.
@@ -180,6 +184,11 @@ impl App {
                 inspect,
             )
             .map_err(|error| StartError::Transport(error.to_string()))?,
+            courier: lectern_providers::transport::Courier::new(
+                &config.webhooks.allow_private,
+                crate::db::assert_no_open_transaction,
+            )
+            .map_err(|error| StartError::Transport(error.to_string()))?,
             wake: Wake::default(),
             metrics: crate::probes::recorder(),
             instance: randomness.uuid(clock.now()).to_string(),
@@ -197,11 +206,12 @@ impl App {
         Ok(app)
     }
 
-    /// Starts the tasks of a serving process: jobs, inbox, publisher, ticks, checkpoints.
+    /// Starts the tasks of a serving process: jobs, inbox, publisher, webhooks, ticks, checkpoints.
     pub async fn start_background(&self) {
         tokio::spawn(crate::events::publisher::run(self.clone()));
         tokio::spawn(crate::jobs::runner::run(self.clone()));
         tokio::spawn(crate::webhooks_in::processor::run(self.clone()));
+        tokio::spawn(crate::webhooks_out::sender::run(self.clone()));
         tokio::spawn(checkpoints(self.clone()));
         crate::jobs::start_ticks(self).await;
     }

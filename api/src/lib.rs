@@ -42,3 +42,4 @@ pub mod sessions;
 pub mod subscriptions;
 pub mod timetable;
 pub mod webhooks_in;
+pub mod webhooks_out;

@@ -12,7 +12,7 @@ use crate::{
     error::ApiError,
     events, idempotency,
     jobs::{JobError, runner, store as jobs},
-    join, live, organizations, people, platforms, sessions, subscriptions, webhooks_in,
+    join, live, organizations, people, platforms, sessions, subscriptions, webhooks_in, webhooks_out,
 };
 
 /// Published events are kept this long, for those who come back.
@@ -26,7 +26,8 @@ pub async fn clean_up(app: &App) -> Result<(), JobError> {
     let now = app.clock.now();
     let mut tx = app.db.system().await?;
     let sign_ins = people::service::remove_ended_sign_ins(&mut tx, now).await.map_err(told)?;
-    let events = events::remove_old(&mut tx, now - EVENTS_KEPT).await?;
+    let read_to = webhooks_out::read_to(&mut tx).await?;
+    let events = events::remove_old(&mut tx, now - EVENTS_KEPT, read_to).await?;
     let deliveries = webhooks_in::remove_old(&mut tx, now - DELIVERIES_KEPT).await?;
     live::service::remove_old_tickets(&mut tx, now).await?;
     let dead_jobs = jobs::bury_old(&mut tx, runner::grave_limit(now)).await?;
@@ -53,9 +54,10 @@ async fn clean_up_of(app: &App, organization: OrganizationId) -> Result<(), ApiE
     let mut tx = app.db.begin(organization).await?;
     let answers = idempotency::remove_old(app, &mut tx, organization).await?;
     tx.commit().await?;
-    if codes + consents + subscriptions + answers > 0 {
+    let sent = webhooks_out::clean_up(app, organization).await?;
+    if codes + consents + subscriptions + answers + sent > 0 {
         let entry = app.entry(organization, EntryKind::CleanedUp, Actor::System);
-        let removed = json!({"codes": codes, "consents": consents, "subscriptions": subscriptions, "kept_answers": answers});
+        let removed = json!({"codes": codes, "consents": consents, "subscriptions": subscriptions, "kept_answers": answers, "sent_webhooks": sent});
         app.append_audit(entry.details(removed)).await;
     }
     Ok(())

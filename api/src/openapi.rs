@@ -76,6 +76,7 @@ pub fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::Open
             }
         }
     }
+    crate::webhooks_out::described::describe(&mut document);
     document
 }
 

@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::App, attendance, audit, bookings, calendar, classes, cohorts, holidays, idempotency, join, live,
     notify, organizations, pages, pasted_links, payments, people, platforms, sessions, timetable,
-    webhooks_in,
+    webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -93,6 +93,17 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(platforms::routes::refresh))
         .routes(routes!(platforms::routes::list))
         .routes(routes!(platforms::routes::revoke))
+        .routes(routes!(webhooks_out::routes::list, webhooks_out::routes::create))
+        .routes(routes!(
+            webhooks_out::routes::show,
+            webhooks_out::routes::change,
+            webhooks_out::routes::remove
+        ))
+        .routes(routes!(webhooks_out::routes::rotate_secret))
+        .routes(routes!(webhooks_out::routes::test))
+        .routes(routes!(webhooks_out::routes::deliveries))
+        .routes(routes!(webhooks_out::routes::replay))
+        .routes(routes!(webhooks_out::routes::replay_failed))
         .routes(routes!(webhooks_in::routes::receive))
         .routes(routes!(webhooks_in::routes::receive_any))
 }
@@ -192,6 +203,16 @@ paths! {
     "/sessions/{id}/end" => get sessions::pages::ask_end, post sessions::pages::end;
     "/sessions/{id}/cancel" => get sessions::pages::ask_cancel, post sessions::pages::cancel;
     "/sessions/{id}/edit" => get sessions::pages::edit, post sessions::pages::change;
+    "/webhooks" => get webhooks_out::pages::list, post webhooks_out::pages::create;
+    "/webhooks/new" => get webhooks_out::pages::new;
+    "/webhooks/{id}" => get webhooks_out::pages::show, post webhooks_out::pages::save;
+    "/webhooks/{id}/test" => post webhooks_out::pages::test;
+    "/webhooks/{id}/rotate" => post webhooks_out::pages::rotate;
+    "/webhooks/{id}/enable" => post webhooks_out::pages::enable;
+    "/webhooks/{id}/disable" => post webhooks_out::pages::disable;
+    "/webhooks/{id}/remove" => post webhooks_out::pages::remove;
+    "/webhooks/{id}/replay" => post webhooks_out::pages::replay_failed;
+    "/webhooks/{id}/deliveries/{delivery}/replay" => post webhooks_out::pages::replay;
     "/audit" => get audit::pages::log;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/static/{*path}" => get pages::asset;

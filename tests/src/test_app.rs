@@ -16,6 +16,7 @@ use lectern_api::{
     events::publisher::Delivery,
     jobs,
     webhooks_in::processor,
+    webhooks_out::sender,
 };
 use lectern_core::{
     clock::{Clock, FixedClock},
@@ -168,6 +169,7 @@ impl TestApp {
         };
         config.platforms = simulated(&zoom, &wire, &others);
         config.payments.stripe = Some(others.stripe.base_url().parse().unwrap());
+        config.webhooks.allow_private = vec!["127.0.0.1".to_owned()];
         database.configure(&mut config);
         change(&mut config);
         let laws = Laws::default();
@@ -245,7 +247,7 @@ impl TestApp {
         coming.iter().map(|one| (one.email.clone(), links::join_link(self, organization, one))).collect()
     }
 
-    /// Runs everything that is due now until nothing is: simulated webhooks, deliveries, jobs, events.
+    /// Runs everything that is due now until nothing is: simulated webhooks, deliveries, jobs, events, outgoing webhooks.
     pub async fn settle(&self) {
         for _round in 0..100 {
             let mut done = self.zoom.flush_webhooks().await;
@@ -256,6 +258,8 @@ impl TestApp {
             let app = self.app.clone();
             done += tokio::spawn(async move { jobs::runner::run_due(&app).await }).await.unwrap().unwrap();
             done += self.delivery.lock().await.turn(&self.app).await.unwrap();
+            let app = self.app.clone();
+            done += tokio::spawn(async move { sender::run_due(&app).await }).await.unwrap().unwrap();
             if done == 0 {
                 return;
             }

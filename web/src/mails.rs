@@ -274,3 +274,30 @@ impl Mail for ConnectionLostMail {
         vec![mail(Some(MailSession::sample())), mail(None)]
     }
 }
+
+/// Nothing more is sent to a webhook endpoint, because nothing arrived there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WebhookDisabledMail {
+    pub person: String,
+    pub organization: String,
+    /// The endpoint's host, as text.
+    pub host: String,
+    /// It said that it is gone for good; else it did not answer for five days.
+    pub gone: bool,
+    /// Lectern's own page of the endpoint.
+    pub url: String,
+}
+
+impl Mail for WebhookDisabledMail {
+    const NAME: &'static str = "webhook_disabled";
+    fn samples() -> Vec<Self> {
+        let mail = |gone| Self {
+            person: "Nusrat Rahman".to_owned(),
+            organization: "Oakwood School".to_owned(),
+            host: "portal.oakwood.example".to_owned(),
+            gone,
+            url: "https://classes.example/webhooks/018f".to_owned(),
+        };
+        vec![mail(false), mail(true)]
+    }
+}

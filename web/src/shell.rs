@@ -29,6 +29,7 @@ pub enum Section {
     People,
     Cohorts,
     Connections,
+    Webhooks,
     Audit,
     Organizations,
     Payments,
@@ -50,6 +51,7 @@ impl Section {
             Self::Connection | Self::Platforms => "plug",
             Self::People | Self::Cohorts => "people",
             Self::Connections => "key",
+            Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
             Self::Payments => "bars",
@@ -69,6 +71,7 @@ impl Section {
             Self::People => "/people",
             Self::Cohorts => "/cohorts",
             Self::Connections => "/connections",
+            Self::Webhooks => "/webhooks",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
             Self::Payments => "/payments",
@@ -128,11 +131,14 @@ pub enum NoticeKind {
     ConnectFailed,
     LaunchFailed,
     AlreadyDone,
+    WebhookTested,
+    WebhookReplayed,
+    WebhookRemoved,
 }
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -166,13 +172,21 @@ impl NoticeKind {
         Self::ConnectFailed,
         Self::LaunchFailed,
         Self::AlreadyDone,
+        Self::WebhookTested,
+        Self::WebhookReplayed,
+        Self::WebhookRemoved,
     ];
 
     /// How the notice looks.
     #[must_use]
     pub fn tone(self) -> Tone {
         match self {
-            Self::Starting | Self::Reconciling | Self::AlreadyDone | Self::EnrolledAlready => Tone::Info,
+            Self::Starting
+            | Self::Reconciling
+            | Self::AlreadyDone
+            | Self::EnrolledAlready
+            | Self::WebhookTested
+            | Self::WebhookReplayed => Tone::Info,
             Self::TryingAgain => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
@@ -254,6 +268,7 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
                     Section::Cohorts,
                     Section::Connections,
                     Section::Payments,
+                    Section::Webhooks,
                 ],
             ),
             group(Some("look_back"), &[Section::Audit]),
@@ -330,9 +345,14 @@ mod tests {
         let sections = |viewer| -> Vec<Section> {
             navigation(viewer).into_iter().flat_map(|group| group.items).map(|item| item.section).collect()
         };
-        for section in
-            [Section::Platforms, Section::People, Section::Cohorts, Section::Connections, Section::Audit]
-        {
+        for section in [
+            Section::Platforms,
+            Section::People,
+            Section::Cohorts,
+            Section::Connections,
+            Section::Webhooks,
+            Section::Audit,
+        ] {
             assert!(sections(Viewer::Admin).contains(&section));
             assert!(!sections(Viewer::Instructor).contains(&section));
             assert!(!sections(Viewer::Student).contains(&section));

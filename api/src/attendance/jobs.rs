@@ -271,7 +271,11 @@ async fn record(
             .details(serde_json::json!({"report": report, "runs": runs.len(), "read": read, "state": state}));
         audit::store::insert(tx, &entry).await?;
     }
-    service::recompute(app, tx, sealer, organization, facts).await?;
+    let first_whole = state != "waiting" && before.is_none_or(|row| row.finished_at.is_none());
+    let told = service::recompute(app, tx, sealer, organization, facts.clone()).await?;
+    if first_whole && !told {
+        service::tell(app, tx, sealer, organization, &facts, Some(service::PROPOSED)).await?;
+    }
     Ok((state == "waiting").then(|| now + pause(attempt)))
 }
 

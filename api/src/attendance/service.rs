@@ -30,6 +30,11 @@ use crate::{
     sessions::facts::{self, SessionFacts},
 };
 
+/// What an update says more: the evidence is together, or became another afterwards.
+pub(super) const PROPOSED: &str = "proposed";
+/// A person in charge decided.
+const VERIFIED: &str = "verified";
+
 /// How long after its end the platform's report is first asked for.
 const REPORT_AFTER: Duration = Duration::minutes(2);
 /// The longest anybody can have been in one session.
@@ -129,7 +134,9 @@ pub async fn recompute(
         }
     }
     if changed {
-        tell(app, tx, sealer, organization, &sheet.facts).await?;
+        let together = sheet.reconciliation.as_ref().is_some_and(|row| row.finished_at.is_some());
+        let detail = together.then_some(PROPOSED);
+        tell(app, tx, sealer, organization, &sheet.facts, detail).await?;
     }
     Ok(changed)
 }
@@ -156,16 +163,19 @@ async fn save(
     Ok(store::save_verdict(tx, organization, session, &verdict, now).await?)
 }
 
-async fn tell(
+/// Tells whoever watches; the detail, if there is one, tells systems elsewhere as well.
+pub(super) async fn tell(
     app: &App,
     tx: &mut Tx,
     sealer: &Sealer,
     organization: OrganizationId,
     facts: &SessionFacts,
+    detail: Option<&'static str>,
 ) -> Result<(), ApiError> {
     let now = app.clock.now();
-    let event =
+    let mut event =
         Event::new(EventType::AttendanceUpdated, now).of(Some(facts.session), facts.class, facts.instructor);
+    event.detail = detail.map(str::to_owned);
     Ok(events::emit(tx, &app.ids, sealer, organization, now, &event).await?)
 }
 
@@ -318,7 +328,7 @@ pub async fn decide(
         .person(person)
         .details(details);
     audit::store::insert(&mut tx, &entry).await?;
-    tell(app, &mut tx, &sealer, who.organization, &sheet.facts).await?;
+    tell(app, &mut tx, &sealer, who.organization, &sheet.facts, Some(VERIFIED)).await?;
     tx.commit().await?;
     app.wake.outbox.notify_one();
     Ok(())
@@ -373,7 +383,7 @@ pub async fn verify(
         audit::store::insert(&mut tx, &entry).await?;
     }
     if !lines.is_empty() {
-        tell(app, &mut tx, &sealer, who.organization, &sheet.facts).await?;
+        tell(app, &mut tx, &sealer, who.organization, &sheet.facts, Some(VERIFIED)).await?;
     }
     let count = lines.len();
     tx.commit().await?;

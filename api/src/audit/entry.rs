@@ -231,6 +231,22 @@ kinds! {
     StayAssigned = "attendance.stay_assigned",
     /// It was taken back.
     StayReleased = "attendance.stay_released",
+    /// An endpoint for outgoing webhooks was added.
+    WebhookEndpointCreated = "webhook_endpoint.created",
+    /// Its address, types or description changed.
+    WebhookEndpointChanged = "webhook_endpoint.changed",
+    /// It was switched on again.
+    WebhookEndpointEnabled = "webhook_endpoint.enabled",
+    /// It was switched off, by a person or because nothing arrived.
+    WebhookEndpointDisabled = "webhook_endpoint.disabled",
+    /// It was removed.
+    WebhookEndpointRemoved = "webhook_endpoint.removed",
+    /// Its secret was replaced.
+    WebhookSecretRotated = "webhook_endpoint.secret_rotated",
+    /// It was tested.
+    WebhookEndpointTested = "webhook_endpoint.tested",
+    /// What did not arrive, or did, was sent again.
+    WebhookReplayed = "webhook_endpoint.replayed",
     /// A stored delivery was looked at.
     WebhookViewed = "webhook.viewed",
     /// Old rows were removed.

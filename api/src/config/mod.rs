@@ -8,6 +8,7 @@ mod mail;
 mod payments;
 mod platforms;
 mod server;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub use mail::{MailConfig, MailSecurity};
 pub use payments::PaymentsConfig;
 pub use platforms::{PlatformHosts, PlatformsConfig};
 pub use server::ServerConfig;
+pub use webhooks::WebhooksConfig;
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -42,6 +44,8 @@ pub struct Config {
     pub payments: PaymentsConfig,
     /// Limits against abuse.
     pub limits: LimitsConfig,
+    /// Where outgoing webhooks may go.
+    pub webhooks: WebhooksConfig,
 }
 
 /// A folder that is ours alone.

@@ -6,7 +6,7 @@ pub mod publisher;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
+use lectern_core::ids::{ClassId, ConnectionId, OrganizationId, PersonId, SessionId};
 use serde::{Deserialize, Serialize};
 
 pub use hub::{Heard, Hub, LiveMessage};
@@ -91,6 +91,9 @@ pub struct Event {
     /// One sentence more, where the type alone does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Which connection, and at which platform; watchers ask for themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<(ConnectionId, String)>,
 }
 
 impl Event {
@@ -106,6 +109,7 @@ impl Event {
             person: None,
             audience: Vec::new(),
             detail: None,
+            connection: None,
         }
     }
 

@@ -116,7 +116,10 @@ pub async fn run(app: App) {
     loop {
         match delivery.turn(&app).await {
             Ok(0) => {}
-            Ok(_) => tell_others(&app).await,
+            Ok(_) => {
+                app.wake.hooks.notify_one();
+                tell_others(&app).await;
+            }
             Err(error) => tracing::error!(%error, "events could not be published: {error}"),
         }
         tokio::select! {

@@ -24,7 +24,7 @@ statement!(system NUMBER, "with fresh as (select id from event_outbox where seq 
 statement!(system SINCE, "select id, organization_id, payload, seq from event_outbox where seq > $1 order by seq limit 1000");
 statement!(system SINCE_OF, "select id, organization_id, payload, seq from event_outbox where organization_id = $1 and seq > $2 order by seq limit 1000");
 statement!(system OLDEST, "select min(seq) from event_outbox where seq is not null");
-statement!(system REMOVE_OLD, "delete from event_outbox where seq < (select max(seq) from event_outbox) and created_at < $1");
+statement!(system REMOVE_OLD, "delete from event_outbox where seq < (select max(seq) from event_outbox) and created_at < $1 and seq <= $2");
 statement!(system RELEASE_LEASE, "delete from leases where name = $1 and holder = $2");
 statement!(system TAKE_LEASE, "insert into leases (name, holder, until) values ($1, $2, $3)
     on conflict (name) do update set holder = excluded.holder, until = excluded.until where leases.holder = excluded.holder or leases.until < $4");
@@ -124,12 +124,12 @@ pub async fn since_of(tx: &mut Tx, organization: OrganizationId, seq: i64) -> Re
     Ok(run!(all, tx, SINCE_OF, [organization.uuid(), seq])?)
 }
 
-/// Removes numbered events made before the instant, but never the last number.
+/// Removes numbered events made before the instant, but never the last number, nor one after `read_to`.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
-    Ok(run!(execute, tx, REMOVE_OLD, [before])?)
+pub async fn remove_old(tx: &mut Tx, before: DateTime<Utc>, read_to: i64) -> Result<u64, StoreError> {
+    Ok(run!(execute, tx, REMOVE_OLD, [before, read_to])?)
 }
 
 /// Gives a lease back, if it is this holder's.

@@ -13,7 +13,7 @@ use lectern_web::{
     Lang, MailBody,
     mails::{
         BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession,
-        MovedMail, ReminderMail, StandbyMail,
+        MovedMail, ReminderMail, StandbyMail, WebhookDisabledMail,
     },
 };
 use serde_json::Value;
@@ -35,6 +35,7 @@ use crate::{
     pages::vocabulary,
     people::{self, Person},
     sessions::{self, Session},
+    webhooks_out,
 };
 
 fn text(at: DateTime<Utc>) -> String {
@@ -287,6 +288,10 @@ pub(super) async fn one(
             };
             app.web.mail(&mail, words, lang)
         }
+        "webhook_disabled" => match webhook_disabled(app, tx, &tenant, &person, &row.facts).await? {
+            Some(mail) => app.web.mail(&mail, words, lang),
+            None => return Ok(None),
+        },
         "booked" | "booking_waits" | "seat_free" | "booking_ended" | "booking_refunded" => {
             match booking(app, tx, &tenant, &to, row).await? {
                 Some(mail) => app.web.mail(&mail, words, lang),
@@ -296,6 +301,26 @@ pub(super) async fn one(
         _ => return Ok(None),
     };
     Ok(Some(outgoing(app, id, &to, (body.map_err(ApiError::internal)?, Vec::new()), off)))
+}
+
+/// A webhook endpoint was given up, and nobody has enabled it since.
+async fn webhook_disabled(
+    app: &App,
+    tx: &mut Tx,
+    tenant: &Organization,
+    person: &Person,
+    facts: &Value,
+) -> Result<Option<WebhookDisabledMail>, ApiError> {
+    let id = facts.get("endpoint").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+    let Some(id) = id else { return Ok(None) };
+    let Some(given_up) = webhooks_out::given_up(tx, tenant.id, id).await? else { return Ok(None) };
+    Ok(Some(WebhookDisabledMail {
+        person: person.name(),
+        organization: tenant.name.clone(),
+        host: given_up.host,
+        gone: given_up.gone,
+        url: app.config.server.url(&format!("/webhooks/{id}")),
+    }))
 }
 
 async fn booking(

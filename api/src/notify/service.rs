@@ -329,6 +329,20 @@ pub async fn booking(
     decide(app, tx, organization, person, None, kind, &about, facts).await
 }
 
+/// A webhook endpoint was given up: an admin is told.
+pub async fn webhook_endpoint_disabled(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    admin: PersonId,
+    endpoint: Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let about = format!("{endpoint} {}", at.timestamp_micros());
+    let facts = json!({"endpoint": endpoint});
+    decide(app, tx, organization, admin, None, "webhook_disabled", &about, facts).await
+}
+
 /// When each person was last sent their link to a class.
 pub async fn links_sent(
     tx: &mut Tx,

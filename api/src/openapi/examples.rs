@@ -141,6 +141,12 @@ fn sent(method: &str, path: &str) -> Option<Value> {
             json!({"id": "evt_1", "object": "event", "type": "checkout.session.completed", "created": 1_795_424_400, "data": {"object": {}}})
         }
         ("patch", "/api/v1/me") => json!({"language": "bn", "time_zone": "Europe/London"}),
+        ("post", "/api/v1/webhook-endpoints") => json!({
+            "url": "https://portal.oakwood.example/lectern", "description": "Attendance",
+            "events": ["session.ended", "attendance.proposed", "attendance.verified"],
+        }),
+        ("patch", "/api/v1/webhook-endpoints/{id}") => json!({"events": [], "active": true}),
+        ("post", "/api/v1/webhook-endpoints/{id}/replay") => json!({"since": "2026-11-23T00:00:00Z"}),
         ("put", "/api/v1/organization/holidays/{day}") => json!({"name": "Victory Day"}),
         ("patch", "/api/v1/sessions/{id}") => {
             json!({"starts_at": "2026-11-23T10:00:00Z", "duration_minutes": 60})

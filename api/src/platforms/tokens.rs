@@ -394,5 +394,6 @@ pub(super) async fn tell(
 pub(super) fn changed(now: chrono::DateTime<chrono::Utc>, row: &Connection, state: &str) -> Event {
     let mut event = Event::new(EventType::ConnectionChanged, now).detail(state);
     event.instructor = row.person;
+    event.connection = Some((row.id, row.provider.as_str().to_owned()));
     event
 }

@@ -109,6 +109,18 @@ pub(super) struct PublicOnly {
     pub(super) allow_loopback: bool,
 }
 
+/// The addresses of a look-up that are called: what is not public is dropped, and what is left is what is connected to.
+pub(super) fn called(
+    found: impl Iterator<Item = SocketAddr>,
+    is_called: impl Fn(IpAddr) -> bool,
+) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+    let called: Vec<SocketAddr> = found.filter(|address| is_called(address.ip())).collect();
+    if called.is_empty() {
+        return Err(NoPublicAddress.into());
+    }
+    Ok(Box::new(called.into_iter()))
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("the name has no public address")]
 struct NoPublicAddress;
@@ -118,17 +130,10 @@ impl Resolve for PublicOnly {
         let allow_loopback = self.allow_loopback;
         Box::pin(async move {
             let local_name = name.as_str() == "localhost";
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await?
-                .filter(|address| {
-                    let loopback_by_choice = allow_loopback && local_name && address.ip().is_loopback();
-                    loopback_by_choice || is_public(address.ip())
-                })
-                .collect();
-            if found.is_empty() {
-                return Err(NoPublicAddress.into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            called(found, |address| {
+                (allow_loopback && local_name && address.is_loopback()) || is_public(address)
+            })
         })
     }
 }

@@ -25,7 +25,7 @@ const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// The client could not be made: the machine's certificates are unusable.
 #[derive(Debug, thiserror::Error)]
 #[error("the outbound HTTP client cannot be made")]
-pub struct TransportBroken(#[source] reqwest::Error);
+pub struct TransportBroken(#[source] pub(super) reqwest::Error);
 
 /// The innermost exchange: one request on the wire.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Exchange for Http {
 }
 
 /// The vendor's address is left out: its query may hold what nobody should read in a log.
-fn failure(error: reqwest::Error) -> Failure {
+pub(super) fn failure(error: reqwest::Error) -> Failure {
     let failure = if error.is_connect() || error.is_builder() {
         Failure::new(FailureKind::NotConnected)
     } else if error.is_timeout() {

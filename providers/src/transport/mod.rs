@@ -1,10 +1,12 @@
 //! The one outbound HTTP client.
 //!
 //! A [`Request`] goes through the layers (retry, circuit, concurrency, rate budget) to [`http::Http`], which refuses
-//! addresses that are not public, follows no redirect, limits time and size, and writes no secret to the log.
+//! addresses that are not public, follows no redirect, limits time and size, and writes no secret to the log. A [`Courier`]
+//! beside it posts to addresses that an organization chose.
 
 pub mod address;
 mod allowance;
+mod courier;
 mod failure;
 mod http;
 mod inspect;
@@ -12,6 +14,7 @@ mod request;
 mod stack;
 
 pub use allowance::Allowance;
+pub use courier::{Courier, Receipt};
 pub use failure::{Failure, FailureKind};
 pub use http::{Http, Opened, TransportBroken};
 pub use inspect::{Inspect, Seen, SeenAnswer};

@@ -191,6 +191,16 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /classes/{id}/cohorts",                                 "+++++++!! +++"),
     ("POST /classes/{id}/cohorts",                                "-+++?--!! ??-"),
     ("POST /classes/{id}/cohorts/{cohort}/remove",                "-+++?--!! ??-"),
+    ("DELETE /api/v1/webhook-endpoints/{id}",                     "-++----+! ?--"),
+    ("GET /api/v1/webhook-endpoints",                             "-++----+!"),
+    ("GET /api/v1/webhook-endpoints/{id}",                        "-++----+! ?--"),
+    ("GET /api/v1/webhook-endpoints/{id}/deliveries",             "-++----+! ?--"),
+    ("PATCH /api/v1/webhook-endpoints/{id}",                      "-++----+! ?--"),
+    ("POST /api/v1/webhook-endpoints",                            "-++----+!"),
+    ("POST /api/v1/webhook-endpoints/{id}/deliveries/{delivery}/replay", "-++----+! ?--"),
+    ("POST /api/v1/webhook-endpoints/{id}/replay",                "-++----+! ?--"),
+    ("POST /api/v1/webhook-endpoints/{id}/rotate-secret",         "-++----+! ?--"),
+    ("POST /api/v1/webhook-endpoints/{id}/test",                  "-++----+! ?--"),
     // Pages. A form is sent with the sign that it was shown to this very person.
     ("GET /api/v1/audit",                                                  "+++----+!"),
     ("GET /audit",                                                         "+++----!!"),
@@ -219,6 +229,18 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /sessions/{id}/end",                                             "-+++?--!! ??-"),
     ("GET /sessions/{id}/launch",                                          "+++++++!! +++"),
     ("GET /sessions/{id}/start",                                           "+++++++!! +++"),
+    ("GET /webhooks",                                                      "-++----!!"),
+    ("GET /webhooks/new",                                                  "-++----!!"),
+    ("GET /webhooks/{id}",                                                 "-++----!! ?--"),
+    ("POST /webhooks",                                                     "-++----!!"),
+    ("POST /webhooks/{id}",                                                "-++----!! ?--"),
+    ("POST /webhooks/{id}/deliveries/{delivery}/replay",                   "-++----!! ?--"),
+    ("POST /webhooks/{id}/disable",                                        "-++----!! ?--"),
+    ("POST /webhooks/{id}/enable",                                         "-++----!! ?--"),
+    ("POST /webhooks/{id}/remove",                                         "-++----!! ?--"),
+    ("POST /webhooks/{id}/replay",                                         "-++----!! ?--"),
+    ("POST /webhooks/{id}/rotate",                                         "-++----!! ?--"),
+    ("POST /webhooks/{id}/test",                                           "-++----!! ?--"),
     ("POST /classes",                                                      "-++++--!!"),
     ("POST /classes/{id}/enrollments",                                     "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/remove",                 "-+++?--!! ??-"),
@@ -271,6 +293,8 @@ struct World {
     member: String,
     cohort: String,
     settings: Value,
+    webhook: String,
+    delivery: String,
 }
 
 async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestApp) -> World {
@@ -290,7 +314,15 @@ async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestA
     owner.create(&format!("/api/v1/cohorts/{cohort}/members"), json!({"user_id": member.id})).await;
     let (status, enrolled_cohort) = instructor.put(&path(&format!("cohorts/{cohort}")), json!({})).await;
     assert_eq!(status, 200, "{enrolled_cohort}");
+    for endpoint in owner.all("/api/v1/webhook-endpoints").await {
+        owner.delete(&format!("/api/v1/webhook-endpoints/{}", endpoint["id"].as_str().unwrap())).await;
+    }
+    let hook = json!({"url": "https://hooks.oakwood.example/"});
+    let webhook = text(&owner.create("/api/v1/webhook-endpoints", hook).await);
+    let (_, tested) = owner.post(&format!("/api/v1/webhook-endpoints/{webhook}/test"), json!({})).await;
     World {
+        delivery: text(&tested),
+        webhook,
         instructor: instructor.id.to_string(),
         member: member.id.to_string(),
         settings: settings["settings"].clone(),
@@ -313,6 +345,9 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         _ if route.starts_with("/api/v1/classes") || route.starts_with("/classes") => &world.class,
         _ if route.starts_with("/api/v1/sessions") || route.starts_with("/sessions") => &world.session,
         _ if route.starts_with("/api/v1/organizations") => organization,
+        _ if route.starts_with("/api/v1/webhook-endpoints") || route.starts_with("/webhooks") => {
+            &world.webhook
+        }
         _ => connection,
     };
     let query = if route == "/api/v1/classes/{id}/platform" { "?provider=teams" } else { "" };
@@ -320,6 +355,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{enrollment}", &world.enrollment)
         .replace("{guest}", &world.guest)
         .replace("{cohort}", &world.cohort)
+        .replace("{delivery}", &world.delivery)
         .replace("{class}", &world.class)
         .replace("{session}", &world.session)
         .replace("{person}", &world.member)
@@ -383,6 +419,8 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "PATCH /api/v1/sessions/{id}" => json!({"duration_minutes": 50}),
         "PATCH /api/v1/sessions/{id}/attendance/{person}" => json!({"state": "excused"}),
         "POST /api/v1/sessions/{id}/attendance/strays" => json!({"stay": "none", "person_id": null}),
+        "POST /api/v1/webhook-endpoints" => json!({"url": "https://hooks.oakwood.example/"}),
+        "POST /api/v1/webhook-endpoints/{id}/replay" => json!({"since": app.now()}),
         _ => json!({}),
     }
 }
@@ -430,6 +468,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         "POST /sessions/{id}/attendance/verify" => vec![("person", world.member.clone())],
         "POST /sessions/{id}/attendance/{person}" => text(&[("state", "excused")]),
         "POST /sessions/{id}/attendance/strays" => text(&[("stay", "none"), ("person_id", "")]),
+        "POST /webhooks" | "POST /webhooks/{id}" => text(&[("url", "https://hooks.oakwood.example/")]),
         "POST /organizations" => {
             vec![("name", "New".to_owned()), ("slug", format!("o-{}", &fresh.to_string()[24..]))]
         }

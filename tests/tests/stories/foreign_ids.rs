@@ -25,6 +25,8 @@ struct School {
     connection: String,
     api_key: String,
     cohort: String,
+    webhook: String,
+    delivery: String,
 }
 
 fn id_of(made: &Value) -> String {
@@ -72,7 +74,14 @@ impl School {
         assert_eq!(teacher.put(&format!("{class}/cohorts/{cohort}"), json!({})).await.0, 200);
         app.settle().await;
         let sheet = lesson.sheet().await;
+        let receiver = lectern_tests::Receiver::start().await;
+        let hook = json!({"url": receiver.url()});
+        let webhook = id_of(&owner.create("/api/v1/webhook-endpoints", hook).await);
+        let test = owner.post(&format!("/api/v1/webhook-endpoints/{webhook}/test"), json!({})).await.1;
+        app.settle().await;
         Self {
+            webhook,
+            delivery: id_of(&test),
             organization: organization.id,
             program: app.nobody().with_bearer(key["token"].as_str()),
             webhook_secret: lesson.webhook_secret.clone(),
@@ -134,6 +143,10 @@ fn requests(ours: &School, theirs: &School) -> Vec<(&'static str, String, Value)
         format!("/api/v1/sessions/{}", theirs.held),
         format!("/api/v1/sessions/{}", theirs.to_come),
     );
+    let (our_hook, their_hook) = (
+        format!("/api/v1/webhook-endpoints/{}", ours.webhook),
+        format!("/api/v1/webhook-endpoints/{}", theirs.webhook),
+    );
     let guest =
         |sessions: Value| json!({"email": "new@guest.example", "first_name": "N", "sessions": sessions});
     let schedule = json!({"starts_at": "2026-12-01T09:00:00Z", "duration_minutes": 45});
@@ -187,6 +200,15 @@ fn requests(ours: &School, theirs: &School) -> Vec<(&'static str, String, Value)
         ("PATCH", format!("/api/v1/people/{}", theirs.owner.id), json!({"active": false})),
         ("DELETE", format!("/api/v1/api-keys/{}", theirs.api_key), none()),
         ("DELETE", format!("/api/v1/connections/{}", theirs.connection), none()),
+        ("GET", their_hook.clone(), none()),
+        ("PATCH", their_hook.clone(), json!({"active": false})),
+        ("DELETE", their_hook.clone(), none()),
+        ("GET", format!("{their_hook}/deliveries"), none()),
+        ("POST", format!("{their_hook}/rotate-secret"), json!({})),
+        ("POST", format!("{their_hook}/test"), json!({})),
+        ("POST", format!("{their_hook}/replay"), json!({"since": "2026-11-01T00:00:00Z"})),
+        ("POST", format!("{their_hook}/deliveries/{}/replay", theirs.delivery), json!({})),
+        ("POST", format!("{our_hook}/deliveries/{}/replay", theirs.delivery), json!({})),
         ("GET", their_class.clone(), none()),
         ("PATCH", their_class.clone(), json!({"title": "Changed"})),
         ("PATCH", their_class.clone(), json!({"instructor_id": ours.teacher.id})),
@@ -265,6 +287,14 @@ fn forms(ours: &School, theirs: &School) -> Vec<(String, Vec<(&'static str, Stri
         format!("/people/{}/disable", theirs.student),
         format!("/people/{}/enable", theirs.student),
         format!("/connections/{}/revoke", theirs.connection),
+        format!("/webhooks/{}/test", theirs.webhook),
+        format!("/webhooks/{}/rotate", theirs.webhook),
+        format!("/webhooks/{}/disable", theirs.webhook),
+        format!("/webhooks/{}/enable", theirs.webhook),
+        format!("/webhooks/{}/remove", theirs.webhook),
+        format!("/webhooks/{}/replay", theirs.webhook),
+        format!("/webhooks/{}/deliveries/{}/replay", theirs.webhook, theirs.delivery),
+        format!("/webhooks/{}/deliveries/{}/replay", ours.webhook, theirs.delivery),
         format!("{class}/enrollments/{}/remove", theirs.enrollment),
         format!("{class}/enrollments/{}/rotate", theirs.enrollment),
         format!("{class}/enrollments/{}/send", theirs.enrollment),

@@ -66,6 +66,7 @@ mod strays;
 mod tenancy;
 mod three_platforms;
 mod timetable;
+mod webhooks_out;
 mod words;
 mod zoom_errors;
 

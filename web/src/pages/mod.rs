@@ -24,6 +24,7 @@ pub mod platform;
 pub mod schedule_preview;
 pub mod session;
 pub mod session_forms;
+pub mod webhooks;
 
 pub use attendance::{
     Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, Candidate,
@@ -61,3 +62,4 @@ pub use session::{
     PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,
 };
 pub use session_forms::{CancelSession, EditSession, EndSession, RepeatForm, ScheduleForm};
+pub use webhooks::{Webhook, WebhookDelivery, WebhookForm, WebhookNew, WebhookRow, WebhookState, Webhooks};

@@ -2,14 +2,14 @@
 
 use lectern_web::mails::{
     BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail,
-    ReminderMail, StandbyMail,
+    ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, CalendarPage, CancelSession, ClassBookings, ClassNew,
     ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings, Classes, CohortImport,
     CohortPage, CohortsPage, Connection, Connections, Consent, EditSession, EndSession, ErrorPage,
     HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations, PaymentsPage, People,
-    Platform, SchedulePreview, SessionPage, SetUp, SignIn,
+    Platform, SchedulePreview, SessionPage, SetUp, SignIn, Webhook, WebhookNew, Webhooks,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -61,6 +61,9 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<SchedulePreview>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();
+    visitor.staff::<Webhook>();
+    visitor.staff::<WebhookNew>();
+    visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
@@ -78,6 +81,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<MovedMail>();
     visitor.mail::<ReminderMail>();
     visitor.mail::<StandbyMail>();
+    visitor.mail::<WebhookDisabledMail>();
 }
 
 struct RenderAll {

@@ -122,6 +122,22 @@ pub async fn names(
     Ok(named.collect())
 }
 
+/// The host application's ids of these people; those without one are left out.
+pub async fn external_ids(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = PersonId>,
+) -> Result<std::collections::HashMap<PersonId, String>, ApiError> {
+    let ids = crate::ids::json_list(ids.into_iter().map(PersonId::uuid));
+    let rows = store::external_ids(tx, organization, &ids).await?;
+    Ok(rows.into_iter().map(|(id, external)| (PersonId(id), external)).collect())
+}
+
+/// The active admins.
+pub async fn admins(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<PersonId>, ApiError> {
+    Ok(store::admins(tx, organization).await?)
+}
+
 /// People whose name or address contains this text; at most 100.
 pub async fn search(
     tx: &mut Tx,

@@ -138,6 +138,10 @@ statement!(tenant NAMES,
 statement!(tenant SEARCH,
     sqlite: "select id from people where organization_id = $1 and (instr(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or instr(email_key, $2) > 0) order by id limit 100",
     postgres: "select id from people where organization_id = $1 and (strpos(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or strpos(email_key, $2) > 0) order by id limit 100");
+statement!(tenant EXTERNAL_IDS,
+    sqlite: "select id, external_id from people where organization_id = $1 and external_id is not null and id in (select unhex(value) from json_each($2))",
+    postgres: "select id, external_id from people where organization_id = $1 and external_id is not null and id in (select value::uuid from json_array_elements_text($2::json))");
+statement!(tenant ADMINS, "select id from people where organization_id = $1 and kind = 'user' and state = 'active' and role = 2 order by id");
 statement!(tenant TEACHERS, person_columns!("where organization_id = $1 and kind = 'user' and state = 'active' and role >= 1 order by first_name, last_name, id limit 500"));
 
 /// Somebody new.
@@ -330,6 +334,21 @@ pub async fn names(
     ids: &str,
 ) -> Result<Vec<(Uuid, String, Option<String>)>, StoreError> {
     Ok(run!(all, tx, NAMES, [organization.uuid(), ids])?)
+}
+
+/// The host application's ids of these people; those without one are left out.
+pub async fn external_ids(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: &str,
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    Ok(run!(all, tx, EXTERNAL_IDS, [organization.uuid(), ids])?)
+}
+
+/// The active admins.
+pub async fn admins(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<PersonId>, StoreError> {
+    let ids: Vec<Uuid> = run!(values, tx, ADMINS, [organization.uuid()])?;
+    Ok(ids.into_iter().map(PersonId).collect())
 }
 
 /// People whose name or address contains this text, in lower case.

@@ -1,0 +1,5 @@
+//! The tables of outgoing webhooks.
+
+pub mod deliveries;
+pub mod endpoints;
+pub mod queue;
