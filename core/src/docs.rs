@@ -54,6 +54,10 @@ pub mod decisions {
     pub mod d0013_a_standby_platform_is_a_policy {}
     #[doc = include_str!("../docs/decisions/0014-wall-clock-first.md")]
     pub mod d0014_wall_clock_first {}
+    #[doc = include_str!("../docs/decisions/0015-reminders-look-for-starts.md")]
+    pub mod d0015_reminders_look_for_starts {}
+    #[doc = include_str!("../docs/decisions/0016-a-confirmed-booking-is-an-enrollment.md")]
+    pub mod d0016_a_confirmed_booking_is_an_enrollment {}
     #[doc = include_str!("../docs/decisions/0017-webhooks-go-out-by-a-loop-of-their-own.md")]
     pub mod d0017_webhooks_go_out_by_a_loop_of_their_own {}
     #[doc = include_str!("../docs/decisions/0018-rosters-follow-cohorts.md")]
