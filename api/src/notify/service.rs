@@ -63,7 +63,30 @@ fn join_kind(enrollment: &Enrollment) -> &'static str {
     if enrollment.kind == EnrollmentKind::Guest { "guest_invite" } else { "join" }
 }
 
-/// A person came onto a roster: the mail for each session to come, once; of a series for its first.
+/// The sessions somebody who comes onto a roster hears of: those to come, of a series its first.
+async fn for_newcomers(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<Vec<Session>, ApiError> {
+    let now = app.clock.now();
+    let mut coming = sessions::service::near(tx, organization, class.id, now).await?;
+    coming.retain(|session| {
+        session.ends_at > now && matches!(session.state, SessionState::Scheduled | SessionState::Live)
+    });
+    let (mut told, mut series) = (Vec::new(), BTreeSet::new());
+    for session in coming {
+        let place = sessions::series::place_of(tx, organization, session.id).await?;
+        if place.slot.is_none_or(|(id, _)| series.insert(id)) {
+            told.push(session);
+        }
+    }
+    told.truncate(AT_ONCE);
+    Ok(told)
+}
+
+/// A person came onto a roster: the mail for each session to come, once.
 pub async fn person_meets_class(
     app: &App,
     tx: &mut Tx,
@@ -71,34 +94,12 @@ pub async fn person_meets_class(
     class: &Class,
     enrollment: &Enrollment,
 ) -> Result<(), ApiError> {
-    let now = app.clock.now();
-    let coming = sessions::service::near(tx, organization, class.id, now).await?;
-    let coming = coming.into_iter().filter(|session| {
-        session.ends_at > now && matches!(session.state, SessionState::Scheduled | SessionState::Live)
-    });
-    let (mut told, mut series) = (0, BTreeSet::new());
-    for session in coming {
-        let place = sessions::series::place_of(tx, organization, session.id).await?;
-        if place.slot.is_some_and(|(id, _)| !series.insert(id)) {
-            continue;
-        }
-        if told == AT_ONCE {
-            break;
-        }
-        told += 1;
+    for session in for_newcomers(app, tx, organization, class).await? {
         if enrollments::may_come(tx, organization, enrollment, session.id).await? {
             let about = format!("{} {}", session.id, enrollment.generation);
-            decide(
-                app,
-                tx,
-                organization,
-                enrollment.person,
-                Some(session.id),
-                join_kind(enrollment),
-                &about,
-                json!({}),
-            )
-            .await?;
+            let kind = join_kind(enrollment);
+            decide(app, tx, organization, enrollment.person, Some(session.id), kind, &about, json!({}))
+                .await?;
         }
     }
     Ok(())
@@ -113,12 +114,7 @@ pub async fn people_meet_class(
     class: &Class,
     members: &[Enrollment],
 ) -> Result<(), ApiError> {
-    let now = app.clock.now();
-    let coming = sessions::service::near(tx, organization, class.id, now).await?;
-    let coming = coming.into_iter().filter(|session| {
-        session.ends_at > now && matches!(session.state, SessionState::Scheduled | SessionState::Live)
-    });
-    for session in coming.take(AT_ONCE) {
+    for session in for_newcomers(app, tx, organization, class).await? {
         let about = |place: &Enrollment| format!("{} {}", session.id, place.generation);
         let people: Vec<_> = members.iter().map(|one| (one.person, join_kind(one), about(one))).collect();
         decide_all(app, tx, sealer, organization, (session.id, class), &people, json!({})).await?;
