@@ -21,21 +21,18 @@ use crate::{
     db::{StoreError, Tx},
     error::ApiError,
     events::Event,
-    keys::Sealer,
+    keys::{KeyError, Sealer},
 };
 
 /// Events of one turn.
 const MOST: i64 = 200;
 /// Where nobody wants what happens, the place in the outbox is kept only every so many events.
 const STRIDE: i64 = 500;
-/// Turns in a row that fail before the event at fault is left out.
-const STRIKES: u32 = 8;
 
 /// Where reading stands in this process; the table knows for all.
 #[derive(Debug, Default)]
 pub struct FanOut {
     looked: i64,
-    strikes: u32,
 }
 
 /// A delivery that was composed.
@@ -54,22 +51,10 @@ impl FanOut {
     /// When the database refuses; nothing is lost, the next turn goes on.
     pub async fn turn(&mut self, app: &App) -> Result<usize, ApiError> {
         let mut written = 0;
-        loop {
-            match self.step(app).await {
-                Ok(None) => {
-                    self.strikes = 0;
-                    return Ok(written);
-                }
-                Ok(Some(more)) => {
-                    self.strikes = 0;
-                    written += more;
-                }
-                Err(error) => {
-                    self.strikes += 1;
-                    return Err(error);
-                }
-            }
+        while let Some(more) = self.step(app).await? {
+            written += more;
         }
+        Ok(written)
     }
 
     /// One step; `None` when there is nothing new.
@@ -93,9 +78,16 @@ impl FanOut {
         }
         let (mut written, mut endpoints) = (0, Vec::new());
         for (organization, rows) in groups {
-            let (more, touched) = self.write(app, organization.into(), &rows).await?;
-            written += more;
-            endpoints.extend(touched);
+            match write(app, organization.into(), &rows).await {
+                Ok((more, touched)) => {
+                    written += more;
+                    endpoints.extend(touched);
+                }
+                Err(error) if passes(&error) => return Err(error),
+                Err(error) => {
+                    tracing::error!(organization = %organization, %error, "events of organization {organization} cannot be told to webhook endpoints: {error}")
+                }
+            }
         }
         if !none_wants || to - from >= STRIDE || from != at.read_to {
             let mut tx = app.db.system().await?;
@@ -110,55 +102,60 @@ impl FanOut {
         }
         Ok(Some(written))
     }
+}
 
-    /// The deliveries of one organization's events: how many are new, and to which endpoints.
-    async fn write(
-        &self,
-        app: &App,
-        organization: OrganizationId,
-        rows: &[Row],
-    ) -> Result<(usize, Vec<Uuid>), ApiError> {
-        let sealer = app.keys.sealer(organization).await?;
-        let mut look = app.db.read(organization).await?;
-        let listening: Vec<Endpoint> =
-            endpoints::all(&mut look, organization).await?.into_iter().filter(Endpoint::is_active).collect();
-        let mut made = Vec::new();
-        for row in rows {
-            match compose(app, &mut look, organization, &sealer, &listening, row).await {
-                Ok(more) => made.extend(more),
-                Err(error) if self.strikes >= STRIKES => {
-                    tracing::error!(event = %row.id, %error, "event {} cannot be told to webhook endpoints and is left out: {error}", row.id);
-                    // PostgreSQL lets nothing more happen in a transaction that failed.
-                    drop(look);
-                    look = app.db.read(organization).await?;
-                }
-                Err(error) => return Err(error),
+/// Whether another turn may go better: the database is in the way. Anything else would stand in everybody's way for good.
+fn passes(error: &ApiError) -> bool {
+    let ApiError::Internal(cause) = error else { return false };
+    let by_store = |error: &StoreError| matches!(error, StoreError::Database(_));
+    cause.is::<sqlx::Error>()
+        || cause.downcast_ref::<StoreError>().is_some_and(by_store)
+        || matches!(cause.downcast_ref::<KeyError>(), Some(KeyError::Store(error)) if by_store(error))
+}
+
+/// The deliveries of one organization's events: how many are new, and to which endpoints.
+async fn write(
+    app: &App,
+    organization: OrganizationId,
+    rows: &[Row],
+) -> Result<(usize, Vec<Uuid>), ApiError> {
+    let sealer = app.keys.sealer(organization).await?;
+    let mut look = app.db.read(organization).await?;
+    let listening: Vec<Endpoint> =
+        endpoints::all(&mut look, organization).await?.into_iter().filter(Endpoint::is_active).collect();
+    let mut made = Vec::new();
+    for row in rows {
+        match compose(app, &mut look, organization, &sealer, &listening, row).await {
+            Ok(more) => made.extend(more),
+            Err(error) if passes(&error) => return Err(error),
+            Err(error) => {
+                tracing::error!(event = %row.id, %error, "event {} cannot be told to webhook endpoints and is left out: {error}", row.id);
             }
         }
-        drop(look);
-        if made.is_empty() {
-            return Ok((0, Vec::new()));
-        }
-        let mut tx = app.db.begin(organization).await?;
-        let mut written = 0;
-        for one in &made {
-            let new = NewDelivery {
-                id: one.id,
-                endpoint: one.endpoint,
-                event: one.event,
-                kind: one.kind.as_str(),
-                payload: &one.payload,
-                due_at: app.clock.now(),
-            };
-            // It fails when the endpoint was removed meanwhile: the next turn sees that.
-            written += usize::from(deliveries::insert(&mut tx, organization, &new).await?);
-        }
-        tx.commit().await?;
-        let mut touched: Vec<Uuid> = made.into_iter().map(|one| one.endpoint).collect();
-        touched.sort_unstable();
-        touched.dedup();
-        Ok((written, touched))
     }
+    drop(look);
+    if made.is_empty() {
+        return Ok((0, Vec::new()));
+    }
+    let mut tx = app.db.begin(organization).await?;
+    let mut written = 0;
+    for one in &made {
+        let new = NewDelivery {
+            id: one.id,
+            endpoint: one.endpoint,
+            event: one.event,
+            kind: one.kind.as_str(),
+            payload: &one.payload,
+            due_at: app.clock.now(),
+        };
+        // It fails when the endpoint was removed meanwhile: the next turn sees that.
+        written += usize::from(deliveries::insert(&mut tx, organization, &new).await?);
+    }
+    tx.commit().await?;
+    let mut touched: Vec<Uuid> = made.into_iter().map(|one| one.endpoint).collect();
+    touched.sort_unstable();
+    touched.dedup();
+    Ok((written, touched))
 }
 
 async fn compose(
