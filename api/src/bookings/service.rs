@@ -6,7 +6,7 @@ use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId},
     personal_link::{PersonalClaims, PersonalPurpose},
 };
-use lectern_providers::stripe::{CheckoutSession, EventKind, RefundStatus};
+use lectern_providers::stripe::{CheckoutSession, EventKind, Refund, RefundStatus};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -460,21 +460,31 @@ pub async fn stripe_told(
             }
         }
         EventKind::RefundFailed(refund) => {
-            let payment = refund.payment_intent.as_deref().unwrap_or_default();
-            let Some(id) = store::by_payment(tx, organization, payment).await? else { return Ok(()) };
+            let Some(id) = whole_refund(tx, organization, refund).await? else { return Ok(()) };
             let reason =
                 refund.failure_reason.clone().unwrap_or_else(|| "Stripe could not pay it back.".to_owned());
             refund_failed(app, tx, organization, id, &reason).await
         }
         EventKind::RefundUpdated(refund) if refund.status == RefundStatus::Succeeded => {
-            let payment = refund.payment_intent.as_deref().unwrap_or_default();
-            match store::by_payment(tx, organization, payment).await? {
+            match whole_refund(tx, organization, refund).await? {
                 Some(id) => refunded(app, tx, sealer, organization, id).await,
                 None => Ok(()),
             }
         }
         _ => Ok(()),
     }
+}
+
+/// The booking whose whole price a refund gives back; one of a part, made by hand at Stripe, ends no booking.
+async fn whole_refund(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    refund: &Refund,
+) -> Result<Option<Uuid>, ApiError> {
+    let payment = refund.payment_intent.as_deref().unwrap_or_default();
+    let Some(id) = store::by_payment(tx, organization, payment).await? else { return Ok(None) };
+    let booking = store::find(tx, organization, id).await?;
+    Ok(booking.filter(|booking| refund.amount >= booking.price).map(|booking| booking.id))
 }
 
 /// What a page of Stripe's says of its booking.

@@ -17,12 +17,14 @@ use crate::{
     db::Tx,
     error::ApiError,
     extract::SignedIn,
-    organizations, people, sessions,
+    organizations, people,
+    sessions::{self, Whose},
 };
 
 /// How far a feed reaches back and ahead.
 const BACK: Duration = Duration::days(60);
 const AHEAD: Duration = Duration::days(366);
+const BACK_OF_ALL: Duration = Duration::days(1);
 /// Most sessions of a feed: calendar programs give up on larger ones.
 const MOST: i64 = 2_000;
 
@@ -82,7 +84,9 @@ pub async fn read(app: &App, token: &str) -> Result<Feed, ApiError> {
     }
     let now = app.clock.now();
     let whose = sessions::service::whose_by(person.role, id);
-    let reach = (now - BACK, now + AHEAD);
+    // Of the whole organization there are many: what is past would leave no room for what is to come.
+    let back = if whose == Whose::Everybody { BACK_OF_ALL } else { BACK };
+    let reach = (now - back, now + AHEAD);
     let lines = sessions::service::lines(&mut tx, organization.id, whose, reach, None, MOST).await?;
     drop(tx);
     let entries: Vec<FeedEntry<'_>> = lines

@@ -369,3 +369,20 @@ story!(
         }
     }
 );
+
+story!(
+    /// A part given back by hand at Stripe ends no booking; all of it does.
+    what_is_given_back_by_hand_is_followed, |app| async {
+        let (_, seller, lesson) = market(app).await;
+        offer(&seller, &lesson, json!({"price": 2_000, "currency": "eur"})).await;
+        let checkout = books(app, &lesson, BUYER, "").await;
+        pays(app, &checkout, CARD_PAYS).unwrap();
+        app.settle().await;
+        assert!(app.others.stripe.refunds_by_hand(&checkout, Some(500)).is_some());
+        app.settle().await;
+        assert_eq!((states(&seller, &lesson).await, roster(&seller, &lesson).await), (vec!["confirmed".to_owned()], 1));
+        assert!(app.others.stripe.refunds_by_hand(&checkout, None).is_some());
+        app.settle().await;
+        assert_eq!((states(&seller, &lesson).await, roster(&seller, &lesson).await), (vec!["refunded".to_owned()], 0));
+    }
+);

@@ -297,3 +297,29 @@ story!(
         assert_eq!(app.database.count("mails where kind = 'reminder' and state <> 'sent'").await, 0);
     }
 );
+
+story!(
+    /// a worker whose lease ran out says too late that it is done: the job belongs to whoever took it up.
+    r08_a_stale_finish_is_refused, |app| async {
+        use lectern_api::jobs::store::{self as queue, NewJob};
+        let organization = app.organization("oakwood").await.id;
+        let now = app.now();
+        let job = NewJob { id: app.ids.next(), kind: "mail.send", body: json!({"mail": app.ids.next()}), unique_key: None, run_at: now, now };
+        let mut tx = app.db.system().await.unwrap();
+        queue::insert(&mut tx, organization, &job).await.unwrap();
+        let slow = queue::claim(&mut tx, now, 1).await.unwrap().remove(0);
+        tx.commit().await.unwrap();
+        app.pass(Duration::minutes(4));
+        let mut tx = app.db.system().await.unwrap();
+        let other = queue::claim(&mut tx, app.now(), 1).await.unwrap().remove(0);
+        assert_eq!((other.id, other.attempt), (slow.id, slow.attempt + 1));
+        queue::done(&mut tx, &slow).await.unwrap();
+        queue::dead(&mut tx, &slow, app.now(), "too slow").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(app.database.count("jobs where state = 'running' and attempt = 2").await, 1, "still the other's");
+        let mut tx = app.db.system().await.unwrap();
+        queue::done(&mut tx, &other).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(app.database.count("jobs").await, 0);
+    }
+);
