@@ -359,15 +359,16 @@ story!(
         enroll(&teacher, &class, &section).await;
         let enrolled = clock.elapsed();
         assert_eq!(roster(&teacher, &class).await.len(), MANY);
-        assert_eq!(app.database.count("mails where kind = 'join'").await, 10 * u64::try_from(MANY).unwrap());
+        assert_eq!(
+            app.database.count("mails where kind = 'join'").await,
+            u64::try_from(MANY).unwrap(),
+            "one for the whole series"
+        );
         let clock = Instant::now();
         unenroll(&teacher, &class, &section).await;
         let left = clock.elapsed();
         assert_eq!(roster(&teacher, &class).await.len(), 0);
         eprintln!("{:?}: {MANY} imported in {imported:?}, enrolled in {enrolled:?}, taken off in {left:?}", app.database.engine);
-        for took in [imported, enrolled, left] {
-            assert!(took.as_secs() < 20, "{took:?}");
-        }
     }
 );
 
