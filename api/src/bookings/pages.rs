@@ -1,7 +1,8 @@
 //! Booking a class, looking after a booking, and the list for whoever teaches it, as pages.
 
 use axum::{
-    extract::{RawForm, State},
+    body::Bytes,
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
@@ -160,7 +161,7 @@ pub async fn book(
     reader: Reader,
     headers: HeaderMap,
     Path(class): Path<Uuid>,
-    RawForm(form): RawForm,
+    form: Bytes,
 ) -> Result<Response, ApiError> {
     if !is_own_page(&headers, &app) {
         return Err(ApiError::Malformed("This form was sent from another site.".into()));
