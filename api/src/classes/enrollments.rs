@@ -18,9 +18,7 @@ use crate::{
     events::{self, Event, EventType},
     extract::SignedIn,
     join::{self, Naming},
-    notify,
-    people::{self, service::NameInput},
-    sessions,
+    notify, people, sessions,
 };
 
 /// A place in a class, as shown to who teaches it.
@@ -171,52 +169,15 @@ pub struct Enroll {
 pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> Result<Enrolled, ApiError> {
     let mut errors = Vec::new();
     let external = service::external(whom.external_id.as_deref(), &mut errors);
-    let email = match (&whom.user_id, &whom.email) {
-        (None, Some(email)) => people::service::parse_email(email).map(Some).unwrap_or_else(|message| {
-            errors.push(crate::error::FieldError::new("email", message));
-            None
-        }),
-        (None, None) => {
-            errors.push(crate::error::FieldError::new("email", "Send email and name, or user_id."));
-            None
-        }
-        (Some(_), _) => None,
-    };
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
     let class = open_class(&mut tx, who, class).await?;
-    let person = match (whom.user_id, email) {
-        (Some(id), _) => people::service::find(&mut tx, who.organization, PersonId(id))
-            .await?
-            .filter(|person| person.kind == people::PersonKind::User)
-            .ok_or_else(|| ApiError::field("user_id", "There is nobody with this id here."))?,
-        (None, Some(email)) => match people::service::find_by_email(&mut tx, who.organization, &email).await?
-        {
-            Some(person) => person,
-            None => {
-                let mut errors = Vec::new();
-                let name =
-                    NameInput { name: whom.name, first_name: whom.first_name, last_name: whom.last_name };
-                let (first, last) = name.read(&mut errors);
-                if !errors.is_empty() {
-                    return Err(ApiError::Invalid(errors));
-                }
-                people::service::make_student(
-                    app,
-                    &mut tx,
-                    who.organization,
-                    who.actor(),
-                    &email,
-                    (&first, last.as_deref()),
-                )
-                .await?
-            }
-        },
-        (None, None) => return Err(ApiError::field("email", "Send email and name, or user_id.")),
-    };
+    let Enroll { user_id, email, name, first_name, last_name, .. } = whom;
+    let meant = people::service::Whom { user_id, email, name, first_name, last_name };
+    let person = people::service::find_or_make(app, &mut tx, who.organization, who.actor(), meant).await?;
     if !person.active {
         return Err(ApiError::conflict("disabled", "This person is disabled.", "Enable the person first."));
     }

@@ -57,12 +57,39 @@ pub(crate) fn since<T>(log: &[T], seq: u64) -> &[T] {
     usize::try_from(seq).ok().and_then(|seq| log.get(seq..)).unwrap_or_default()
 }
 
+/// What carries events to receivers, and what may happen to them on the way.
+pub(crate) trait Carrier {
+    /// What happens on the way.
+    type Behaviour: Clone + Serialize + DeserializeOwned + Send + Sync;
+    /// An attempt to deliver, or a loss on purpose.
+    type Record: Serialize;
+
+    fn set(&mut self, behaviour: Self::Behaviour);
+    /// All attempts, oldest first.
+    fn log(&self) -> &[Self::Record];
+    /// When an attempt was made.
+    fn at(record: &Self::Record) -> DateTime<Utc>;
+    /// How many deliveries wait.
+    fn waiting(&self) -> usize;
+    /// When the first of them goes out.
+    fn next_due(&self) -> Option<DateTime<Utc>>;
+}
+
 /// A world as far as every vendor's control routes reach.
 pub(crate) trait Controlled: Simulated {
     /// Its switches.
     type Behaviour: Clone + Serialize + DeserializeOwned + Send + Sync;
     /// A line of its log of calls.
     type Record: Serialize;
+    /// An answer that the next calls of an operation give.
+    type Forced: Clone + Serialize + DeserializeOwned + Send + Sync;
+    /// What carries its events.
+    type Carrier: Carrier;
+    /// The route that says what happens on the way, by the vendor's word for what is carried.
+    const CARRIER_AT: &str;
+
+    fn forced(&mut self) -> &mut Vec<Self::Forced>;
+    fn carrier(&mut self) -> &mut Self::Carrier;
 
     fn behaviour(&mut self) -> &mut Self::Behaviour;
     fn faults(&mut self) -> &mut Faults;
@@ -72,13 +99,54 @@ pub(crate) trait Controlled: Simulated {
     fn at(record: &Self::Record) -> DateTime<Utc>;
 }
 
-/// What can be done to every simulator: its log read, its clock moved, faults planned, switches set.
+/// Gives a world to the control routes: its switches, its log, what is forced and what carries its events, each by its field.
+macro_rules! controlled {
+    ($world:ty { forced: $forced:ty = $($kept:ident).+, $carrier:ident: $outbox:ty = $at:literal }) => {
+        impl $crate::control::Controlled for $world {
+            type Behaviour = Behaviour;
+            type Record = RequestRecord;
+            type Forced = $forced;
+            type Carrier = $outbox;
+            const CARRIER_AT: &str = $at;
+
+            fn behaviour(&mut self) -> &mut Behaviour {
+                &mut self.behaviour
+            }
+
+            fn faults(&mut self) -> &mut $crate::faults::Faults {
+                &mut self.faults
+            }
+
+            fn log(&self) -> &[RequestRecord] {
+                &self.log
+            }
+
+            fn at(record: &RequestRecord) -> chrono::DateTime<chrono::Utc> {
+                record.at
+            }
+
+            fn forced(&mut self) -> &mut Vec<$forced> {
+                &mut self.$($kept).+
+            }
+
+            fn carrier(&mut self) -> &mut $outbox {
+                &mut self.$carrier
+            }
+        }
+    };
+}
+pub(crate) use controlled;
+
+/// What can be done to every simulator: its log read, its clock moved, faults planned, answers forced, switches set, and what
+/// becomes of its events on the way.
 pub(crate) fn common<W: Controlled>() -> Router<Arc<Stage<W>>> {
     Router::new()
         .route("/_control/requests", get(requests::<W>))
         .route("/_control/clock", get(clock::<W>).post(advance::<W>))
         .route("/_control/faults", post(faults::<W>))
         .route("/_control/behaviour", get(behaviour::<W>).put(set_behaviour::<W>))
+        .route("/_control/errors", post(force::<W>))
+        .route(W::CARRIER_AT, get(deliveries::<W>).post(carry::<W>))
 }
 
 async fn requests<W: Controlled>(
@@ -144,4 +212,35 @@ async fn set_behaviour<W: Controlled>(
 ) -> Json<W::Behaviour> {
     stage.world().behaviour().clone_from(&wanted);
     Json(wanted)
+}
+
+async fn force<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Json(forced): Json<W::Forced>,
+) -> Json<Value> {
+    stage.world().forced().push(forced.clone());
+    Json(json!({ "forced": forced }))
+}
+
+type CarrierOf<W> = <W as Controlled>::Carrier;
+
+async fn carry<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Json(wanted): Json<<CarrierOf<W> as Carrier>::Behaviour>,
+) -> Json<<CarrierOf<W> as Carrier>::Behaviour> {
+    stage.world().carrier().set(wanted.clone());
+    Json(wanted)
+}
+
+async fn deliveries<W: Controlled>(
+    _: Loopback,
+    State(stage): State<Arc<Stage<W>>>,
+    Query(wanted): Query<Since>,
+) -> Json<Value> {
+    let (mut world, _) = stage.present();
+    let carrier = world.carrier();
+    let told = wanted.cut(carrier.log(), CarrierOf::<W>::at);
+    Json(json!({ "deliveries": told, "waiting": carrier.waiting(), "next_due": carrier.next_due() }))
 }

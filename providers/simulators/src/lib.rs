@@ -19,4 +19,5 @@ mod server;
 mod stage;
 pub mod stripe;
 pub mod teams;
+mod transit;
 pub mod zoom;

@@ -4,54 +4,33 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, patch, post},
 };
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    behaviour::{Behaviour, PushBehaviour},
+    behaviour::Behaviour,
     delivery::Inner,
     http::Shared,
     options::{AccountSpec, AppSpec, PushSpec, ServiceAccountSpec},
+    pubsub::PubSub,
     state::Edition,
     world::{RequestRecord, World},
 };
 use crate::{
-    control::{Controlled, Loopback, Since, common},
-    faults::{Faults, ForcedError},
+    control::{Loopback, common, controlled},
+    faults::ForcedError,
 };
 
-impl Controlled for World {
-    type Behaviour = Behaviour;
-    type Record = RequestRecord;
-
-    fn behaviour(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
-    }
-
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn log(&self) -> &[RequestRecord] {
-        &self.log
-    }
-
-    fn at(record: &RequestRecord) -> DateTime<Utc> {
-        record.at
-    }
-}
+controlled!(World { forced: ForcedError = faults.forced, pubsub: PubSub = "/_control/pushes" });
 
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
     common()
-        .route("/_control/errors", post(errors))
-        .route("/_control/pushes", get(deliveries).post(pushes))
         .route("/_control/push", post(add_push))
         .route("/_control/truth/{space}", get(truth))
         .route("/_control/meetings", get(meetings))
@@ -62,24 +41,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/subscriptions/{id}/suspend", post(suspend))
         .route("/_control/service-accounts", post(add_service_account))
         .route("/_control/keys/rotate", post(rotate))
-}
-
-async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<ForcedError>) -> Json<Value> {
-    inner.world().faults.forced.push(forced.clone());
-    Json(json!({ "forced": forced }))
-}
-
-async fn pushes(_: Loopback, State(inner): Shared, Json(wanted): Json<PushBehaviour>) -> Json<Value> {
-    inner.world().pubsub.set(wanted.clone());
-    Json(json!(wanted))
-}
-
-async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let (world, _) = inner.present();
-    Json(json!({
-        "deliveries": wanted.cut(&world.pubsub.log, |entry| entry.at), "waiting": world.pubsub.waiting(),
-        "next_due": world.pubsub.next_due(),
-    }))
 }
 
 async fn add_push(_: Loopback, State(inner): Shared, Json(spec): Json<PushSpec>) -> StatusCode {

@@ -1,7 +1,5 @@
 //! Pub/Sub: topics, and the subscriptions that push their messages or keep them to be pulled.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde::Serialize;
@@ -14,7 +12,7 @@ use super::{
     options::PushSpec,
     world::World,
 };
-use crate::{answer::Answer, dice::Dice};
+use crate::{answer::Answer, control::Carrier, dice::Dice, transit::Transit};
 
 /// Messages that nobody takes are kept this long.
 const RETENTION_DAYS: i64 = 7;
@@ -68,14 +66,40 @@ pub(crate) struct PubSub {
     dice: Dice,
     pub(crate) behaviour: PushBehaviour,
     specs: Vec<PushSpec>,
-    /// By time, for what is not due yet.
-    waiting: BTreeMap<(DateTime<Utc>, u64, u64), Message>,
-    /// Due, in the order in which it goes out.
-    due: BTreeMap<(u64, u64), Message>,
+    transit: Transit<Message>,
     /// To be pulled: by subscription, acknowledgement id, and when it may be given out again.
     kept: Vec<(String, String, DateTime<Utc>, Message)>,
     pub(crate) log: Vec<PushRecord>,
-    sequence: u64,
+    /// Messages published so far: their ids.
+    published: u64,
+}
+
+impl Carrier for PubSub {
+    type Behaviour = PushBehaviour;
+    type Record = PushRecord;
+
+    fn set(&mut self, behaviour: PushBehaviour) {
+        if let Some(seed) = behaviour.seed {
+            self.dice = Dice::new(seed);
+        }
+        self.behaviour = behaviour;
+    }
+
+    fn log(&self) -> &[PushRecord] {
+        &self.log
+    }
+
+    fn at(record: &PushRecord) -> DateTime<Utc> {
+        record.at
+    }
+
+    fn waiting(&self) -> usize {
+        self.transit.len() + self.kept.len()
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.transit.next_due()
+    }
 }
 
 impl PubSub {
@@ -84,19 +108,11 @@ impl PubSub {
             dice: Dice::new(seed ^ 0x5eed),
             behaviour: PushBehaviour::default(),
             specs: Vec::new(),
-            waiting: BTreeMap::new(),
-            due: BTreeMap::new(),
+            transit: Transit::default(),
             kept: Vec::new(),
             log: Vec::new(),
-            sequence: 0,
+            published: 0,
         }
-    }
-
-    pub(crate) fn set(&mut self, behaviour: PushBehaviour) {
-        if let Some(seed) = behaviour.seed {
-            self.dice = Dice::new(seed);
-        }
-        self.behaviour = behaviour;
     }
 
     /// Makes a topic and its subscription, or replaces them.
@@ -155,8 +171,8 @@ impl PubSub {
         ordering: &str,
         now: DateTime<Utc>,
     ) {
-        self.sequence += 1;
-        let id = format!("{}", 10_000_000_000_000_000_u64 + self.sequence);
+        self.published += 1;
+        let id = format!("{}", 10_000_000_000_000_000_u64 + self.published);
         let time = now.to_rfc3339_opts(SecondsFormat::Millis, true);
         let mut body = json!({"attributes": attributes, "data": STANDARD.encode(data.to_string()), "orderingKey": ordering});
         // Pushes carry both spellings, pulls the newer one.
@@ -181,14 +197,11 @@ impl PubSub {
             .find(|(share, _)| self.dice.percent(*share))
             .map_or(Forged::No, |(_, what)| what);
         let due = now + Duration::seconds(behaviour.delay_seconds);
-        let mut order = self.sequence;
-        if self.dice.percent(behaviour.reorder) {
-            order += 1 + self.dice.below(20);
-        }
+        let overtaken_by = if self.dice.percent(behaviour.reorder) { 1 + self.dice.below(20) } else { 0 };
         let message =
             Message { event: event.to_owned(), spec: spec.clone(), body, attempt: 0, published: now, forged };
         if spec.endpoint.is_some() {
-            self.waiting.insert((due, order, self.sequence), message);
+            self.transit.send(due, overtaken_by, message);
         } else {
             let ack = self.dice.token(40);
             self.kept.push((spec.subscription.clone(), ack, due, message));
@@ -197,19 +210,7 @@ impl PubSub {
 
     /// The next message that is due, in the (possibly mixed) order.
     pub(crate) fn take_due(&mut self, now: DateTime<Utc>) -> Option<Message> {
-        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= now) {
-            let (_, order, sequence) = *entry.key();
-            self.due.insert((order, sequence), entry.remove());
-        }
-        self.due.pop_first().map(|(_, message)| message)
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len() + self.due.len() + self.kept.len()
-    }
-
-    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.waiting.keys().next().map(|(due, ..)| *due)
+        self.transit.take_due(now)
     }
 
     /// Notes the outcome. Anything but these five statuses comes again, later and later, until it is a week old.
@@ -221,8 +222,7 @@ impl PubSub {
         let over = taken || again > message.published + Duration::days(RETENTION_DAYS);
         self.record(&message.event.clone(), message.attempt, status, over, now);
         if !over {
-            self.sequence += 1;
-            self.waiting.insert((again, self.sequence, self.sequence), message);
+            self.transit.send(again, 0, message);
         }
     }
 

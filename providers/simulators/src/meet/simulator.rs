@@ -14,7 +14,7 @@ use super::{
     world::RequestRecord,
 };
 use crate::{
-    control::since,
+    control::{Carrier, since},
     faults::{FaultPlan, ForcedError},
     query::Query,
     stage::{Options, Running, start},

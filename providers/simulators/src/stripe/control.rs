@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,42 +18,18 @@ use super::{
     driving::session_id,
     options::{AccountSpec, EndpointSpec},
     payments::{Paid, PayWith},
-    webhooks::WebhookBehaviour,
+    webhooks::Outbox,
     world::{RequestRecord, World},
 };
-use crate::{
-    control::{Controlled, Loopback, Since, common},
-    faults::Faults,
-};
+use crate::control::{Loopback, common, controlled};
 
 type Shared = State<Arc<Inner>>;
 
-impl Controlled for World {
-    type Behaviour = Behaviour;
-    type Record = RequestRecord;
-
-    fn behaviour(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
-    }
-
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn log(&self) -> &[RequestRecord] {
-        &self.log
-    }
-
-    fn at(record: &RequestRecord) -> DateTime<Utc> {
-        record.at
-    }
-}
+controlled!(World { forced: ForcedAnswer = forced, outbox: Outbox = "/_control/webhooks" });
 
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
     common()
-        .route("/_control/errors", post(errors))
-        .route("/_control/webhooks", get(deliveries).post(webhooks))
         .route("/_control/truth/{session}", get(truth))
         .route("/_control/sessions", get(sessions))
         .route("/_control/sessions/{session}/pay", post(pay))
@@ -62,24 +37,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/sessions/{session}/refund", post(refund))
         .route("/_control/accounts", post(add_account))
         .route("/_control/accounts/{account}/endpoints", post(add_endpoint))
-}
-
-async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<ForcedAnswer>) -> Json<Value> {
-    inner.world().forced.push(forced.clone());
-    Json(json!({ "forced": forced }))
-}
-
-async fn webhooks(_: Loopback, State(inner): Shared, Json(wanted): Json<WebhookBehaviour>) -> Json<Value> {
-    inner.world().outbox.set(wanted.clone());
-    Json(json!(wanted))
-}
-
-async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let (world, _) = inner.present();
-    let outbox = &world.outbox;
-    Json(json!({
-        "deliveries": wanted.cut(&outbox.log, |entry| entry.at), "waiting": outbox.waiting(), "next_due": outbox.next_due(),
-    }))
 }
 
 fn nothing() -> Response {

@@ -14,7 +14,7 @@ use super::{
     world::RequestRecord,
 };
 use crate::{
-    control::since,
+    control::{Carrier, since},
     faults::FaultPlan,
     stage::{Options, Running, start},
 };

@@ -3,15 +3,13 @@
 //! Source: docs.stripe.com/webhooks. Live, a delivery is tried again with growing pauses for up to three days; in a sandbox
 //! three times within a few hours. Which pauses is not documented: those here are Lectern's choice.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Duration, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::state::Owner;
-use crate::{dice::Dice, faults::percent};
+use crate::{control::Carrier, dice::Dice, faults::percent, transit::Transit};
 
 /// Minutes from one try to the next, live: the last comes after 65 hours and 35 minutes.
 const LIVE: &[i64] = &[5, 30, 120, 300, 600, 720, 720, 720, 720];
@@ -93,12 +91,36 @@ impl Delivery {
 pub(crate) struct Outbox {
     dice: Dice,
     behaviour: WebhookBehaviour,
-    /// By time, for what is not due yet; then by order and number.
-    waiting: BTreeMap<(DateTime<Utc>, u64, u64), Delivery>,
-    /// Due, in the order in which it goes out.
-    due: BTreeMap<(u64, u64), Delivery>,
+    transit: Transit<Delivery>,
     pub(crate) log: Vec<WebhookRecord>,
-    sequence: u64,
+}
+
+impl Carrier for Outbox {
+    type Behaviour = WebhookBehaviour;
+    type Record = WebhookRecord;
+
+    fn set(&mut self, behaviour: WebhookBehaviour) {
+        if let Some(seed) = behaviour.seed {
+            self.dice = Dice::new(seed);
+        }
+        self.behaviour = behaviour;
+    }
+
+    fn log(&self) -> &[WebhookRecord] {
+        &self.log
+    }
+
+    fn at(record: &WebhookRecord) -> DateTime<Utc> {
+        record.at
+    }
+
+    fn waiting(&self) -> usize {
+        self.transit.len()
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.transit.next_due()
+    }
 }
 
 impl Outbox {
@@ -106,18 +128,9 @@ impl Outbox {
         Self {
             dice: Dice::new(seed ^ 0x5eed),
             behaviour: WebhookBehaviour::default(),
-            waiting: BTreeMap::new(),
-            due: BTreeMap::new(),
+            transit: Transit::default(),
             log: Vec::new(),
-            sequence: 0,
         }
-    }
-
-    pub(crate) fn set(&mut self, behaviour: WebhookBehaviour) {
-        if let Some(seed) = behaviour.seed {
-            self.dice = Dice::new(seed);
-        }
-        self.behaviour = behaviour;
     }
 
     /// Takes an event for an endpoint.
@@ -135,34 +148,20 @@ impl Outbox {
     }
 
     fn push(&mut self, mut due: DateTime<Utc>, delivery: Delivery) {
-        self.sequence += 1;
-        let mut order = self.sequence;
+        let mut overtaken_by = 0;
         let behaviour = &self.behaviour;
         if behaviour.delay_seconds > 0 && self.dice.percent(behaviour.delay.unwrap_or(100)) {
             due += Duration::seconds(behaviour.delay_seconds);
         }
         if self.dice.percent(behaviour.reorder) {
-            order += 1 + self.dice.below(20);
+            overtaken_by = 1 + self.dice.below(20);
         }
-        self.waiting.insert((due, order, self.sequence), delivery);
+        self.transit.send(due, overtaken_by, delivery);
     }
 
     /// The next delivery that is due, in the (possibly mixed) order.
     pub(crate) fn take_due(&mut self, now: DateTime<Utc>) -> Option<Delivery> {
-        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= now) {
-            let (_, order, sequence) = *entry.key();
-            self.due.insert((order, sequence), entry.remove());
-        }
-        self.due.pop_first().map(|(_, delivery)| delivery)
-    }
-
-    /// When the next delivery is due.
-    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.waiting.keys().next().map(|(due, ..)| *due)
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len() + self.due.len()
+        self.transit.take_due(now)
     }
 
     /// Notes the outcome and plans the next try. Only 2xx is success: a redirect is not followed.
@@ -174,8 +173,7 @@ impl Outbox {
         let again = pause.filter(|_| !success);
         self.record(&delivery, status, again.is_none(), now);
         if let Some(minutes) = again {
-            self.sequence += 1;
-            self.waiting.insert((now + Duration::minutes(minutes), self.sequence, self.sequence), delivery);
+            self.transit.send(now + Duration::minutes(minutes), 0, delivery);
         }
     }
 

@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,41 +17,17 @@ use super::{
     delivery::Inner,
     errors::Forced,
     http::Shared,
-    notify::NotificationBehaviour,
+    notify::Outbox,
     options::{AppSpec, PolicySpec, UserSpec},
     world::{RequestRecord, World},
 };
-use crate::{
-    control::{Controlled, Loopback, Since, common},
-    faults::Faults,
-};
+use crate::control::{Loopback, common, controlled};
 
-impl Controlled for World {
-    type Behaviour = Behaviour;
-    type Record = RequestRecord;
-
-    fn behaviour(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
-    }
-
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn log(&self) -> &[RequestRecord] {
-        &self.log
-    }
-
-    fn at(record: &RequestRecord) -> DateTime<Utc> {
-        record.at
-    }
-}
+controlled!(World { forced: Forced = forced, outbox: Outbox = "/_control/notifications" });
 
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
     common()
-        .route("/_control/errors", post(errors))
-        .route("/_control/notifications", get(deliveries).post(notifications))
         .route("/_control/lifecycle", post(lifecycle))
         .route("/_control/truth", get(truth))
         .route("/_control/meetings", get(meetings))
@@ -62,27 +37,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/policies", post(grant_policy))
         .route("/_control/tenants/{tenant}/consent", post(consent))
         .route("/_control/apps/{client}/end", post(end_grant))
-}
-
-async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<Forced>) -> Json<Value> {
-    inner.world().forced.push(forced.clone());
-    Json(json!({ "forced": forced }))
-}
-
-async fn notifications(
-    _: Loopback,
-    State(inner): Shared,
-    Json(wanted): Json<NotificationBehaviour>,
-) -> Json<Value> {
-    inner.world().outbox.set(wanted.clone());
-    Json(json!(wanted))
-}
-
-async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let world = inner.world();
-    Json(
-        json!({ "deliveries": wanted.cut(&world.outbox.log, |entry| entry.at), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
-    )
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,7 +13,7 @@ use super::{
     world::World,
     zones::stamp,
 };
-use crate::{dice::Dice, faults::percent};
+use crate::{control::Carrier, dice::Dice, faults::percent};
 
 /// What happens to notifications on the way. Shares are percent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -125,6 +125,34 @@ pub(crate) struct Outbox {
     sequence: u64,
 }
 
+impl Carrier for Outbox {
+    type Behaviour = NotificationBehaviour;
+    type Record = NotificationRecord;
+
+    fn set(&mut self, behaviour: NotificationBehaviour) {
+        if let Some(seed) = behaviour.seed {
+            self.dice = Dice::new(seed);
+        }
+        self.behaviour = behaviour;
+    }
+
+    fn log(&self) -> &[NotificationRecord] {
+        &self.log
+    }
+
+    fn at(record: &NotificationRecord) -> DateTime<Utc> {
+        record.at
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.waiting.keys().next().map(|(due, _)| *due)
+    }
+}
+
 impl Outbox {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
@@ -135,22 +163,6 @@ impl Outbox {
             paces: BTreeMap::new(),
             sequence: 0,
         }
-    }
-
-    pub(crate) fn set(&mut self, behaviour: NotificationBehaviour) {
-        if let Some(seed) = behaviour.seed {
-            self.dice = Dice::new(seed);
-        }
-        self.behaviour = behaviour;
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// When the first of them goes out.
-    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.waiting.keys().next().map(|(due, _)| *due)
     }
 
     fn record(&mut self, at: DateTime<Utc>, what: &str, attempt: u8, status: Option<u16>, is_final: bool) {

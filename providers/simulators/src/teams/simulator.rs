@@ -15,7 +15,7 @@ use super::{
     world::{RequestRecord, World},
 };
 use crate::{
-    control::since,
+    control::{Carrier, since},
     faults::FaultPlan,
     query::Query,
     stage::{Options, Running, start},

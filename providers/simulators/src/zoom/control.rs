@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,42 +16,21 @@ use super::{
     behaviour::Behaviour,
     delivery::Inner,
     options::{AppSpec, EndpointSpec, HostSpec},
-    webhooks::WebhookBehaviour,
+    webhooks::Outbox,
     world::{RequestRecord, World},
 };
 use crate::{
-    control::{Controlled, Loopback, Since, common},
-    faults::{Faults, ForcedError},
+    control::{Loopback, common, controlled},
+    faults::ForcedError,
 };
 
 type Shared = State<Arc<Inner>>;
 
-impl Controlled for World {
-    type Behaviour = Behaviour;
-    type Record = RequestRecord;
-
-    fn behaviour(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
-    }
-
-    fn faults(&mut self) -> &mut Faults {
-        &mut self.faults
-    }
-
-    fn log(&self) -> &[RequestRecord] {
-        &self.log
-    }
-
-    fn at(record: &RequestRecord) -> DateTime<Utc> {
-        record.at
-    }
-}
+controlled!(World { forced: ForcedError = faults.forced, outbox: Outbox = "/_control/webhooks" });
 
 /// The control routes.
 pub(crate) fn router() -> Router<Arc<Inner>> {
     common()
-        .route("/_control/errors", post(errors))
-        .route("/_control/webhooks", get(deliveries).post(webhooks))
         .route("/_control/truth/{meeting}", get(truth))
         .route("/_control/meetings", get(meetings))
         .route("/_control/apps", post(add_app))
@@ -60,23 +38,6 @@ pub(crate) fn router() -> Router<Arc<Inner>> {
         .route("/_control/apps/{client}/remove", post(remove))
         .route("/_control/apps/{client}/revoke", post(revoke))
         .route("/_control/hosts", post(add_host))
-}
-
-async fn errors(_: Loopback, State(inner): Shared, Json(forced): Json<ForcedError>) -> Json<Value> {
-    inner.world().faults.forced.push(forced.clone());
-    Json(json!({ "forced": forced }))
-}
-
-async fn webhooks(_: Loopback, State(inner): Shared, Json(wanted): Json<WebhookBehaviour>) -> Json<Value> {
-    inner.world().outbox.set(wanted.clone());
-    Json(json!(wanted))
-}
-
-async fn deliveries(_: Loopback, State(inner): Shared, Query(wanted): Query<Since>) -> Json<Value> {
-    let world = inner.world();
-    Json(
-        json!({ "deliveries": wanted.cut(&world.outbox.log, |entry| entry.at), "waiting": world.outbox.waiting(), "next_due": world.outbox.next_due() }),
-    )
 }
 
 async fn truth(_: Loopback, State(inner): Shared, Path(meeting): Path<u64>) -> Response {

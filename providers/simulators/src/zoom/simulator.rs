@@ -16,7 +16,7 @@ use super::{
 };
 use crate::query::Query;
 use crate::{
-    control::since,
+    control::{Carrier, since},
     faults::{FaultPlan, ForcedError},
     stage::{Options, Running, start},
 };

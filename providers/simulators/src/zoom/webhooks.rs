@@ -2,14 +2,12 @@
 //!
 //! Sources: `zoom.md`, section 11 (signature, 3 seconds, retries after 5, 25 and 85 minutes, URL validation).
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Duration, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{dice::Dice, faults::percent};
+use crate::{control::Carrier, dice::Dice, faults::percent, transit::Transit};
 
 /// What happens to webhooks on the way. Shares are percent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -124,14 +122,38 @@ pub(crate) struct Delivery {
 pub(crate) struct Outbox {
     pub(crate) dice: Dice,
     pub(crate) behaviour: WebhookBehaviour,
-    /// By time, for what is not due yet.
-    waiting: BTreeMap<(DateTime<Utc>, u64, u64), Delivery>,
-    /// Due, in the order in which it goes out.
-    due: BTreeMap<(u64, u64), Delivery>,
+    transit: Transit<Delivery>,
     pub(crate) log: Vec<WebhookRecord>,
-    sequence: u64,
     /// In live operation "reordered" also means a few seconds late.
     pub(crate) live: bool,
+}
+
+impl Carrier for Outbox {
+    type Behaviour = WebhookBehaviour;
+    type Record = WebhookRecord;
+
+    fn set(&mut self, behaviour: WebhookBehaviour) {
+        if let Some(seed) = behaviour.seed {
+            self.dice = Dice::new(seed);
+        }
+        self.behaviour = behaviour;
+    }
+
+    fn log(&self) -> &[WebhookRecord] {
+        &self.log
+    }
+
+    fn at(record: &WebhookRecord) -> DateTime<Utc> {
+        record.at
+    }
+
+    fn waiting(&self) -> usize {
+        self.transit.len()
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.transit.next_due()
+    }
 }
 
 impl Outbox {
@@ -139,53 +161,30 @@ impl Outbox {
         Self {
             dice: Dice::new(seed ^ 0x5eed),
             behaviour: WebhookBehaviour::default(),
-            waiting: BTreeMap::new(),
-            due: BTreeMap::new(),
+            transit: Transit::default(),
             log: Vec::new(),
-            sequence: 0,
             live: false,
         }
     }
 
-    pub(crate) fn set(&mut self, behaviour: WebhookBehaviour) {
-        if let Some(seed) = behaviour.seed {
-            self.dice = Dice::new(seed);
-        }
-        self.behaviour = behaviour;
-    }
-
     pub(crate) fn push(&mut self, mut due: DateTime<Utc>, delivery: Delivery) {
-        self.sequence += 1;
-        let mut order = self.sequence;
+        let mut overtaken_by = 0;
         let behaviour = &self.behaviour;
         if behaviour.delay_seconds > 0 && self.dice.percent(behaviour.delay.unwrap_or(100)) {
             due += Duration::seconds(behaviour.delay_seconds);
         }
         if self.dice.percent(behaviour.reorder) {
-            order += 1 + self.dice.below(20);
+            overtaken_by = 1 + self.dice.below(20);
             if self.live {
                 due += Duration::milliseconds(i64::try_from(self.dice.below(4_000)).unwrap_or(0));
             }
         }
-        self.waiting.insert((due, order, self.sequence), delivery);
+        self.transit.send(due, overtaken_by, delivery);
     }
 
     /// The next delivery that is due, in the (possibly mixed) order.
     pub(crate) fn take_due(&mut self, now: DateTime<Utc>) -> Option<Delivery> {
-        while let Some(entry) = self.waiting.first_entry().filter(|entry| entry.key().0 <= now) {
-            let (_, order, sequence) = *entry.key();
-            self.due.insert((order, sequence), entry.remove());
-        }
-        self.due.pop_first().map(|(_, delivery)| delivery)
-    }
-
-    /// When the next delivery is due.
-    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.waiting.keys().next().map(|(due, ..)| *due)
-    }
-
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len() + self.due.len()
+        self.transit.take_due(now)
     }
 
     /// Notes the outcome and plans the retry Zoom would make.
@@ -206,8 +205,7 @@ impl Outbox {
         let again = if success || !worth_it { None } else { after };
         self.record(&delivery, delivery.attempt, status, again.is_none(), now);
         if let Some(minutes) = again {
-            self.sequence += 1;
-            self.waiting.insert((first + Duration::minutes(minutes), self.sequence, self.sequence), delivery);
+            self.transit.send(first + Duration::minutes(minutes), 0, delivery);
         }
     }
 

@@ -1,0 +1,174 @@
+//! The page of one booking, behind a link of its own: paying, waiting, giving it back.
+
+use axum::{extract::State, response::Response};
+use lectern_core::{booking::money, ids::OrganizationId};
+use lectern_web::{
+    FieldError as PageFieldError,
+    pages::booking::{Booked, BookingPage},
+};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    audit::Actor,
+    bookings::{
+        checkout,
+        service::{self, EndedBy},
+        store::{self, Booking, BookingState},
+    },
+    classes::{self, Class, enrollments, links},
+    db::Tx,
+    error::ApiError,
+    extract::{Path, Query},
+    live::feed::instant,
+    organizations::{self, Organization},
+    pages::{CheckoutHeaders, Reader, see_other, vocabulary},
+    payments, people,
+    sessions::{self, pages::line},
+};
+
+/// Sessions shown of what is booked.
+const FEW: usize = 6;
+
+pub(super) fn with_checkout(mut response: Response) -> Response {
+    response.extensions_mut().insert(CheckoutHeaders);
+    response
+}
+
+/// What stands on every page about a booking.
+pub(super) async fn booked(
+    app: &App,
+    tx: &mut Tx,
+    tenant: &Organization,
+    class: &Class,
+    price: (i64, &str),
+    zone: String,
+) -> Result<Booked, ApiError> {
+    let now = app.clock.now();
+    let coming = sessions::service::near(tx, tenant.id, class.id, now).await?;
+    let coming = coming.iter().filter(|session| session.is_scheduled() && session.ends_at > now);
+    let instructor = people::service::find(tx, tenant.id, class.instructor).await?;
+    Ok(Booked {
+        class_id: class.id.to_string(),
+        class_title: class.title.clone(),
+        description: Some(class.description.clone()).filter(|text| !text.is_empty()),
+        instructor: instructor.map(|instructor| instructor.name()).unwrap_or_default(),
+        organization: tenant.name.clone(),
+        price: (price.0 > 0).then(|| money(price.0, price.1)),
+        sessions: coming.take(FEW).map(|session| line(session, None)).collect(),
+        zone,
+    })
+}
+
+pub(super) fn told(error: ApiError) -> PageFieldError {
+    match error {
+        ApiError::Conflict(_, detail, next) => PageFieldError::form(format!("{detail} {next}")),
+        other => PageFieldError::form(other.problem().detail),
+    }
+}
+
+/// To where the booking is paid; to its own page when there is nothing to pay, or nobody answers there.
+pub(super) async fn lead_on(
+    app: &App,
+    organization: OrganizationId,
+    booking: &Booking,
+) -> Result<Response, ApiError> {
+    let own = service::own_path(app, organization, booking.id);
+    if booking.state != BookingState::Held {
+        return Ok(see_other(&own));
+    }
+    match checkout::page(app, organization, booking).await {
+        Ok(url) => Ok(see_other(url.expose())),
+        Err(ApiError::Conflict(code, ..)) => Ok(see_other(&format!("{own}?problem={code}"))),
+        Err(other) => Err(other),
+    }
+}
+
+/// Where the reader comes from.
+#[derive(Debug, Default, Deserialize)]
+pub struct BookingQuery {
+    paid: Option<String>,
+    problem: Option<String>,
+}
+
+async fn booking_page(
+    app: &App,
+    reader: Reader,
+    (tenant, booking): &(Organization, Booking),
+    paying: bool,
+    problem: Option<String>,
+) -> Result<Response, ApiError> {
+    let organization = tenant.id;
+    let mut tx = app.db.read(organization).await?;
+    let class =
+        classes::service::find(&mut tx, organization, booking.class).await?.ok_or(ApiError::NotFound)?;
+    let offer = store::offer(&mut tx, organization, class.id).await?.ok_or(ApiError::NotFound)?;
+    let person =
+        people::service::find(&mut tx, organization, booking.person).await?.ok_or(ApiError::NotFound)?;
+    let zone = match person.time_zone {
+        Some(zone) => zone,
+        None => organizations::service::settings_in(&mut tx, organization).await?.time_zone,
+    };
+    let place = enrollments::of_person(&mut tx, organization, class.id, booking.person).await?;
+    let place = place.filter(|place| place.active && booking.state == BookingState::Confirmed);
+    let next = sessions::service::next_of_class(&mut tx, organization, class.id, app.clock.now()).await?;
+    let refunded = offer.terms().is_refunded(next.map(|session| session.starts_at), app.clock.now());
+    let own = service::own_path(app, organization, booking.id);
+    let page = BookingPage {
+        about: booked(app, &mut tx, tenant, &class, (booking.price, &booking.currency), zone).await?,
+        state: booking.state.as_str().to_owned(),
+        paying,
+        held_until: booking.held_until.map(instant),
+        ahead: store::ahead(&mut tx, organization, booking).await?,
+        join_url: place.map(|place| links::join_link(app, organization, &place)),
+        can_end: refunded || booking.payment_intent.is_none(),
+        refund_hours: u32::try_from(offer.refund_hours).unwrap_or(0),
+        end_url: format!("{own}/cancel"),
+        pay_url: own,
+        book_url: format!("/book/{}", class.id),
+        problem,
+    };
+    drop(tx);
+    Ok(with_checkout(reader.bare(app, &page, vocabulary(tenant.vocabulary))?))
+}
+
+/// `GET /booking/{token}`
+pub async fn booking(
+    State(app): State<App>,
+    reader: Reader,
+    Path(token): Path<String>,
+    Query(query): Query<BookingQuery>,
+) -> Result<Response, ApiError> {
+    let found = service::behind(&app, &token).await?;
+    let problem = match query.problem.as_deref() {
+        Some("payments_missing") => Some(payments::service::missing().problem().detail),
+        Some(_) => {
+            Some("Nobody answered where it is paid. The seat is kept: try again in a minute.".to_owned())
+        }
+        None => None,
+    };
+    booking_page(&app, reader, &found, query.paid.is_some(), problem).await
+}
+
+/// `POST /booking/{token}`: to where it is paid.
+pub async fn pay(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
+    let (tenant, booking) = service::behind(&app, &token).await?;
+    lead_on(&app, tenant.id, &booking).await
+}
+
+/// `POST /booking/{token}/cancel`: given back. The link is the proof.
+pub async fn cancel(
+    State(app): State<App>,
+    reader: Reader,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
+    let found = service::behind(&app, &token).await?;
+    let actor = Actor::Person(found.1.person);
+    match service::end(&app, found.0.id, actor, found.1.id, EndedBy::Buyer).await {
+        Ok(_) => Ok(see_other(&format!("/booking/{token}"))),
+        Err(error @ ApiError::Conflict(..)) => {
+            booking_page(&app, reader, &found, false, Some(told(error).message)).await
+        }
+        Err(other) => Err(other),
+    }
+}
