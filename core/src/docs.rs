@@ -62,4 +62,6 @@ pub mod decisions {
     pub mod d0017_webhooks_go_out_by_a_loop_of_their_own {}
     #[doc = include_str!("../docs/decisions/0018-rosters-follow-cohorts.md")]
     pub mod d0018_rosters_follow_cohorts {}
+    #[doc = include_str!("../docs/decisions/0020-words-are-rows-and-totals-are-kept.md")]
+    pub mod d0020_words_are_rows_and_totals_are_kept {}
 }

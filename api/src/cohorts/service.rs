@@ -382,7 +382,7 @@ pub async fn on_roster(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<On
     for (person, cohort) in store::ways(tx, organization, class).await? {
         ways.entry(PersonId(person)).or_default().push(cohort);
     }
-    let mut others = store::list(tx, organization, None, 200).await?;
+    let mut others = store::list(tx, organization, uuid::Uuid::max(), 200).await?;
     others.retain(|cohort| cohorts.iter().all(|enrolled| enrolled.id != cohort.id.uuid()));
     let kept_out = store::kept_out(tx, organization, class).await?;
     let kept_out = people::service::of_ids(tx, organization, &kept_out).await?;

@@ -52,6 +52,7 @@ mod pushes;
 mod recurrence;
 mod reminders;
 mod roles;
+mod scale;
 mod seat_races;
 mod secrets;
 mod secure_join;

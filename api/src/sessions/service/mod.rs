@@ -13,8 +13,8 @@ pub(in crate::sessions) use cancel::cancel_one;
 pub use cancel::{cancel, cancel_coming};
 pub use end::{close, end};
 pub use find::{
-    class_of, find, find_by_external, glance, hold, live_count, near, next_of_class, of_class, own,
-    own_to_change, readable, titles,
+    class_of, find, find_by_external, glances, hold, live_count, near, next_of_class, of_class, own,
+    own_to_change, page_of_class, readable, titles,
 };
 pub use follow::{class_changed, renew_if_pasted, renew_meetings, renew_pasted, roster_grew};
 pub(in crate::sessions) use record::{record, wake};
