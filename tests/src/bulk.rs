@@ -176,7 +176,7 @@ fn literal(text: &mut String, cell: &Cell) {
         Cell::Id(id) => text.push_str(&format!("x'{}'", id.simple())),
         Cell::Bytes(bytes) => text.push_str(&format!("x'{}'", hex::encode(bytes))),
         Cell::Text(value) => text.push_str(&format!("'{}'", value.replace('\'', "''"))),
-        Cell::Word(word) => text.push_str(&format!("'{word}'")),
+        Cell::Word(word) => text.push_str(&format!("'{}'", word.replace('\'', "''"))),
         Cell::Number(number) => text.push_str(&number.to_string()),
         Cell::Flag(flag) => text.push_str(if *flag { "1" } else { "0" }),
         Cell::At(at) => {

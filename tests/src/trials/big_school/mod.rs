@@ -11,7 +11,7 @@ use lectern_core::ids::OrganizationId;
 use uuid::Uuid;
 
 use self::dice::Dice;
-use crate::{Bulk, Cell, TestApp};
+use crate::{Bulk, TestApp};
 
 /// Weeks from the first lesson to the last.
 const WEEKS: usize = 104;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
+use lectern_core::settings::ClassSettings;
 
 use super::{Plan, Scribe, SomeBody, SomeClass, WEEKS, row};
 use crate::Cell;
@@ -80,10 +81,11 @@ impl Scribe {
             });
         }
         let of = self.of;
+        let settings = serde_json::to_string(&ClassSettings::default()).unwrap();
         let rows = all.iter().map(|class| {
             let teacher = instructors[class.instructor].id;
             let (title, at) = (class.title.clone(), class.created_at);
-            row![class.id, of, title, "", teacher, "zoom", "{}", "active", at, at]
+            row![class.id, of, title, "", teacher, "zoom", settings.clone(), "active", at, at]
         });
         let columns = "id, organization_id, title, description, instructor_id, provider, settings, state, created_at, updated_at";
         self.bulk.write("classes", columns, rows).await;
