@@ -2,10 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use lectern_core::{booking::money, ids::OrganizationId};
-use lectern_web::{
-    FieldError as PageFieldError,
-    pages::booking::{Booked, BookingPage},
-};
+use lectern_web::pages::booking::{Booked, BookingPage};
 use serde::Deserialize;
 
 use crate::{
@@ -22,8 +19,8 @@ use crate::{
     extract::{Path, Query},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{CheckoutHeaders, Reader, see_other, vocabulary},
-    payments, people,
+    pages::{CheckoutHeaders, Reader, conflict, see_other, vocabulary},
+    people,
     sessions::{self, pages::line},
 };
 
@@ -58,13 +55,6 @@ pub(super) async fn booked(
         sessions: coming.take(FEW).map(|session| line(session, None)).collect(),
         zone,
     })
-}
-
-pub(super) fn told(error: ApiError) -> PageFieldError {
-    match error {
-        ApiError::Conflict(_, detail, next) => PageFieldError::form(format!("{detail} {next}")),
-        other => PageFieldError::form(other.problem().detail),
-    }
 }
 
 /// To where the booking is paid; to its own page when there is nothing to pay, or nobody answers there.
@@ -140,13 +130,9 @@ pub async fn booking(
     Query(query): Query<BookingQuery>,
 ) -> Result<Response, ApiError> {
     let found = service::behind(&app, &token).await?;
-    let problem = match query.problem.as_deref() {
-        Some("payments_missing") => Some(payments::service::missing().problem().detail),
-        Some(_) => {
-            Some("Nobody answered where it is paid. The seat is kept: try again in a minute.".to_owned())
-        }
-        None => None,
-    };
+    // Whatever else an address says is not ours.
+    let known = |code: &&str| ["payments_missing", "payments_silent", "unpayable"].contains(code);
+    let problem = query.problem.as_deref().filter(known).map(|code| format!("conflict.{code}"));
     booking_page(&app, reader, &found, query.paid.is_some(), problem).await
 }
 
@@ -166,8 +152,9 @@ pub async fn cancel(
     let actor = Actor::Person(found.1.person);
     match service::end(&app, found.0.id, actor, found.1.id, EndedBy::Buyer).await {
         Ok(_) => Ok(see_other(&format!("/booking/{token}"))),
-        Err(error @ ApiError::Conflict(..)) => {
-            booking_page(&app, reader, &found, false, Some(told(error).message)).await
+        Err(ApiError::Conflict(code, detail, next)) => {
+            let problem = conflict(&app, code, &detail, &next).message;
+            booking_page(&app, reader, &found, false, Some(problem)).await
         }
         Err(other) => Err(other),
     }
