@@ -8,9 +8,11 @@ use lectern_web::{
 };
 use serde::Deserialize;
 
+use super::slot;
 use crate::{
     app::App,
     audit::Actor,
+    booking_pages::pages::{Look, problem_of},
     bookings::{
         checkout,
         service::{self, EndedBy},
@@ -19,7 +21,7 @@ use crate::{
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,
-    extract::{Path, Query},
+    extract::{Path, Query, Visitor},
     live::feed::instant,
     organizations::{self, Organization},
     pages::{CheckoutHeaders, Reader, see_other, vocabulary},
@@ -30,7 +32,7 @@ use crate::{
 /// Sessions shown of what is booked.
 const FEW: usize = 6;
 
-pub(super) fn with_checkout(mut response: Response) -> Response {
+pub(crate) fn with_checkout(mut response: Response) -> Response {
     response.extensions_mut().insert(CheckoutHeaders);
     response
 }
@@ -68,7 +70,7 @@ pub(super) fn told(error: ApiError) -> PageFieldError {
 }
 
 /// To where the booking is paid; to its own page when there is nothing to pay, or nobody answers there.
-pub(super) async fn lead_on(
+pub(crate) async fn lead_on(
     app: &App,
     organization: OrganizationId,
     booking: &Booking,
@@ -89,6 +91,9 @@ pub(super) async fn lead_on(
 pub struct BookingQuery {
     paid: Option<String>,
     problem: Option<String>,
+    /// Of a booked time: how the other times are looked at.
+    zone: Option<String>,
+    from: Option<chrono::NaiveDate>,
 }
 
 async fn booking_page(
@@ -135,11 +140,21 @@ async fn booking_page(
 /// `GET /booking/{token}`
 pub async fn booking(
     State(app): State<App>,
+    Visitor(visitor): Visitor,
     reader: Reader,
     Path(token): Path<String>,
     Query(query): Query<BookingQuery>,
 ) -> Result<Response, ApiError> {
     let found = service::behind(&app, &token).await?;
+    if let Some(slot) = &found.1.slot {
+        let problem = query.problem.map(|code| {
+            let known = if code == "payments_missing" { "payments_missing" } else { "payments_silent" };
+            known.to_owned()
+        });
+        let look = Look { zone: query.zone, from: query.from };
+        let view = slot::View { visitor: visitor.as_ref(), look, paying: query.paid.is_some(), problem };
+        return slot::show(&app, reader, &found, slot, view).await;
+    }
     let problem = match query.problem.as_deref() {
         Some("payments_missing") => Some(payments::service::missing().problem().detail),
         Some(_) => {
@@ -167,6 +182,10 @@ pub async fn cancel(
     match service::end(&app, found.0.id, actor, found.1.id, EndedBy::Buyer).await {
         Ok(_) => Ok(see_other(&format!("/booking/{token}"))),
         Err(error @ ApiError::Conflict(..)) => {
+            if let Some(slot) = &found.1.slot {
+                let view = slot::View { problem: Some(problem_of(error)?), ..slot::View::default() };
+                return slot::show(&app, reader, &found, slot, view).await;
+            }
             booking_page(&app, reader, &found, false, Some(told(error).message)).await
         }
         Err(other) => Err(other),
