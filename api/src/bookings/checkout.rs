@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{Duration, SubsecRound};
-use lectern_core::{ids::OrganizationId, secret::SecretString};
-use lectern_providers::stripe::{IdempotencyKey, NewCheckoutSession, SessionStatus};
+use lectern_core::{ids::OrganizationId, provider::Retry, secret::SecretString};
+use lectern_providers::stripe::{IdempotencyKey, NewCheckoutSession, SessionStatus, StripeError};
 
 use super::{
     service::{self, HELD},
@@ -40,8 +40,7 @@ pub async fn page(
     let stripe =
         payments::service::client(app, organization).await?.ok_or_else(payments::service::missing)?;
     if let (Some(id), Some(sealed)) = (&booking.checkout_id, &booking.checkout_url) {
-        let known =
-            stripe.retrieve_checkout_session(&PATIENCE, id).await.map_err(payments::service::refused)?;
+        let known = stripe.retrieve_checkout_session(&PATIENCE, id).await.map_err(|error| refused(&error))?;
         if known.status == SessionStatus::Open {
             return Ok(sealer.open_text(TABLE, "checkout_url", booking.id, sealed)?);
         }
@@ -82,15 +81,57 @@ pub async fn page(
     };
     let key: IdempotencyKey =
         format!("booking-{}-{}", held.id, held.attempt).parse().map_err(ApiError::internal)?;
-    let made =
-        stripe.create_checkout_session(&PATIENCE, &new, &key).await.map_err(payments::service::refused)?;
+    let made = match stripe.create_checkout_session(&PATIENCE, &new, &key).await {
+        Ok(made) => made,
+        Err(error) => {
+            if matches!(error.retry(), Retry::Never) {
+                note(app, organization, &held, payments::service::for_staff(&error)).await?;
+            }
+            return Err(refused(&error));
+        }
+    };
     let url = made.url.clone().ok_or_else(nothing)?;
     let mut tx = app.db.begin(organization).await?;
     let fresh = store::find_to_change(&mut tx, organization, held.id).await?;
     let mut fresh = fresh.filter(|fresh| fresh.attempt == held.attempt).ok_or_else(nothing)?;
+    fresh.problem = None;
     fresh.checkout_id = Some(made.id);
     fresh.checkout_url = Some(sealer.seal(TABLE, "checkout_url", held.id, url.as_bytes()));
     store::update(&mut tx, organization, &fresh, app.clock.now()).await?;
     tx.commit().await?;
     Ok(SecretString::from(url))
+}
+
+/// What whoever books is told; the reason is for those who run the class.
+fn refused(error: &StripeError) -> ApiError {
+    tracing::warn!(%error, "no page to pay on: {error}");
+    match error.retry() {
+        Retry::Never => ApiError::conflict(
+            "unpayable",
+            "This booking cannot be paid as it stands.",
+            "Ask whoever teaches the class: its list of bookings says why.",
+        ),
+        Retry::Backoff | Retry::After(_) => ApiError::conflict(
+            "payments_silent",
+            "Nobody answers where it is paid. The seat is kept.",
+            "Try again in a minute.",
+        ),
+    }
+}
+
+/// Why it could not be paid, on the class's list of bookings.
+async fn note(
+    app: &App,
+    organization: OrganizationId,
+    held: &Booking,
+    problem: String,
+) -> Result<(), ApiError> {
+    let mut tx = app.db.begin(organization).await?;
+    let fresh = store::find_to_change(&mut tx, organization, held.id).await?;
+    if let Some(mut fresh) = fresh.filter(|fresh| fresh.attempt == held.attempt) {
+        fresh.problem = Some(problem);
+        store::update(&mut tx, organization, &fresh, app.clock.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }

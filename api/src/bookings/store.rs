@@ -180,7 +180,7 @@ pub struct Booking {
     pub held_until: Option<DateTime<Utc>>,
     /// The refund's id.
     pub refund_id: Option<String>,
-    /// Why the money could not be given back.
+    /// Why it could not be paid, or the money not be given back: for those who run the class.
     pub problem: Option<String>,
     /// Since when.
     pub created_at: DateTime<Utc>,

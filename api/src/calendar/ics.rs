@@ -52,6 +52,13 @@ fn entry(app: &App, session: &Session, class_title: &str, link: &str, as_of: Dat
     event
 }
 
+fn empty(method: Method<'_>) -> Calendar {
+    let mut calendar = Calendar::new();
+    calendar.append_property(Property::new("PRODID", "-//Lectern//Lectern//EN"));
+    calendar.append_property(Property::new("METHOD", method.word()));
+    calendar
+}
+
 /// The calendar file for one session.
 #[must_use]
 pub fn invitation(app: &App, session: &Session, class_title: &str, link: &str, method: Method<'_>) -> String {
@@ -62,8 +69,7 @@ pub fn invitation(app: &App, session: &Session, class_title: &str, link: &str, m
         attendee.add_parameter("RSVP", "FALSE");
         event.append_property(attendee.done());
     }
-    let mut calendar = Calendar::new();
-    calendar.append_property(Property::new("METHOD", method.word()));
+    let mut calendar = empty(method);
     calendar.push(event.done());
     calendar.done().to_string()
 }
@@ -84,9 +90,8 @@ pub struct FeedEntry<'a> {
 /// Somebody's timetable, to be read again every hour.
 #[must_use]
 pub fn feed(app: &App, name: &str, entries: &[FeedEntry<'_>]) -> String {
-    let mut calendar = Calendar::new();
+    let mut calendar = empty(Method::Publish);
     calendar.name(name);
-    calendar.append_property(Property::new("METHOD", Method::Publish.word()));
     let mut interval = Property::new("REFRESH-INTERVAL", "PT1H");
     interval.add_parameter("VALUE", "DURATION");
     calendar.append_property(interval.done());

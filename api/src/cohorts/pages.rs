@@ -23,7 +23,7 @@ use crate::{
     error::ApiError,
     extract::{Admin, Form, Instructor, Path, Query, SignedIn, Upload},
     list::Paging,
-    pages::{Pages, Reader, see_other},
+    pages::{Pages, Reader, beside_form, see_other},
     people::{email_key, pages::field_errors, service::Whom},
 };
 
@@ -57,12 +57,10 @@ pub(crate) fn on_roster(view: ClassCohortView) -> RosterCohort {
 }
 
 /// A refusal that belongs beside the form; anything else goes on.
-fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
+fn refused(app: &App, error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
     match error {
-        ApiError::Invalid(errors) => Ok(field_errors(&errors)),
         ApiError::Conflict("taken", ..) => Ok(vec![PageFieldError::new("external_id", "taken")]),
-        ApiError::Conflict(_, detail, next) => Ok(vec![PageFieldError::form(format!("{detail} {next}"))]),
-        other => Err(other),
+        other => beside_form(app, other),
     }
 }
 
@@ -119,7 +117,7 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let errors = match service::create(&app, &who, &form.body()).await {
         Ok(cohort) => return Ok(see_other(&format!("/cohorts/{}?notice=saved", cohort.id))),
-        Err(error) => refused(error)?,
+        Err(error) => refused(&app, error)?,
     };
     let page = list_page(&app, &who, None, form.fields(errors)).await?;
     Pages::new(&app, &who, reader, Section::Cohorts).await?.refuse(&page)
@@ -186,7 +184,7 @@ pub async fn change(
 ) -> Result<Response, ApiError> {
     let errors = match service::change(&app, &who, CohortId(id), &form.body()).await {
         Ok(_) => return Ok(see_other(&format!("/cohorts/{id}?notice=saved"))),
-        Err(error) => refused(error)?,
+        Err(error) => refused(&app, error)?,
     };
     let forms = (Some(form.fields(errors)), PersonFields::default());
     let page = cohort_page(&app, &who, id, None, forms).await?;
@@ -233,7 +231,7 @@ pub async fn add_member(
             let notice = if new { "person_added" } else { "already_done" };
             return Ok(see_other(&format!("/cohorts/{id}?notice={notice}")));
         }
-        Err(error) => refused(error)?,
+        Err(error) => refused(&app, error)?,
     };
     let add =
         PersonFields { email: form.email, first_name: form.first_name, last_name: form.last_name, errors };
@@ -289,7 +287,7 @@ pub async fn import(
             pages.show(&page)
         }
         Err(error) => {
-            page.errors = refused(error)?;
+            page.errors = refused(&app, error)?;
             pages.refuse(&page)
         }
     }

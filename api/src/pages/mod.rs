@@ -3,9 +3,11 @@
 mod assets;
 mod errors;
 mod headers;
+mod refusals;
 mod render;
 
 pub use assets::asset;
 pub use errors::errors_as_pages;
 pub use headers::{CheckoutHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
+pub use refusals::{beside_form, conflict};
 pub use render::{Language, Pages, Reader, back, see_other, vocabulary};

@@ -11,8 +11,7 @@ use crate::{
     error::ApiError,
     extract::{Admin, Form, Query, SignedIn},
     organizations,
-    pages::{Pages, Reader, see_other},
-    people::pages::field_errors,
+    pages::{Pages, Reader, beside_form, see_other},
     platforms::settings::may_edit,
 };
 
@@ -75,8 +74,10 @@ pub async fn save(
     let body = SavePayments { secret_key: form.secret_key, webhook_secret: form.webhook_secret };
     match service::save(&app, &who, body).await {
         Ok(_) => Ok(see_other("/payments?notice=saved")),
-        Err(ApiError::Invalid(errors)) => refuse(&app, &who, reader, field_errors(&errors)).await,
-        Err(other) => Err(other),
+        Err(error) => {
+            let errors = beside_form(&app, error)?;
+            refuse(&app, &who, reader, errors).await
+        }
     }
 }
 
@@ -89,10 +90,10 @@ pub async fn test(
 ) -> Result<Response, ApiError> {
     match service::test(&app, &who).await {
         Ok(_) => Ok(see_other("/payments?notice=tested")),
-        Err(ApiError::Conflict(_, detail, next)) => {
-            refuse(&app, &who, reader, vec![PageFieldError::form(format!("{detail} {next}"))]).await
+        Err(error) => {
+            let errors = beside_form(&app, error)?;
+            refuse(&app, &who, reader, errors).await
         }
-        Err(other) => Err(other),
     }
 }
 

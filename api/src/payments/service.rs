@@ -207,7 +207,24 @@ pub fn missing() -> ApiError {
 #[must_use]
 pub fn refused(error: StripeError) -> ApiError {
     tracing::warn!(%error, "Stripe refused: {error}");
-    let (detail, next) = match &error.kind {
+    let (detail, next) = explained(&error);
+    ApiError::conflict(error.kind.code(), detail, next)
+}
+
+/// The same in one text for those who run the class, with Stripe's own sentence where it gave one.
+#[must_use]
+pub fn for_staff(error: &StripeError) -> String {
+    match &error.kind {
+        StripeErrorKind::Invalid { message, .. } if !message.is_empty() => format!("Stripe: {message}"),
+        _ => {
+            let (detail, next) = explained(error);
+            format!("{detail} {next}")
+        }
+    }
+}
+
+fn explained(error: &StripeError) -> (&'static str, &'static str) {
+    match &error.kind {
         StripeErrorKind::KeyRefused => (
             "Stripe does not know the key.",
             "Paste the secret key again, from the dashboard's developers page.",
@@ -224,8 +241,7 @@ pub fn refused(error: StripeError) -> ApiError {
             )
         }
         _ => ("Stripe does not answer right now.", "Try again in a minute."),
-    };
-    ApiError::conflict(error.kind.code(), detail, next)
+    }
 }
 
 /// The same for a job: tried again where that may help.

@@ -23,8 +23,7 @@ use crate::{
     extract::{Admin, Form, Path, Query, SignedIn},
     list::Paging,
     organizations,
-    pages::{Pages, Reader, see_other},
-    people::pages::field_errors,
+    pages::{Pages, Reader, beside_form, see_other},
 };
 
 /// What is typed about an endpoint.
@@ -146,9 +145,7 @@ pub async fn create(
     };
     let errors = match service::create(&app, &who, new).await {
         Ok(made) => return once(&app, &who, reader, made).await,
-        Err(ApiError::Invalid(errors)) => field_errors(&errors),
-        Err(ApiError::Conflict(_, detail, _)) => vec![PageFieldError::form(detail)],
-        Err(other) => return Err(other),
+        Err(error) => beside_form(&app, error)?,
     };
     let page = WebhookNew { form: form.shown(errors) };
     Pages::new(&app, &who, reader, Section::Webhooks).await?.refuse(&page)
@@ -234,8 +231,7 @@ pub async fn save(
     };
     let errors = match service::change(&app, &who, id, change).await {
         Ok(_) => return Ok(back(id, "saved")),
-        Err(ApiError::Invalid(errors)) => field_errors(&errors),
-        Err(other) => return Err(other),
+        Err(error) => beside_form(&app, error)?,
     };
     let endpoint = found(&app, &who, id).await?;
     let page = page(&app, &who, endpoint, &WebhookQuery::default()).await?;

@@ -249,7 +249,7 @@ story!(
         let (status, refused) = tom.post(&format!("/api/v1/booking-pages/{members}/bookings"), json!({"starts_at": slot})).await;
         assert_eq!((status, &refused["code"]), (409, &json!("slot_taken")), "the same host: {refused}");
         let (status, refused) = seller.post(&format!("/api/v1/booking-pages/{members}/bookings"), json!({"starts_at": "2026-11-24T14:00:00Z"})).await;
-        assert_eq!((status, &refused["code"]), (409, &json!("instructor")), "{refused}");
+        assert_eq!((status, &refused["code"]), (409, &json!("own_page")), "{refused}");
         let mine = format!("/api/v1/bookings/{}", booked["id"].as_str().unwrap());
         assert_eq!((tom.get(&mine).await.0, ayesha.get(&mine).await.0), (404, 200));
         let elmfield = app.organization("elmfield").await;

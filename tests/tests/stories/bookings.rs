@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use lectern_simulators::stripe::{
-    AccountSpec, CARD_DECLINED, CARD_PAYS, CARD_REFUNDS_FAIL, EndpointSpec, KeySpec, PayWith,
+    AccountSpec, CARD_DECLINED, CARD_PAYS, CARD_REFUNDS_FAIL, EndpointSpec, ForcedAnswer, KeySpec, PayWith,
 };
 use lectern_tests::{Lesson, Organization, Person, TestApp, story};
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ story!(
         let (bela, tom) = (dreamcrowd.student("bela").await, dreamcrowd.student("tom").await);
         let book = format!("/api/v1/classes/{}/bookings", lesson.class);
         let (status, problem) = bela.post(&book, json!({})).await;
-        assert_eq!((status, &problem["code"]), (409, &json!("not_yet")), "{problem}");
+        assert_eq!((status, &problem["code"]), (409, &json!("booking_not_open")), "{problem}");
         app.pass(Duration::hours(1));
         let browser = bela.browser(app);
         let page = browser.get(&format!("/book/{}", lesson.class)).await;
@@ -247,7 +247,7 @@ story!(
         app.settle().await;
         assert_eq!(states(&seller, &lesson).await, ["cancelled", "confirmed"], "who waited has the seat");
         let (status, problem) = bela.delete(&format!("/api/v1/bookings/{first}")).await;
-        assert_eq!((status, &problem["code"]), (409, &json!("ended")), "{problem}");
+        assert_eq!((status, &problem["code"]), (409, &json!("booking_ended")), "{problem}");
         let nobody = app.browser().post(&format!("/book/{}", lesson.class), &[("email", "no"), ("first_name", "")]).await;
         assert_eq!(nobody.status(), 422, "{}", nobody.html());
     }
@@ -270,6 +270,51 @@ story!(
         let waiting = all.iter().filter(|(status, one)| *status == 201 && one["state"] == "waiting").count();
         assert_eq!((confirmed, waiting), (1, 3), "{all:?}");
         app.settle().await;
+    }
+);
+
+story!(
+    /// A price Stripe does not take, and a Stripe that does not answer: the buyer reads which of both it is in their own language
+    /// and keeps the seat, whoever teaches reads Stripe's own sentence, and an address that says something else says nothing.
+    what_cannot_be_paid_says_so, |app| async {
+        let (_, seller, lesson) = market(app).await;
+        offer(&seller, &lesson, json!({"price": 20, "currency": "GBP", "seats": 2})).await;
+        let own = books(app, &lesson, BUYER, "Europe/London").await;
+        assert!(own.contains("/booking/") && own.ends_with("?problem=unpayable"), "{own}");
+        let page = app.browser().get(&own).await;
+        assert!(page.html().contains("cannot be paid as it stands"), "{}", page.html());
+        let page = app.browser().get(&format!("{own}&lang=bn")).await;
+        assert!(page.html().contains("এই অবস্থায় এই বুকিংয়ের টাকা দেওয়া যায় না"), "{}", page.html());
+        let list = format!("/api/v1/classes/{}/bookings", lesson.class);
+        let known = &seller.all(&list).await[0];
+        assert!(known["problem"].as_str().unwrap().starts_with("Stripe: ") && known["state"] == "held", "{known}");
+        let board = seller.browser(app).get(&format!("/classes/{}/bookings", lesson.class)).await;
+        assert!(board.html().contains("must add up to at least"), "{}", board.html());
+        // Given back, and booked again at a price that can be paid; Stripe is away for a moment.
+        offer(&seller, &lesson, priced()).await;
+        let booking = own.split('?').next().unwrap().to_owned();
+        app.browser().post(&format!("{booking}/cancel"), &[]).await;
+        app.others.stripe.force_answer(ForcedAnswer {
+            operation: "PostCheckoutSessions".to_owned(),
+            status: 500,
+            kind: "api_error".to_owned(),
+            code: None,
+            decline_code: None,
+            kept: false,
+            times: 1,
+        });
+        let own = books(app, &lesson, BUYER, "Europe/London").await;
+        assert!(own.ends_with("?problem=payments_silent"), "{own}");
+        let page = app.browser().get(&own).await;
+        assert!(page.html().contains("try again in a minute"), "{}", page.html());
+        let booking = own.split('?').next().unwrap().to_owned();
+        let page = app.browser().get(&format!("{booking}?problem=archived")).await;
+        assert!(!page.html().contains("role=\"alert\""), "{}", page.html());
+        let checkout = app.browser().post(&booking, &[]).await;
+        pays(app, checkout.location(), CARD_PAYS).unwrap();
+        app.settle().await;
+        assert_eq!(states(&seller, &lesson).await, ["cancelled", "confirmed"]);
+        assert_eq!(seller.all(&list).await[1]["problem"], Value::Null);
     }
 );
 
@@ -352,11 +397,11 @@ story!(
         let (_, feed) = bela.get("/api/v1/calendar-feed").await;
         let calendar = app.nobody().send("GET", path(app, feed["url"].as_str().unwrap()), None, &[]).await.text;
         assert!(calendar.contains("DTSTART:20270326T150000Z") && calendar.contains("DTSTART:20270402T150000Z"), "{calendar}");
-        for (week, here, there) in [("2027-03-26", "15:00", "21:00"), ("2027-04-02", "16:00", "21:00")] {
+        for (week, day, here, there) in [("2027-03-26", "Friday 26 March", "15:00", "21:00"), ("2027-04-02", "Friday 2 April", "16:00", "21:00")] {
             let page = bela.browser(app).get(&format!("/calendar?view=week&on={week}")).await;
             assert!(page.html().contains(&format!("<b>{here}</b>")) && page.html().contains(&format!("{there} Dhaka time")), "{week}: {}", page.html());
             let start: DateTime<Utc> = format!("{week}T15:00:00Z").parse().unwrap();
-            let count = |address: &str| app.mail.messages_to(address).iter().filter(|mail| mail.text.contains("begins soon")).count();
+            let count = |address: &str| app.mail.messages_to(address).iter().filter(|mail| mail.text.contains("coming up")).count();
             let before = (count(&bela.email), count("rokeya@guest.example"));
             app.pass(start - Duration::minutes(31) - app.now());
             app.tick("tick.reminders").await;
@@ -365,7 +410,7 @@ story!(
             app.tick("tick.reminders").await;
             assert_eq!((count(&bela.email), count("rokeya@guest.example")), (before.0 + 1, before.1 + 1), "{week}");
             let subject = app.mail.messages_to(&bela.email).pop().unwrap().subject;
-            assert_eq!(subject, format!("At {here}: Watercolour"), "on the buyer's own clock");
+            assert_eq!(subject, format!("{day}, {here}: Watercolour"), "on the buyer's own clock");
         }
     }
 );

@@ -16,7 +16,7 @@ const TICK: &str = "tick.reminders";
 /// Everything about reminders that reached an address.
 fn reminders_to(app: &TestApp, address: &str) -> Vec<String> {
     let mails = app.mail.messages_to(address).into_iter();
-    mails.filter(|mail| mail.text.contains("begins soon")).map(|mail| mail.subject).collect()
+    mails.filter(|mail| mail.text.contains("coming up")).map(|mail| mail.subject).collect()
 }
 
 async fn come(app: &TestApp, to: DateTime<Utc>) {
@@ -57,8 +57,8 @@ story!(
         come(app, starts_at - Duration::minutes(30)).await;
         app.pass(Duration::minutes(5));
         app.tick(TICK).await;
-        assert_eq!(reminders_to(app, BUYER), ["At 15:00: Watercolour"], "on the buyer's own clock");
-        assert_eq!(reminders_to(app, GUEST), ["At 21:00: Watercolour"]);
+        assert_eq!(reminders_to(app, BUYER), ["Tuesday 24 November, 15:00: Watercolour"], "on the buyer's own clock");
+        assert_eq!(reminders_to(app, GUEST), ["Tuesday 24 November, 21:00: Watercolour"]);
         assert_eq!(reminders_to(app, &seller.email).len(), 1);
         let mail = app.mail.messages_to(BUYER).pop().unwrap();
         for words in [link.as_str(), "21:00 – 21:45, Dhaka time", "For you: Tuesday 24 November, 15:00 – 15:45, London time"] {
@@ -75,7 +75,7 @@ story!(
         let notices = seller.all("/api/v1/notifications").await;
         assert_eq!((&notices[0]["kind"], &notices[0]["seen_at"]), (&json!("reminder"), &Value::Null), "{notices:?}");
         let page = seller.browser(app).get("/notices").await;
-        assert!(page.html().contains("“Watercolour” begins at 21:00"), "{}", page.html());
+        assert!(page.html().contains("Coming up: “Watercolour”"), "{}", page.html());
         let (status, _) = seller.post("/api/v1/notifications/seen", json!({})).await;
         assert_eq!(status, 204);
         assert!(seller.all("/api/v1/notifications").await[0]["seen_at"].is_string());
@@ -94,7 +94,7 @@ story!(
         come(app, starts_at - Duration::minutes(30)).await;
         assert_eq!(reminders_to(app, BUYER).len(), 0);
         come(app, later - Duration::minutes(30)).await;
-        assert_eq!(reminders_to(app, BUYER), ["At 23:00: Watercolour"]);
+        assert_eq!(reminders_to(app, BUYER), ["Tuesday 24 November, 23:00: Watercolour"]);
         // an hour back and forth again.
         app.pass(Duration::hours(-1));
         app.tick(TICK).await;
@@ -273,7 +273,7 @@ story!(
         jobs::tick(app, TICK).await.unwrap();
         let doomed = others[0].clone();
         let leader = tokio::spawn(async move { jobs::runner::run_due(&doomed).await });
-        while app.mail.messages().iter().filter(|mail| mail.text.contains("begins soon")).count() < 100 {
+        while app.mail.messages().iter().filter(|mail| mail.text.contains("coming up")).count() < 100 {
             tokio::task::yield_now().await;
         }
         leader.abort();
@@ -286,7 +286,7 @@ story!(
         other.await.unwrap().unwrap();
         app.settle().await;
         let mut ids = std::collections::BTreeMap::<String, Vec<String>>::new();
-        for mail in app.mail.messages().iter().filter(|mail| mail.text.contains("begins soon")) {
+        for mail in app.mail.messages().iter().filter(|mail| mail.text.contains("coming up")) {
             let id = mail.raw.lines().find(|line| line.starts_with("Message-ID")).unwrap().to_owned();
             ids.entry(mail.to[0].clone()).or_default().push(id);
         }

@@ -120,7 +120,7 @@ impl Page for VisitPage {
         };
         let form = PersonForm {
             email: "bela".to_owned(),
-            errors: vec![FieldError::new("email", "email"), FieldError::form("slot_taken")],
+            errors: vec![FieldError::new("email", "email"), FieldError::form("conflict.slot_taken")],
             ..PersonForm::default()
         };
         let none = SlotSheet { days: vec![], later_url: None, guess: false, ..SlotSheet::sample() };

@@ -4,6 +4,6 @@ mod sheet;
 mod staff;
 mod visit;
 
-pub(crate) use sheet::{Look, about, problem_of, sheet};
+pub(crate) use sheet::{Look, about, sheet};
 pub use staff::{create, end, list, new, save, show};
 pub use visit::{book, visit};

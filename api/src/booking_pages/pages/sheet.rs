@@ -127,27 +127,3 @@ async fn first_free(
     }
     Ok(None)
 }
-
-/// Why something could not be done, as a word that pages say in the reader's language where they know it.
-///
-/// # Errors
-/// What is no conflict.
-pub(crate) fn problem_of(error: ApiError) -> Result<String, ApiError> {
-    match error {
-        ApiError::Conflict(code, detail, next) => Ok(match code {
-            "slot_taken" => "slot_taken".to_owned(),
-            "closed" => "slots_closed".to_owned(),
-            "sign_in" => "slots_sign_in".to_owned(),
-            "others" => "slots_others".to_owned(),
-            "instructor" => "slots_own".to_owned(),
-            "too_many" => "slots_many".to_owned(),
-            "host_busy" => "slot_taken".to_owned(),
-            "too_late" => "slot_late".to_owned(),
-            "ended" => "slot_over".to_owned(),
-            "changed" => "slot_changed".to_owned(),
-            "payments_missing" => "payments_missing".to_owned(),
-            _ => format!("{detail} {next}"),
-        }),
-        other => Err(other),
-    }
-}

@@ -16,7 +16,6 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::sheet::problem_of;
 use crate::{
     app::App,
     booking_pages::{
@@ -29,9 +28,8 @@ use crate::{
     extract::{Form, Instructor, Path, Query, SignedIn},
     list::Paging,
     live::feed::instant,
-    pages::{Pages, Reader, see_other},
-    payments,
-    people::{self, pages::field_errors},
+    pages::{Pages, Reader, beside_form, see_other},
+    payments, people,
     sessions::pages::zones,
 };
 
@@ -377,14 +375,13 @@ async fn write(
     let errors = match form.read() {
         Ok(terms) => match service::save(app, who, id, terms).await {
             Ok(page) => return Ok(see_other(&format!("/booking-pages/{}?notice=saved", page.id))),
-            Err(ApiError::Invalid(errors)) => {
-                let mut errors = field_errors(&errors);
+            Err(error) => {
+                let mut errors = beside_form(app, error)?;
                 for error in errors.iter_mut().filter(|error| error.field == "cohort_id") {
                     error.field = "audience".to_owned();
                 }
                 errors
             }
-            Err(error) => vec![PageFieldError::form(problem_of(error)?)],
         },
         Err(errors) => errors,
     };

@@ -17,7 +17,7 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::sheet::{Look, about, problem_of, sheet};
+use super::sheet::{Look, about, sheet};
 use crate::{
     app::App,
     audit::Actor,
@@ -35,7 +35,7 @@ use crate::{
     error::ApiError,
     extract::{ClientAddress, Path, Query, SignedIn, Visitor, is_own_page, read_form},
     organizations::Organization,
-    pages::{Reader, vocabulary},
+    pages::{Reader, beside_form, vocabulary},
 };
 
 /// Bookings from one address within ten minutes.
@@ -146,7 +146,7 @@ pub async fn book(
         match bookings::service::book_slot(&app, tenant, by, page, slot, buyer).await {
             Ok(booking) => return lead_on(&app, tenant, &booking).await,
             Err(error) => {
-                errors.push(PageFieldError::form(problem_of(error)?));
+                errors.extend(beside_form(&app, error)?);
                 status = StatusCode::CONFLICT;
             }
         }

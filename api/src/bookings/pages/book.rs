@@ -15,7 +15,7 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::booking::{booked, lead_on, told, with_checkout};
+use super::booking::{booked, lead_on, with_checkout};
 use crate::{
     app::App,
     audit::Actor,
@@ -30,7 +30,7 @@ use crate::{
     extract::{ClientAddress, Path, Query, SignedIn, Visitor, is_own_page, read_form},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{Reader, vocabulary},
+    pages::{Reader, beside_form, vocabulary},
     people::{self, pages::field_errors, service::parse_email},
     sessions::pages::zones,
 };
@@ -128,35 +128,31 @@ pub async fn book(
     let tenant = found.0.id;
     let known = visitor.as_ref().filter(|who| who.organization == tenant);
     let (by, buyer) = match known {
-        Some(who) => (who.actor(), who.person().map(Buyer::Known).map_err(|error| vec![told(error)])),
+        Some(who) => (who.actor(), Ok(Buyer::Known(who.person()?))),
         None => {
             let typed = (&*form.email, &*form.first_name, &*form.last_name, &*form.time_zone);
             (Actor::Nobody, stranger(typed, reader))
         }
     };
-    let done = match buyer {
-        Ok(buyer) => {
-            service::book(&app, tenant, by, found.1.id, buyer).await.map_err(|error| vec![told(error)])
-        }
-        Err(errors) => Err(errors),
+    let errors = match buyer {
+        Ok(buyer) => match service::book(&app, tenant, by, found.1.id, buyer).await {
+            Ok(booking) => return lead_on(&app, tenant, &booking).await,
+            Err(error) => beside_form(&app, error)?,
+        },
+        Err(errors) => errors,
     };
-    match done {
-        Ok(booking) => lead_on(&app, tenant, &booking).await,
-        Err(errors) => {
-            let zone = Some(form.time_zone);
-            let form = PersonForm {
-                email: form.email,
-                first_name: form.first_name,
-                last_name: form.last_name,
-                errors,
-                ..PersonForm::default()
-            };
-            let page = book_page(&app, &found, visitor.as_ref(), zone, form).await?;
-            let mut response = reader.bare(&app, &page, vocabulary(found.0.vocabulary))?;
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(with_checkout(response))
-        }
-    }
+    let zone = Some(form.time_zone);
+    let form = PersonForm {
+        email: form.email,
+        first_name: form.first_name,
+        last_name: form.last_name,
+        errors,
+        ..PersonForm::default()
+    };
+    let page = book_page(&app, &found, visitor.as_ref(), zone, form).await?;
+    let mut response = reader.bare(&app, &page, vocabulary(found.0.vocabulary))?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(with_checkout(response))
 }
 
 /// Whoever books by address and name.

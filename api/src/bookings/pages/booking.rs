@@ -2,17 +2,14 @@
 
 use axum::{extract::State, response::Response};
 use lectern_core::{booking::money, ids::OrganizationId};
-use lectern_web::{
-    FieldError as PageFieldError,
-    pages::booking::{Booked, BookingPage},
-};
+use lectern_web::pages::booking::{Booked, BookingPage};
 use serde::Deserialize;
 
 use super::slot;
 use crate::{
     app::App,
     audit::Actor,
-    booking_pages::pages::{Look, problem_of},
+    booking_pages::pages::Look,
     bookings::{
         checkout,
         service::{self, EndedBy},
@@ -24,8 +21,8 @@ use crate::{
     extract::{Path, Query, Visitor},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{CheckoutHeaders, Reader, see_other, vocabulary},
-    payments, people,
+    pages::{CheckoutHeaders, Reader, conflict, see_other, vocabulary},
+    people,
     sessions::{self, pages::line},
 };
 
@@ -60,13 +57,6 @@ pub(super) async fn booked(
         sessions: coming.take(FEW).map(|session| line(session, None)).collect(),
         zone,
     })
-}
-
-pub(super) fn told(error: ApiError) -> PageFieldError {
-    match error {
-        ApiError::Conflict(_, detail, next) => PageFieldError::form(format!("{detail} {next}")),
-        other => PageFieldError::form(other.problem().detail),
-    }
 }
 
 /// To where the booking is paid; to its own page when there is nothing to pay, or nobody answers there.
@@ -146,22 +136,15 @@ pub async fn booking(
     Query(query): Query<BookingQuery>,
 ) -> Result<Response, ApiError> {
     let found = service::behind(&app, &token).await?;
+    // Whatever else an address says is not ours.
+    let known = |code: &&str| ["payments_missing", "payments_silent", "unpayable"].contains(code);
+    let problem = query.problem.as_deref().filter(known).map(|code| format!("conflict.{code}"));
     if let Some(slot) = &found.1.slot {
-        let problem = query.problem.map(|code| {
-            let known = if code == "payments_missing" { "payments_missing" } else { "payments_silent" };
-            known.to_owned()
-        });
         let look = Look { zone: query.zone, from: query.from };
-        let view = slot::View { visitor: visitor.as_ref(), look, paying: query.paid.is_some(), problem };
+        let (visitor, paying) = (visitor.as_ref(), query.paid.is_some());
+        let view = slot::View { visitor, look, paying, problem, refused: false };
         return slot::show(&app, reader, &found, slot, view).await;
     }
-    let problem = match query.problem.as_deref() {
-        Some("payments_missing") => Some(payments::service::missing().problem().detail),
-        Some(_) => {
-            Some("Nobody answered where it is paid. The seat is kept: try again in a minute.".to_owned())
-        }
-        None => None,
-    };
     booking_page(&app, reader, &found, query.paid.is_some(), problem).await
 }
 
@@ -181,12 +164,13 @@ pub async fn cancel(
     let actor = Actor::Person(found.1.person);
     match service::end(&app, found.0.id, actor, found.1.id, EndedBy::Buyer).await {
         Ok(_) => Ok(see_other(&format!("/booking/{token}"))),
-        Err(error @ ApiError::Conflict(..)) => {
+        Err(ApiError::Conflict(code, detail, next)) => {
+            let problem = conflict(&app, code, &detail, &next).message;
             if let Some(slot) = &found.1.slot {
-                let view = slot::View { problem: Some(problem_of(error)?), ..slot::View::default() };
+                let view = slot::View { problem: Some(problem), refused: true, ..slot::View::default() };
                 return slot::show(&app, reader, &found, slot, view).await;
             }
-            booking_page(&app, reader, &found, false, Some(told(error).message)).await
+            booking_page(&app, reader, &found, false, Some(problem)).await
         }
         Err(other) => Err(other),
     }

@@ -13,7 +13,6 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::booking::told;
 use crate::{
     app::App,
     bookings::{
@@ -25,9 +24,8 @@ use crate::{
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
     live::feed::instant,
-    pages::{Pages, Reader, see_other},
-    payments,
-    people::{self, pages::field_errors},
+    pages::{Pages, Reader, beside_form, see_other},
+    payments, people,
     sessions::local_time::start_of,
 };
 
@@ -191,9 +189,7 @@ pub async fn save_terms(
     let errors = match form.read(zone, before.as_ref()) {
         Ok(terms) => match offers::save(&app, &who, ClassId(class), terms).await {
             Ok(_) => return Ok(see_other(&format!("/classes/{class}/bookings?notice=saved"))),
-            Err(ApiError::Invalid(errors)) => field_errors(&errors),
-            Err(error @ ApiError::Conflict(..)) => vec![told(error)],
-            Err(other) => return Err(other),
+            Err(error) => beside_form(&app, error)?,
         },
         Err(errors) => errors,
     };

@@ -12,7 +12,7 @@ use crate::{
     booking_pages::{
         self,
         openings::But,
-        pages::{Look, about, problem_of, sheet},
+        pages::{Look, about, sheet},
     },
     bookings::{
         service::{self, EndedBy},
@@ -23,7 +23,7 @@ use crate::{
     extract::{Path, SignedIn, read_form},
     live::feed::instant,
     organizations::Organization,
-    pages::{Reader, see_other, vocabulary},
+    pages::{Reader, conflict, see_other, vocabulary},
     people, sessions,
 };
 
@@ -36,6 +36,8 @@ pub(super) struct View<'a> {
     pub(super) paying: bool,
     /// Why what was asked for could not be done.
     pub(super) problem: Option<String>,
+    /// It was asked for just now.
+    pub(super) refused: bool,
 }
 
 /// The page of a booked time. The join link is shown only to whoever is signed in as the person who booked: anybody can write
@@ -106,7 +108,7 @@ pub(super) async fn show(
     };
     drop(tx);
     let mut response = reader.bare(app, &shown, vocabulary(tenant.vocabulary))?;
-    if view.problem.is_some() && !view.paying {
+    if view.refused {
         *response.status_mut() = StatusCode::CONFLICT;
     }
     Ok(with_checkout(response))
@@ -133,10 +135,11 @@ pub async fn reschedule(
     let (organization, actor) = (found.0.id, Actor::Person(found.1.person));
     match service::move_slot(&app, organization, actor, (found.1.id, to), EndedBy::Buyer).await {
         Ok(_) => Ok(see_other(&format!("/booking/{token}"))),
-        Err(error) => {
-            let problem = Some(problem_of(error)?);
-            let view = View { problem, ..View::default() };
+        Err(ApiError::Conflict(code, detail, next)) => {
+            let problem = Some(conflict(&app, code, &detail, &next).message);
+            let view = View { problem, refused: true, ..View::default() };
             show(&app, reader, &found, &slot, view).await
         }
+        Err(other) => Err(other),
     }
 }

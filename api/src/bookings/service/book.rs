@@ -59,7 +59,7 @@ pub async fn book(
     let offer = store::offer_to_change(&mut tx, organization, class.id).await?.ok_or(ApiError::NotFound)?;
     let person = person_of(app, &mut tx, organization, by, buyer).await?;
     if person == class.instructor {
-        return Err(ApiError::conflict("instructor", "You teach this class.", "Let somebody else book it."));
+        return Err(ApiError::conflict("own_class", "You teach this class.", "Let somebody else book it."));
     }
     if let Some(living) = store::living(&mut tx, organization, class.id, person).await? {
         tx.commit().await?;
@@ -94,14 +94,14 @@ pub async fn book(
     match offer.terms().stand(taken, now) {
         Stand::Closed => {
             return Err(ApiError::conflict(
-                "closed",
+                "booking_closed",
                 "This class cannot be booked any more.",
                 "Look for another class, or ask whoever teaches it.",
             ));
         }
         Stand::NotYet(at) => {
             return Err(ApiError::conflict(
-                "not_yet",
+                "booking_not_open",
                 format!("This class can be booked from {} on.", at.to_rfc3339()),
                 "Come back then.",
             ));
@@ -143,7 +143,7 @@ pub(super) async fn person_of(
             return Ok(known.id);
         }
         return Err(ApiError::conflict(
-            "disabled",
+            "booking_disabled",
             "This address cannot book here.",
             "Ask whoever runs the organization.",
         ));

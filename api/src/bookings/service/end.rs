@@ -76,7 +76,7 @@ pub async fn end(
         BookingState::Confirmed => BookingState::Cancelled,
         _ => {
             return Err(ApiError::conflict(
-                "ended",
+                "booking_ended",
                 "This booking has ended.",
                 "Book the class again, if there is a seat.",
             ));

@@ -36,11 +36,11 @@ use crate::{
 const MOST_AHEAD: i64 = 20;
 
 fn changed() -> ApiError {
-    ApiError::conflict("changed", "This booking has just changed.", "Look at it again.")
+    ApiError::conflict("booking_changed", "This booking has just changed.", "Look at it again.")
 }
 
 fn over() -> ApiError {
-    ApiError::conflict("ended", "This booking has ended.", "Book another time, if there is one.")
+    ApiError::conflict("slot_ended", "This booking has ended.", "Book another time, if there is one.")
 }
 
 /// Books a time: a free one is confirmed at once, a paid one is kept until it is paid. Two people never get one: the host's time
@@ -66,7 +66,7 @@ pub async fn book_slot(
         Stand::Open => {}
         Stand::Closed => {
             return Err(ApiError::conflict(
-                "closed",
+                "page_closed",
                 "No times can be booked here now.",
                 "Ask whoever sent you the address.",
             ));
@@ -80,7 +80,7 @@ pub async fn book_slot(
         }
         Stand::Others => {
             return Err(ApiError::conflict(
-                "others",
+                "page_for_others",
                 "This page is for others.",
                 "Ask whoever sent you the address.",
             ));
@@ -88,13 +88,13 @@ pub async fn book_slot(
     }
     let person = person_of(app, &mut tx, organization, by, buyer).await?;
     if person == page.instructor {
-        return Err(ApiError::conflict("instructor", "This is your own page.", "Let somebody else book."));
+        return Err(ApiError::conflict("own_page", "This is your own page.", "Let somebody else book."));
     }
     let slot = (&page, page.duration_minutes);
     openings::claim(app, &mut tx, organization, slot, starts_at, But::default()).await?;
     if store::ahead_on_page(&mut tx, organization, (page.id, person), now).await? >= MOST_AHEAD {
         return Err(ApiError::conflict(
-            "too_many",
+            "many_booked",
             format!("{MOST_AHEAD} times to come are booked for this person already."),
             "Give one of them back first.",
         ));
@@ -123,12 +123,21 @@ pub async fn book_slot(
     let details = json!({"booking": booking.id, "state": booking.state, "price": booking.price, "page": page.id, "starts_at": starts_at});
     audit::store::insert(&mut tx, &entry.details(details)).await?;
     if free {
-        fix(app, &mut tx, &sealer, (organization, by), (&page, &class), &mut booking).await?;
+        let by = (organization, by);
+        fix(app, &mut tx, &sealer, by, (&page, &class), &mut booking).await.map_err(not_told)?;
         tell(app, &mut tx, organization, &booking, "booked").await?;
     }
     tx.commit().await?;
     wake(app);
     Ok(booking)
+}
+
+/// What else keeps the host busy is nobody's who books.
+fn not_told(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Conflict("host_busy", ..) => openings::gone(),
+        other => other,
+    }
 }
 
 /// The booked time becomes a session of the person's own class.
@@ -240,7 +249,7 @@ pub(super) async fn call_off(
 
 fn too_late(page: &BookingPage, until: DateTime<Utc>) -> ApiError {
     ApiError::conflict(
-        "too_late",
+        "slot_too_late",
         format!(
             "This could be changed until {}.",
             until.with_timezone(&page.tz()).format("%Y-%m-%d %H:%M %Z")
@@ -285,7 +294,7 @@ pub(super) async fn end_slot(
 /// Moves a booked time to another free one; what was paid stays paid.
 ///
 /// # Errors
-/// [`ApiError::Conflict`] `slot_taken` when the other is not free any more, `too_late` when the notice is over.
+/// [`ApiError::Conflict`] `slot_taken` when the other is not free any more, `slot_too_late` when the notice is over.
 pub async fn move_slot(
     app: &App,
     organization: OrganizationId,
@@ -325,7 +334,9 @@ pub async fn move_slot(
     let minutes = session.minutes();
     openings::claim(app, &mut tx, organization, (&page, minutes), starts_at, but).await?;
     let to = (starts_at, minutes);
-    sessions::service::move_to(app, &mut tx, &sealer, (organization, by), (&session, &class), to).await?;
+    sessions::service::move_to(app, &mut tx, &sealer, (organization, by), (&session, &class), to)
+        .await
+        .map_err(not_told)?;
     if let Some(slot) = &mut booking.slot {
         slot.starts_at = starts_at;
     }

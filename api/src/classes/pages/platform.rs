@@ -24,12 +24,11 @@ use crate::{
     },
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
-    pages::{Pages, Reader, see_other},
+    pages::{Pages, Reader, beside_form, see_other},
     pasted_links::{
         self,
         service::{PasteLink, lives_by_one},
     },
-    people::pages::field_errors,
     platforms::{service::HostState, settings::for_classes},
 };
 
@@ -68,15 +67,6 @@ fn shown(view: &MoveView, own: bool) -> MovePlan {
     }
 }
 
-/// What is wrong, beside the form; anything else goes on.
-fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
-    match error {
-        ApiError::Invalid(errors) => Ok(field_errors(&errors)),
-        ApiError::Conflict(_, detail, next) => Ok(vec![PageFieldError::form(format!("{detail} {next}"))]),
-        other => Err(other),
-    }
-}
-
 async fn page(
     app: &App,
     who: &SignedIn,
@@ -92,7 +82,7 @@ async fn page(
             Err(error) => {
                 // The same refusal is not told twice.
                 if errors.is_empty() {
-                    errors = refused(error)?;
+                    errors = beside_form(app, error)?;
                 }
                 None
             }
@@ -152,7 +142,7 @@ pub async fn move_class(
     };
     let errors = match moving::move_class(&app, &who, ClassId(id), &asked).await {
         Ok(_) => return Ok(see_other(&format!("/classes/{id}/settings?notice=saved"))),
-        Err(error) => refused(error)?,
+        Err(error) => beside_form(&app, error)?,
     };
     let page = page(&app, &who, id, Some(&form.provider), form.link, errors).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
@@ -176,8 +166,7 @@ pub async fn set_link(
     let paste = PasteLink { link: SecretString::new(form.link.clone()) };
     let errors = match pasted_links::service::set(&app, &who, ClassId(id), &paste).await {
         Ok(_) => return Ok(see_other(&format!("/classes/{id}/settings?notice=saved"))),
-        Err(ApiError::Invalid(errors)) => field_errors(&errors),
-        Err(other) => return Err(other),
+        Err(error) => beside_form(&app, error)?,
     };
     let page = page(&app, &who, id, None, form.link, errors).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)

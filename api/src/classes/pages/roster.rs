@@ -27,7 +27,7 @@ use crate::{
     join::Naming,
     live::feed::instant,
     notify, organizations,
-    pages::{Pages, Reader, back, see_other},
+    pages::{Pages, Reader, back, beside_form, see_other},
     people::pages::field_errors,
     sessions,
 };
@@ -121,7 +121,7 @@ fn to(id: Uuid, notice: &str) -> Response {
 }
 
 /// A refusal that belongs beside the form; anything else goes on.
-fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
+fn refused(app: &App, error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
     match error {
         ApiError::Invalid(errors) => Ok(field_errors(&errors)
             .into_iter()
@@ -131,8 +131,7 @@ fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
             })
             .collect()),
         ApiError::Conflict("no_session", ..) => Ok(vec![PageFieldError::new("session", "no_session")]),
-        ApiError::Conflict(_, detail, next) => Ok(vec![PageFieldError::form(format!("{detail} {next}"))]),
-        other => Err(other),
+        other => beside_form(app, other),
     }
 }
 
@@ -161,7 +160,7 @@ pub async fn enroll(
     };
     let errors = match enrollments::enroll(&app, &who, ClassId(id), whom).await {
         Ok(enrolled) => return Ok(to(id, if enrolled.new { "enrolled" } else { "enrolled_already" })),
-        Err(error) => refused(error)?,
+        Err(error) => refused(&app, error)?,
     };
     let form =
         PersonFields { email: form.email, first_name: form.first_name, last_name: form.last_name, errors };
@@ -202,7 +201,7 @@ pub async fn invite(
             };
             match guests::invite(&app, &who, ClassId(id), guest).await {
                 Ok(_) => return Ok(to(id, "guest_invited")),
-                Err(error) => refused(error)?,
+                Err(error) => refused(&app, error)?,
             }
         }
         Err(_) => vec![PageFieldError::new("session", "choose")],

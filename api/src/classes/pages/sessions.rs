@@ -81,7 +81,7 @@ pub async fn schedule(
                 let page = preview_page(&app, &who, id, form).await?;
                 return Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page);
             }
-            Err(error) => Schedule::refused(error)?,
+            Err(error) => Schedule::refused(&app, error)?,
         },
         Err(errors) => errors,
     };
@@ -100,7 +100,7 @@ pub async fn preview(
     let errors = match form.read() {
         Ok(_) => match preview_page(&app, &who, id, form.clone()).await {
             Ok(page) => return Pages::new(&app, &who, reader, Section::Classes).await?.show(&page),
-            Err(error) => Schedule::refused(error)?,
+            Err(error) => Schedule::refused(&app, error)?,
         },
         Err(errors) => errors,
     };

@@ -279,7 +279,7 @@ pub async fn change(
             };
             match service::change(&app, &who, SessionId(id), change).await {
                 Ok(_) => return Ok(to(id, "session_moved")),
-                Err(error) => Schedule::refused(error)?,
+                Err(error) => Schedule::refused(&app, error)?,
             }
         }
         Err(errors) => errors,

@@ -11,7 +11,9 @@ use lectern_web::{
 use serde::Deserialize;
 
 use crate::{
+    app::App,
     error::{ApiError, FieldError},
+    pages::beside_form,
     people::pages::field_errors,
     sessions::{
         Session, local_time,
@@ -152,7 +154,7 @@ impl Schedule {
     }
 
     /// The service's refusals under the names of the form's inputs; anything else goes on.
-    pub fn refused(error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
+    pub fn refused(app: &App, error: ApiError) -> Result<Vec<PageFieldError>, ApiError> {
         match error {
             ApiError::Invalid(errors) => Ok(errors
                 .iter()
@@ -163,8 +165,7 @@ impl Schedule {
                 })
                 .flat_map(|error| field_errors(&[error]))
                 .collect()),
-            ApiError::Conflict(_, detail, next) => Ok(vec![PageFieldError::form(format!("{detail} {next}"))]),
-            other => Err(other),
+            other => beside_form(app, other),
         }
     }
 }
