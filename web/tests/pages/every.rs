@@ -2,7 +2,7 @@
 
 use lectern_web::mails::{
     BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail,
-    ReminderMail, StandbyMail, WebhookDisabledMail,
+    PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, CalendarPage, CancelSession, ClassBookings, ClassNew,
@@ -81,6 +81,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<MovedMail>();
     visitor.mail::<ReminderMail>();
     visitor.mail::<StandbyMail>();
+    visitor.mail::<PreflightMail>();
     visitor.mail::<WebhookDisabledMail>();
 }
 
