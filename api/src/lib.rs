@@ -13,6 +13,7 @@ pub mod cli;
 pub mod cohorts;
 pub mod config;
 pub mod db;
+pub mod disk;
 pub mod doctor;
 pub mod error;
 pub mod events;

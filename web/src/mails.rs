@@ -1,5 +1,6 @@
 //! The mails. Each carries only Lectern's own links; the platform's address is in none of them.
 
+use lectern_core::sentence::Sentence;
 use serde::Serialize;
 
 use crate::environment::Mail;
@@ -85,6 +86,51 @@ impl Mail for ReminderMail {
             url: "https://classes.example/join/class/018f?token=abc".to_owned(),
         };
         vec![mail(false, false), mail(true, false), mail(false, true)]
+    }
+}
+
+/// One thing that stands in a session's way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObstacleLine {
+    pub words: Sentence,
+    /// `instructor`, `admin`, `operator` or `nobody`.
+    pub by: String,
+}
+
+impl ObstacleLine {
+    pub(crate) fn samples() -> Vec<Self> {
+        let line = |words: Sentence, by: &str| Self { words, by: by.to_owned() };
+        vec![
+            line(
+                Sentence::known("said.obstacle.mail", "The mail server does not take mails right now."),
+                "operator",
+            ),
+            line("Connect your account again.".into(), "instructor"),
+            line("The platform wants a step first.".into(), "admin"),
+            line("The platform does not answer.".into(), "nobody"),
+        ]
+    }
+}
+
+/// Something stands in the way of a session to come: for whoever teaches it, and for those who can mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PreflightMail {
+    pub person: String,
+    pub session: MailSession,
+    pub obstacles: Vec<ObstacleLine>,
+    /// The session's own page.
+    pub url: String,
+}
+
+impl Mail for PreflightMail {
+    const NAME: &'static str = "preflight";
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            person: "Farhan Karim".to_owned(),
+            session: MailSession::sample(),
+            obstacles: ObstacleLine::samples(),
+            url: "https://classes.example/sessions/018f".to_owned(),
+        }]
     }
 }
 

@@ -624,6 +624,7 @@ fn letter(route: &str, answer: &Page) -> char {
         // Whoever may decide is told that nobody came.
         422 if answer.answer.text.contains("There is no such stay") => '+',
         422 if answer.answer.text.contains("takes no payments yet") => '+',
+        422 if answer.answer.text.contains("held on another platform") => '+',
         400 | 405 | 413.. => '#',
         _ => '+',
     }

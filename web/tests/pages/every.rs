@@ -2,7 +2,7 @@
 
 use lectern_web::mails::{
     BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail,
-    ReminderMail, StandbyMail, WebhookDisabledMail,
+    PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
@@ -86,6 +86,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<MovedMail>();
     visitor.mail::<ReminderMail>();
     visitor.mail::<StandbyMail>();
+    visitor.mail::<PreflightMail>();
     visitor.mail::<WebhookDisabledMail>();
 }
 

@@ -157,5 +157,5 @@ pub async fn hold(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> 
 
 /// Nobody else plans this host's time until the transaction ends.
 pub async fn hold_host(tx: &mut Tx, organization: OrganizationId, host: PersonId) -> Result<(), ApiError> {
-    Ok(series::store::lock_host(tx, organization, host).await?)
+    Ok(series::lock_host(tx, organization, host).await?)
 }
