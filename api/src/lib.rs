@@ -5,6 +5,7 @@ pub mod append;
 pub mod attendance;
 pub mod audit;
 pub mod backup;
+pub mod booking_pages;
 pub mod bookings;
 pub mod calendar;
 pub mod classes;

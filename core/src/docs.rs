@@ -62,4 +62,6 @@ pub mod decisions {
     pub mod d0017_webhooks_go_out_by_a_loop_of_their_own {}
     #[doc = include_str!("../docs/decisions/0018-rosters-follow-cohorts.md")]
     pub mod d0018_rosters_follow_cohorts {}
+    #[doc = include_str!("../docs/decisions/0019-a-booked-time-is-a-session-of-ones-own-class.md")]
+    pub mod d0019_a_booked_time_is_a_session_of_ones_own_class {}
 }

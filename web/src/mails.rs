@@ -229,6 +229,25 @@ impl Mail for GuestInviteMail {
     }
 }
 
+/// A time that was booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailSlot {
+    pub starts_at: String,
+    pub ends_at: String,
+    /// The zone of whoever is booked, where it is another than the reader's.
+    pub host_zone: Option<String>,
+}
+
+impl MailSlot {
+    fn sample() -> Self {
+        Self {
+            starts_at: "2026-11-24T12:30:00Z".to_owned(),
+            ends_at: "2026-11-24T13:00:00Z".to_owned(),
+            host_zone: Some("Asia/Dhaka".to_owned()),
+        }
+    }
+}
+
 /// What became of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BookingMail {
@@ -238,6 +257,8 @@ pub struct BookingMail {
     pub class_title: String,
     pub instructor: String,
     pub organization: String,
+    /// Of a booked time: when it is.
+    pub slot: Option<MailSlot>,
     /// "1,200.00 BDT"; none: free.
     pub price: Option<String>,
     /// A seat is kept until then.
@@ -258,12 +279,16 @@ impl Mail for BookingMail {
             class_title: "Watercolour for beginners".to_owned(),
             instructor: "Farhan Karim".to_owned(),
             organization: "DreamCrowd".to_owned(),
+            slot: (kind == "booking_ended").then(MailSlot::sample),
             price: (kind != "booking_waits").then(|| "1,200.00 BDT".to_owned()),
             until: (kind == "seat_free").then(|| "2026-11-21T03:00:00Z".to_owned()),
             zone: "Europe/London".to_owned(),
             url: "https://classes.example/booking/AXBl".to_owned(),
         };
-        kinds.map(mail).to_vec()
+        let mut all = kinds.map(mail).to_vec();
+        let there = MailSlot { host_zone: None, ..MailSlot::sample() };
+        all.extend([MailSlot::sample(), there].map(|slot| Self { slot: Some(slot), ..mail("booked") }));
+        all
     }
 }
 

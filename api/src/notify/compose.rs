@@ -1,6 +1,6 @@
 //! Mails as they are true at the moment they are sent.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use lectern_core::{
     booking::money,
     ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
@@ -13,7 +13,7 @@ use lectern_web::{
     Lang, MailBody,
     mails::{
         BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession,
-        MovedMail, PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
+        MailSlot, MovedMail, PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
     },
 };
 use serde_json::Value;
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     app::App,
-    bookings,
+    booking_pages, bookings,
     calendar::ics::{self, Method},
     classes::{self, Class, enrollments, links},
     db::Tx,
@@ -372,10 +372,21 @@ async fn booking(
         Some(zone) => zone.clone(),
         None => organizations::service::settings_in(tx, tenant.id).await?.time_zone,
     };
+    let (mut title, mut when) = (class.title, None);
+    if let Some(slot) = &booking.slot {
+        let page = booking_pages::service::find(tx, tenant.id, slot.page).await?;
+        when = Some(MailSlot {
+            starts_at: text(slot.starts_at),
+            ends_at: text(slot.starts_at + Duration::minutes(slot.minutes)),
+            host_zone: page.as_ref().map(|page| page.zone.clone()).filter(|host| *host != zone),
+        });
+        title = page.map_or(title, |page| page.title);
+    }
     Ok(Some(BookingMail {
+        slot: when,
         person: to.name.clone(),
         kind: row.kind.clone(),
-        class_title: class.title,
+        class_title: title,
         instructor: instructor.map(|instructor| instructor.name()).unwrap_or_default(),
         organization: tenant.name.clone(),
         price: (booking.price > 0).then(|| money(booking.price, &booking.currency)),

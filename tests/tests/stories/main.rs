@@ -13,6 +13,7 @@ mod access;
 mod aliases;
 mod api_keys;
 mod attendance;
+mod booking_pages;
 mod bookings;
 mod calendar;
 mod choosing;

@@ -17,4 +17,4 @@ pub(in crate::sessions) use host::refuse_clashes;
 pub use preview::{Preview, PreviewSessions, PreviewedSession, preview};
 pub(in crate::sessions) use schedule::{Asked, schedule};
 pub use store::{Place, place_of};
-pub(in crate::sessions) use store::{set_clock, set_place};
+pub(in crate::sessions) use store::{lock_host, set_clock, set_place};

@@ -13,7 +13,10 @@ use crate::{
     db::Tx,
     error::ApiError,
     extract::SignedIn,
-    sessions::store::{self, Session},
+    sessions::{
+        series,
+        store::{self, Session},
+    },
 };
 
 /// The class of a session.
@@ -32,6 +35,15 @@ pub async fn find(
     id: SessionId,
 ) -> Result<Option<Session>, ApiError> {
     Ok(store::find(tx, organization, id).await?)
+}
+
+/// The same, and nobody else changes it until the transaction ends.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<Session>, ApiError> {
+    Ok(store::find_to_change(tx, organization, id).await?)
 }
 
 /// The session with the host application's id.
@@ -141,4 +153,9 @@ pub async fn hold(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> 
         store::find_to_change(tx, organization, session.id).await?;
     }
     Ok(())
+}
+
+/// Nobody else plans this host's time until the transaction ends.
+pub async fn hold_host(tx: &mut Tx, organization: OrganizationId, host: PersonId) -> Result<(), ApiError> {
+    Ok(series::lock_host(tx, organization, host).await?)
 }
