@@ -219,6 +219,9 @@ impl App {
         tokio::spawn(crate::webhooks_out::sender::run(self.clone()));
         tokio::spawn(checkpoints(self.clone()));
         crate::jobs::start_ticks(self).await;
+        if let Err(error) = crate::jobs::tick(self, crate::search::jobs::TICK).await {
+            tracing::error!(%error, "looking for what cannot be found yet could not be queued: {error}");
+        }
     }
 
     /// Asks all tasks to end.

@@ -66,6 +66,22 @@ impl Paging {
         self.cursor.as_deref().map(|cursor| Uuid::parse_str(cursor).map_err(|_| bad_cursor())).transpose()
     }
 
+    /// The cursor as an id; without one an id behind all others, for lists that begin with the newest.
+    pub fn id_or_last(&self) -> Result<Uuid, ApiError> {
+        Ok(self.id()?.unwrap_or(Uuid::max()))
+    }
+
+    /// The cursor as a word and an id.
+    pub fn word_and_id(&self) -> Result<Option<(String, Uuid)>, ApiError> {
+        self.cursor
+            .as_deref()
+            .map(|cursor| {
+                let (word, id) = cursor.rsplit_once(' ').ok_or_else(bad_cursor)?;
+                Ok((word.to_owned(), Uuid::parse_str(id).map_err(|_| bad_cursor())?))
+            })
+            .transpose()
+    }
+
     /// The cursor as an instant and an id.
     pub fn instant_and_id(&self) -> Result<Option<(DateTime<Utc>, Uuid)>, ApiError> {
         self.cursor
@@ -94,6 +110,21 @@ impl Paging {
     }
 }
 
+/// An instant and an id behind all others: where lists that begin with the newest begin. A bound that is always there lets both
+/// databases go straight to it by their index.
+#[must_use]
+pub fn end_of_time() -> (DateTime<Utc>, Uuid) {
+    // As text, in which SQLite compares, a year of five digits would come first.
+    let last = DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    (last, Uuid::max())
+}
+
+/// An instant before all others.
+#[must_use]
+pub const fn beginning_of_time() -> DateTime<Utc> {
+    DateTime::<Utc>::UNIX_EPOCH
+}
+
 /// The cursor for a row that is ordered by instant and id.
 #[must_use]
 pub fn instant_cursor(at: DateTime<Utc>, id: Uuid) -> String {
@@ -106,6 +137,15 @@ pub fn page_cursor(cursor: &str) -> String {
     URL_SAFE_NO_PAD.encode(cursor)
 }
 
-fn bad_cursor() -> ApiError {
+/// The address of a list's next page, with what was asked for: `next_url("/people?", &[("q", "rina")], cursor)`.
+#[must_use]
+pub fn next_url(path: &str, asked: &[(&str, &str)], cursor: &str) -> String {
+    let mut next = url::form_urlencoded::Serializer::new(path.to_owned());
+    next.extend_pairs(asked.iter().filter(|(_, value)| !value.is_empty()));
+    next.append_pair("cursor", cursor).finish()
+}
+
+/// What is said of a cursor that is none.
+pub fn bad_cursor() -> ApiError {
     ApiError::field("cursor", "Use next_cursor of the previous answer, unchanged.")
 }

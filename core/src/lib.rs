@@ -22,6 +22,7 @@ pub mod reminder;
 pub mod role;
 pub mod schedule;
 pub mod seal;
+pub mod search;
 pub mod secret;
 pub mod sentence;
 pub mod session;

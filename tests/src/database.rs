@@ -19,6 +19,8 @@ use sqlx::{
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::Bulk;
+
 pub use lectern_api::db::Engine;
 
 /// Whether a story can run on an engine.
@@ -181,6 +183,14 @@ impl Database {
             }
         }
         dump
+    }
+
+    /// A connection past every wall.
+    pub(crate) async fn connect(&self) -> Bulk {
+        match self.engine {
+            Engine::Sqlite => Bulk::Sqlite(self.sqlite().await),
+            Engine::Postgres => Bulk::Postgres(owner(&self.name).await),
+        }
     }
 
     async fn sqlite(&self) -> SqliteConnection {

@@ -27,6 +27,7 @@
 )]
 
 mod browser;
+mod bulk;
 mod client;
 mod contract;
 mod database;
@@ -36,6 +37,7 @@ mod independent;
 mod laws;
 mod logs;
 mod people;
+pub mod plans;
 mod process;
 mod receiver;
 mod room;
@@ -47,6 +49,7 @@ mod wire;
 mod zoom;
 
 pub use browser::{Browser, Page};
+pub use bulk::{Bulk, Cell};
 pub use client::{Answer, Client};
 pub use contract::contract;
 pub use database::{Database, Engine, Hold, is_there, migrations_folder};

@@ -1,5 +1,7 @@
 //! What other rooms bring in and read of evidence: everything takes the open transaction.
 
+use std::collections::HashMap;
+
 use lectern_core::{
     attendance::{Presence, Roster, Run, identify},
     ids::{OrganizationId, PersonId, SessionId},
@@ -15,15 +17,30 @@ pub async fn lock(tx: &mut Tx, organization: OrganizationId) -> Result<(), ApiEr
     Ok(store::lock(tx, organization).await?)
 }
 
+/// All stays and runs of some sessions.
+pub async fn of_sessions(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    sessions: impl IntoIterator<Item = SessionId>,
+) -> Result<HashMap<SessionId, (Vec<Presence>, Vec<Run>)>, ApiError> {
+    let ids = crate::ids::json_list(sessions.into_iter().map(SessionId::uuid));
+    let mut all: HashMap<SessionId, (Vec<Presence>, Vec<Run>)> = HashMap::new();
+    for (session, presence) in store::presences_of_many(tx, organization, &ids).await? {
+        all.entry(session).or_default().0.push(presence);
+    }
+    for (session, run) in store::runs_of_many(tx, organization, &ids).await? {
+        all.entry(session).or_default().1.push(run);
+    }
+    Ok(all)
+}
+
 /// All stays and runs of a session.
 pub async fn of_session(
     tx: &mut Tx,
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<(Vec<Presence>, Vec<Run>), ApiError> {
-    let presences = store::presences_of(tx, organization, session).await?;
-    let runs = store::runs_of(tx, organization, session).await?;
-    Ok((presences, runs.into_iter().map(|stored| stored.run).collect()))
+    Ok(of_sessions(tx, organization, [session]).await?.remove(&session).unwrap_or_default())
 }
 
 /// What an event did to its run.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, Verified},
-    ids::{ClassId, OrganizationId, PersonId, SessionId},
+    ids::{OrganizationId, PersonId, SessionId},
     role::{Role, SessionRole},
 };
 use serde::Deserialize;
@@ -28,6 +28,7 @@ use crate::{
     keys::Sealer,
     organizations,
     sessions::facts::{self, SessionFacts},
+    totals,
 };
 
 /// What an update says more: the evidence is together, or became another afterwards.
@@ -436,14 +437,23 @@ pub async fn first_seen(
     Ok(store::first_seen(tx, organization, session, person).await?)
 }
 
-/// How many came to each past session of a class, of how many; the instructor not counted.
+/// How many came to each of some sessions of a class, of how many; the instructor not counted.
 pub async fn came(
     tx: &mut Tx,
     organization: OrganizationId,
-    class: ClassId,
+    sessions: impl IntoIterator<Item = SessionId>,
     instructor: PersonId,
 ) -> Result<HashMap<SessionId, (u32, u32)>, ApiError> {
-    let count = |number: i64| u32::try_from(number).unwrap_or(0);
-    let rows = store::came(tx, organization, class, instructor).await?;
-    Ok(rows.into_iter().map(|(id, came, of)| (SessionId(id), (count(came), count(of)))).collect())
+    let ids: Vec<Uuid> = sessions.into_iter().map(SessionId::uuid).collect();
+    let mut totals = totals::service::of(tx, organization, ids.iter().copied()).await?;
+    for (session, word) in
+        store::states_of_one(tx, organization, &crate::ids::json_list(ids), instructor).await?
+    {
+        let totals = totals.entry(session).or_default();
+        let came = matches!(word.as_str(), "present" | "late" | "left_early");
+        totals.came = totals.came.saturating_sub(u32::from(came));
+        totals.marked = totals.marked.saturating_sub(1);
+    }
+    let marked = totals.into_iter().filter(|(_, totals)| totals.marked > 0);
+    Ok(marked.map(|(id, totals)| (SessionId(id), (totals.came, totals.marked))).collect())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use lectern_core::{
     attendance::{AttendanceState, Finding, Presence, PresenceKey, Run, Source, Verified},
-    ids::{ClassId, MeetingId, OrganizationId, PersonId, SessionId},
+    ids::{MeetingId, OrganizationId, PersonId, SessionId},
     role::SessionRole,
     sentence::Sentence,
 };
@@ -23,6 +23,12 @@ statement!(system LOCK,
 statement!(tenant FIND_PRESENCE, "select facts from presences
     where organization_id = $1 and session_id = $2 and source = $3 and run_id = $4 and stay = $5 and kind = $6");
 statement!(tenant PRESENCES_OF, "select facts from presences where organization_id = $1 and session_id = $2 order by source, run_id, stay, kind");
+statement!(tenant PRESENCES_OF_MANY,
+    sqlite: "select session_id, facts from presences where organization_id = $1 and session_id in (select unhex(value) from json_each($2)) order by session_id, source, run_id, stay, kind",
+    postgres: "select session_id, facts from presences where organization_id = $1 and session_id in (select value::uuid from json_array_elements_text($2::json)) order by session_id, source, run_id, stay, kind");
+statement!(tenant RUNS_OF_MANY,
+    sqlite: "select session_id, meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and session_id in (select unhex(value) from json_each($2)) order by run_id",
+    postgres: "select session_id, meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and session_id in (select value::uuid from json_array_elements_text($2::json)) order by run_id");
 statement!(tenant SAVE_PRESENCE, "insert into presences (organization_id, session_id, source, run_id, stay, kind, person_id, role, joined_at, left_at, registrant_id, facts, received_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     on conflict (organization_id, session_id, source, run_id, stay, kind) do update set person_id = excluded.person_id, role = excluded.role,
@@ -87,6 +93,40 @@ pub async fn presences_of(
 ) -> Result<Vec<Presence>, StoreError> {
     let rows: Vec<Json<Presence>> = run!(values, tx, PRESENCES_OF, [organization.uuid(), session.uuid()])?;
     Ok(rows.into_iter().map(|Json(presence)| presence).collect())
+}
+
+/// All stays of some sessions, each with its session.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn presences_of_many(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    sessions: &str,
+) -> Result<Vec<(SessionId, Presence)>, StoreError> {
+    let rows: Vec<(Uuid, Json<Presence>)> =
+        run!(all, tx, PRESENCES_OF_MANY, [organization.uuid(), sessions])?;
+    Ok(rows.into_iter().map(|(session, Json(presence))| (session.into(), presence)).collect())
+}
+
+#[derive(FromRow)]
+struct RunOfSession {
+    session_id: Uuid,
+    #[sqlx(flatten)]
+    run: RunRow,
+}
+
+/// All runs of some sessions' meetings, each with its session.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn runs_of_many(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    sessions: &str,
+) -> Result<Vec<(SessionId, Run)>, StoreError> {
+    let rows: Vec<RunOfSession> = run!(all, tx, RUNS_OF_MANY, [organization.uuid(), sessions])?;
+    Ok(rows.into_iter().map(|row| (row.session_id.into(), StoredRun::from(row.run).run)).collect())
 }
 
 /// Writes a stay whole, with the person it was found to be.
@@ -427,15 +467,16 @@ pub async fn first_seen(
     Ok(run!(value, tx, FIRST_SEEN, [organization.uuid(), session.uuid(), person.uuid()])?)
 }
 
-statement!(tenant CAME, "select session_id, count(*) filter (where state in ('present', 'late', 'left_early')), count(*) from attendance
-    where organization_id = $1 and person_id <> $3 and session_id in (select s.id from sessions s where s.organization_id = $1 and s.class_id = $2) group by session_id");
+statement!(tenant STATES_OF_ONE,
+    sqlite: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id in (select unhex(value) from json_each($2))",
+    postgres: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id in (select value::uuid from json_array_elements_text($2::json))");
 
-/// How many came to each session of a class, of how many; the instructor not counted.
-pub async fn came(
+/// The stored word for one person in each of some sessions.
+pub async fn states_of_one(
     tx: &mut Tx,
     organization: OrganizationId,
-    class: ClassId,
-    instructor: PersonId,
-) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
-    Ok(run!(all, tx, CAME, [organization.uuid(), class.uuid(), instructor.uuid()])?)
+    sessions: &str,
+    person: PersonId,
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    Ok(run!(all, tx, STATES_OF_ONE, [organization.uuid(), sessions, person.uuid()])?)
 }

@@ -1,14 +1,17 @@
 //! The audit table: inserted and read, never changed.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use lectern_core::ids::{OrganizationId, PersonId, SessionId};
 use serde_json::Value;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
-use super::Entry;
+use super::{Entry, EntryKind};
 use crate::{
     db::{EngineTx, StoreError, Tx, column, in_sizes},
+    list::{beginning_of_time, end_of_time},
     rows, run, statement,
 };
 
@@ -29,19 +32,32 @@ const INSERT_MANY: &str = "insert into audit (id, organization_id, at, kind, act
 statement!(tenant INSERT, sqlite: insert_sqlite!(1), postgres: INSERT_MANY);
 statement!(tenant INSERT_FOUR, sqlite: insert_sqlite!(4), postgres: INSERT_MANY);
 statement!(tenant INSERT_SIXTEEN, sqlite: insert_sqlite!(16), postgres: INSERT_MANY);
-statement!(tenant PAGE,
-    sqlite: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
-        where organization_id = $1 and ($2 is null or kind = $2 or kind like $2 || '.%')
-          and ($3 is null or person_id in (select unhex(value) from json_each($3)) or actor_id in (select unhex(value) from json_each($3)))
-          and ($4 is null or session_id = $4) and ($5 is null or at >= $5) and ($6 is null or at < $6)
-          and ($7 is null or (at, id) < ($7, $8))
-        order by at desc, id desc limit $9",
-    postgres: "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
-        where organization_id = $1 and ($2::text is null or kind = $2 or kind like $2 || '.%')
-          and ($3::text is null or person_id in (select value::uuid from json_array_elements_text($3::json)) or actor_id in (select value::uuid from json_array_elements_text($3::json)))
-          and ($4::uuid is null or session_id = $4) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
-          and ($7::timestamptz is null or (at, id) < ($7, $8))
-        order by at desc, id desc limit $9");
+macro_rules! page {
+    ($where:literal) => {
+        concat!(
+            "select id, at, kind, actor_kind, actor_id, class_id, session_id, person_id, details from audit
+                where organization_id = $1 and at >= $2 and (at, id) < ($3, $4) ",
+            $where,
+            " order by at desc, id desc limit $5"
+        )
+    };
+}
+
+// One text for each question: a condition that may be absent keeps SQLite from going by the index that answers it.
+statement!(tenant PAGE, page!(""));
+statement!(tenant PAGE_OF_KIND, page!("and kind = $6"));
+statement!(tenant PAGE_OF_SESSION,
+    sqlite: page!("and session_id = $6 and ($7 is null or kind in (select value from json_each($7)))"),
+    postgres: page!("and session_id = $6 and ($7::text is null or kind in (select value from json_array_elements_text($7::json)))"));
+statement!(tenant PAGE_OF_PEOPLE,
+    sqlite: page!("and id in (
+            select x.id from audit x where x.organization_id = $1 and x.person_id in (select unhex(value) from json_each($6)) and x.at >= $2 and (x.at, x.id) < ($3, $4)
+            union all select x.id from audit x where x.organization_id = $1 and x.actor_id in (select unhex(value) from json_each($6)) and x.at >= $2 and (x.at, x.id) < ($3, $4))
+        and ($7 is null or kind in (select value from json_each($7)))"),
+    postgres: page!("and id in (
+            select x.id from audit x where x.organization_id = $1 and x.person_id in (select value::uuid from json_array_elements_text($6::json)) and x.at >= $2 and (x.at, x.id) < ($3, $4)
+            union all select x.id from audit x where x.organization_id = $1 and x.actor_id in (select value::uuid from json_array_elements_text($6::json)) and x.at >= $2 and (x.at, x.id) < ($3, $4))
+        and ($7::text is null or kind in (select value from json_array_elements_text($7::json)))"));
 
 /// Adds an entry.
 ///
@@ -137,6 +153,23 @@ pub struct Row {
     pub details: Json<Value>,
 }
 
+impl Filter {
+    /// The kinds that are asked for, where some are.
+    fn kinds(&self) -> Option<Vec<&'static str>> {
+        let asked = self.kind.as_deref()?;
+        let is_meant = |kind: &&str| {
+            kind.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        Some(EntryKind::ALL.iter().map(|kind| kind.as_str()).filter(is_meant).collect())
+    }
+
+    /// Where the page begins, going back: at what comes first of the cursor and the end.
+    fn upper(&self) -> (DateTime<Utc>, Uuid) {
+        let end = self.to.map(|to| (to, Uuid::nil()));
+        [self.before, end].into_iter().flatten().min().unwrap_or_else(end_of_time)
+    }
+}
+
 /// Entries, newest first.
 ///
 /// # Errors
@@ -147,21 +180,32 @@ pub async fn page(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Row>, StoreError> {
-    let people = filter.people.as_ref().map(|ids| crate::ids::json_list(ids.iter().map(|id| id.uuid())));
-    Ok(run!(
-        all,
-        tx,
-        PAGE,
-        [
-            organization.uuid(),
-            filter.kind.as_deref(),
-            people.as_deref(),
-            filter.session.map(|id| id.uuid()),
-            filter.from,
-            filter.to,
-            filter.before.map(|(at, _)| at),
-            filter.before.map(|(_, id)| id),
-            limit
-        ]
-    )?)
+    let of = organization.uuid();
+    let from = filter.from.unwrap_or_else(beginning_of_time);
+    let (at, id) = filter.upper();
+    let kinds = filter.kinds();
+    let words = kinds.as_ref().map(|kinds| serde_json::json!(kinds).to_string());
+    match (&filter.people, filter.session, &kinds) {
+        (Some(people), session, _) => {
+            let people = crate::ids::json_list(people.iter().map(|id| id.uuid()));
+            let mut rows: Vec<Row> =
+                run!(all, tx, PAGE_OF_PEOPLE, [of, from, at, id, limit, people, words.as_deref()])?;
+            rows.retain(|row| session.is_none_or(|session| row.session_id == Some(session.uuid())));
+            Ok(rows)
+        }
+        (None, Some(session), _) => {
+            Ok(run!(all, tx, PAGE_OF_SESSION, [of, from, at, id, limit, session.uuid(), words.as_deref()])?)
+        }
+        (None, None, None) => Ok(run!(all, tx, PAGE, [of, from, at, id, limit])?),
+        // Of each kind the newest: among them are the newest of all.
+        (None, None, Some(kinds)) => {
+            let mut rows: Vec<Row> = Vec::new();
+            for kind in kinds {
+                rows.extend(run!(all, tx, PAGE_OF_KIND, [of, from, at, id, limit, *kind])?);
+            }
+            rows.sort_by_key(|row: &Row| Reverse((row.at, row.id)));
+            rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            Ok(rows)
+        }
+    }
 }

@@ -587,9 +587,14 @@ pub async fn public(app: &App, id: Uuid) -> Result<(Organization, BookingPage), 
     Ok((tenant, page))
 }
 
-/// The classes that were made for those who book.
-pub async fn made_classes(tx: &mut Tx, organization: OrganizationId) -> Result<HashSet<ClassId>, ApiError> {
-    Ok(store::classes(tx, organization).await?.into_iter().map(ClassId).collect())
+/// Which of these classes were made for somebody who booked.
+pub async fn made_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    classes: &[Class],
+) -> Result<HashSet<ClassId>, ApiError> {
+    let made = store::made_among(tx, organization, classes.iter().map(|class| class.id)).await?;
+    Ok(made.into_iter().map(ClassId).collect())
 }
 
 /// The class of somebody who books on a page: the one they have, or one that is made now.

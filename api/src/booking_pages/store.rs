@@ -32,7 +32,9 @@ statement!(system ROUTE, "select organization_id from booking_page_routes where 
 statement!(tenant CLASS_OF, "select class_id from booking_page_classes where organization_id = $1 and page_id = $2 and person_id = $3");
 statement!(tenant SET_CLASS, "insert into booking_page_classes (organization_id, page_id, person_id, class_id) values ($1, $2, $3, $4)
     on conflict (organization_id, page_id, person_id) do update set class_id = excluded.class_id");
-statement!(tenant CLASSES, "select class_id from booking_page_classes where organization_id = $1");
+statement!(tenant MADE_AMONG,
+    sqlite: "select class_id from booking_page_classes where organization_id = $1 and class_id in (select unhex(value) from json_each($2))",
+    postgres: "select class_id from booking_page_classes where organization_id = $1 and class_id in (select value::uuid from json_array_elements_text($2::json))");
 statement!(tenant BUSY, "select s.id, s.starts_at, s.ends_at, s.state, p.id as page_id, p.before_minutes, p.after_minutes
     from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id
     left join booking_page_classes k on k.organization_id = s.organization_id and k.class_id = s.class_id
@@ -346,9 +348,14 @@ pub async fn set_class(
     Ok(())
 }
 
-/// All such classes.
-pub async fn classes(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Uuid>, StoreError> {
-    Ok(run!(values, tx, CLASSES, [organization.uuid()])?)
+/// Which of these classes were made for somebody who booked.
+pub async fn made_among(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    classes: impl Iterator<Item = ClassId>,
+) -> Result<Vec<Uuid>, StoreError> {
+    let classes = crate::ids::json_list(classes.map(ClassId::uuid));
+    Ok(run!(values, tx, MADE_AMONG, [organization.uuid(), classes])?)
 }
 
 /// A session that takes a host's time.

@@ -394,15 +394,3 @@ pub async fn send_again(app: &App, who: &SignedIn, class: ClassId, id: Enrollmen
     wake(app);
     Ok(())
 }
-
-/// How many members and how many guests a class has.
-pub async fn counts(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    class: ClassId,
-) -> Result<(u32, u32), ApiError> {
-    let kinds = store::count_kinds(tx, organization, class).await?;
-    let of = |word: &str| kinds.iter().find(|(kind, _)| kind == word).map_or(0, |(_, count)| *count);
-    let count = |word| u32::try_from(of(word)).unwrap_or(u32::MAX);
-    Ok((count("member"), count("guest")))
-}

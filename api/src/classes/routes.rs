@@ -36,6 +36,8 @@ pub struct ClassQuery {
     pub cursor: Option<String>,
     /// Only the class with the host application's id.
     pub external_id: Option<String>,
+    /// Only classes with words in the title that begin so: `math 8`. For an admin then in the order of those words.
+    pub q: Option<String>,
 }
 
 /// The classes the caller sees, newest first.
@@ -47,8 +49,9 @@ pub async fn list(
 ) -> Result<axum::Json<List<ClassView>>, ApiError> {
     let paging = Paging::new(query.limit, query.cursor.as_deref())?;
     let mut tx = app.db.read(who.organization).await?;
-    let classes = match &query.external_id {
-        Some(external) => {
+    let asked = query.q.as_deref().filter(|text| !text.trim().is_empty());
+    let list = match (&query.external_id, asked) {
+        (Some(external), _) => {
             let found = store::find_by_external(&mut tx, who.organization, external).await?;
             let mut seen = Vec::new();
             if let Some(class) = found
@@ -56,15 +59,12 @@ pub async fn list(
             {
                 seen.push(class);
             }
-            seen
+            List::whole(seen)
         }
-        None => service::list(&mut tx, &who, paging.id()?, paging.fetch()).await?,
+        (None, Some(text)) => service::find_titled(&mut tx, &who, text, &paging).await?,
+        (None, None) => service::list(&mut tx, &who, &paging).await?,
     };
-    let list = paging.list(classes, |class| class.id.to_string(), |class| class);
-    let mut items = Vec::with_capacity(list.items.len());
-    for class in &list.items {
-        items.push(service::view(&app, &mut tx, who.organization, class).await?);
-    }
+    let items = service::views(&app, &mut tx, who.organization, &list.items).await?;
     Ok(axum::Json(List { items, next_cursor: list.next_cursor }))
 }
 

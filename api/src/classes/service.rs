@@ -1,9 +1,12 @@
 //! Making and changing classes, and what their options can be.
 
+use std::collections::HashMap;
+
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId},
     provider::ProviderName,
     role::Role,
+    search::{Asked, words},
     secret::SecretString,
     settings::ClassSettings,
     text::is_hidden,
@@ -14,15 +17,21 @@ use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::store::{self, Class, ClassFilter};
+use super::store::{self, Class, Shelf};
 use crate::{
     app::App,
     audit::{self, EntryKind},
     db::Tx,
     error::{ApiError, FieldError},
     extract::SignedIn,
+    list::{List, Paging},
     organizations, pasted_links, people,
+    search::{self, service::Kind},
+    totals,
 };
+
+/// Classes of one person among which is looked.
+const MOST_OF_ONE: i64 = 1_000;
 
 /// A class, as shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -100,38 +109,101 @@ pub async fn view(
     organization: OrganizationId,
     class: &Class,
 ) -> Result<ClassView, ApiError> {
-    let instructor = people::service::find(tx, organization, class.instructor).await?;
-    Ok(ClassView {
-        id: class.id.uuid(),
-        external_id: class.external_id.clone(),
-        title: class.title.clone(),
-        description: class.description.clone(),
-        provider: class.provider.as_str(),
-        instructor: PersonRef {
-            id: class.instructor.uuid(),
-            name: instructor.map(|person| person.name()).unwrap_or_default(),
-        },
-        people: store::count_members(tx, organization, class.id).await?,
-        active: class.active,
-        created_at: class.created_at,
-        join_url: super::links::class_link(app, class.id),
-    })
+    let mut views = views(app, tx, organization, std::slice::from_ref(class)).await?;
+    views.pop().ok_or(ApiError::NotFound)
 }
 
-/// The classes a person sees: an admin all, an instructor their own, others those they belong to.
-pub async fn list(
+/// The views of classes, in their order.
+pub async fn views(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    classes: &[Class],
+) -> Result<Vec<ClassView>, ApiError> {
+    let names =
+        people::service::names(tx, organization, classes.iter().map(|class| class.instructor)).await?;
+    let totals = totals::service::of(tx, organization, classes.iter().map(|class| class.id.uuid())).await?;
+    let views = classes.iter().map(|class| {
+        let totals = totals.get(&class.id.uuid()).copied().unwrap_or_default();
+        ClassView {
+            id: class.id.uuid(),
+            external_id: class.external_id.clone(),
+            title: class.title.clone(),
+            description: class.description.clone(),
+            provider: class.provider.as_str(),
+            instructor: PersonRef {
+                id: class.instructor.uuid(),
+                name: names.get(&class.instructor).cloned().unwrap_or_default(),
+            },
+            people: i64::from(totals.members) + i64::from(totals.guests),
+            active: class.active,
+            created_at: class.created_at,
+            join_url: super::links::class_link(app, class.id),
+        }
+    });
+    Ok(views.collect())
+}
+
+fn shelf(who: &SignedIn) -> Shelf {
+    match who.role {
+        Role::Admin => Shelf::All,
+        Role::Instructor => Shelf::TaughtBy(who.person),
+        Role::Student => Shelf::EnrolledBy(who.person),
+    }
+}
+
+/// One page of the classes a person sees, newest first: an admin all, an instructor their own, others those they belong to.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a cursor that is none.
+pub async fn list(tx: &mut Tx, who: &SignedIn, paging: &Paging) -> Result<List<Class>, ApiError> {
+    let before = paging.id_or_last()?;
+    let classes = store::list(tx, who.organization, shelf(who), before, paging.fetch()).await?;
+    Ok(paging.list(classes, |class| class.id.to_string(), |class| class))
+}
+
+/// One page of those of them with words in the title that begin as asked: an admin's in the order of those words.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a cursor that is none.
+pub async fn find_titled(
     tx: &mut Tx,
     who: &SignedIn,
-    before: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<Class>, ApiError> {
-    let mut filter = ClassFilter { before, ..ClassFilter::default() };
-    match who.role {
-        Role::Admin => {}
-        Role::Instructor => filter.instructor = Some(who.person),
-        Role::Student => filter.member = Some(who.person),
+    text: &str,
+    paging: &Paging,
+) -> Result<List<Class>, ApiError> {
+    let Some(asked) = Asked::read(text) else { return Ok(List::whole(Vec::new())) };
+    if who.role != Role::Admin {
+        // Nobody has so many of their own that an index would serve better.
+        let before = paging.id_or_last()?;
+        let mut classes = store::list(tx, who.organization, shelf(who), before, MOST_OF_ONE).await?;
+        classes.retain(|class| asked.finds(&words(&class.title)));
+        return Ok(paging.list(classes, |class| class.id.to_string(), |class| class));
     }
-    Ok(store::list(tx, who.organization, filter, limit).await?)
+    let found = search::service::find(tx, who.organization, Kind::Class, &asked, paging).await?;
+    let ids = crate::ids::json_list(found.items.iter().copied());
+    let classes = store::of_ids(tx, who.organization, &ids).await?;
+    let mut known: HashMap<Uuid, Class> = classes.into_iter().map(|class| (class.id.uuid(), class)).collect();
+    let items = found.items.iter().filter_map(|id| known.remove(id)).collect();
+    Ok(List { items, next_cursor: found.next_cursor })
+}
+
+/// Gives words to classes that have none.
+pub async fn give_words(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+    let mut after = Uuid::nil();
+    loop {
+        let mut look = app.db.read(organization).await?;
+        let some = store::without_words(&mut look, organization, after, 500).await?;
+        drop(look);
+        let Some(last) = some.last() else { return Ok(()) };
+        after = last.id.uuid();
+        let mut tx = app.db.begin(organization).await?;
+        // As they are now: some may have been renamed meanwhile.
+        let ids = crate::ids::json_list(some.iter().map(|class| class.id.uuid()));
+        let fresh = store::of_ids(&mut tx, organization, &ids).await?;
+        store::keep_words(&mut tx, organization, &fresh).await?;
+        tx.commit().await?;
+    }
 }
 
 /// Whether this person teaches or administers the class.
@@ -144,23 +216,21 @@ pub fn may_manage(who: &SignedIn, class: &Class) -> bool {
     }
 }
 
-/// One tab of the classes a person sees, newest first: those with something to come or nothing scheduled yet, or
+/// One page of one tab of the classes a person sees, newest first: those with something to come or nothing scheduled yet, or
 /// (`previous`) those with only a past.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a cursor that is none.
 pub async fn list_tab(
     app: &App,
     tx: &mut Tx,
     who: &SignedIn,
     previous: bool,
-    before: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<Class>, ApiError> {
-    let mut filter = ClassFilter { before, ..ClassFilter::default() };
-    match who.role {
-        Role::Admin => {}
-        Role::Instructor => filter.instructor = Some(who.person),
-        Role::Student => filter.member = Some(who.person),
-    }
-    Ok(store::list_tab(tx, who.organization, filter, (previous, app.clock.now()), limit).await?)
+    paging: &Paging,
+) -> Result<List<Class>, ApiError> {
+    let (tab, before) = ((previous, app.clock.now()), paging.id_or_last()?);
+    let classes = store::list_tab(tx, who.organization, shelf(who), tab, before, paging.fetch()).await?;
+    Ok(paging.list(classes, |class| class.id.to_string(), |class| class))
 }
 
 /// The titles of these classes, for lists of other rooms.

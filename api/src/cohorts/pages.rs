@@ -72,7 +72,7 @@ async fn list_page(
 ) -> Result<CohortsPage, ApiError> {
     let paging = Paging::new(Some(100), cursor)?;
     let mut tx = app.db.read(who.organization).await?;
-    let cohorts = store::list(&mut tx, who.organization, paging.id()?, paging.fetch()).await?;
+    let cohorts = store::list(&mut tx, who.organization, paging.id_or_last()?, paging.fetch()).await?;
     let list = paging.list(cohorts, |cohort| cohort.id.to_string(), row);
     let next_url = list.next_cursor.map(|cursor| format!("/cohorts?cursor={cursor}"));
     Ok(CohortsPage { items: list.items, form, next_url })
@@ -134,7 +134,14 @@ async fn cohort_page(
     let mut tx = app.db.read(who.organization).await?;
     let cohort = service::find(&mut tx, who, CohortId(id)).await?;
     let after = paging.text()?;
-    let rows = store::members(&mut tx, who.organization, cohort.id, after.as_deref(), paging.fetch()).await?;
+    let rows = store::members(
+        &mut tx,
+        who.organization,
+        cohort.id,
+        after.as_deref().unwrap_or_default(),
+        paging.fetch(),
+    )
+    .await?;
     let list = paging.list(rows, |row| email_key(&row.email), CohortMemberView::from);
     let member = |view: CohortMemberView| CohortMember {
         id: view.person_id.to_string(),

@@ -43,7 +43,7 @@ pub async fn list(
         let found = store::find_by_external(&mut tx, who.organization, external).await?;
         return Ok(axum::Json(List::whole(found.into_iter().map(CohortView::from).collect())));
     }
-    let rows = store::list(&mut tx, who.organization, paging.id()?, paging.fetch()).await?;
+    let rows = store::list(&mut tx, who.organization, paging.id_or_last()?, paging.fetch()).await?;
     Ok(axum::Json(paging.list(rows, |cohort| cohort.id.to_string(), CohortView::from)))
 }
 
@@ -113,7 +113,14 @@ pub async fn members(
     let mut tx = app.db.read(who.organization).await?;
     let cohort = service::find(&mut tx, &who, CohortId(id)).await?;
     let after = paging.text()?;
-    let rows = store::members(&mut tx, who.organization, cohort.id, after.as_deref(), paging.fetch()).await?;
+    let rows = store::members(
+        &mut tx,
+        who.organization,
+        cohort.id,
+        after.as_deref().unwrap_or_default(),
+        paging.fetch(),
+    )
+    .await?;
     Ok(axum::Json(paging.list(rows, |row| email_key(&row.email), CohortMemberView::from)))
 }
 

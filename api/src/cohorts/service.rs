@@ -121,7 +121,7 @@ pub async fn has(
 
 /// The names of the organization's cohorts, the newest two hundred.
 pub async fn names(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<(CohortId, String)>, ApiError> {
-    let all = store::list(tx, organization, None, 200).await?;
+    let all = store::list(tx, organization, Uuid::max(), 200).await?;
     Ok(all.into_iter().map(|cohort| (cohort.id, cohort.name)).collect())
 }
 
@@ -398,7 +398,7 @@ pub async fn on_roster(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<On
     for (person, cohort) in store::ways(tx, organization, class).await? {
         ways.entry(PersonId(person)).or_default().push(cohort);
     }
-    let mut others = store::list(tx, organization, None, 200).await?;
+    let mut others = store::list(tx, organization, uuid::Uuid::max(), 200).await?;
     others.retain(|cohort| cohorts.iter().all(|enrolled| enrolled.id != cohort.id.uuid()));
     let kept_out = store::kept_out(tx, organization, class).await?;
     let kept_out = people::service::of_ids(tx, organization, &kept_out).await?;

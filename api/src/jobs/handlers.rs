@@ -2,7 +2,7 @@
 
 use super::{Job, JobError};
 use crate::{
-    app::App, attendance, bookings, join, maintenance, notify, sessions, subscriptions, webhooks_in,
+    app::App, attendance, bookings, join, maintenance, notify, search, sessions, subscriptions, webhooks_in,
 };
 
 pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
@@ -26,6 +26,7 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "tick.end_sessions" => sessions::jobs::end_overdue(app).await,
         sessions::series::jobs::TICK => sessions::series::jobs::tick(app).await,
         sessions::series::jobs::REFRESH => sessions::series::jobs::refresh(app, job).await,
+        search::jobs::TICK => search::jobs::tick(app).await,
         "tick.clean_up" => maintenance::clean_up(app).await,
         attendance::jobs::RECONCILE => attendance::jobs::reconcile(app, job).await,
         attendance::jobs::SHARED => attendance::jobs::shared(app, job).await,

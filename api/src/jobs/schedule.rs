@@ -21,6 +21,7 @@ const TICKS: &[(&str, &str)] = &[
     ("35 */5 * * * *", "tick.reconcile"),
     ("0 20 * * * *", "tick.clean_up"),
     ("40 50 * * * *", "tick.series"),
+    ("30 35 * * * *", crate::search::jobs::TICK),
 ];
 
 /// Starts ticking.

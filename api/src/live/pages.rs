@@ -59,10 +59,9 @@ pub async fn board(
     let mut problems = Vec::new();
     let mut figures = BoardFigures::default();
     let mut classes = Vec::new();
-    for facts in facts::on_now(&mut tx, who.organization, now, instructor).await? {
-        if facts.delivery == Delivery::InPerson && facts.state != SessionState::Live {
-            continue;
-        }
+    let mut on = facts::on_now(&mut tx, who.organization, now, instructor).await?;
+    on.retain(|facts| facts.delivery != Delivery::InPerson || facts.state == SessionState::Live);
+    for facts in &on {
         classes.push(facts.class.uuid());
         if facts.meeting_state.as_deref() == Some("failed")
             && let Some(problem) = &facts.meeting_problem
@@ -75,7 +74,8 @@ pub async fn board(
                 url: Some(format!("/sessions/{}", facts.session)),
             });
         }
-        let board = service::session_board(&mut tx, who.organization, facts, now).await?;
+    }
+    for board in service::session_boards(&mut tx, who.organization, on, now).await? {
         let mut feed =
             feed::feed(&mut tx, who.organization, &board, settings.policies.late_after_minutes).await?;
         let open = query.open == Some(board.facts.session.uuid());

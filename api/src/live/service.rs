@@ -6,7 +6,7 @@ use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{
-        AttendancePolicy, Board, Interval, Occasion, Presence, PresenceKind, Roster, Whereabouts, board,
+        AttendancePolicy, Board, Interval, Occasion, Presence, PresenceKind, Roster, Run, Whereabouts, board,
     },
     ids::{OrganizationId, PersonId},
     role::{Role, SessionRole},
@@ -52,8 +52,34 @@ pub async fn session_board(
     facts: SessionFacts,
     now: DateTime<Utc>,
 ) -> Result<SessionBoard, ApiError> {
-    let expected = facts::expected(tx, organization, &facts).await?;
-    let (presences, runs) = attendance::evidence::of_session(tx, organization, facts.session).await?;
+    session_boards(tx, organization, vec![facts], now).await?.pop().ok_or(ApiError::NotFound)
+}
+
+/// Reads the boards of several sessions, in their order and in as many statements as for one.
+pub async fn session_boards(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    sessions: Vec<SessionFacts>,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionBoard>, ApiError> {
+    let mut expected = facts::expected_of(tx, organization, &sessions).await?;
+    let ids = sessions.iter().map(|facts| facts.session);
+    let mut evidence = attendance::evidence::of_sessions(tx, organization, ids).await?;
+    let boards = sessions.into_iter().map(|facts| {
+        let expected = expected.remove(&facts.session).unwrap_or_default();
+        let (presences, runs) = evidence.remove(&facts.session).unwrap_or_default();
+        board_of(facts, expected, presences, runs, now)
+    });
+    Ok(boards.collect())
+}
+
+fn board_of(
+    facts: SessionFacts,
+    expected: Vec<Expected>,
+    presences: Vec<Presence>,
+    runs: Vec<Run>,
+    now: DateTime<Utc>,
+) -> SessionBoard {
     let (runs, presences) = of_its_time(&facts, runs, presences, now);
     let roster = Roster::new(expected.iter().map(|person| person.seat.clone()).collect());
     let board = board(&Occasion {
@@ -66,7 +92,7 @@ pub async fn session_board(
         now,
         ended: is_over(&facts, now),
     });
-    Ok(SessionBoard { facts, expected, board, presences })
+    SessionBoard { facts, expected, board, presences }
 }
 
 /// The word for where somebody is.
@@ -213,16 +239,13 @@ pub async fn snapshot(app: &App, who: &SignedIn) -> Result<Snapshot, ApiError> {
         let known: Vec<_> = sessions.iter().map(|facts| facts.session).collect();
         sessions.extend(member.into_iter().filter(|facts| !known.contains(&facts.session)));
     }
-    let mut boards = Vec::with_capacity(sessions.len());
-    for facts in sessions {
-        let all = who.role == Role::Admin || facts.instructor == who.person;
-        let mut board = session_board(&mut tx, who.organization, facts, now).await?;
-        if !all {
+    let mut boards = session_boards(&mut tx, who.organization, sessions, now).await?;
+    for board in &mut boards {
+        if who.role != Role::Admin && board.facts.instructor != who.person {
             board.expected.retain(|expected| expected.seat.person == who.person);
             board.board.people.retain(|live| live.person == who.person);
             board.board.strangers.clear();
         }
-        boards.push(board);
     }
     Ok(Snapshot { seq, boards })
 }

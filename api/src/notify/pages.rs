@@ -88,7 +88,8 @@ pub async fn list(
     let paging = Paging::new(None, query.cursor.as_deref())?;
     let person = who.person()?;
     let mut tx = app.db.read(who.organization).await?;
-    let rows = store::notices(&mut tx, who.organization, person, paging.id()?, paging.fetch()).await?;
+    let rows =
+        store::notices(&mut tx, who.organization, person, paging.id_or_last()?, paging.fetch()).await?;
     let zone = calendar::service::zone_of(&mut tx, &who).await?;
     drop(tx);
     let list = paging.list(rows, |row| row.id.to_string(), item);

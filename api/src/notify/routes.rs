@@ -102,7 +102,8 @@ pub async fn list(
     let person = who.person()?;
     let paging = Paging::new(query.limit, query.cursor.as_deref())?;
     let mut tx = app.db.read(who.organization).await?;
-    let rows = store::notices(&mut tx, who.organization, person, paging.id()?, paging.fetch()).await?;
+    let rows =
+        store::notices(&mut tx, who.organization, person, paging.id_or_last()?, paging.fetch()).await?;
     Ok(axum::Json(paging.list(rows, |row| row.id.to_string(), NoticeView::from)))
 }
 

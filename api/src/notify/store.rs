@@ -30,13 +30,9 @@ statement!(tenant WANTED, "select m.id, m.person_id, m.facts, p.first_name, p.la
 statement!(tenant FINISH,
     sqlite: "update mails set state = $3, sent_at = $4 where organization_id = $1 and id in (select unhex(value) from json_each($2))",
     postgres: "update mails set state = $3, sent_at = $4 where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
-statement!(tenant NOTICES,
-    sqlite: "select m.id, m.kind, m.session_id, m.facts, m.created_at, m.seen_at, s.title, s.starts_at, s.ends_at, s.time_zone, s.cancel_reason from mails m
-        left join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
-        where m.organization_id = $1 and m.person_id = $2 and m.kind <> 'code' and ($3 is null or m.id < $3) order by m.id desc limit $4",
-    postgres: "select m.id, m.kind, m.session_id, m.facts, m.created_at, m.seen_at, s.title, s.starts_at, s.ends_at, s.time_zone, s.cancel_reason from mails m
-        left join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
-        where m.organization_id = $1 and m.person_id = $2 and m.kind <> 'code' and ($3::uuid is null or m.id < $3) order by m.id desc limit $4");
+statement!(tenant NOTICES, "select m.id, m.kind, m.session_id, m.facts, m.created_at, m.seen_at, s.title, s.starts_at, s.ends_at, s.time_zone, s.cancel_reason from mails m
+    left join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
+    where m.organization_id = $1 and m.person_id = $2 and m.kind <> 'code' and m.id < $3 order by m.id desc limit $4");
 statement!(tenant UNSEEN, "select count(*) from (select 1 from mails where organization_id = $1 and person_id = $2 and kind <> 'code' and seen_at is null and created_at > $3 limit 100) as unseen");
 statement!(tenant SEE, "update mails set seen_at = $3 where organization_id = $1 and person_id = $2 and seen_at is null");
 statement!(tenant CHOICES_OF_TOPIC, "select person_id, mail, live from notice_choices where organization_id = $1 and kind = $2 and not (mail and live)");
@@ -246,7 +242,7 @@ pub async fn notices(
     tx: &mut Tx,
     organization: OrganizationId,
     person: PersonId,
-    before: Option<Uuid>,
+    before: Uuid,
     limit: i64,
 ) -> Result<Vec<NoticeRow>, StoreError> {
     Ok(run!(all, tx, NOTICES, [organization.uuid(), person.uuid(), before, limit])?)

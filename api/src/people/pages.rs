@@ -13,10 +13,7 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{
-    service::{self, ChangePerson, CreatePerson, Login, NameInput, SetUp},
-    store,
-};
+use super::service::{self, ChangePerson, CreatePerson, Login, NameInput, SetUp};
 use crate::{
     app::App,
     error::ApiError,
@@ -199,6 +196,8 @@ pub fn field_errors(errors: &[crate::error::FieldError]) -> Vec<PageFieldError> 
 /// Query of the list of people.
 #[derive(Debug, Default, Deserialize)]
 pub struct PeopleQuery {
+    #[serde(default)]
+    q: String,
     cursor: Option<String>,
     notice: Option<NoticeKind>,
 }
@@ -206,23 +205,21 @@ pub struct PeopleQuery {
 async fn people_page(
     app: &App,
     who: &SignedIn,
-    cursor: Option<&str>,
+    (asked, cursor): (&str, Option<&str>),
     form: page::PersonForm,
 ) -> Result<page::People, ApiError> {
     let paging = crate::list::Paging::new(Some(100), cursor)?;
     let mut tx = app.db.read(who.organization).await?;
-    let people =
-        store::list(&mut tx, who.organization, paging.text()?.as_deref().unwrap_or(""), paging.fetch())
-            .await?;
+    let list = service::page(&mut tx, who.organization, Some(asked), &paging).await?;
     let settings = crate::organizations::service::settings_in(&mut tx, who.organization).await?;
-    let list = paging.list(people, |person| store::email_key(&person.email), |person| page_row(&person, who));
     let roles = ["student", "instructor", "admin", "owner"].into_iter().take(if who.owner { 4 } else { 3 });
     Ok(page::People {
-        items: list.items,
+        items: list.items.iter().map(|person| page_row(person, who)).collect(),
+        asked: asked.to_owned(),
         form,
         roles: roles.map(str::to_owned).collect(),
         zone: settings.time_zone,
-        next_url: list.next_cursor.map(|cursor| format!("/people?cursor={cursor}")),
+        next_url: list.next_cursor.map(|cursor| crate::list::next_url("/people?", &[("q", asked)], &cursor)),
     })
 }
 
@@ -245,7 +242,7 @@ pub async fn people(
     Query(query): Query<PeopleQuery>,
 ) -> Result<Response, ApiError> {
     let form = page::PersonForm { role: "student".to_owned(), ..page::PersonForm::default() };
-    let page = people_page(&app, &who, query.cursor.as_deref(), form).await?;
+    let page = people_page(&app, &who, (query.q.trim(), query.cursor.as_deref()), form).await?;
     Pages::new(&app, &who, reader, Section::People).await?.notice(query.notice).show(&page)
 }
 
@@ -298,7 +295,7 @@ pub async fn add_person(
         role: form.role,
         errors,
     };
-    let page = people_page(&app, &who, None, form).await?;
+    let page = people_page(&app, &who, ("", None), form).await?;
     Pages::new(&app, &who, reader, Section::People).await?.refuse(&page)
 }
 

@@ -56,6 +56,8 @@ pub struct PeopleQuery {
     pub cursor: Option<String>,
     /// Only the person with the host application's id.
     pub external_id: Option<String>,
+    /// Only people with words in name or address that begin so: `rin das`. Then in the order of those words.
+    pub q: Option<String>,
 }
 
 /// The organization's users.
@@ -71,14 +73,9 @@ pub async fn list(
         let person = store::find_by_external(&mut tx, who.organization, external).await?;
         return Ok(axum::Json(List::whole(person.iter().map(PersonView::from).collect())));
     }
-    let after = paging.text()?;
-    let people =
-        store::list(&mut tx, who.organization, after.as_deref().unwrap_or(""), paging.fetch()).await?;
-    Ok(axum::Json(paging.list(
-        people,
-        |person| store::email_key(&person.email),
-        |person| PersonView::from(&person),
-    )))
+    let List { items, next_cursor } =
+        service::page(&mut tx, who.organization, query.q.as_deref(), &paging).await?;
+    Ok(axum::Json(List { items: items.iter().map(PersonView::from).collect(), next_cursor }))
 }
 
 /// Makes a user.

@@ -55,6 +55,7 @@ mod pushes;
 mod recurrence;
 mod reminders;
 mod roles;
+mod scale;
 mod seat_races;
 mod secrets;
 mod secure_join;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use lectern_api::{jobs, notify::reminders};
 use lectern_core::ids::{ClassId, PersonId};
-use lectern_tests::{Law, Lesson, Organization, Person, TestApp, story};
+use lectern_tests::{Engine, Law, Lesson, Organization, Person, TestApp, story};
 use serde_json::{Value, json};
 
 use super::live::{next, watch};
@@ -323,3 +323,22 @@ story!(
         assert_eq!(app.database.count("jobs").await, 0);
     }
 );
+
+/// A mail server that takes only so many mails a second is sent no more when many go out together: `mail.per_second`.
+#[tokio::test]
+async fn many_mails_go_out_at_the_pace_the_operator_set() {
+    let mut app = TestApp::with(Engine::Sqlite, |config| config.mail.per_second = Some(20)).await;
+    let (_, seller, _) = app.evening().await;
+    let (lesson, starts_at) = tomorrow(&mut app, &seller).await;
+    for number in 0..9 {
+        lesson.enroll(&mut app, &seller, &format!("buyer{number}@home.example"), "Somebody").await;
+    }
+    app.settle().await;
+    let before = app.mail.messages().len();
+    let began = std::time::Instant::now();
+    come(&app, starts_at - Duration::minutes(30)).await;
+    let taken = began.elapsed();
+    assert_eq!(app.mail.messages().len() - before, 12, "eleven who come, and who teaches");
+    assert!(taken.as_millis() >= 11 * 50, "twelve mails, at least 50 ms apart, took {taken:?}");
+    app.finish().await;
+}

@@ -267,6 +267,8 @@ pub struct ClassSessions {
     pub form: ScheduleForm,
     /// IANA names offered beside the chosen one.
     pub zones: Vec<String>,
+    /// The address of the next page of the list.
+    pub next_url: Option<String>,
 }
 
 impl Page for ClassSessions {
@@ -289,8 +291,15 @@ impl Page for ClassSessions {
                     ..ScheduleForm::sample()
                 },
                 zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
+                next_url: Some("/classes/c1/sessions?cursor=abc".to_owned()),
             },
-            Self { class: ClassHead::sample(), items: vec![], form: ScheduleForm::sample(), zones: vec![] },
+            Self {
+                class: ClassHead::sample(),
+                items: vec![],
+                form: ScheduleForm::sample(),
+                zones: vec![],
+                next_url: None,
+            },
         ]
     }
 }

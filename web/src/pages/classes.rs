@@ -46,6 +46,8 @@ pub struct ClassItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Classes {
     pub tab: ClassTab,
+    /// What is looked for, on both tabs; empty: everything of the tab.
+    pub asked: String,
     pub items: Vec<ClassItem>,
     pub can_create: bool,
     /// The address of the next page of the list.
@@ -70,6 +72,7 @@ impl Page for Classes {
         vec![
             Self {
                 tab: ClassTab::Upcoming,
+                asked: String::new(),
                 items: vec![
                     item(
                         "1",
@@ -90,8 +93,27 @@ impl Page for Classes {
                 can_create: true,
                 next_url: Some("/classes?cursor=abc".to_owned()),
             },
-            Self { tab: ClassTab::Upcoming, items: vec![], can_create: true, next_url: None },
-            Self { tab: ClassTab::Previous, items: vec![], can_create: false, next_url: None },
+            Self {
+                tab: ClassTab::Upcoming,
+                asked: String::new(),
+                items: vec![],
+                can_create: true,
+                next_url: None,
+            },
+            Self {
+                tab: ClassTab::Previous,
+                asked: String::new(),
+                items: vec![],
+                can_create: false,
+                next_url: None,
+            },
+            Self {
+                tab: ClassTab::Upcoming,
+                asked: "গণিত \"8\"".to_owned(),
+                items: vec![],
+                can_create: true,
+                next_url: None,
+            },
         ]
     }
 }

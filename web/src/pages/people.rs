@@ -34,6 +34,8 @@ pub struct PersonForm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct People {
     pub items: Vec<PersonRow>,
+    /// What is looked for; empty: everybody.
+    pub asked: String,
     pub form: PersonForm,
     /// The roles the viewer may give.
     pub roles: Vec<String>,
@@ -61,6 +63,7 @@ impl Page for People {
                     row("farhan", "Farhan Karim", "instructor", true),
                     row("omar", "Omar Reza", "student", false),
                 ],
+                asked: String::new(),
                 form: PersonForm {
                     role: "student".to_owned(),
                     errors: vec![FieldError::new("email", "taken")],
@@ -72,6 +75,15 @@ impl Page for People {
             },
             Self {
                 items: vec![],
+                asked: String::new(),
+                form: PersonForm::default(),
+                roles: vec![],
+                zone: "UTC".to_owned(),
+                next_url: None,
+            },
+            Self {
+                items: vec![],
+                asked: "\"রিনা\" & <das>".to_owned(),
                 form: PersonForm::default(),
                 roles: vec![],
                 zone: "UTC".to_owned(),

@@ -161,8 +161,9 @@ async fn edit_page(
     let host = page.as_ref().map(|page| page.instructor);
     let mut classes = vec![Choice::new("", "–")];
     // The classes of those who have booked are like another one themselves.
-    let made = service::made_classes(&mut tx, organization).await?;
-    for class in classes::service::list(&mut tx, who, None, 200).await? {
+    let all = classes::service::list(&mut tx, who, &Paging::new(Some(200), None)?).await?.items;
+    let made = service::made_among(&mut tx, organization, &all).await?;
+    for class in all {
         if !made.contains(&class.id) && host.is_none_or(|host| class.instructor == host) {
             classes.push(Choice::new(class.id.to_string(), class.title));
         }

@@ -17,6 +17,7 @@ use crate::{
     pages::{Pages, Reader},
     people,
     sessions::{self, Session, pages::line},
+    totals,
 };
 
 /// Coming and past sessions on the overview.
@@ -66,19 +67,21 @@ pub async fn overview(
     let next = all.iter().find(|session| session.state == SessionState::Live);
     let next = next.or_else(|| all.iter().find(is_coming));
     let coming = all.iter().filter(is_coming).filter(|session| next.is_none_or(|next| next.id != session.id));
+    let past: Vec<&Session> =
+        all.iter().rev().filter(|session| session.state == SessionState::Ended).take(FEW).collect();
     let came = if head.can_manage {
-        attendance::service::came(&mut tx, organization, class.id, class.instructor).await?
+        let shown = past.iter().map(|session| session.id);
+        attendance::service::came(&mut tx, organization, shown, class.instructor).await?
     } else {
         std::collections::HashMap::new()
     };
-    let past = all.iter().rev().filter(|session| session.state == SessionState::Ended).take(FEW);
-    let (enrolled, guests) = enrollments::counts(&mut tx, organization, class.id).await?;
+    let totals = totals::service::of_one(&mut tx, organization, class.id.uuid()).await?;
     let page = ClassOverview {
         next: next.map(|session| line(session, None)),
         coming: coming.take(FEW).map(|session| line(session, None)).collect(),
-        recent: past.map(|session| line(session, came.get(&session.id).copied())).collect(),
-        enrolled,
-        guests: if head.can_manage { guests } else { 0 },
+        recent: past.into_iter().map(|session| line(session, came.get(&session.id).copied())).collect(),
+        enrolled: totals.members,
+        guests: if head.can_manage { totals.guests } else { 0 },
         join_url: place.map(|_| format!("/join/class/{}", class.id)),
         class: head,
     };

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 
 use axum::{extract::State, response::Response};
 use lectern_core::{
+    ids::ClassId,
     provider::{Can, ControlScope, Degree, LiveAttendance, ProviderName, RecordingModes, RegistrantLinks},
     role::Role,
     secret::SecretString,
@@ -20,19 +21,18 @@ use crate::{
     app::App,
     classes::{
         choosing::{self, PlatformChoiceView},
-        enrollments,
         service::{self, CreateClass},
     },
     error::ApiError,
     extract::{Form, Instructor, Member, Query, SignedIn},
-    list::Paging,
+    list::{Paging, next_url},
     live::feed::instant,
     organizations,
     pages::{Pages, Reader, see_other},
     people,
     people::pages::field_errors,
     platforms::service::HostState,
-    sessions,
+    sessions, totals,
 };
 
 /// Query of the list.
@@ -40,6 +40,8 @@ use crate::{
 pub struct ListQuery {
     #[serde(default)]
     tab: ClassTab,
+    #[serde(default)]
+    q: String,
     cursor: Option<String>,
     notice: Option<NoticeKind>,
 }
@@ -55,15 +57,21 @@ pub async fn list(
     let now = app.clock.now();
     let previous = query.tab == ClassTab::Previous;
     let mut tx = app.db.read(who.organization).await?;
-    let classes = service::list_tab(&app, &mut tx, &who, previous, paging.id()?, paging.fetch()).await?;
-    let list = paging.list(classes, |class| class.id.to_string(), |class| class);
+    let asked = query.q.trim();
+    let list = if asked.is_empty() {
+        service::list_tab(&app, &mut tx, &who, previous, &paging).await?
+    } else {
+        service::find_titled(&mut tx, &who, asked, &paging).await?
+    };
     let zone = organizations::service::settings_in(&mut tx, who.organization).await?.time_zone;
     let teachers = list.items.iter().map(|class| class.instructor);
     let names = people::service::names(&mut tx, who.organization, teachers).await?;
+    let ids = || list.items.iter().map(|class| class.id);
+    let mut sessions = sessions::service::glances(&mut tx, who.organization, ids(), now).await?;
+    let totals = totals::service::of(&mut tx, who.organization, ids().map(ClassId::uuid)).await?;
     let mut items = Vec::with_capacity(list.items.len());
     for class in &list.items {
-        let session = sessions::service::glance(&mut tx, who.organization, class.id, now).await?;
-        let (people, _) = enrollments::counts(&mut tx, who.organization, class.id).await?;
+        let session = sessions.remove(&class.id);
         items.push(ClassItem {
             id: class.id.to_string(),
             title: class.title.clone(),
@@ -80,11 +88,13 @@ pub async fn list(
             starts_at: session.as_ref().map(|session| instant(session.starts_at)),
             ends_at: session.as_ref().map(|session| instant(session.ends_at)),
             zone: session.map_or_else(|| zone.clone(), |session| session.time_zone),
-            people,
+            people: totals.get(&class.id.uuid()).map_or(0, |totals| totals.members),
         });
     }
     drop(tx);
-    if previous {
+    if !asked.is_empty() {
+        // In the order in which they were found.
+    } else if previous {
         items.sort_by_key(|item| Reverse(item.starts_at.clone()));
     } else {
         // What runs first, then what comes next; what has no time yet last.
@@ -95,9 +105,13 @@ pub async fn list(
     let tab = if previous { "previous" } else { "upcoming" };
     let page = Classes {
         tab: query.tab,
+        asked: asked.to_owned(),
         items,
         can_create: who.role != Role::Student,
-        next_url: list.next_cursor.map(|cursor| format!("/classes?tab={tab}&cursor={cursor}")),
+        next_url: list.next_cursor.map(|cursor| match asked {
+            "" => format!("/classes?tab={tab}&cursor={cursor}"),
+            _ => next_url("/classes?", &[("q", asked)], &cursor),
+        }),
     };
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
 }

@@ -1,18 +1,20 @@
 use axum::{extract::State, response::Response};
 use lectern_core::{ids::ClassId, session::SessionState};
 use lectern_web::{
-    Section,
+    NoticeKind, Section,
     pages::{PreviewClash, PreviewLine, SchedulePreview, class::ClassSessions, session_forms::ScheduleForm},
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::class::{ClassQuery, head};
+use super::class::head;
 use crate::{
     app::App,
     attendance,
     classes::service,
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
+    list::Paging,
     live::feed::instant,
     organizations,
     pages::{Pages, Reader, see_other},
@@ -27,20 +29,17 @@ async fn page(
     app: &App,
     who: &SignedIn,
     id: Uuid,
-    form: Option<ScheduleForm>,
+    (form, cursor): (Option<ScheduleForm>, Option<&str>),
 ) -> Result<ClassSessions, ApiError> {
+    let paging = Paging::new(None, cursor)?;
     let now = app.clock.now();
     let organization = who.organization;
     let mut tx = app.db.read(organization).await?;
     let class = service::own(&mut tx, who, ClassId(id)).await?;
-    let all = sessions::service::of_class(&mut tx, organization, class.id).await?;
-    let came = attendance::service::came(&mut tx, organization, class.id, class.instructor).await?;
-    let (coming, past): (Vec<_>, Vec<_>) = all.iter().partition(|session| {
-        session.state == SessionState::Live
-            || (session.state == SessionState::Scheduled && session.ends_at > now)
-    });
-    let items = coming.into_iter().chain(past.into_iter().rev());
-    let items = items.map(|session| {
+    let list = sessions::service::page_of_class(&mut tx, organization, class.id, now, &paging).await?;
+    let shown = list.items.iter().map(|session| session.id);
+    let came = attendance::service::came(&mut tx, organization, shown, class.instructor).await?;
+    let items = list.items.iter().map(|session| {
         let came = came.get(&session.id).copied().filter(|_| session.state == SessionState::Ended);
         line(session, came)
     });
@@ -50,7 +49,15 @@ async fn page(
         items: items.collect(),
         form: form.unwrap_or_else(|| empty_form(now, &zone)),
         zones: zones(),
+        next_url: list.next_cursor.map(|cursor| format!("/classes/{id}/sessions?cursor={cursor}")),
     })
+}
+
+/// Query of the page.
+#[derive(Debug, Default, Deserialize)]
+pub struct SessionsQuery {
+    notice: Option<NoticeKind>,
+    cursor: Option<String>,
 }
 
 /// `GET /classes/{id}/sessions`
@@ -59,9 +66,9 @@ pub async fn sessions(
     who: Instructor,
     reader: Reader,
     Path(id): Path<Uuid>,
-    Query(query): Query<ClassQuery>,
+    Query(query): Query<SessionsQuery>,
 ) -> Result<Response, ApiError> {
-    let page = page(&app, &who, id, None).await?;
+    let page = page(&app, &who, id, (None, query.cursor.as_deref())).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
 }
 
@@ -85,7 +92,7 @@ pub async fn schedule(
         },
         Err(errors) => errors,
     };
-    let page = page(&app, &who, id, Some(form.again(errors))).await?;
+    let page = page(&app, &who, id, (Some(form.again(errors)), None)).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
 }
 
@@ -104,7 +111,7 @@ pub async fn preview(
         },
         Err(errors) => errors,
     };
-    let page = page(&app, &who, id, Some(form.again(errors))).await?;
+    let page = page(&app, &who, id, (Some(form.again(errors)), None)).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
 }
 

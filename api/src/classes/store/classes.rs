@@ -1,9 +1,12 @@
 //! Classes, and the route from each to its organization.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId},
     provider::ProviderName,
+    search::words,
     settings::ClassSettings,
 };
 use lectern_providers::registry;
@@ -12,7 +15,9 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    run, statement,
+    run,
+    search::{self, service::Kind},
+    statement,
 };
 
 /// A class.
@@ -72,22 +77,27 @@ impl TryFrom<Row> for Class {
 
 macro_rules! class_columns {
     ($rest:literal) => {
-        concat!("select id, external_id, title, description, instructor_id, provider, settings, state, created_at from classes ", $rest)
+        class_columns!(concat $rest)
+    };
+    (concat $($part:expr),+ $(,)?) => {
+        concat!("select id, external_id, title, description, instructor_id, provider, settings, state, created_at from classes ", $($part),+)
     };
 }
 
-/// Active classes of one tab: with something to come or nothing scheduled ever ($7 = 0), or with only a past ($7 = 1).
-macro_rules! tab_columns {
-    ($id:literal) => {
-        concat!(
-            "select id, external_id, title, description, instructor_id, provider, settings, state, created_at from classes
-             where organization_id = $1 and state = 'active' and ($2", $id, " is null or instructor_id = $2)
-             and ($3", $id, " is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
-             and ($4", $id, " is null or id < $4)
-             and case when exists (select 1 from sessions s where s.organization_id = $1 and s.class_id = classes.id and (s.state = 'live' or (s.state = 'scheduled' and s.ends_at > $6))) then 0
-                      when exists (select 1 from sessions s where s.organization_id = $1 and s.class_id = classes.id) then 1 else 0 end = $7
-             order by id desc limit $5"
-        )
+/// Active classes, newest first, before one ($2) and so many ($3); $4 is the person, where there is one.
+macro_rules! page {
+    ($whose:literal) => {
+        class_columns!(concat "where organization_id = $1 and state = 'active' and id < $2 and ", $whose, " order by id desc limit $3")
+    };
+    // Of one tab: with something to come after $5, or nothing scheduled ever ($6 = 0); or with only a past ($6 = 1).
+    (tab $whose:literal) => {
+        page!(tab $whose, "$5", "$6")
+    };
+    (tab $whose:literal, $now:literal, $tab:literal) => {
+        class_columns!(concat "where organization_id = $1 and state = 'active' and id < $2 and ", $whose,
+            " and case when exists (select 1 from sessions s where s.organization_id = $1 and s.class_id = classes.id and s.state in ('scheduled', 'live') and (s.state = 'live' or s.ends_at > ", $now, ")) then 0
+                      when exists (select 1 from sessions s where s.organization_id = $1 and s.class_id = classes.id) then 1 else 0 end = ", $tab,
+            " order by id desc limit $3")
     };
 }
 
@@ -99,16 +109,18 @@ statement!(tenant FIND_TO_CHANGE,
     sqlite: class_columns!("where organization_id = $1 and id = $2"),
     postgres: class_columns!("where organization_id = $1 and id = $2 for update"));
 statement!(tenant FIND_BY_EXTERNAL, class_columns!("where organization_id = $1 and external_id = $2"));
-statement!(tenant LIST,
-    sqlite: class_columns!("where organization_id = $1 and state = 'active' and ($2 is null or instructor_id = $2)
-        and ($3 is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
-        and ($4 is null or id < $4) order by id desc limit $5"),
-    postgres: class_columns!("where organization_id = $1 and state = 'active' and ($2::uuid is null or instructor_id = $2)
-        and ($3::uuid is null or id in (select class_id from enrollments where organization_id = $1 and person_id = $3 and state = 'active'))
-        and ($4::uuid is null or id < $4) order by id desc limit $5"));
-statement!(tenant LIST_TAB,
-    sqlite: tab_columns!(""),
-    postgres: tab_columns!("::uuid"));
+// One text for each reader: a condition that may be absent keeps SQLite from going by the index that serves it.
+statement!(tenant LIST_ALL, page!("true"));
+statement!(tenant LIST_TAUGHT, page!("instructor_id = $4"));
+statement!(tenant LIST_ENROLLED, page!("id in (select e.class_id from enrollments e where e.organization_id = $1 and e.person_id = $4 and e.state = 'active')"));
+statement!(tenant TAB_ALL, page!(tab "true", "$4", "$5"));
+statement!(tenant TAB_TAUGHT, page!(tab "instructor_id = $4"));
+statement!(tenant TAB_ENROLLED, page!(tab "id in (select e.class_id from enrollments e where e.organization_id = $1 and e.person_id = $4 and e.state = 'active')"));
+statement!(tenant OF_IDS,
+    sqlite: class_columns!("where organization_id = $1 and state = 'active' and id in (select unhex(value) from json_each($2))"),
+    postgres: class_columns!("where organization_id = $1 and state = 'active' and id in (select value::uuid from json_array_elements_text($2::json))"));
+statement!(tenant WITHOUT_WORDS, class_columns!("where organization_id = $1 and state = 'active' and id > $2
+    and not exists (select 1 from search_words w where w.organization_id = classes.organization_id and w.kind = 'class' and w.of_id = classes.id) order by id limit $3"));
 statement!(tenant TITLES,
     sqlite: "select id, title from classes where organization_id = $1 and id in (select unhex(value) from json_each($2))",
     postgres: "select id, title from classes where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
@@ -138,7 +150,35 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, class: &Class) ->
         ]
     )?;
     run!(execute, tx, INSERT_ROUTE, [class.id.uuid(), organization.uuid()])?;
-    Ok(())
+    keep_words(tx, organization, std::slice::from_ref(class)).await
+}
+
+/// From now on these classes are found by the titles they have; archived ones are not found.
+pub async fn keep_words(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    classes: &[Class],
+) -> Result<(), StoreError> {
+    let words = |class: &Class| if class.active { words(&class.title) } else { BTreeSet::new() };
+    let words: Vec<_> = classes.iter().map(|class| (class.id.uuid(), words(class))).collect();
+    search::service::keep(tx, organization, Kind::Class, &words).await
+}
+
+/// Classes whom no word finds yet, behind an id.
+pub async fn without_words(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Class>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, WITHOUT_WORDS, [organization.uuid(), after, limit])?;
+    rows.into_iter().map(Class::try_from).collect()
+}
+
+/// Those of these classes that are not archived.
+pub async fn of_ids(tx: &mut Tx, organization: OrganizationId, ids: &str) -> Result<Vec<Class>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, OF_IDS, [organization.uuid(), ids])?;
+    rows.into_iter().map(Class::try_from).collect()
 }
 
 /// A class.
@@ -162,35 +202,30 @@ pub async fn find_by_external(
 }
 
 /// Whose classes to list.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ClassFilter {
-    /// Taught by.
-    pub instructor: Option<PersonId>,
-    /// Enrolled in.
-    pub member: Option<PersonId>,
-    /// Older than this one.
-    pub before: Option<Uuid>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// All there are.
+    All,
+    /// Taught by somebody.
+    TaughtBy(PersonId),
+    /// Somebody is enrolled in them.
+    EnrolledBy(PersonId),
 }
 
-/// Classes, newest first.
+/// Classes, newest first, before one.
 pub async fn list(
     tx: &mut Tx,
     organization: OrganizationId,
-    filter: ClassFilter,
+    shelf: Shelf,
+    before: Uuid,
     limit: i64,
 ) -> Result<Vec<Class>, StoreError> {
-    let rows: Vec<Row> = run!(
-        all,
-        tx,
-        LIST,
-        [
-            organization.uuid(),
-            filter.instructor.map(PersonId::uuid),
-            filter.member.map(PersonId::uuid),
-            filter.before,
-            limit
-        ]
-    )?;
+    let of = organization.uuid();
+    let rows: Vec<Row> = match shelf {
+        Shelf::All => run!(all, tx, LIST_ALL, [of, before, limit])?,
+        Shelf::TaughtBy(person) => run!(all, tx, LIST_TAUGHT, [of, before, limit, person.uuid()])?,
+        Shelf::EnrolledBy(person) => run!(all, tx, LIST_ENROLLED, [of, before, limit, person.uuid()])?,
+    };
     rows.into_iter().map(Class::try_from).collect()
 }
 
@@ -218,31 +253,26 @@ pub async fn update(
             now
         ]
     )?;
-    Ok(())
+    keep_words(tx, organization, std::slice::from_ref(class)).await
 }
 
-/// Classes of one tab, newest first: those with something to come or nothing yet, or those with only a past.
+/// Classes of one tab, newest first, before one: those with something to come or nothing yet, or those with only a past.
 pub async fn list_tab(
     tx: &mut Tx,
     organization: OrganizationId,
-    filter: ClassFilter,
+    shelf: Shelf,
     (previous, now): (bool, DateTime<Utc>),
+    before: Uuid,
     limit: i64,
 ) -> Result<Vec<Class>, StoreError> {
-    let rows: Vec<Row> = run!(
-        all,
-        tx,
-        LIST_TAB,
-        [
-            organization.uuid(),
-            filter.instructor.map(|id| id.uuid()),
-            filter.member.map(|id| id.uuid()),
-            filter.before,
-            limit,
-            now,
-            i32::from(previous)
-        ]
-    )?;
+    let (of, tab) = (organization.uuid(), i32::from(previous));
+    let rows: Vec<Row> = match shelf {
+        Shelf::All => run!(all, tx, TAB_ALL, [of, before, limit, now, tab])?,
+        Shelf::TaughtBy(person) => run!(all, tx, TAB_TAUGHT, [of, before, limit, person.uuid(), now, tab])?,
+        Shelf::EnrolledBy(person) => {
+            run!(all, tx, TAB_ENROLLED, [of, before, limit, person.uuid(), now, tab])?
+        }
+    };
     rows.into_iter().map(Class::try_from).collect()
 }
 

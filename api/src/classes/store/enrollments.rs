@@ -131,7 +131,6 @@ macro_rules! enrollment_columns {
 }
 pub(super) use enrollment_columns;
 
-statement!(tenant COUNT_KINDS, "select kind, count(*) from enrollments where organization_id = $1 and class_id = $2 and state = 'active' group by kind");
 statement!(tenant INSERT_ENROLLMENT, "insert into enrollments (id, organization_id, class_id, person_id, kind, external_id, all_sessions, generation, state, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, 1, 'active', $8, $8)");
 statement!(tenant FIND_ENROLLMENT, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.id = $3"));
@@ -140,7 +139,6 @@ statement!(tenant FIND_GUEST_BY_EMAIL, enrollment_columns!("where e.organization
 statement!(tenant LIST_ENROLLMENTS, enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.kind = $3 and e.state = 'active' order by p.first_name, p.last_name, e.id"));
 statement!(tenant ENROLLMENTS_OF_PERSON, enrollment_columns!("where e.organization_id = $1 and e.person_id = $2 and e.state = 'active'"));
 statement!(tenant UPDATE_ENROLLMENT, "update enrollments set state = $3, generation = $4, all_sessions = $5, by_hand = $7, kept_out = $8, updated_at = $6 where organization_id = $1 and id = $2");
-statement!(tenant COUNT_MEMBERS, "select count(*) from enrollments where organization_id = $1 and class_id = $2 and state = 'active'");
 statement!(tenant ADD_GUEST_SESSION, "insert into guest_sessions (organization_id, enrollment_id, session_id) values ($1, $2, $3) on conflict do nothing");
 statement!(tenant CLEAR_GUEST_SESSIONS, "delete from guest_sessions where organization_id = $1 and enrollment_id = $2");
 statement!(tenant GUEST_SESSIONS, "select session_id from guest_sessions where organization_id = $1 and enrollment_id = $2");
@@ -271,15 +269,6 @@ pub async fn update_enrollment(
     Ok(())
 }
 
-/// How many belong to a class, guests too.
-pub async fn count_members(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    class: ClassId,
-) -> Result<i64, StoreError> {
-    Ok(run!(value, tx, COUNT_MEMBERS, [organization.uuid(), class.uuid()])?)
-}
-
 /// Names the sessions a guest may come to.
 pub async fn set_guest_sessions(
     tx: &mut Tx,
@@ -302,13 +291,4 @@ pub async fn guest_sessions(
 ) -> Result<Vec<SessionId>, StoreError> {
     let ids: Vec<Uuid> = run!(values, tx, GUEST_SESSIONS, [organization.uuid(), enrollment.uuid()])?;
     Ok(ids.into_iter().map(SessionId).collect())
-}
-
-/// How many belong to a class, by the word of their kind.
-pub async fn count_kinds(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    class: ClassId,
-) -> Result<Vec<(String, i64)>, StoreError> {
-    Ok(run!(all, tx, COUNT_KINDS, [organization.uuid(), class.uuid()])?)
 }

@@ -32,8 +32,8 @@ macro_rules! cohort_columns {
     ($rest:literal) => {
         concat!(
             "select c.id, c.external_id, c.name, c.created_at,
-                    (select count(*) from cohort_members m where m.organization_id = c.organization_id and m.cohort_id = c.id) as people,
-                    (select count(*) from cohort_classes k where k.organization_id = c.organization_id and k.cohort_id = c.id) as classes
+                    coalesce((select t.number from totals t where t.organization_id = c.organization_id and t.of_id = c.id and t.what = 'people'), 0) as people,
+                    coalesce((select t.number from totals t where t.organization_id = c.organization_id and t.of_id = c.id and t.what = 'classes'), 0) as classes
              from cohorts c ",
             $rest
         )
@@ -46,18 +46,12 @@ statement!(tenant HOLD,
     sqlite: "select id from cohorts where organization_id = $1 and id = $2",
     postgres: "select id from cohorts where organization_id = $1 and id = $2 for no key update");
 statement!(tenant FIND_BY_EXTERNAL, cohort_columns!("where c.organization_id = $1 and c.external_id = $2"));
-statement!(tenant LIST,
-    sqlite: cohort_columns!("where c.organization_id = $1 and ($2 is null or c.id < $2) order by c.id desc limit $3"),
-    postgres: cohort_columns!("where c.organization_id = $1 and ($2::uuid is null or c.id < $2) order by c.id desc limit $3"));
+statement!(tenant LIST, cohort_columns!("where c.organization_id = $1 and c.id < $2 order by c.id desc limit $3"));
 statement!(tenant UPDATE, "update cohorts set name = $3, external_id = $4, updated_at = $5 where organization_id = $1 and id = $2");
 statement!(tenant REMOVE, "delete from cohorts where organization_id = $1 and id = $2");
-statement!(tenant MEMBERS,
-    sqlite: "select p.id, p.external_id, p.first_name, p.last_name, p.email, p.state = 'active' as active, m.added_at from cohort_members m
-        join people p on p.organization_id = m.organization_id and p.id = m.person_id
-        where m.organization_id = $1 and m.cohort_id = $2 and ($3 is null or p.email_key > $3) order by p.email_key limit $4",
-    postgres: "select p.id, p.external_id, p.first_name, p.last_name, p.email, p.state = 'active' as active, m.added_at from cohort_members m
-        join people p on p.organization_id = m.organization_id and p.id = m.person_id
-        where m.organization_id = $1 and m.cohort_id = $2 and ($3::text is null or p.email_key > $3) order by p.email_key limit $4");
+statement!(tenant MEMBERS, "select p.id, p.external_id, p.first_name, p.last_name, p.email, p.state = 'active' as active, m.added_at from cohort_members m
+    join people p on p.organization_id = m.organization_id and p.id = m.person_id
+    where m.organization_id = $1 and m.cohort_id = $2 and p.email_key > $3 order by p.email_key limit $4");
 
 /// Adds a cohort.
 pub async fn insert(tx: &mut Tx, organization: OrganizationId, cohort: &Cohort) -> Result<(), StoreError> {
@@ -106,7 +100,7 @@ pub async fn find_by_external(
 pub async fn list(
     tx: &mut Tx,
     organization: OrganizationId,
-    before: Option<Uuid>,
+    before: Uuid,
     limit: i64,
 ) -> Result<Vec<Cohort>, StoreError> {
     Ok(run!(all, tx, LIST, [organization.uuid(), before, limit])?)
@@ -154,7 +148,7 @@ pub async fn members(
     tx: &mut Tx,
     organization: OrganizationId,
     cohort: CohortId,
-    after: Option<&str>,
+    after: &str,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
     Ok(run!(all, tx, MEMBERS, [organization.uuid(), cohort.uuid(), after, limit])?)

@@ -26,7 +26,7 @@ statement!(tenant KEPT_OUT, "select distinct e.person_id from enrollments e join
     join cohort_members m on m.organization_id = k.organization_id and m.cohort_id = k.cohort_id and m.person_id = e.person_id
     where e.organization_id = $1 and e.class_id = $2 and e.kept_out and e.state <> 'active'");
 statement!(tenant COHORTS_OF_CLASS, "select c.id, c.external_id, c.name, k.added_at,
-        (select count(*) from cohort_members m where m.organization_id = c.organization_id and m.cohort_id = c.id) as people
+        coalesce((select t.number from totals t where t.organization_id = c.organization_id and t.of_id = c.id and t.what = 'people'), 0) as people
     from cohort_classes k join cohorts c on c.organization_id = k.organization_id and c.id = k.cohort_id
     where k.organization_id = $1 and k.class_id = $2 order by c.name, c.id");
 

@@ -1,6 +1,11 @@
 //! Finding people, and how they are shown.
 
-use lectern_core::ids::{OrganizationId, PersonId};
+use std::collections::HashMap;
+
+use lectern_core::{
+    ids::{OrganizationId, PersonId},
+    search::Asked,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,7 +14,9 @@ use crate::{
     app::App,
     db::Tx,
     error::ApiError,
+    list::{List, Paging},
     people::{Person, store},
+    search::{self, service::Kind},
 };
 
 /// A person, as shown.
@@ -138,13 +145,42 @@ pub async fn admins(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Per
     Ok(store::admins(tx, organization).await?)
 }
 
-/// People whose name or address contains this text; at most 100.
+/// People with words in name or address that begin as asked, guests too; at most 100.
 pub async fn search(
     tx: &mut Tx,
     organization: OrganizationId,
     text: &str,
 ) -> Result<Vec<PersonId>, ApiError> {
-    Ok(store::search(tx, organization, &text.trim().to_lowercase()).await?)
+    let Some(asked) = Asked::read(text) else { return Ok(Vec::new()) };
+    let paging = Paging::new(Some(100), None)?;
+    let mut found = search::service::find(tx, organization, Kind::User, &asked, &paging).await?.items;
+    found.extend(search::service::find(tx, organization, Kind::Guest, &asked, &paging).await?.items);
+    found.truncate(100);
+    Ok(found.into_iter().map(PersonId).collect())
+}
+
+/// One page of the users, by address; or, when something is asked for, of those with words in name or address that begin so.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a cursor that is none.
+pub async fn page(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    asked: Option<&str>,
+    paging: &Paging,
+) -> Result<List<Person>, ApiError> {
+    let Some(text) = asked.filter(|text| !text.trim().is_empty()) else {
+        let after = paging.text()?.unwrap_or_default();
+        let people = store::list(tx, organization, &after, paging.fetch()).await?;
+        return Ok(paging.list(people, |person| store::email_key(&person.email), |person| person));
+    };
+    let Some(asked) = Asked::read(text) else { return Ok(List::whole(Vec::new())) };
+    let found = search::service::find(tx, organization, Kind::User, &asked, paging).await?;
+    let people = store::of_ids(tx, organization, &crate::ids::json_list(found.items.iter().copied())).await?;
+    let mut known: HashMap<Uuid, Person> =
+        people.into_iter().map(|person| (person.id.uuid(), person)).collect();
+    let items = found.items.iter().filter_map(|id| known.remove(id)).collect();
+    Ok(List { items, next_cursor: found.next_cursor })
 }
 
 /// Whoever may teach, by name; at most 500.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use lectern_core::ids::{OrganizationId, PersonId};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -108,6 +109,7 @@ pub async fn make_students(
             store::insert_students(tx, organization, &json!(rows.collect::<Vec<_>>()), app.clock.now()).await;
         made.map_err(taken)?;
         let ids = some.iter().map(|new| new.id);
+        keep_words(tx, organization, ids.clone()).await?;
         write_down(app, tx, organization, (EntryKind::PersonCreated, by), ids).await?;
     }
     Ok(())
@@ -132,9 +134,37 @@ pub async fn change_students(
             store::update_students(tx, organization, &json!(rows.collect::<Vec<_>>()), app.clock.now()).await;
         changed.map_err(taken)?;
         let ids = some.iter().map(|person| person.id);
+        keep_words(tx, organization, ids.clone()).await?;
         write_down(app, tx, organization, (EntryKind::PersonChanged, by), ids).await?;
     }
     Ok(())
+}
+
+/// They are found by what is written of them now.
+async fn keep_words(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl Iterator<Item = PersonId>,
+) -> Result<(), ApiError> {
+    let people = store::of_ids(tx, organization, &crate::ids::json_list(ids.map(PersonId::uuid))).await?;
+    Ok(store::keep_words(tx, organization, &people).await?)
+}
+
+/// Gives words to whoever has none.
+pub async fn give_words(app: &App, organization: OrganizationId) -> Result<(), ApiError> {
+    let mut after = Uuid::nil();
+    loop {
+        let mut look = app.db.read(organization).await?;
+        let most = i64::try_from(AT_A_TIME).unwrap_or(1);
+        let some = store::without_words(&mut look, organization, after, most).await?;
+        drop(look);
+        let Some(last) = some.last() else { return Ok(()) };
+        after = last.id.uuid();
+        let mut tx = app.db.begin(organization).await?;
+        // As they are now: somebody may have been renamed meanwhile.
+        keep_words(&mut tx, organization, some.iter().map(|person| person.id)).await?;
+        tx.commit().await?;
+    }
 }
 
 async fn write_down(

@@ -15,11 +15,11 @@ pub use create::{
     CreatePerson, CreatePersonBody, Whom, create_person, find_or_make, make_guest, make_student,
 };
 pub use directory::{
-    PersonView, admins, all, count, external_ids, find, find_by_email, find_by_external, names, search,
+    PersonView, admins, all, count, external_ids, find, find_by_email, find_by_external, names, page, search,
     teachers,
 };
 pub use fields::{NameInput, one_line, parse_email, parse_language, parse_time_zone};
-pub use many::{NewStudent, change_students, holders, make_students, of_addresses, of_ids};
+pub use many::{NewStudent, change_students, give_words, holders, make_students, of_addresses, of_ids};
 pub use set_up::{SetUp, ensure_operator, set_up, set_up_is_open, set_up_token};
 pub use sign_in::{
     Login, authenticate_bearer, authenticate_sign_in, check_again, remove_ended_sign_ins, sign_in, sign_out,

@@ -4,13 +4,16 @@ use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{OrganizationId, PersonId},
     role::Role,
+    search::words_of_person,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
-    run, statement,
+    run,
+    search::{self, service::Kind},
+    statement,
 };
 
 /// Whether somebody has an account.
@@ -20,6 +23,15 @@ pub enum PersonKind {
     User,
     /// Invited by e-mail.
     Guest,
+}
+
+impl PersonKind {
+    const fn found_as(self) -> Kind {
+        match self {
+            Self::User => Kind::User,
+            Self::Guest => Kind::Guest,
+        }
+    }
 }
 
 /// A person of one organization.
@@ -135,14 +147,14 @@ statement!(tenant COUNT_USERS, "select count(*) from people where organization_i
 statement!(tenant NAMES,
     sqlite: "select id, first_name, last_name from people where organization_id = $1 and id in (select unhex(value) from json_each($2))",
     postgres: "select id, first_name, last_name from people where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
-statement!(tenant SEARCH,
-    sqlite: "select id from people where organization_id = $1 and (instr(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or instr(email_key, $2) > 0) order by id limit 100",
-    postgres: "select id from people where organization_id = $1 and (strpos(lower(first_name || ' ' || coalesce(last_name, '')), $2) > 0 or strpos(email_key, $2) > 0) order by id limit 100");
 statement!(tenant EXTERNAL_IDS,
     sqlite: "select id, external_id from people where organization_id = $1 and external_id is not null and id in (select unhex(value) from json_each($2))",
     postgres: "select id, external_id from people where organization_id = $1 and external_id is not null and id in (select value::uuid from json_array_elements_text($2::json))");
 statement!(tenant ADMINS, "select id from people where organization_id = $1 and kind = 'user' and state = 'active' and role = 2 order by id");
 statement!(tenant TEACHERS, person_columns!("where organization_id = $1 and kind = 'user' and state = 'active' and role >= 1 order by first_name, last_name, id limit 500"));
+
+statement!(tenant WITHOUT_WORDS, person_columns!("where organization_id = $1 and id > $2
+    and not exists (select 1 from search_words w where w.organization_id = people.organization_id and w.kind = people.kind and w.of_id = people.id) order by id limit $3"));
 
 /// Somebody new.
 #[derive(Debug)]
@@ -200,7 +212,41 @@ pub async fn insert(
             now
         ]
     )?;
+    let name = match person.last_name {
+        Some(last) => format!("{} {last}", person.first_name),
+        None => person.first_name.to_owned(),
+    };
+    let words = words_of_person(&name, person.email);
+    search::service::keep(tx, organization, person.kind.found_as(), &[(person.id.uuid(), words)]).await
+}
+
+/// From now on these people are found by the names and addresses they have.
+pub async fn keep_words(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    people: &[Person],
+) -> Result<(), StoreError> {
+    for kind in [PersonKind::User, PersonKind::Guest] {
+        let of_kind = people.iter().filter(|person| person.kind == kind);
+        let words: Vec<_> = of_kind
+            .map(|person| (person.id.uuid(), words_of_person(&person.name(), &person.email)))
+            .collect();
+        if !words.is_empty() {
+            search::service::keep(tx, organization, kind.found_as(), &words).await?;
+        }
+    }
     Ok(())
+}
+
+/// People whom no word finds yet, behind an id.
+pub async fn without_words(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, WITHOUT_WORDS, [organization.uuid(), after, limit])?;
+    rows.into_iter().map(Person::try_from).collect()
 }
 
 /// A person of this organization.
@@ -307,7 +353,7 @@ pub async fn update(
             person.time_zone.as_deref()
         ]
     )?;
-    Ok(())
+    keep_words(tx, organization, std::slice::from_ref(person)).await
 }
 
 /// Sets the password's hash.
@@ -348,16 +394,6 @@ pub async fn external_ids(
 /// The active admins.
 pub async fn admins(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<PersonId>, StoreError> {
     let ids: Vec<Uuid> = run!(values, tx, ADMINS, [organization.uuid()])?;
-    Ok(ids.into_iter().map(PersonId).collect())
-}
-
-/// People whose name or address contains this text, in lower case.
-pub async fn search(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    text: &str,
-) -> Result<Vec<PersonId>, StoreError> {
-    let ids: Vec<Uuid> = run!(values, tx, SEARCH, [organization.uuid(), text])?;
     Ok(ids.into_iter().map(PersonId).collect())
 }
 

@@ -1,10 +1,11 @@
 //! Finding sessions, for those who may see or teach them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SessionId},
     role::Role,
-    session::SessionState,
 };
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::{
     db::Tx,
     error::ApiError,
     extract::SignedIn,
+    list::{List, Paging, bad_cursor, beginning_of_time, end_of_time},
     sessions::{
         series,
         store::{self, Session},
@@ -124,27 +126,63 @@ pub async fn titles(
     tx: &mut Tx,
     organization: OrganizationId,
     ids: impl IntoIterator<Item = SessionId>,
-) -> Result<std::collections::HashMap<SessionId, (ClassId, String)>, ApiError> {
+) -> Result<HashMap<SessionId, (ClassId, String)>, ApiError> {
     let ids: std::collections::BTreeSet<Uuid> = ids.into_iter().map(SessionId::uuid).collect();
     if ids.is_empty() {
-        return Ok(std::collections::HashMap::new());
+        return Ok(HashMap::new());
     }
     let rows = store::titles(tx, organization, &crate::ids::json_list(ids)).await?;
     Ok(rows.into_iter().map(|(id, class, title)| (SessionId(id), (ClassId(class), title))).collect())
 }
 
-/// What a list of classes says of one: the running session, else the next one, else the last there was.
-pub async fn glance(
+/// What a list says of each class: the running session, else the next one, else the last there was.
+pub async fn glances(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    classes: impl IntoIterator<Item = ClassId>,
+    now: DateTime<Utc>,
+) -> Result<HashMap<ClassId, Session>, ApiError> {
+    let classes = crate::ids::json_list(classes.into_iter().map(ClassId::uuid));
+    let sessions = store::glances(tx, organization, &classes, now).await?;
+    Ok(sessions.into_iter().map(|session| (session.class, session)).collect())
+}
+
+/// One page of the sessions of a class: those that run or are to come, in order, then the others, latest first.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a cursor that is none.
+pub async fn page_of_class(
     tx: &mut Tx,
     organization: OrganizationId,
     class: ClassId,
     now: DateTime<Utc>,
-) -> Result<Option<Session>, ApiError> {
-    let near = store::near(tx, organization, class, now).await?;
-    let live = near.iter().find(|session| session.state == SessionState::Live);
-    let next =
-        || near.iter().find(|session| session.state == SessionState::Scheduled && session.ends_at > now);
-    Ok(live.or_else(next).or_else(|| near.last()).cloned())
+    paging: &Paging,
+) -> Result<List<Session>, ApiError> {
+    // The cursor says in which part the last row was: of the past, `-` and its instant.
+    let (past, from) = match paging.word_and_id()? {
+        None => (false, (beginning_of_time(), Uuid::nil())),
+        Some((word, id)) => {
+            let micros: i64 = word.trim_start_matches('-').parse().map_err(|_| bad_cursor())?;
+            (word.starts_with('-'), (DateTime::from_timestamp_micros(micros).ok_or_else(bad_cursor)?, id))
+        }
+    };
+    let mut rows = Vec::new();
+    if !past {
+        let coming =
+            store::page_of_class(tx, organization, class, (false, now), from, paging.fetch()).await?;
+        rows.extend(coming.into_iter().map(|session| (false, session)));
+    }
+    let room = paging.fetch() - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if room > 0 {
+        let from = if past { from } else { end_of_time() };
+        let others = store::page_of_class(tx, organization, class, (true, now), from, room).await?;
+        rows.extend(others.into_iter().map(|session| (true, session)));
+    }
+    let cursor = |(past, session): &(bool, Session)| {
+        let part = if *past { "-" } else { "" };
+        format!("{part}{} {}", session.starts_at.timestamp_micros(), session.id)
+    };
+    Ok(paging.list(rows, cursor, |(_, session)| session))
 }
 
 /// Nobody else changes or starts a session of this class until the transaction ends.

@@ -120,14 +120,14 @@ macro_rules! page {
 // The join is written in the order in which the rows are few: by day for everybody, by class for one person. `cross join` keeps
 // SQLite from turning it around.
 statement!(tenant ALL,
-    sqlite: page!(lines!("null as place, null as generation", "sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and s.organization_id = $1 and ($4 is null or (s.starts_at, s.id) > ($4, $5))"),
-    postgres: page!(lines!("null::uuid as place, null::bigint as generation", "sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and s.organization_id = $1 and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5::uuid))"));
+    sqlite: page!(lines!("null as place, null as generation", "sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and s.organization_id = $1 and (s.starts_at, s.id) > ($4, $5)"),
+    postgres: page!(lines!("null::uuid as place, null::bigint as generation", "sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and s.organization_id = $1 and (s.starts_at, s.id) > ($4, $5)"));
 statement!(tenant TAUGHT,
-    sqlite: page!(lines!("null as place, null as generation", "classes c cross join sessions s on s.organization_id = c.organization_id and s.class_id = c.id"), "and c.organization_id = $1 and c.instructor_id = $7 and ($4 is null or (s.starts_at, s.id) > ($4, $5))"),
-    postgres: page!(lines!("null::uuid as place, null::bigint as generation", "classes c join sessions s on s.organization_id = c.organization_id and s.class_id = c.id"), "and c.organization_id = $1 and c.instructor_id = $7 and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5::uuid))"));
+    sqlite: page!(lines!("null as place, null as generation", "classes c cross join sessions s on s.organization_id = c.organization_id and s.class_id = c.id"), "and c.organization_id = $1 and c.instructor_id = $7 and (s.starts_at, s.id) > ($4, $5)"),
+    postgres: page!(lines!("null::uuid as place, null::bigint as generation", "classes c join sessions s on s.organization_id = c.organization_id and s.class_id = c.id"), "and c.organization_id = $1 and c.instructor_id = $7 and (s.starts_at, s.id) > ($4, $5)"));
 statement!(tenant ENROLLED,
-    sqlite: page!(lines!("e.id as place, e.generation", "enrollments e cross join sessions s on s.organization_id = e.organization_id and s.class_id = e.class_id join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and e.organization_id = $1 and e.person_id = $7 and e.state = 'active' and ($4 is null or (s.starts_at, s.id) > ($4, $5))"),
-    postgres: page!(lines!("e.id as place, e.generation", "enrollments e join sessions s on s.organization_id = e.organization_id and s.class_id = e.class_id join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and e.organization_id = $1 and e.person_id = $7 and e.state = 'active' and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5::uuid))"));
+    sqlite: page!(lines!("e.id as place, e.generation", "enrollments e cross join sessions s on s.organization_id = e.organization_id and s.class_id = e.class_id join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and e.organization_id = $1 and e.person_id = $7 and e.state = 'active' and (s.starts_at, s.id) > ($4, $5)"),
+    postgres: page!(lines!("e.id as place, e.generation", "enrollments e join sessions s on s.organization_id = e.organization_id and s.class_id = e.class_id join classes c on c.organization_id = s.organization_id and c.id = s.class_id"), "and e.organization_id = $1 and e.person_id = $7 and e.state = 'active' and (s.starts_at, s.id) > ($4, $5)"));
 // The first few of each day, and how many the day has; `$2` is a list of the days' first instants, each with the next day's.
 statement!(tenant BY_DAY,
     sqlite: "with days as (select key as day, json_extract(value, '$[0]') as begins, json_extract(value, '$[1]') as ends from json_each($2))
@@ -163,9 +163,9 @@ pub async fn list(
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Line>, StoreError> {
-    let (at, id) = after.unzip();
+    let (at, id) = after.unwrap_or((from, Uuid::nil()));
     // Rows before the last one shown need not be looked at.
-    let from = at.map_or(from, |at| at.max(from));
+    let from = at.max(from);
     let rows: Vec<LineRow> = match whose {
         Whose::Everybody => run!(all, tx, ALL, [organization.uuid(), from, to, at, id, limit])?,
         Whose::TaughtBy(person) => {

@@ -130,10 +130,29 @@ statement!(tenant TITLES,
     postgres: "select id, class_id, title from sessions where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
 statement!(tenant NEAR, session_columns!("where organization_id = $1 and class_id = $2 and (ends_at >= $3 or state = 'live') order by starts_at, id limit 40"));
 statement!(tenant LAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 order by starts_at desc, id desc limit 1"));
+// Of each class the running session, else the next, else the last there was.
+statement!(tenant GLANCES,
+    sqlite: session_columns!("where organization_id = $1 and id in (select coalesce(
+            (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id and s.state in ('scheduled', 'live') and (s.state = 'live' or s.ends_at > $3)
+                order by case when s.state = 'live' then 0 else 1 end, s.starts_at, s.id limit 1),
+            (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id order by s.starts_at desc, s.id desc limit 1))
+        from classes c where c.organization_id = $1 and c.id in (select unhex(value) from json_each($2)))"),
+    postgres: session_columns!("where organization_id = $1 and id in (select coalesce(
+            (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id and s.state in ('scheduled', 'live') and (s.state = 'live' or s.ends_at > $3)
+                order by case when s.state = 'live' then 0 else 1 end, s.starts_at, s.id limit 1),
+            (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id order by s.starts_at desc, s.id desc limit 1))
+        from classes c where c.organization_id = $1 and c.id in (select value::uuid from json_array_elements_text($2::json)))"));
+statement!(tenant COMING_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and (starts_at, id) > ($4, $5) and state in ('scheduled', 'live') and (state = 'live' or ends_at > $3) order by starts_at, id limit $6"));
+statement!(tenant PAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and (starts_at, id) < ($4, $5) and state <> 'live' and (state <> 'scheduled' or ends_at <= $3) order by starts_at desc, id desc limit $6"));
 statement!(tenant NEXT_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and ends_at > $3 and state in ('scheduled', 'live') order by starts_at, id limit 1"));
-statement!(tenant DUE_FOR_MEETING, session_columns!("where organization_id = $1 and state in ('scheduled', 'live') and delivery <> 'in_person' and starts_at <= $2 and ends_at > $3
+// Each state has an index of its own: SQLite goes by them where each is asked for apart, but not where they stand beside an `or`.
+statement!(tenant DUE_FOR_MEETING, session_columns!("where organization_id = $1 and starts_at <= $2 and ends_at > $3 and delivery <> 'in_person'
+    and id in (select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
+        union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at <= $2)
     and not exists (select 1 from meetings m where m.organization_id = $1 and m.session_id = sessions.id and m.parent_id is null and m.state <> 'removed')"));
-statement!(tenant OVERDUE, session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3)) order by ends_at limit 200"));
+statement!(tenant OVERDUE, session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3))
+    and id in (select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
+        union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at < $2) order by ends_at limit 200"));
 statement!(tenant COUNT_LIVE,
     sqlite: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2 is null or c.instructor_id = $2)",
     postgres: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2::uuid is null or c.instructor_id = $2)");
@@ -247,6 +266,31 @@ pub async fn near(
     if rows.is_empty() {
         rows = run!(all, tx, LAST_OF_CLASS, [organization.uuid(), class.uuid()])?;
     }
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Of each class what a list says of it: the running session, else the next one, else the last there was.
+pub async fn glances(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    classes: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, GLANCES, [organization.uuid(), classes, now])?;
+    rows.into_iter().map(Session::try_from).collect()
+}
+
+/// Sessions of a class that run or are to come, in order, behind one; or, `past`, the others, latest first, before one.
+pub async fn page_of_class(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    (past, now): (bool, DateTime<Utc>),
+    (at, id): (DateTime<Utc>, Uuid),
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
+    let statement = if past { PAST_OF_CLASS } else { COMING_OF_CLASS };
+    let rows: Vec<Row> = run!(all, tx, statement, [organization.uuid(), class.uuid(), now, at, id, limit])?;
     rows.into_iter().map(Session::try_from).collect()
 }
 

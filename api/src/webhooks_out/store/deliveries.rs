@@ -7,19 +7,17 @@ use uuid::Uuid;
 
 use crate::{
     db::{StoreError, Tx},
+    list::end_of_time,
     run, statement,
 };
 
 statement!(tenant INSERT, "insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, kind, payload, state, tries, due_at, created_at)
     values ($1, $2, $3, $4, $5, $6, 'pending', 0, $7, $7) on conflict (organization_id, endpoint_id, event_id) do nothing");
 statement!(tenant FIND, "select id, event_id, kind, state, tries, due_at, tried_at, status, problem, answer, millis, created_at from webhook_deliveries where organization_id = $1 and endpoint_id = $2 and id = $3");
-statement!(tenant PAGE,
-    sqlite: "select id, event_id, kind, state, tries, due_at, tried_at, status, problem, answer, millis, created_at from webhook_deliveries
-        where organization_id = $1 and endpoint_id = $2 and ($3 is null or state = $3) and ($4 is null or (created_at, id) < ($4, $5))
-        order by created_at desc, id desc limit $6",
-    postgres: "select id, event_id, kind, state, tries, due_at, tried_at, status, problem, answer, millis, created_at from webhook_deliveries
-        where organization_id = $1 and endpoint_id = $2 and ($3::text is null or state = $3) and ($4::timestamptz is null or (created_at, id) < ($4, $5))
-        order by created_at desc, id desc limit $6");
+statement!(tenant PAGE, "select id, event_id, kind, state, tries, due_at, tried_at, status, problem, answer, millis, created_at from webhook_deliveries
+    where organization_id = $1 and endpoint_id = $2 and (created_at, id) < ($3, $4) order by created_at desc, id desc limit $5");
+statement!(tenant PAGE_OF_STATE, "select id, event_id, kind, state, tries, due_at, tried_at, status, problem, answer, millis, created_at from webhook_deliveries
+    where organization_id = $1 and endpoint_id = $2 and state = $6 and (created_at, id) < ($3, $4) order by created_at desc, id desc limit $5");
 statement!(tenant DUE, "select id, event_id, kind, tries, payload from webhook_deliveries
     where organization_id = $1 and endpoint_id = $2 and state = 'pending' and due_at <= $3 order by due_at, id limit $4");
 statement!(tenant NEXT_DUE, "select min(due_at) from webhook_deliveries where organization_id = $1 and endpoint_id = $2 and state = 'pending'");
@@ -142,8 +140,11 @@ pub async fn page(
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let (at, id) = before.unzip();
-    Ok(run!(all, tx, PAGE, [organization.uuid(), endpoint, state, at, id, limit])?)
+    let (at, id) = before.unwrap_or_else(end_of_time);
+    Ok(match state {
+        None => run!(all, tx, PAGE, [organization.uuid(), endpoint, at, id, limit])?,
+        Some(state) => run!(all, tx, PAGE_OF_STATE, [organization.uuid(), endpoint, at, id, limit, state])?,
+    })
 }
 
 /// An endpoint's that are due, the longest due first.

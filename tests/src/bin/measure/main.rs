@@ -16,7 +16,9 @@ mod ingest;
 mod join;
 mod live;
 mod machine;
+mod reminders;
 mod rush;
+mod scale;
 mod site;
 mod start;
 mod trials;
@@ -25,7 +27,8 @@ use std::env;
 
 use lectern_tests::{Engine, is_there};
 
-const WHAT: &[&str] = &["ingest", "join", "rush", "live", "start", "starts", "attendance"];
+const WHAT: &[&str] =
+    &["ingest", "join", "rush", "live", "start", "scale", "reminders", "starts", "attendance"];
 
 #[tokio::main]
 async fn main() {
@@ -55,6 +58,8 @@ async fn main() {
                 "rush" => rush::measure(engine).await,
                 "live" => live::measure(engine).await,
                 "start" => start::measure(engine).await,
+                "scale" => scale::measure(engine).await,
+                "reminders" => reminders::measure(engine).await,
                 "starts" => trials::starts(engine).await,
                 _ => trials::attendance(engine).await,
             }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use chrono::Duration;
+use lectern_api::config::Config;
 use lectern_core::clock::{Clock as _, SystemClock};
 use lectern_simulators::zoom::signature;
 use lectern_tests::{Engine, Person, TestApp, WEBHOOK_SECRET};
@@ -49,7 +50,11 @@ pub(crate) struct Server {
 
 impl Site {
     pub(crate) async fn prepare(engine: Engine) -> Self {
-        let app = TestApp::start(engine).await;
+        Self::prepare_with(engine, |_| {}).await
+    }
+
+    pub(crate) async fn prepare_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+        let app = TestApp::with(engine, change).await;
         let clock = follow(&app);
         let (organization, owner, seller) = {
             let place = app.organization("dreamcrowd").await;
@@ -104,9 +109,7 @@ impl Site {
     /// Stops the application in this process and serves its data by the `lectern` binary beside this command.
     pub(crate) async fn serve(&mut self) -> Server {
         self.app.stop_serving().await;
-        let file = self.app.data().join("lectern.toml");
-        std::fs::write(&file, toml::to_string(&self.app.config).unwrap()).unwrap();
-        Server::start(&file, self.app.config.server.bind).await.0
+        serve(&self.app).await
     }
 
     /// Ends everything.
@@ -115,6 +118,13 @@ impl Site {
         self.clock.abort();
         self.app.finish().await;
     }
+}
+
+/// Serves an application's data, which it no longer serves itself, by the `lectern` binary beside this command.
+pub(crate) async fn serve(app: &TestApp) -> Server {
+    let file = app.data().join("lectern.toml");
+    std::fs::write(&file, toml::to_string(&app.config).unwrap()).unwrap();
+    Server::start(&file, app.config.server.bind).await.0
 }
 
 fn text(value: &Value) -> String {
