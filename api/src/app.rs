@@ -15,8 +15,8 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::{
-    append::Appender, audit, config::Config, db::Db, events::Hub, files, ids::IdSource, keys::Keys,
-    limits::Limiter, mail::Mailer, people::Passwords,
+    append::Appender, audit, config::Config, db::Db, disk::Disk, events::Hub, files, ids::IdSource,
+    keys::Keys, limits::Limiter, mail::Mailer, people::Passwords,
 };
 
 /// Everything, cheap to clone.
@@ -43,6 +43,8 @@ pub struct Parts {
     pub randomness: Arc<dyn Randomness>,
     /// What the clocks of each zone show.
     pub zones: Arc<dyn Zones>,
+    /// Room on the disk.
+    pub disk: Arc<dyn Disk>,
     /// Ids in order.
     pub ids: IdSource,
     /// Seals and opens.
@@ -106,6 +108,8 @@ pub struct Outside {
     pub randomness: Arc<dyn Randomness>,
     /// What the clocks of each zone show.
     pub zones: Arc<dyn Zones>,
+    /// Room on the disk.
+    pub disk: Arc<dyn Disk>,
     /// Sees every provider call: for tests.
     pub inspect: Option<Arc<dyn lectern_providers::transport::Inspect>>,
 }
@@ -164,7 +168,7 @@ impl App {
                 Db::open_sqlite(&file).await?
             }
         };
-        let Outside { clock, randomness, zones, inspect } = outside;
+        let Outside { clock, randomness, zones, disk, inspect } = outside;
         let keys = Keys::open(&config.key_file(), db.clone(), Arc::clone(&randomness)).await?;
         let masters = keys.masters();
         let parts = Parts {
@@ -199,6 +203,7 @@ impl App {
             clock,
             randomness,
             zones,
+            disk,
             keys,
         };
         let app = Self(Arc::new(parts));

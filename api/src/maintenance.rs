@@ -51,6 +51,7 @@ async fn clean_up_of(app: &App, organization: OrganizationId) -> Result<(), ApiE
     let codes = join::service::clean_up(app, organization).await?;
     let consents = platforms::consent::clean_up(app, organization).await?;
     let subscriptions = subscriptions::remove_old(app, organization).await?;
+    platforms::host_days::clean_up(app, organization).await?;
     let mut tx = app.db.begin(organization).await?;
     let answers = idempotency::remove_old(app, &mut tx, organization).await?;
     tx.commit().await?;

@@ -7,8 +7,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, bookings, calendar, classes, cohorts, holidays, idempotency, join, live,
-    notify, organizations, pages, pasted_links, payments, people, platforms, sessions, timetable,
+    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, idempotency,
+    join, live, notify, organizations, pages, pasted_links, payments, people, platforms, sessions, timetable,
     webhooks_in, webhooks_out,
 };
 
@@ -62,7 +62,11 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(sessions::routes::launch))
         .routes(routes!(bookings::routes::offer, bookings::routes::save_offer))
         .routes(routes!(bookings::routes::list, bookings::routes::book))
-        .routes(routes!(bookings::routes::show, bookings::routes::end))
+        .routes(routes!(bookings::routes::show, bookings::routes::change, bookings::routes::end))
+        .routes(routes!(booking_pages::routes::list, booking_pages::routes::create))
+        .routes(routes!(booking_pages::routes::show, booking_pages::routes::save))
+        .routes(routes!(booking_pages::routes::slots))
+        .routes(routes!(booking_pages::routes::bookings, booking_pages::routes::book))
         .routes(routes!(payments::routes::show, payments::routes::save, payments::routes::remove))
         .routes(routes!(payments::routes::test))
         .routes(routes!(payments::routes::receive))
@@ -158,8 +162,14 @@ paths! {
     "/calendar/rotate" => post calendar::pages::rotate;
     "/calendar/{feed}" => get calendar::pages::ics;
     "/book/{class}" => get bookings::pages::show, post bookings::pages::book;
+    "/book/with/{page}" => get booking_pages::pages::visit, post booking_pages::pages::book;
     "/booking/{token}" => get bookings::pages::booking, post bookings::pages::pay;
     "/booking/{token}/cancel" => post bookings::pages::cancel;
+    "/booking/{token}/move" => post bookings::pages::reschedule;
+    "/booking-pages" => get booking_pages::pages::list, post booking_pages::pages::create;
+    "/booking-pages/new" => get booking_pages::pages::new;
+    "/booking-pages/{id}" => get booking_pages::pages::show, post booking_pages::pages::save;
+    "/booking-pages/{id}/bookings/{booking}/end" => post booking_pages::pages::end;
     "/classes/{id}/bookings" => get bookings::pages::list, post bookings::pages::save_terms;
     "/classes/{id}/bookings/{booking}/end" => post bookings::pages::end;
     "/payments" => get payments::pages::show, post payments::pages::save;

@@ -62,6 +62,10 @@ pub mod decisions {
     pub mod d0017_webhooks_go_out_by_a_loop_of_their_own {}
     #[doc = include_str!("../docs/decisions/0018-rosters-follow-cohorts.md")]
     pub mod d0018_rosters_follow_cohorts {}
+    #[doc = include_str!("../docs/decisions/0019-a-booked-time-is-a-session-of-ones-own-class.md")]
+    pub mod d0019_a_booked_time_is_a_session_of_ones_own_class {}
     #[doc = include_str!("../docs/decisions/0020-words-are-rows-and-totals-are-kept.md")]
     pub mod d0020_words_are_rows_and_totals_are_kept {}
+    #[doc = include_str!("../docs/decisions/0021-a-series-has-a-link-of-ours.md")]
+    pub mod d0021_a_series_has_a_link_of_ours {}
 }

@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod docs;
 pub mod ids;
 pub mod join;
+pub mod openings;
 pub mod organization;
 pub mod personal_link;
 pub mod provider;

@@ -35,7 +35,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    Database, Engine, Laws, Wire,
+    Database, Engine, Laws, Room, Wire,
     client::http,
     contract::{Inspector, contract, google_contract, teams_contract},
     logs,
@@ -68,6 +68,8 @@ pub struct TestApp {
     pub mail: MailCatcher,
     /// What the clocks of each zone show.
     pub laws: Laws,
+    /// The server's disk.
+    pub room: Room,
     pub(crate) http: reqwest::Client,
     data: TempDir,
     delivery: tokio::sync::Mutex<Delivery>,
@@ -172,8 +174,8 @@ impl TestApp {
         config.webhooks.allow_private = vec!["127.0.0.1".to_owned()];
         database.configure(&mut config);
         change(&mut config);
-        let laws = Laws::default();
-        let app = open(config, &clock, &laws, &zoom, &others).await.unwrap();
+        let (laws, room) = (Laws::default(), Room::default());
+        let app = open(config, &clock, (&laws, &room), &zoom, &others).await.unwrap();
         let delivery = Delivery::from_now(&app).await.unwrap();
         let (stop, served) = serve(&app, listener);
         Self {
@@ -186,6 +188,7 @@ impl TestApp {
             others,
             mail,
             laws,
+            room,
             http: http(),
             data,
             delivery: tokio::sync::Mutex::new(delivery),
@@ -286,7 +289,8 @@ impl TestApp {
 
     async fn begin_again(&mut self) {
         let config = self.app.config.clone();
-        let app = open(config, &self.clock, &self.laws, &self.zoom, &self.others).await.unwrap();
+        let app =
+            open(config, &self.clock, (&self.laws, &self.room), &self.zoom, &self.others).await.unwrap();
         let listener = TcpListener::bind(app.config.server.bind).await.unwrap();
         self.delivery = tokio::sync::Mutex::new(Delivery::from_now(&app).await.unwrap());
         let (stop, served) = serve(&app, listener);
@@ -312,7 +316,7 @@ impl TestApp {
     /// # Errors
     /// When it refuses to start.
     pub async fn second_instance(&self) -> Result<App, StartError> {
-        open(self.app.config.clone(), &self.clock, &self.laws, &self.zoom, &self.others).await
+        open(self.app.config.clone(), &self.clock, (&self.laws, &self.room), &self.zoom, &self.others).await
     }
 
     /// Stops the server as SIGTERM does and leaves its address to another process on the same data.
@@ -360,7 +364,7 @@ fn simulated(zoom: &ZoomSimulator, wire: &Wire, others: &Others) -> PlatformsCon
 async fn open(
     config: Config,
     clock: &FixedClock,
-    laws: &Laws,
+    (laws, room): (&Laws, &Room),
     zoom: &ZoomSimulator,
     others: &Others,
 ) -> Result<App, StartError> {
@@ -373,6 +377,7 @@ async fn open(
         clock: Arc::new(clock.clone()),
         randomness: Arc::new(SystemRandomness),
         zones: Arc::new(laws.clone()),
+        disk: Arc::new(room.clone()),
         inspect,
     };
     App::open(config, outside).await

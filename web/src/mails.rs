@@ -1,5 +1,6 @@
 //! The mails. Each carries only Lectern's own links; the platform's address is in none of them.
 
+use lectern_core::sentence::Sentence;
 use serde::Serialize;
 
 use crate::environment::Mail;
@@ -85,6 +86,51 @@ impl Mail for ReminderMail {
             url: "https://classes.example/join/class/018f?token=abc".to_owned(),
         };
         vec![mail(false, false), mail(true, false), mail(false, true)]
+    }
+}
+
+/// One thing that stands in a session's way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObstacleLine {
+    pub words: Sentence,
+    /// `instructor`, `admin`, `operator` or `nobody`.
+    pub by: String,
+}
+
+impl ObstacleLine {
+    pub(crate) fn samples() -> Vec<Self> {
+        let line = |words: Sentence, by: &str| Self { words, by: by.to_owned() };
+        vec![
+            line(
+                Sentence::known("said.obstacle.mail", "The mail server does not take mails right now."),
+                "operator",
+            ),
+            line("Connect your account again.".into(), "instructor"),
+            line("The platform wants a step first.".into(), "admin"),
+            line("The platform does not answer.".into(), "nobody"),
+        ]
+    }
+}
+
+/// Something stands in the way of a session to come: for whoever teaches it, and for those who can mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PreflightMail {
+    pub person: String,
+    pub session: MailSession,
+    pub obstacles: Vec<ObstacleLine>,
+    /// The session's own page.
+    pub url: String,
+}
+
+impl Mail for PreflightMail {
+    const NAME: &'static str = "preflight";
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            person: "Farhan Karim".to_owned(),
+            session: MailSession::sample(),
+            obstacles: ObstacleLine::samples(),
+            url: "https://classes.example/sessions/018f".to_owned(),
+        }]
     }
 }
 
@@ -183,6 +229,25 @@ impl Mail for GuestInviteMail {
     }
 }
 
+/// A time that was booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailSlot {
+    pub starts_at: String,
+    pub ends_at: String,
+    /// The zone of whoever is booked, where it is another than the reader's.
+    pub host_zone: Option<String>,
+}
+
+impl MailSlot {
+    fn sample() -> Self {
+        Self {
+            starts_at: "2026-11-24T12:30:00Z".to_owned(),
+            ends_at: "2026-11-24T13:00:00Z".to_owned(),
+            host_zone: Some("Asia/Dhaka".to_owned()),
+        }
+    }
+}
+
 /// What became of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BookingMail {
@@ -192,6 +257,8 @@ pub struct BookingMail {
     pub class_title: String,
     pub instructor: String,
     pub organization: String,
+    /// Of a booked time: when it is.
+    pub slot: Option<MailSlot>,
     /// "1,200.00 BDT"; none: free.
     pub price: Option<String>,
     /// A seat is kept until then.
@@ -212,12 +279,16 @@ impl Mail for BookingMail {
             class_title: "Watercolour for beginners".to_owned(),
             instructor: "Farhan Karim".to_owned(),
             organization: "DreamCrowd".to_owned(),
+            slot: (kind == "booking_ended").then(MailSlot::sample),
             price: (kind != "booking_waits").then(|| "1,200.00 BDT".to_owned()),
             until: (kind == "seat_free").then(|| "2026-11-21T03:00:00Z".to_owned()),
             zone: "Europe/London".to_owned(),
             url: "https://classes.example/booking/AXBl".to_owned(),
         };
-        kinds.map(mail).to_vec()
+        let mut all = kinds.map(mail).to_vec();
+        let there = MailSlot { host_zone: None, ..MailSlot::sample() };
+        all.extend([MailSlot::sample(), there].map(|slot| Self { slot: Some(slot), ..mail("booked") }));
+        all
     }
 }
 

@@ -33,6 +33,7 @@ pub enum Section {
     Audit,
     Organizations,
     Payments,
+    BookingPages,
     /// What one was told.
     Notices,
     /// One's own settings.
@@ -47,7 +48,7 @@ impl Section {
         match self {
             Self::Live => "live",
             Self::Classes => "book",
-            Self::Calendar => "calendar",
+            Self::Calendar | Self::BookingPages => "calendar",
             Self::Connection | Self::Platforms => "plug",
             Self::People | Self::Cohorts => "people",
             Self::Connections => "key",
@@ -75,6 +76,7 @@ impl Section {
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
             Self::Payments => "/payments",
+            Self::BookingPages => "/booking-pages",
             Self::Notices => "/notices",
             Self::Me => "/me",
             Self::Elsewhere => "/",
@@ -259,7 +261,7 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])]
         }
         Viewer::Owner | Viewer::Admin => vec![
-            group(None, &[Section::Live, Section::Calendar, Section::Classes]),
+            group(None, &[Section::Live, Section::Calendar, Section::Classes, Section::BookingPages]),
             group(
                 Some("set_up"),
                 &[
@@ -276,7 +278,7 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
         ],
         Viewer::Instructor => {
             vec![
-                group(None, &[Section::Classes, Section::Calendar, Section::Live]),
+                group(None, &[Section::Classes, Section::Calendar, Section::Live, Section::BookingPages]),
                 group(Some("yours"), &[Section::Connection, Section::Notices, Section::Me]),
             ]
         }

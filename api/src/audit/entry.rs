@@ -151,6 +151,10 @@ kinds! {
     PaymentsRemoved = "payments.removed",
     /// A class can be booked, on other terms, or no longer.
     OfferSaved = "offer.saved",
+    /// A booking page was made, or has other terms.
+    BookingPageSaved = "booking_page.saved",
+    /// A booked time was moved to another.
+    BookingMoved = "booking.moved",
     /// Somebody booked a class.
     Booked = "booking.made",
     /// A booking is paid, or needed no payment.

@@ -139,22 +139,32 @@ pub async fn show(app: &App, who: &SignedIn, class: ClassId) -> Result<OfferView
     view(app, &mut tx, who.organization, class.id, &offer).await
 }
 
+/// A price that can be asked, and until when it is given back; the currency in small letters.
+pub fn checked_price(
+    (price, currency): (i64, &str),
+    refund_hours: i64,
+    errors: &mut Vec<FieldError>,
+) -> String {
+    let currency = currency.trim().to_ascii_lowercase();
+    if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_lowercase()) {
+        errors.push(FieldError::new("currency", "Three letters, such as BDT."));
+    }
+    if !(0..=99_999_999).contains(&price) {
+        errors.push(FieldError::new("price", "Between 0 and 99999999 of the currency's smallest unit."));
+    }
+    if !(0..=24 * 90).contains(&refund_hours) {
+        errors.push(FieldError::new("refund_hours", "Between 0 and 2160 hours."));
+    }
+    currency
+}
+
 /// Saves a class's terms. Those who have booked keep their price.
 pub async fn save(app: &App, who: &SignedIn, class: ClassId, new: SaveOffer) -> Result<OfferView, ApiError> {
     let organization = who.organization;
     let mut errors = Vec::new();
-    let currency = new.currency.trim().to_ascii_lowercase();
-    if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_lowercase()) {
-        errors.push(FieldError::new("currency", "Three letters, such as BDT."));
-    }
-    if !(0..=99_999_999).contains(&new.price) {
-        errors.push(FieldError::new("price", "Between 0 and 99999999 of the currency's smallest unit."));
-    }
+    let currency = checked_price((new.price, &new.currency), new.refund_hours, &mut errors);
     if new.seats.is_some_and(|seats| !(1..=10_000).contains(&seats)) {
         errors.push(FieldError::new("seats", "Between 1 and 10000."));
-    }
-    if !(0..=24 * 90).contains(&new.refund_hours) {
-        errors.push(FieldError::new("refund_hours", "Between 0 and 2160 hours."));
     }
     if new.opens_at.zip(new.closes_at).is_some_and(|(opens, closes)| opens >= closes) {
         errors.push(FieldError::new("closes_at", "After the opening."));

@@ -1,8 +1,9 @@
 //! Offers and bookings, as JSON.
 
 use axum::{extract::State, http::StatusCode};
-use lectern_core::ids::ClassId;
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use lectern_core::ids::{ClassId, OrganizationId};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use super::{
     checkout,
     offers::{self, OfferView, SaveOffer},
     service::{self, BookingView, Buyer},
-    store::{self, BookingState},
+    store::{self, Booking, BookingState},
 };
 use crate::{
     app::App,
@@ -76,12 +77,46 @@ pub async fn book(
     let buyer = Buyer::Known(who.person()?);
     let organization = who.organization;
     let booking = service::book(&app, organization, who.actor(), ClassId(class), buyer).await?;
+    Ok((StatusCode::CREATED, axum::Json(booked(&app, organization, &booking).await?)))
+}
+
+/// A booking that was just made, with where it is paid and looked after.
+pub(crate) async fn booked(
+    app: &App,
+    organization: OrganizationId,
+    booking: &Booking,
+) -> Result<Booked, ApiError> {
     let checkout_url = match booking.state {
-        BookingState::Held => Some(checkout::page(&app, organization, &booking).await?.expose().clone()),
+        BookingState::Held => Some(checkout::page(app, organization, booking).await?.expose().clone()),
         _ => None,
     };
-    let url = service::url(&app, organization, booking.id);
-    Ok((StatusCode::CREATED, axum::Json(Booked { booking: (&booking).into(), checkout_url, url })))
+    let url = service::url(app, organization, booking.id);
+    Ok(Booked { booking: booking.into(), checkout_url, url })
+}
+
+/// What can be changed of a booking.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeBooking {
+    /// Another free slot of its booking page.
+    #[schema(value_type = String, example = "2026-11-24T12:00:00Z")]
+    pub starts_at: DateTime<Utc>,
+}
+
+/// Moves the time that was booked on a booking page to another free one; what was paid stays paid. Whoever booked may until the
+/// page's notice, whoever teaches always.
+#[utoipa::path(patch, path = "/api/v1/bookings/{id}", tag = "bookings", params(("id" = Uuid, Path)), request_body = ChangeBooking, responses((status = 200, body = BookingView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub async fn change(
+    State(app): State<App>,
+    who: Member,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ChangeBooking>,
+) -> Result<axum::Json<BookingView>, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let (_, by) = service::readable(&mut tx, &who, id).await?;
+    drop(tx);
+    let moved = service::move_slot(&app, who.organization, who.actor(), (id, body.starts_at), by).await?;
+    Ok(axum::Json((&moved).into()))
 }
 
 /// A booking: one's own, or of a class one teaches or runs.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use lectern_core::{
     booking::Terms,
-    ids::{ClassId, OrganizationId, PersonId},
+    ids::{ClassId, OrganizationId, PersonId, SessionId},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -22,7 +22,7 @@ macro_rules! offer {
 }
 macro_rules! booking {
     ($rest:literal) => {
-        concat!("select id, class_id, person_id, state, price, currency, attempt, checkout_id, checkout_url, payment_intent, held_until, refund_id, problem, created_at from bookings ", $rest)
+        concat!("select id, class_id, person_id, state, price, currency, attempt, checkout_id, checkout_url, payment_intent, held_until, refund_id, problem, created_at, page_id, slot_starts_at, slot_minutes, session_id from bookings ", $rest)
     };
 }
 
@@ -33,7 +33,7 @@ statement!(tenant OFFER_TO_CHANGE,
 statement!(tenant SAVE_OFFER, "insert into offers (organization_id, class_id, state, price, currency, seats, opens_at, closes_at, refund_hours, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict (organization_id, class_id) do update set state = excluded.state, price = excluded.price, currency = excluded.currency, seats = excluded.seats, opens_at = excluded.opens_at, closes_at = excluded.closes_at, refund_hours = excluded.refund_hours, updated_at = excluded.updated_at");
 statement!(tenant TAKEN, "select count(*) from bookings where organization_id = $1 and class_id = $2 and state in ('held', 'confirmed')");
-statement!(tenant INSERT, "insert into bookings (id, organization_id, class_id, person_id, state, price, currency, attempt, held_until, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $9)");
+statement!(tenant INSERT, "insert into bookings (id, organization_id, class_id, person_id, state, price, currency, attempt, held_until, created_at, updated_at, page_id, slot_starts_at, slot_minutes, session_id) values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $9, $10, $11, $12, $13)");
 statement!(tenant FIND, booking!("where organization_id = $1 and id = $2"));
 statement!(tenant FIND_TO_CHANGE,
     sqlite: booking!("where organization_id = $1 and id = $2"),
@@ -45,7 +45,11 @@ statement!(tenant OF_CLASS, booking!("where organization_id = $1 and class_id = 
 statement!(tenant NEXT_WAITING, booking!("where organization_id = $1 and class_id = $2 and state = 'waiting' order by created_at, id limit 1"));
 statement!(tenant AHEAD, "select count(*) from bookings where organization_id = $1 and class_id = $2 and state = 'waiting' and created_at < $3");
 statement!(tenant OVERDUE, "select id from bookings where organization_id = $1 and state = 'held' and held_until <= $2 order by held_until limit 200");
-statement!(tenant UPDATE, "update bookings set state = $3, attempt = $4, checkout_id = $5, checkout_url = $6, payment_intent = $7, held_until = $8, refund_id = $9, problem = $10, updated_at = $11 where organization_id = $1 and id = $2");
+statement!(tenant UPDATE, "update bookings set state = $3, attempt = $4, checkout_id = $5, checkout_url = $6, payment_intent = $7, held_until = $8, refund_id = $9, problem = $10, updated_at = $11, session_id = $12 where organization_id = $1 and id = $2");
+statement!(tenant OF_PAGE, booking!("where organization_id = $1 and page_id = $2 order by slot_starts_at desc, id limit 1000"));
+statement!(tenant OF_SESSION, booking!("where organization_id = $1 and session_id = $2"));
+statement!(tenant SET_SLOT, "update bookings set slot_starts_at = $3, slot_minutes = $4, updated_at = $5 where organization_id = $1 and session_id = $2");
+statement!(tenant AHEAD_ON_PAGE, "select count(*) from bookings where organization_id = $1 and page_id = $2 and person_id = $3 and state in ('held', 'confirmed') and slot_starts_at > $4");
 
 /// On which terms a class is booked.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -114,6 +118,12 @@ impl BookingState {
         Self::RefundFailed,
     ];
 
+    /// It can still be ended.
+    #[must_use]
+    pub const fn is_living(self) -> bool {
+        matches!(self, Self::Held | Self::Waiting | Self::Confirmed)
+    }
+
     /// The stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -130,7 +140,20 @@ impl BookingState {
     }
 }
 
-/// Somebody's booking of a class.
+/// The time that somebody booked on a booking page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedSlot {
+    /// On which page.
+    pub page: Uuid,
+    /// When; it follows the session.
+    pub starts_at: DateTime<Utc>,
+    /// How long.
+    pub minutes: i64,
+    /// The session, once the booking was confirmed.
+    pub session: Option<SessionId>,
+}
+
+/// Somebody's booking of a class, or of a time in a class of their own.
 #[derive(Clone, Debug)]
 pub struct Booking {
     /// Its id.
@@ -161,6 +184,8 @@ pub struct Booking {
     pub problem: Option<String>,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// Of a time on a booking page, which.
+    pub slot: Option<BookedSlot>,
 }
 
 #[derive(FromRow)]
@@ -179,6 +204,10 @@ struct Row {
     refund_id: Option<String>,
     problem: Option<String>,
     created_at: DateTime<Utc>,
+    page_id: Option<Uuid>,
+    slot_starts_at: Option<DateTime<Utc>>,
+    slot_minutes: Option<i64>,
+    session_id: Option<Uuid>,
 }
 
 impl TryFrom<Row> for Booking {
@@ -186,7 +215,14 @@ impl TryFrom<Row> for Booking {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let state = BookingState::ALL.into_iter().find(|state| state.as_str() == row.state);
+        let slot = match (row.page_id, row.slot_starts_at, row.slot_minutes) {
+            (Some(page), Some(starts_at), Some(minutes)) => {
+                Some(BookedSlot { page, starts_at, minutes, session: row.session_id.map(SessionId) })
+            }
+            _ => None,
+        };
         Ok(Self {
+            slot,
             id: row.id,
             class: row.class_id.into(),
             person: row.person_id.into(),
@@ -272,7 +308,11 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, booking: &Booking
             booking.price,
             &booking.currency,
             booking.held_until,
-            booking.created_at
+            booking.created_at,
+            booking.slot.as_ref().map(|slot| slot.page),
+            booking.slot.as_ref().map(|slot| slot.starts_at),
+            booking.slot.as_ref().map(|slot| slot.minutes),
+            booking.slot.as_ref().and_then(|slot| slot.session).map(SessionId::uuid)
         ]
     )?;
     Ok(())
@@ -384,8 +424,51 @@ pub async fn update(
             booking.held_until,
             booking.refund_id.as_deref(),
             booking.problem.as_deref(),
-            now
+            now,
+            booking.slot.as_ref().and_then(|slot| slot.session).map(SessionId::uuid)
         ]
     )?;
     Ok(())
+}
+
+/// What was booked on a page, the latest time first: at most a thousand.
+pub async fn of_page(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    page: Uuid,
+) -> Result<Vec<Booking>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, OF_PAGE, [organization.uuid(), page])?;
+    rows.into_iter().map(Booking::try_from).collect()
+}
+
+/// The booking for which a session was scheduled.
+pub async fn of_session(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<Booking>, StoreError> {
+    let row: Option<Row> = run!(optional, tx, OF_SESSION, [organization.uuid(), session.uuid()])?;
+    row.map(Booking::try_from).transpose()
+}
+
+/// The booked time follows its session.
+pub async fn set_slot(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    (starts_at, minutes): (DateTime<Utc>, i64),
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(execute, tx, SET_SLOT, [organization.uuid(), session.uuid(), starts_at, minutes, now])?;
+    Ok(())
+}
+
+/// How many times to come somebody has booked on a page.
+pub async fn ahead_on_page(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    (page, person): (Uuid, PersonId),
+    now: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, AHEAD_ON_PAGE, [organization.uuid(), page, person.uuid(), now])?)
 }

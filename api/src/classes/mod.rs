@@ -6,6 +6,7 @@ pub mod enrollments;
 pub mod groups;
 pub mod guests;
 pub mod links;
+pub mod making;
 pub mod moving;
 pub mod pages;
 pub mod routes;

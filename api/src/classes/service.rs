@@ -372,7 +372,7 @@ fn title(text: &str, errors: &mut Vec<FieldError>) -> String {
         .unwrap_or_default()
 }
 
-fn description(text: Option<&str>, errors: &mut Vec<FieldError>) -> String {
+pub(crate) fn description(text: Option<&str>, errors: &mut Vec<FieldError>) -> String {
     let text = text.unwrap_or_default().trim();
     if text.chars().count() > 2_000 {
         errors.push(FieldError::new("description", "At most 2000 characters."));
@@ -420,7 +420,8 @@ pub(super) fn pasted(
     }
 }
 
-pub(super) async fn instructor(
+/// Whom a class or a page is of: an admin may name anybody who teaches, others only themselves.
+pub(crate) async fn instructor(
     tx: &mut Tx,
     who: &SignedIn,
     asked: Option<Uuid>,

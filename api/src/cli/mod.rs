@@ -16,6 +16,7 @@ use lectern_core::{
 use crate::{
     app::{App, Outside},
     config::Config,
+    disk::Df,
 };
 
 /// A self-hosted virtual-classroom server.
@@ -97,6 +98,7 @@ fn outside() -> Outside {
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
         zones: Arc::new(IanaZones),
+        disk: Arc::new(Df),
         inspect: None,
     }
 }

@@ -109,6 +109,22 @@ pub async fn find(tx: &mut Tx, who: &SignedIn, id: CohortId) -> Result<Cohort, A
     store::find(tx, who.organization, id).await?.ok_or(ApiError::NotFound)
 }
 
+/// Whether somebody is in a cohort; nobody is in one that is gone.
+pub async fn has(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: CohortId,
+    person: PersonId,
+) -> Result<bool, ApiError> {
+    Ok(store::has(tx, organization, id, person).await?)
+}
+
+/// The names of the organization's cohorts, the newest two hundred.
+pub async fn names(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<(CohortId, String)>, ApiError> {
+    let all = store::list(tx, organization, Uuid::max(), 200).await?;
+    Ok(all.into_iter().map(|cohort| (cohort.id, cohort.name)).collect())
+}
+
 pub(super) async fn to_change(tx: &mut Tx, who: &SignedIn, id: CohortId) -> Result<Cohort, ApiError> {
     store::find_to_change(tx, who.organization, id).await?.ok_or(ApiError::NotFound)
 }

@@ -1,26 +1,25 @@
-use std::{net::IpAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use lectern_core::random::Randomness;
-use tokio::{net::TcpStream, process::Command, time::timeout};
+use tokio::{net::TcpStream, time::timeout};
 
 use super::{Finding, store};
 use crate::{
     app::Outside,
     config::Config,
     db::{Db, StoreError, Tx},
+    disk::LOW_KIB,
     keys::{Keys, read_key_file},
     mail::Mailer,
     organizations, run, statement,
 };
 
-/// Below this the embedded database and its log may soon have no room.
-const LOW_SPACE_KIB: u64 = 1 << 20;
 const NO_SPACE_KIB: u64 = 50 << 10;
 
 /// Looks at every part.
 pub async fn examine(config: &Config, outside: &Outside) -> Vec<Finding> {
     let mut findings = vec![configuration(config)];
-    findings.extend(data_folder(config).await);
+    findings.extend(data_folder(config, outside).await);
     findings.push(public_url(config).await);
     findings.push(mail(config).await);
     let db = match database(config).await {
@@ -69,7 +68,7 @@ fn configuration(config: &Config) -> Finding {
     Finding::good("configuration", format!("serves {} on {}", config.server.origin(), config.server.bind))
 }
 
-async fn data_folder(config: &Config) -> Vec<Finding> {
+async fn data_folder(config: &Config, outside: &Outside) -> Vec<Finding> {
     let folder = &config.data.0;
     let shown = folder.display();
     if !folder.exists() {
@@ -84,22 +83,18 @@ async fn data_folder(config: &Config) -> Vec<Finding> {
         return vec![Finding::bad("data folder", format!("{shown} cannot be written: {error}"), next)];
     }
     let mut findings = vec![Finding::good("data folder", format!("{shown} can be written"))];
-    findings.extend(free_space(folder).await);
+    findings.extend(outside.disk.free_kib(folder).await.map(free_space));
     findings
 }
 
-/// From `df`, which every Unix has; elsewhere nothing is said.
-async fn free_space(folder: &Path) -> Option<Finding> {
-    let output = Command::new("df").arg("-Pk").arg(folder).stdin(Stdio::null()).output().await.ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let free: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    let seen = format!("{} MiB free", free >> 10);
+fn free_space(kib: u64) -> Finding {
+    let seen = format!("{} MiB free", kib >> 10);
     let next = "Make room: without it nothing can be saved.";
-    Some(match free {
+    match kib {
         0..NO_SPACE_KIB => Finding::bad("free space", seen, next),
-        NO_SPACE_KIB..LOW_SPACE_KIB => Finding::note("free space", seen, next),
+        NO_SPACE_KIB..LOW_KIB => Finding::note("free space", seen, next),
         _ => Finding::good("free space", seen),
-    })
+    }
 }
 
 async fn public_url(config: &Config) -> Finding {

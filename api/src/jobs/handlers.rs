@@ -16,6 +16,7 @@ pub(super) async fn handle(app: &App, job: &Job) -> Result<(), JobError> {
         "registrants.prepare" => join::registrants::prepare_job(app, job).await,
         "registrants.cancel" => join::registrants::cancel_job(app, job).await,
         notify::batch::SEND => notify::batch::send(app, job).await,
+        notify::preflight::TICK => notify::preflight::tick(app).await,
         notify::reminders::TICK => notify::reminders::tick(app).await,
         bookings::jobs::REFUND => bookings::jobs::refund(app, job).await,
         bookings::jobs::CLOSE => bookings::jobs::close(app, job).await,

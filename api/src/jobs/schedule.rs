@@ -16,6 +16,7 @@ const TICKS: &[(&str, &str)] = &[
     ("10,30,50 * * * * *", "tick.look"),
     ("20,50 * * * * *", "tick.bookings"),
     ("0,10,20,30,40,50 * * * * *", "tick.reminders"),
+    ("40 * * * * *", "tick.preflight"),
     ("45 * * * * *", "tick.subscriptions"),
     ("35 */5 * * * *", "tick.reconcile"),
     ("0 20 * * * *", "tick.clean_up"),

@@ -1,6 +1,6 @@
 //! Mails as they are true at the moment they are sent.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use lectern_core::{
     booking::money,
     ids::{ClassId, OrganizationId, PersonId, SeatId, SessionId},
@@ -13,7 +13,7 @@ use lectern_web::{
     Lang, MailBody,
     mails::{
         BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MailSession,
-        MovedMail, ReminderMail, StandbyMail, WebhookDisabledMail,
+        MailSlot, MovedMail, PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
     },
 };
 use serde_json::Value;
@@ -21,11 +21,12 @@ use uuid::Uuid;
 
 use super::{
     choices::{Topic, off_url},
+    obstacles, preflight,
     store::MailRow,
 };
 use crate::{
     app::App,
-    bookings,
+    booking_pages, bookings,
     calendar::ics::{self, Method},
     classes::{self, Class, enrollments, links},
     db::Tx,
@@ -130,6 +131,9 @@ pub(super) fn about_session(
     let (now, session) = (app.clock.now(), &about.session);
     let hosts = about.class.instructor == to.id;
     let session_page = || app.config.server.url(&format!("/sessions/{}", session.id));
+    if kind == preflight::KIND {
+        return in_trouble(app, about, to, (id, facts), session_page());
+    }
     let own_link = match &to.place {
         Some(place) => links::link_of(app, place),
         None if hosts => session_page(),
@@ -140,14 +144,12 @@ pub(super) fn about_session(
     let person = to.name.clone();
     let told = about.facts(to, off.clone());
     let cancelled = session.state == SessionState::Cancelled;
-    let instant =
-        |name: &str| facts.get(name).and_then(Value::as_str).and_then(|at| at.parse::<DateTime<Utc>>().ok());
-    let old = |name: &str| instant(name).map(text).unwrap_or_default();
+    let old = |name: &str| instant_of(facts, name).map(text).unwrap_or_default();
     let (body, files) = match kind {
         "reminder" => {
             // Moved, begun or called off since: another mail says so.
             if !session.is_scheduled()
-                || instant("starts_at") != Some(session.starts_at)
+                || instant_of(facts, "starts_at") != Some(session.starts_at)
                 || now >= session.starts_at
             {
                 return Ok(None);
@@ -201,6 +203,36 @@ pub(super) fn about_session(
         _ => return Ok(None),
     };
     Ok(Some(outgoing(app, id, to, (body.map_err(ApiError::internal)?, files), off)))
+}
+
+/// What stands in the session's way, while it has not begun.
+fn in_trouble(
+    app: &App,
+    about: &About,
+    to: &Recipient,
+    (id, facts): (Uuid, &Value),
+    url: String,
+) -> Result<Option<OutgoingMail>, ApiError> {
+    let session = &about.session;
+    if !session.is_scheduled()
+        || instant_of(facts, "starts_at") != Some(session.starts_at)
+        || app.clock.now() >= session.starts_at
+    {
+        return Ok(None);
+    }
+    let off = Some(off_url(app, about.tenant.id, to.id, Topic::Trouble));
+    let mail = PreflightMail {
+        person: to.name.clone(),
+        session: about.facts(to, off.clone()),
+        obstacles: obstacles::lines(facts),
+        url,
+    };
+    let body = app.web.mail(&mail, vocabulary(about.tenant.vocabulary), to.lang());
+    Ok(Some(outgoing(app, id, to, (body.map_err(ApiError::internal)?, Vec::new()), off)))
+}
+
+fn instant_of(facts: &Value, name: &str) -> Option<DateTime<Utc>> {
+    facts.get(name).and_then(Value::as_str).and_then(|at| at.parse().ok())
 }
 
 /// The calendar file of a mail.
@@ -340,10 +372,21 @@ async fn booking(
         Some(zone) => zone.clone(),
         None => organizations::service::settings_in(tx, tenant.id).await?.time_zone,
     };
+    let (mut title, mut when) = (class.title, None);
+    if let Some(slot) = &booking.slot {
+        let page = booking_pages::service::find(tx, tenant.id, slot.page).await?;
+        when = Some(MailSlot {
+            starts_at: text(slot.starts_at),
+            ends_at: text(slot.starts_at + Duration::minutes(slot.minutes)),
+            host_zone: page.as_ref().map(|page| page.zone.clone()).filter(|host| *host != zone),
+        });
+        title = page.map_or(title, |page| page.title);
+    }
     Ok(Some(BookingMail {
+        slot: when,
         person: to.name.clone(),
         kind: row.kind.clone(),
-        class_title: class.title,
+        class_title: title,
         instructor: instructor.map(|instructor| instructor.name()).unwrap_or_default(),
         organization: tenant.name.clone(),
         price: (booking.price > 0).then(|| money(booking.price, &booking.currency)),

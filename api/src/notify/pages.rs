@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::{
     choices::{self, Choice, Topic},
-    store,
+    obstacles, store,
 };
 use crate::{
     app::App,
@@ -63,6 +63,7 @@ fn item(row: store::NoticeRow) -> NoticeItem {
                 .and_then(|class| class.as_str())
                 .map_or_else(|| "/".to_owned(), |class| format!("/classes/{class}")),
         },
+        obstacles: obstacles::lines(&row.facts.0),
         kind: row.kind,
         title: row.title,
         starts_at: row.starts_at.map(instant),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     choices::{self, Choice, Topic},
+    obstacles::{self, Obstacle},
     store,
 };
 use crate::{
@@ -37,6 +38,9 @@ pub struct NoticeView {
     /// IANA zone of the class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// What stands in the session's way, with `preflight`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<ObstacleView>,
     /// When it was given.
     pub at: DateTime<Utc>,
     /// When it was seen; null before.
@@ -46,9 +50,35 @@ pub struct NoticeView {
 impl From<store::NoticeRow> for NoticeView {
     fn from(row: store::NoticeRow) -> Self {
         let store::NoticeRow {
-            id, kind, session_id, title, starts_at, time_zone, created_at, seen_at, ..
+            id,
+            kind,
+            session_id,
+            title,
+            starts_at,
+            time_zone,
+            created_at,
+            seen_at,
+            facts,
+            ..
         } = row;
-        Self { id, kind, session_id, title, starts_at, time_zone, at: created_at, seen_at }
+        let obstacles = obstacles::kept(&facts.0).into_iter().map(ObstacleView::from).collect();
+        Self { id, kind, session_id, title, starts_at, time_zone, obstacles, at: created_at, seen_at }
+    }
+}
+
+/// One thing that stands in a session's way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObstacleView {
+    /// What it is, in English.
+    pub detail: String,
+    /// `instructor`, `admin`, `operator`, or `nobody`: it may pass by itself.
+    #[schema(example = "admin")]
+    pub mended_by: &'static str,
+}
+
+impl From<Obstacle> for ObstacleView {
+    fn from(one: Obstacle) -> Self {
+        Self { detail: one.words.to_string(), mended_by: one.by.as_str() }
     }
 }
 

@@ -43,6 +43,7 @@ statement!(tenant UNPLANNED, "select s.id, s.starts_at, s.created_at from sessio
     and not exists (select 1 from planned_notices n where n.organization_id = s.organization_id and n.session_id = s.id and n.kind = $4 and n.starts_at = s.starts_at and n.lead_minutes = $5)
     order by s.starts_at, s.id limit 500");
 statement!(tenant PLAN, "insert into planned_notices (organization_id, session_id, kind, starts_at, lead_minutes, planned_at) values ($1, $2, $3, $4, $5, $6) on conflict do nothing");
+statement!(tenant LATE, "select count(*) from mails where organization_id = $1 and session_id = $2 and state = 'wanted' and created_at < $3");
 statement!(tenant LINKS_SENT, "select person_id, sent_at from mails where organization_id = $1 and state = 'sent' and kind in ('join', 'guest_invite') and sent_at is not null
     and session_id in (select s.id from sessions s where s.organization_id = $1 and s.class_id = $2) order by sent_at");
 
@@ -326,6 +327,16 @@ pub async fn plan(
         [organization.uuid(), session.uuid(), kind, starts_at, i64::from(lead_minutes), now]
     )?;
     Ok(())
+}
+
+/// How many mails about a session were decided on before an instant and still wait.
+pub async fn late(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    session: SessionId,
+    before: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, LATE, [organization.uuid(), session.uuid(), before])?)
 }
 
 /// When links to a class were sent, and to whom, oldest first.

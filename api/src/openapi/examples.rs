@@ -134,6 +134,14 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         ("put", "/api/v1/classes/{id}/offer") => {
             json!({"price": 120_000, "currency": "bdt", "seats": 12, "refund_hours": 24})
         }
+        ("post", "/api/v1/booking-pages") | ("put", "/api/v1/booking-pages/{id}") => json!({
+            "title": "Office hours", "duration_minutes": 30, "buffer_after_minutes": 5, "notice_minutes": 120, "daily_limit": 6,
+            "time_zone": "Asia/Dhaka", "weekly": [{"weekday": "MO", "from": "18:00", "to": "21:00"}],
+            "exceptions": [{"date": "2026-12-28", "hours": []}], "audience": "anyone",
+        }),
+        ("post", "/api/v1/booking-pages/{id}/bookings") | ("patch", "/api/v1/bookings/{id}") => {
+            json!({"starts_at": "2026-11-30T12:00:00Z"})
+        }
         ("put", "/api/v1/payments/stripe") => {
             json!({"secret_key": "sk_test_of_your_account", "webhook_secret": "whsec_of_the_endpoint"})
         }

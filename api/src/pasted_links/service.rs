@@ -119,6 +119,31 @@ pub async fn forget(tx: &mut Tx, organization: OrganizationId, class: ClassId) -
     Ok(store::remove_of_class(tx, organization, class).await?)
 }
 
+/// A class that another room makes opens the link of the class it is made like.
+///
+/// # Errors
+/// [`ApiError::Conflict`] when that one has no link.
+pub async fn copy(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    from: ClassId,
+    to: ClassId,
+) -> Result<(), ApiError> {
+    let Some(found) = store::find(tx, organization, from.uuid()).await? else {
+        return Err(ApiError::conflict(
+            "no_link",
+            "The class whose meeting link should be used has none.",
+            "Paste the link of that class first.",
+        ));
+    };
+    let sealer = app.keys.sealer(organization).await?;
+    let text = sealer.open_text("pasted_links", "link", found.of_id, &found.link)?;
+    let url = Url::parse(text.expose()).map_err(ApiError::internal)?;
+    keep(app, tx, organization, to, to.uuid(), &url).await?;
+    Ok(())
+}
+
 /// The link that a session of a class opens: its own, or the class's.
 async fn of_either(
     tx: &mut Tx,

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{
     ending::end,
+    host_days::Today,
     settings,
     store::{
         self,
@@ -150,6 +151,11 @@ pub struct ConnectionView {
     pub name: Option<String>,
     /// The host's plan, in the platform's words.
     pub plan: Option<&'static str>,
+    /// How often meetings of this account were made or changed today (UTC); of the organization's own account, of the host who had
+    /// most.
+    pub changes_today: Option<i64>,
+    /// How often the platform lets one host's meetings be made or changed in a day; null: as often as one likes.
+    pub changes_per_day: Option<u32>,
     /// What was granted.
     pub scopes: Vec<String>,
     /// What was not, though it is of use.
@@ -188,6 +194,7 @@ fn view(
     ready: &Ready,
     row: Option<&Connection>,
     person: Option<ConnectionPerson>,
+    today: &Today,
 ) -> ConnectionView {
     let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let oauth = ready.platform.as_ref().and_then(|platform| platform.oauth());
@@ -207,6 +214,8 @@ fn view(
         email: row.and_then(|row| text(&row.account.email)),
         name: row.and_then(|row| text(&row.account.name)),
         plan: row.and_then(|row| registry::plan_name(provider, row.account.plan)),
+        changes_today: active.map(|row| today.of(row)),
+        changes_per_day: registry::at_best(provider).and_then(|best| best.limits.host_writes_per_day),
         scopes: row.map(|row| row.scopes.clone()).unwrap_or_default(),
         missing_scopes: missing
             .unwrap_or_default()
@@ -232,12 +241,13 @@ pub async fn show(app: &App, who: &SignedIn, provider: ProviderName) -> Result<C
         }
         _ => store::connections::of_person(&mut tx, who.organization, provider, person).await?,
     };
+    let today = Today::look(app, &mut tx, who.organization).await?;
     drop(tx);
     let whose = row
         .as_ref()
         .and_then(|row| row.person)
         .map(|id| ConnectionPerson { id: id.uuid(), name: who.name.clone() });
-    Ok(view(provider, &ready, row.as_ref(), whose))
+    Ok(view(provider, &ready, row.as_ref(), whose, &today))
 }
 
 async fn own(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Connection, ApiError> {
@@ -300,8 +310,9 @@ pub async fn list(app: &App, who: &SignedIn, paging: &Paging) -> Result<List<Con
     let mut tx = app.db.read(who.organization).await?;
     let rows =
         store::connections::list(&mut tx, who.organization, paging.instant_and_id()?, paging.fetch()).await?;
-    drop(tx);
     let mut platforms: Vec<(ProviderName, Ready)> = Vec::new();
+    let today = Today::look(app, &mut tx, who.organization).await?;
+    drop(tx);
     for (_, row) in &rows {
         if !platforms.iter().any(|(name, _)| *name == row.provider) {
             platforms.push((row.provider, ready(app, who.organization, row.provider).await));
@@ -316,7 +327,7 @@ pub async fn list(app: &App, who: &SignedIn, paging: &Paging) -> Result<List<Con
                 platforms.iter().find(|(name, _)| *name == row.provider).map_or(&none, |(_, ready)| ready);
             let name = settings::full_name(listed.first_name, listed.last_name);
             let person = listed.person_id.map(|id| ConnectionPerson { id, name: name.unwrap_or_default() });
-            view(row.provider, ready, Some(&row), person)
+            view(row.provider, ready, Some(&row), person, &today)
         },
     ))
 }

@@ -7,6 +7,8 @@ mod ending;
 mod event_keys;
 pub mod events;
 mod findings;
+pub mod fitness;
+pub mod host_days;
 pub mod jobs;
 pub mod pages;
 mod providers;

@@ -260,6 +260,9 @@ fn state_of(view: &ConnectionView) -> connection_page::ConnectionState {
             last_refreshed_at: view.refreshed_at.map(instant),
             scopes_missing: view.missing_scopes.iter().map(|missing| missing.scope.to_owned()).collect(),
             plan: view.plan.map(str::to_owned),
+            changes: view.changes_today.zip(view.changes_per_day).map(|(today, most)| {
+                connection_page::ChangesToday { today: u32::try_from(today).unwrap_or(most).min(most), most }
+            }),
         },
         ConnectionState::NeedsReconnect => connection_page::ConnectionState::NeedsReconnect {
             email: view.email.clone(),

@@ -114,3 +114,20 @@ async fn pipelined_commands_in_the_wrong_order_and_too_much_are_refused() {
     assert_eq!(codes, ["220", "250", "503", "503", "552", "250", "250", "502", "354", "250", "221"]);
     assert_eq!(catcher.messages()[0].to, ["ż@b.test"]);
 }
+
+#[tokio::test]
+async fn a_closed_server_takes_nothing_and_opens_again() {
+    let catcher = MailCatcher::start(anywhere(), anywhere()).await.unwrap();
+    let address = catcher.smtp_address();
+    let mailer = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
+        .port(address.port())
+        .build();
+    mailer.send(invitation()).await.unwrap();
+    catcher.close(true);
+    let refused = mailer.send(invitation()).await.unwrap_err();
+    assert!(refused.is_transient() || refused.is_client() || refused.is_response(), "{refused:?}");
+    assert!(!mailer.test_connection().await.unwrap_or(false));
+    catcher.close(false);
+    mailer.send(invitation()).await.unwrap();
+    assert_eq!(catcher.messages().len(), 2);
+}

@@ -131,6 +131,14 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /api/v1/classes/{id}/bookings",                        "-??????-! ???"),
     ("GET /api/v1/bookings/{id}",                                 "-???????! ???"),
     ("DELETE /api/v1/bookings/{id}",                              "-???????! ???"),
+    ("PATCH /api/v1/bookings/{id}",                               "-???????! ???"),
+    ("GET /api/v1/booking-pages",                                 "-++++--+!"),
+    ("POST /api/v1/booking-pages",                                "-++++--+!"),
+    ("GET /api/v1/booking-pages/{id}",                            "-+++++++! ???"),
+    ("PUT /api/v1/booking-pages/{id}",                            "-+++?--+! ??-"),
+    ("GET /api/v1/booking-pages/{id}/slots",                      "-+++++++! ???"),
+    ("GET /api/v1/booking-pages/{id}/bookings",                   "-+++?--+! ??-"),
+    ("POST /api/v1/booking-pages/{id}/bookings",                  "-++++++-! ???"),
     ("GET /api/v1/payments/stripe",                               "-++----+!"),
     ("PUT /api/v1/payments/stripe",                               "-++----+!"),
     ("DELETE /api/v1/payments/stripe",                            "-++----+!"),
@@ -138,6 +146,15 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /api/stripe/webhook/{organization}",                   "!!!!!!!!! !!!"),
     ("GET /book/{class}",                                         "????????? ???"),
     ("POST /book/{class}",                                        "????????? ???"),
+    ("GET /book/with/{page}",                                     "+++++++++ +++"),
+    ("POST /book/with/{page}",                                    "+++++++++ +++"),
+    ("POST /booking/{token}/move",                                "????????? ???"),
+    ("GET /booking-pages",                                        "-++++--!!"),
+    ("POST /booking-pages",                                       "-++++--!!"),
+    ("GET /booking-pages/new",                                    "-++++--!!"),
+    ("GET /booking-pages/{id}",                                   "-+++?--!! ??-"),
+    ("POST /booking-pages/{id}",                                  "-+++?--!! ??-"),
+    ("POST /booking-pages/{id}/bookings/{booking}/end",           "-????--!! ??-"),
     ("GET /booking/{token}",                                      "????????? ???"),
     ("POST /booking/{token}",                                     "????????? ???"),
     ("POST /booking/{token}/cancel",                              "????????? ???"),
@@ -295,6 +312,16 @@ struct World {
     settings: Value,
     webhook: String,
     delivery: String,
+    page: String,
+}
+
+/// A booking page that is open around the clock.
+fn booking_page() -> Value {
+    let weekly: Vec<_> = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+        .iter()
+        .map(|weekday| json!({"weekday": weekday, "from": "00:00", "to": "24:00"}))
+        .collect();
+    json!({"title": "Office hours", "duration_minutes": 15, "notice_minutes": 0, "time_zone": "UTC", "weekly": weekly})
 }
 
 async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestApp) -> World {
@@ -321,6 +348,7 @@ async fn world(owner: &Person, instructor: &Person, member: &Person, app: &TestA
     let webhook = text(&owner.create("/api/v1/webhook-endpoints", hook).await);
     let (_, tested) = owner.post(&format!("/api/v1/webhook-endpoints/{webhook}/test"), json!({})).await;
     World {
+        page: text(&instructor.create("/api/v1/booking-pages", booking_page()).await),
         delivery: text(&tested),
         webhook,
         instructor: instructor.id.to_string(),
@@ -345,6 +373,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         _ if route.starts_with("/api/v1/classes") || route.starts_with("/classes") => &world.class,
         _ if route.starts_with("/api/v1/sessions") || route.starts_with("/sessions") => &world.session,
         _ if route.starts_with("/api/v1/organizations") => organization,
+        _ if route.contains("booking-pages") => &world.page,
         _ if route.starts_with("/api/v1/webhook-endpoints") || route.starts_with("/webhooks") => {
             &world.webhook
         }
@@ -357,6 +386,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{cohort}", &world.cohort)
         .replace("{delivery}", &world.delivery)
         .replace("{class}", &world.class)
+        .replace("{page}", &world.page)
         .replace("{session}", &world.session)
         .replace("{person}", &world.member)
         .replace("{organization}", organization)
@@ -403,6 +433,10 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         }),
         "POST /api/v1/schedule" => json!({"entries": []}),
         "PUT /api/v1/classes/{id}/offer" => json!({"seats": 3}),
+        "POST /api/v1/booking-pages" | "PUT /api/v1/booking-pages/{id}" => booking_page(),
+        "POST /api/v1/booking-pages/{id}/bookings" | "PATCH /api/v1/bookings/{id}" => {
+            json!({"starts_at": later})
+        }
         "PUT /api/v1/payments/stripe" => json!({"secret_key": "sk_test_0000000000000000"}),
         "PUT /api/v1/notification-choices/{topic}" => json!({"mail": true, "live": true}),
         "PATCH /api/v1/me" => json!({"time_zone": "Asia/Dhaka"}),
@@ -460,6 +494,19 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         | "POST /sessions/{id}/edit" => [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat(),
         "POST /payments" => text(&[("secret_key", "sk_test_0000000000000000")]),
         "POST /classes/{id}/bookings" => text(&[("currency", "usd"), ("refund_hours", "24")]),
+        "POST /booking-pages" | "POST /booking-pages/{id}" => text(&[
+            ("title", "Office hours"),
+            ("monday", "09:00-12:00"),
+            ("time_zone", "UTC"),
+            ("duration_minutes", "30"),
+            ("audience", "anyone"),
+            ("currency", "usd"),
+        ]),
+        "POST /book/with/{page}" => vec![
+            ("slot", (app.now() + Duration::hours(3)).to_rfc3339()),
+            ("email", format!("{fresh}@guest.example")),
+            ("first_name", "New".to_owned()),
+        ],
         "POST /holidays" => text(&[("day", "2026-12-16"), ("name", "Victory Day")]),
         "POST /classes/{id}/settings" => text(&[("waiting_room", "on"), ("chat", "on")]),
         "POST /classes/{id}/platform" => text(&[("provider", "teams")]),
@@ -520,7 +567,8 @@ async fn ask(client: &Client, app: &TestApp, route: &str, path: &str, world: &Wo
     if path.starts_with("/api/") {
         let mut body = (method != "GET" && method != "DELETE").then(|| body(route, world, app));
         // A program teaches nothing itself.
-        if let Some(class) = body.as_mut().filter(|_| route == "POST /api/v1/classes")
+        let teaches = ["POST /api/v1/classes", "POST /api/v1/booking-pages"].contains(&route);
+        if let Some(class) = body.as_mut().filter(|_| teaches)
             && client.bearer().is_some_and(|token| !token.starts_with("ls_"))
         {
             class["instructor_id"] = json!(world.instructor);
@@ -576,6 +624,7 @@ fn letter(route: &str, answer: &Page) -> char {
         // Whoever may decide is told that nobody came.
         422 if answer.answer.text.contains("There is no such stay") => '+',
         422 if answer.answer.text.contains("takes no payments yet") => '+',
+        422 if answer.answer.text.contains("held on another platform") => '+',
         400 | 405 | 413.. => '#',
         _ => '+',
     }

@@ -12,11 +12,11 @@ const HOOK: &str = "whsec_stripe-hook-canary-55aa";
 const BUYER: &str = "bela@home.example";
 
 /// A marketplace with a Stripe account, a connected seller, and a class at nine in the evening of Dhaka in two days.
-async fn market(app: &mut TestApp) -> (Person, Person, Lesson) {
+pub(crate) async fn market(app: &mut TestApp) -> (Person, Person, Lesson) {
     market_with(app, starts()).await
 }
 
-async fn market_with(app: &mut TestApp, starts_at: DateTime<Utc>) -> (Person, Person, Lesson) {
+pub(crate) async fn market_with(app: &mut TestApp, starts_at: DateTime<Utc>) -> (Person, Person, Lesson) {
     let (owner, seller, _) = app.evening().await;
     let organization = app.organization("dreamcrowd").await.id;
     let url = format!("{}/api/stripe/webhook/{organization}", app.base);
@@ -64,7 +64,7 @@ async fn books(app: &TestApp, lesson: &Lesson, email: &str, zone: &str) -> Strin
 }
 
 /// Pays on Stripe's page; answers where it leads back to.
-fn pays(app: &TestApp, checkout: &str, card: &str) -> Result<String, String> {
+pub(crate) fn pays(app: &TestApp, checkout: &str, card: &str) -> Result<String, String> {
     match app.others.stripe.pays(checkout, BUYER, PayWith::Card(card)) {
         Ok(lectern_simulators::stripe::Paid::Done(back)) => Ok(back),
         Ok(other) => Err(format!("{other:?}")),
@@ -81,7 +81,7 @@ async fn roster(seller: &Person, lesson: &Lesson) -> usize {
     seller.all(&format!("/api/v1/classes/{}/enrollments", lesson.class)).await.len()
 }
 
-fn path<'a>(app: &TestApp, url: &'a str) -> &'a str {
+pub(crate) fn path<'a>(app: &TestApp, url: &'a str) -> &'a str {
     url.strip_prefix(&app.base).unwrap_or_else(|| panic!("{url} is elsewhere"))
 }
 

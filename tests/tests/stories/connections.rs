@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use chrono::Duration;
 use lectern_api::{
     app::{App, Outside},
+    disk::Df,
     jobs, platforms,
 };
 use lectern_core::{
@@ -291,6 +292,7 @@ story!(
             clock: Arc::new(app.clock.clone()),
             randomness: Arc::new(SystemRandomness),
             zones: Arc::new(IanaZones),
+            disk: Arc::new(Df),
             inspect: Some(Arc::clone(&slow) as Arc<dyn Inspect>),
         };
         let first = App::open(app.config.clone(), outside).await.unwrap();

@@ -9,9 +9,9 @@ use lectern_core::{
     join::{JoinClaims, Purpose},
 };
 use lectern_simulators::zoom::HostPlan;
-use lectern_tests::{Deed, Lesson, PASSWORD, Page, TestApp, log_so_far, story};
+use lectern_tests::{Deed, Lesson, PASSWORD, Page, Person, Receiver, TestApp, log_so_far, story};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const BUYER: &str = "buyer@home.example";
 
@@ -368,11 +368,43 @@ async fn walk(
     seen
 }
 
+/// Addresses that hold an id or a token of their own: a booking, a calendar, a cohort, a webhook endpoint.
+async fn own_addresses(
+    app: &TestApp,
+    owner: &Person,
+    seller: &Person,
+    student: &Person,
+    lesson: &Lesson,
+) -> Vec<String> {
+    let (status, offer) =
+        seller.put(&format!("/api/v1/classes/{}/offer", lesson.class), json!({"price": 0})).await;
+    assert_eq!(status, 200, "{offer}");
+    let fields = [("email", "salma@home.example"), ("first_name", "Salma"), ("time_zone", "Europe/London")];
+    let booked = app.browser().post(&format!("/book/{}", lesson.class), &fields).await;
+    assert!(booked.location().starts_with("/booking/"), "{}", booked.html());
+    app.settle().await;
+    let (_, feed) = student.get("/api/v1/calendar-feed").await;
+    let cohort = owner.create("/api/v1/cohorts", json!({"name": "Evening"})).await;
+    let hooks = owner.all("/api/v1/webhook-endpoints").await;
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    vec![
+        booked.location().to_owned(),
+        feed["url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned(),
+        format!("/cohorts/{}", id(&cohort)),
+        format!("/api/v1/cohorts/{}", id(&cohort)),
+        format!("/webhooks/{}", id(&hooks[0])),
+        format!("/api/v1/webhook-endpoints/{}/deliveries", id(&hooks[0])),
+    ]
+}
+
 story!(
     /// S-10: after a whole evening, the platform's addresses are in no page, list, mail, metric, event or log line, and our own
     /// tokens only where they are meant to be.
     s10_nothing_leaks, |app| async {
         let (owner, seller, lesson) = app.evening().await;
+        let receiver = Receiver::start().await;
+        let hook = owner.create("/api/v1/webhook-endpoints", json!({"url": receiver.url(), "events": []})).await;
+        app.secret(hook["secret"].as_str().unwrap());
         let student = app.organization("dreamcrowd").await.student("rafi").await;
         seller.create(&format!("/api/v1/classes/{}/enrollments", lesson.class), json!({"user_id": student.id})).await;
         lesson.enroll(app, &seller, BUYER, "Ayesha Noor").await;
@@ -420,14 +452,25 @@ story!(
             .flat_map(|path| [&lesson.class, &lesson.session].map(|id| path.replace("{id}", id).replace("{class}", &lesson.class).replace("{provider}", "zoom")))
             .filter(|path| !path.contains('{'))
             .collect();
+        let mut paths: BTreeSet<String> = paths;
         assert!(paths.len() > 25, "{paths:?}");
+        paths.extend(own_addresses(app, &owner, &seller, &student, &lesson).await);
         let people = [("owner", owner.bearer()), ("seller", seller.bearer()), ("student", student.bearer()), ("nobody", None)];
         pages.extend(walk(app, &paths, &people).await);
         seller.post(&format!("/api/v1/sessions/{}/end", lesson.session), json!({})).await;
         app.zoom.end_for_all(meeting);
         app.pass(Duration::hours(2));
         app.settle().await;
+        // Another session, of which everybody is reminded.
+        let next = app.now() + Duration::minutes(40);
+        lesson.another(app, &seller, next).await;
+        app.pass(Duration::minutes(10));
+        app.tick("tick.reminders").await;
+        assert!(app.mail.messages_to(BUYER).iter().any(|mail| mail.text.contains("coming up")));
         pages.extend(walk(app, &paths, &people).await);
+        let told = receiver.everything();
+        assert!(told.len() > 5, "{}", told.len());
+        pages.extend(told.iter().map(|one| (format!("webhook {}", one.kind()), String::from_utf8_lossy(&one.body).into_owned())));
         pages.extend(app.mail.messages().into_iter().map(|mail| (format!("mail {}", mail.subject), format!("{}\n{}\n{}\n{:?}", mail.raw, mail.text, mail.html, mail.attachments))));
         pages.push(("database".to_owned(), app.database.dump().await));
         for (place, text) in &pages {

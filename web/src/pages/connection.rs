@@ -5,6 +5,13 @@ use serde::Serialize;
 
 use crate::environment::Page;
 
+/// How often a host's meetings were made or changed today, and may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangesToday {
+    pub today: u32,
+    pub most: u32,
+}
+
 /// How one connection stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -19,6 +26,8 @@ pub enum ConnectionState {
         scopes_missing: Vec<String>,
         /// The platform's name for the plan.
         plan: Option<String>,
+        /// Where the platform limits them.
+        changes: Option<ChangesToday>,
     },
     NeedsReconnect {
         email: Option<String>,
@@ -67,6 +76,7 @@ impl Page for Connection {
             last_refreshed_at: Some("2026-11-21T03:00:00Z".to_owned()),
             scopes_missing,
             plan: Some("Pro".to_owned()),
+            changes: Some(ChangesToday { today: 12, most: 100 }),
         };
         vec![
             page(connected(vec![])),
@@ -77,6 +87,7 @@ impl Page for Connection {
                 last_refreshed_at: None,
                 scopes_missing: vec![],
                 plan: None,
+                changes: Some(ChangesToday { today: 12, most: 100 }),
             }),
             page(ConnectionState::None),
             page(ConnectionState::NeedsReconnect {
@@ -129,6 +140,7 @@ impl Page for Connections {
             last_refreshed_at: None,
             scopes_missing,
             plan: None,
+            changes: Some(ChangesToday { today: 12, most: 100 }),
         };
         vec![
             Self {

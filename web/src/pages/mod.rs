@@ -4,6 +4,7 @@
 pub mod attendance;
 pub mod audit;
 pub mod booking;
+pub mod booking_page;
 pub mod calendar;
 pub mod class;
 pub mod class_platform;
@@ -32,6 +33,7 @@ pub use attendance::{
 };
 pub use audit::{Audit, AuditFilter, AuditRow};
 pub use booking::{BookPage, BookingPage, ClassBookings, PaymentsPage};
+pub use booking_page::{BookingPageEdit, BookingPagesPage, SlotBookingPage, VisitPage};
 pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,

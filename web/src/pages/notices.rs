@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::environment::Page;
+use crate::mails::ObstacleLine;
 
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +23,8 @@ pub struct NoticeItem {
     /// Why a session was called off.
     pub reason: Option<String>,
     pub platform: Option<String>,
+    /// What stands in the session's way.
+    pub obstacles: Vec<ObstacleLine>,
 }
 
 /// The list.
@@ -47,6 +50,7 @@ impl Page for NoticesPage {
             ends_at: (kind != "connection_lost").then(|| "2026-11-21T03:45:00Z".to_owned()),
             reason: (kind == "cancelled").then(|| "The teacher is ill.".to_owned()),
             platform: (kind == "connection_lost").then(|| "Zoom".to_owned()),
+            obstacles: if kind == "preflight" { ObstacleLine::samples() } else { Vec::new() },
         };
         let kinds = [
             "reminder",

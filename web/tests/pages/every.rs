@@ -2,14 +2,15 @@
 
 use lectern_web::mails::{
     BookingMail, CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail,
-    ReminderMail, StandbyMail, WebhookDisabledMail,
+    PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use lectern_web::pages::{
-    Attendance, Audit, BookPage, BookingPage, CalendarPage, CancelSession, ClassBookings, ClassNew,
-    ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings, Classes, CohortImport,
-    CohortPage, CohortsPage, Connection, Connections, Consent, EditSession, EndSession, ErrorPage,
-    HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations, PaymentsPage, People,
-    Platform, SchedulePreview, SessionPage, SetUp, SignIn, Webhook, WebhookNew, Webhooks,
+    Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
+    ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
+    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, EditSession,
+    EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
+    PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, VisitPage,
+    Webhook, WebhookNew, Webhooks,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -35,6 +36,8 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Audit>();
     visitor.staff::<CalendarPage>();
     visitor.staff::<ClassBookings>();
+    visitor.staff::<BookingPagesPage>();
+    visitor.staff::<BookingPageEdit>();
     visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
     visitor.staff::<ClassNew>();
@@ -67,6 +70,8 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.bare::<Consent>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
+    visitor.bare::<VisitPage>();
+    visitor.bare::<SlotBookingPage>();
     visitor.bare::<BookingPage>();
     visitor.bare::<Join>();
     visitor.bare::<OffPage>();
@@ -81,6 +86,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.mail::<MovedMail>();
     visitor.mail::<ReminderMail>();
     visitor.mail::<StandbyMail>();
+    visitor.mail::<PreflightMail>();
     visitor.mail::<WebhookDisabledMail>();
 }
 

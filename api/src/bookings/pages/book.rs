@@ -129,7 +129,10 @@ pub async fn book(
     let known = visitor.as_ref().filter(|who| who.organization == tenant);
     let (by, buyer) = match known {
         Some(who) => (who.actor(), Ok(Buyer::Known(who.person()?))),
-        None => (Actor::Nobody, stranger(&form, reader)),
+        None => {
+            let typed = (&*form.email, &*form.first_name, &*form.last_name, &*form.time_zone);
+            (Actor::Nobody, stranger(typed, reader))
+        }
     };
     let errors = match buyer {
         Ok(buyer) => match service::book(&app, tenant, by, found.1.id, buyer).await {
@@ -152,15 +155,19 @@ pub async fn book(
     Ok(with_checkout(response))
 }
 
-fn stranger(form: &BookForm, reader: Reader) -> Result<Buyer, Vec<PageFieldError>> {
+/// Whoever books by address and name.
+pub(crate) fn stranger(
+    (email, first_name, last_name, time_zone): (&str, &str, &str, &str),
+    reader: Reader,
+) -> Result<Buyer, Vec<PageFieldError>> {
     let mut errors = Vec::new();
-    let email = parse_email(&form.email)
+    let email = parse_email(email)
         .map_err(|message| errors.push(FieldError::new("email", message)))
         .unwrap_or_default();
     let name = people::service::NameInput {
         name: None,
-        first_name: Some(form.first_name.clone()),
-        last_name: Some(form.last_name.clone()),
+        first_name: Some(first_name.to_owned()),
+        last_name: Some(last_name.to_owned()),
     };
     let name = name.read(&mut errors);
     if !errors.is_empty() {
@@ -170,6 +177,6 @@ fn stranger(form: &BookForm, reader: Reader) -> Result<Buyer, Vec<PageFieldError
         email,
         name,
         language: Some(reader.lang.tag().to_owned()),
-        time_zone: Some(form.time_zone.clone()).filter(|zone| !zone.is_empty()),
+        time_zone: Some(time_zone.to_owned()).filter(|zone| !zone.is_empty()),
     })
 }

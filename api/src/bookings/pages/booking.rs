@@ -5,9 +5,11 @@ use lectern_core::{booking::money, ids::OrganizationId};
 use lectern_web::pages::booking::{Booked, BookingPage};
 use serde::Deserialize;
 
+use super::slot;
 use crate::{
     app::App,
     audit::Actor,
+    booking_pages::pages::Look,
     bookings::{
         checkout,
         service::{self, EndedBy},
@@ -16,7 +18,7 @@ use crate::{
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,
-    extract::{Path, Query},
+    extract::{Path, Query, Visitor},
     live::feed::instant,
     organizations::{self, Organization},
     pages::{CheckoutHeaders, Reader, conflict, see_other, vocabulary},
@@ -27,7 +29,7 @@ use crate::{
 /// Sessions shown of what is booked.
 const FEW: usize = 6;
 
-pub(super) fn with_checkout(mut response: Response) -> Response {
+pub(crate) fn with_checkout(mut response: Response) -> Response {
     response.extensions_mut().insert(CheckoutHeaders);
     response
 }
@@ -58,7 +60,7 @@ pub(super) async fn booked(
 }
 
 /// To where the booking is paid; to its own page when there is nothing to pay, or nobody answers there.
-pub(super) async fn lead_on(
+pub(crate) async fn lead_on(
     app: &App,
     organization: OrganizationId,
     booking: &Booking,
@@ -79,6 +81,9 @@ pub(super) async fn lead_on(
 pub struct BookingQuery {
     paid: Option<String>,
     problem: Option<String>,
+    /// Of a booked time: how the other times are looked at.
+    zone: Option<String>,
+    from: Option<chrono::NaiveDate>,
 }
 
 async fn booking_page(
@@ -125,6 +130,7 @@ async fn booking_page(
 /// `GET /booking/{token}`
 pub async fn booking(
     State(app): State<App>,
+    Visitor(visitor): Visitor,
     reader: Reader,
     Path(token): Path<String>,
     Query(query): Query<BookingQuery>,
@@ -133,6 +139,12 @@ pub async fn booking(
     // Whatever else an address says is not ours.
     let known = |code: &&str| ["payments_missing", "payments_silent", "unpayable"].contains(code);
     let problem = query.problem.as_deref().filter(known).map(|code| format!("conflict.{code}"));
+    if let Some(slot) = &found.1.slot {
+        let look = Look { zone: query.zone, from: query.from };
+        let (visitor, paying) = (visitor.as_ref(), query.paid.is_some());
+        let view = slot::View { visitor, look, paying, problem, refused: false };
+        return slot::show(&app, reader, &found, slot, view).await;
+    }
     booking_page(&app, reader, &found, query.paid.is_some(), problem).await
 }
 
@@ -154,6 +166,10 @@ pub async fn cancel(
         Ok(_) => Ok(see_other(&format!("/booking/{token}"))),
         Err(ApiError::Conflict(code, detail, next)) => {
             let problem = conflict(&app, code, &detail, &next).message;
+            if let Some(slot) = &found.1.slot {
+                let view = slot::View { problem: Some(problem), refused: true, ..slot::View::default() };
+                return slot::show(&app, reader, &found, slot, view).await;
+            }
             booking_page(&app, reader, &found, false, Some(problem)).await
         }
         Err(other) => Err(other),

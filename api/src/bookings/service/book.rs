@@ -89,6 +89,7 @@ pub async fn book(
         refund_id: None,
         problem: None,
         created_at: now,
+        slot: None,
     };
     match offer.terms().stand(taken, now) {
         Stand::Closed => {
@@ -126,7 +127,7 @@ pub async fn book(
     Ok(booking)
 }
 
-async fn person_of(
+pub(super) async fn person_of(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,

@@ -4,7 +4,10 @@ use lectern_core::ids::OrganizationId;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::settle::{promote, tell, wake};
+use super::{
+    settle::{promote, tell, wake},
+    slots::end_slot,
+};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -13,6 +16,7 @@ use crate::{
         store::{self, Booking, BookingState},
     },
     classes::{self, admitting},
+    db::Tx,
     error::ApiError,
     sessions,
 };
@@ -41,6 +45,12 @@ pub async fn end(
     let now = app.clock.now();
     let mut tx = app.db.begin(organization).await?;
     let look = store::find(&mut tx, organization, id).await?.ok_or(ApiError::NotFound)?;
+    if let Some(slot) = &look.slot {
+        let ended = end_slot(app, &mut tx, &sealer, (organization, by), (id, slot), ended_by).await?;
+        tx.commit().await?;
+        wake(app);
+        return Ok(ended);
+    }
     let offer = store::offer_to_change(&mut tx, organization, look.class).await?.ok_or(ApiError::NotFound)?;
     let mut booking = store::find_to_change(&mut tx, organization, id).await?.ok_or(ApiError::NotFound)?;
     let class =
@@ -74,17 +84,27 @@ pub async fn end(
     };
     store::update(&mut tx, organization, &booking, now).await?;
     admitting::dismiss(app, &mut tx, &sealer, (organization, by), &class, booking.person).await?;
-    let job = if booking.state == BookingState::Refunding { Some(jobs::REFUND) } else { None };
-    let job = job.or_else(|| booking.checkout_id.as_ref().map(|_| jobs::CLOSE));
-    if let Some(kind) = job {
-        jobs::queue(app, &mut tx, organization, kind, id).await?;
-    }
-    let entry = app.entry(organization, EntryKind::BookingEnded, by).class(class.id).person(booking.person);
-    let details = json!({"booking": id, "state": booking.state});
-    audit::store::insert(&mut tx, &entry.details(details)).await?;
-    tell(app, &mut tx, organization, &booking, "booking_ended").await?;
+    ended(app, &mut tx, (organization, by), &booking).await?;
     promote(app, &mut tx, &sealer, organization, &class).await?;
     tx.commit().await?;
     wake(app);
     Ok(booking)
+}
+
+/// What follows the end of a booking, whatever was booked: the money, the payment's page, log and mail.
+pub(super) async fn ended(
+    app: &App,
+    tx: &mut Tx,
+    (organization, by): (OrganizationId, Actor),
+    booking: &Booking,
+) -> Result<(), ApiError> {
+    let job = if booking.state == BookingState::Refunding { Some(jobs::REFUND) } else { None };
+    let job = job.or_else(|| booking.checkout_id.as_ref().map(|_| jobs::CLOSE));
+    if let Some(kind) = job {
+        jobs::queue(app, tx, organization, kind, booking.id).await?;
+    }
+    let entry = app.entry(organization, EntryKind::BookingEnded, by).class(booking.class);
+    let details = json!({"booking": booking.id, "state": booking.state});
+    audit::store::insert(tx, &entry.person(booking.person).details(details)).await?;
+    tell(app, tx, organization, booking, "booking_ended").await
 }

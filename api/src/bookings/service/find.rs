@@ -43,6 +43,18 @@ pub struct BookingView {
     pub problem: Option<String>,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// Of a time on a booking page: that page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking_page_id: Option<Uuid>,
+    /// When it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<DateTime<Utc>>,
+    /// How long it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_minutes: Option<i64>,
+    /// The session, once the booking was confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<Uuid>,
 }
 
 impl From<&Booking> for BookingView {
@@ -57,6 +69,10 @@ impl From<&Booking> for BookingView {
             held_until: booking.held_until.filter(|_| booking.state == BookingState::Held),
             problem: booking.problem.clone(),
             created_at: booking.created_at,
+            booking_page_id: booking.slot.as_ref().map(|slot| slot.page),
+            starts_at: booking.slot.as_ref().map(|slot| slot.starts_at),
+            duration_minutes: booking.slot.as_ref().map(|slot| slot.minutes),
+            session_id: booking.slot.as_ref().and_then(|slot| slot.session).map(|id| id.uuid()),
         }
     }
 }
@@ -77,6 +93,15 @@ pub(in crate::bookings) fn own_path(app: &App, organization: OrganizationId, boo
 /// A booking, for other rooms.
 pub async fn find(tx: &mut Tx, organization: OrganizationId, id: Uuid) -> Result<Option<Booking>, ApiError> {
     Ok(store::find(tx, organization, id).await?)
+}
+
+/// What was booked on a page, the latest time first: at most a thousand.
+pub async fn of_page(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    page: Uuid,
+) -> Result<Vec<Booking>, ApiError> {
+    Ok(store::of_page(tx, organization, page).await?)
 }
 
 /// The booking behind such an address.

@@ -6,6 +6,7 @@ use lectern_providers::stripe::{CheckoutSession, EventKind, Refund, RefundStatus
 use serde_json::json;
 use uuid::Uuid;
 
+use super::slots::{call_off, confirm_slot, hold_session};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -50,6 +51,9 @@ pub(in crate::bookings) async fn confirm(
 ) -> Result<(), ApiError> {
     let now = app.clock.now();
     let Some(look) = store::find(tx, organization, id).await? else { return Ok(()) };
+    if let Some(slot) = &look.slot {
+        return confirm_slot(app, tx, sealer, organization, (id, slot), payment_intent).await;
+    }
     let offer = store::offer_to_change(tx, organization, look.class).await?.ok_or(ApiError::NotFound)?;
     let Some(mut booking) = store::find_to_change(tx, organization, id).await? else { return Ok(()) };
     if booking.payment_intent.is_some() {
@@ -212,6 +216,10 @@ pub(in crate::bookings) async fn refunded(
     organization: OrganizationId,
     id: Uuid,
 ) -> Result<(), ApiError> {
+    let session = match store::find(tx, organization, id).await?.and_then(|look| look.slot) {
+        Some(slot) => hold_session(tx, organization, &slot).await?,
+        None => None,
+    };
     let Some(mut booking) = store::find_to_change(tx, organization, id).await? else { return Ok(()) };
     if booking.state == BookingState::Refunded {
         return Ok(());
@@ -222,6 +230,10 @@ pub(in crate::bookings) async fn refunded(
     store::update(tx, organization, &booking, app.clock.now()).await?;
     let entry = app.entry(organization, EntryKind::BookingRefunded, Actor::System).class(booking.class);
     audit::store::insert(tx, &entry.person(booking.person).details(json!({"booking": id}))).await?;
+    if booking.slot.is_some() {
+        call_off(app, tx, sealer, (organization, Actor::System), session).await?;
+        return tell(app, tx, organization, &booking, "booking_refunded").await;
+    }
     let class = classes::service::find(tx, organization, booking.class).await?;
     if let Some(class) = class.filter(|_| was_confirmed) {
         let by = (organization, Actor::System);

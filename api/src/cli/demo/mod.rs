@@ -31,6 +31,7 @@ use super::serve::{asked_to_end, serve_on};
 use crate::{
     app::{App, Outside},
     config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PaymentsConfig},
+    disk::Df,
 };
 
 /// The address tried first, so that a second look finds the same page.
@@ -107,6 +108,7 @@ async fn play(
         clock: Arc::new(clock.clone()),
         randomness: Arc::new(SystemRandomness),
         zones: Arc::new(IanaZones),
+        disk: Arc::new(Df),
         inspect: None,
     };
     let app = App::open(config, outside).await?;

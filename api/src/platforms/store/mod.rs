@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod event_keys;
+pub mod host_writes;
 pub mod settings;
 pub mod states;
 pub mod tickets;

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use lectern_core::{
     ids::{MeetingId, OrganizationId},
-    provider::{Call, ErrorKind, MeetingRef, ProviderError, Retry},
+    provider::{self, Call, ErrorKind, MeetingDraft, MeetingRef, Meetings, ProviderError, Retry},
     session::SessionState,
 };
 use serde_json::json;
@@ -69,13 +69,7 @@ pub async fn make(
             let found = if attempt > 1 { meetings.find(&rest(), &draft).await } else { Ok(None) };
             match found {
                 Ok(Some(found)) => Ok(found),
-                Ok(None) => match meetings.create(&rest(), &draft).await {
-                    Err(error) if error.maybe_done => match meetings.find(&rest(), &draft).await {
-                        Ok(Some(found)) => Ok(found),
-                        _ => Err(error),
-                    },
-                    other => other,
-                },
+                Ok(None) => create(app, organization, &connected, meetings, rest, &draft).await?,
                 Err(error) => Err(error),
             }
         }
@@ -120,6 +114,28 @@ pub async fn make(
     app.wake.jobs.notify_one();
     subscriptions::follow(app, organization, session.id).await;
     Ok(Attempt::Ready)
+}
+
+async fn create(
+    app: &App,
+    organization: OrganizationId,
+    connected: &platforms::Connected,
+    meetings: &dyn Meetings,
+    rest: impl Fn() -> Call,
+    draft: &MeetingDraft,
+) -> Result<Result<provider::Meeting, ProviderError>, ApiError> {
+    if let Err(error) = platforms::host_days::has_room(app, organization, connected, draft.starts_at).await {
+        return Ok(Err(error));
+    }
+    let made = meetings.create(&rest(), draft).await;
+    platforms::host_days::count(app, organization, connected, &made).await?;
+    Ok(match made {
+        Err(error) if error.maybe_done => match meetings.find(&rest(), draft).await {
+            Ok(Some(found)) => Ok(found),
+            _ => Err(error),
+        },
+        other => other,
+    })
 }
 
 /// What was changed or cancelled while the meeting was being made found no meeting to change: it is done now.

@@ -140,14 +140,11 @@ pub async fn update_job(app: &App, job: &Job) -> Result<(), JobError> {
     let Some(meetings) = connected.provider.meetings() else { return Ok(()) };
     let host = host_of(app, organization, &connected, &session, &class).await.map_err(gone)?;
     let target = MeetingRef { id: provider_id, host: host.clone() };
-    match meetings
-        .update(
-            &Call::background(),
-            &target,
-            &draft(&meeting.reference, &session, &class, &connected, host, meeting.registration),
-        )
-        .await
-    {
+    let draft = draft(&meeting.reference, &session, &class, &connected, host, meeting.registration);
+    platforms::host_days::has_room(app, organization, &connected, session.starts_at).await.map_err(retry)?;
+    let updated = meetings.update(&Call::background(), &target, &draft).await;
+    platforms::host_days::count(app, organization, &connected, &updated).await.map_err(gone)?;
+    match updated {
         Ok(_) => {
             app.append_audit(
                 app.entry(organization, EntryKind::MeetingUpdated, Actor::System)

@@ -9,7 +9,7 @@ use lectern_providers::registry;
 use uuid::Uuid;
 
 use super::store::{self, BusyRow};
-use crate::{classes::Class, db::Tx, error::ApiError};
+use crate::{classes::Class, db::Tx, error::ApiError, sessions::Session};
 
 /// How many clashes a refusal names.
 const NAMED: usize = 3;
@@ -39,6 +39,21 @@ pub(super) async fn taken(
     let found = clashes(slots, &busy, at_once.unwrap_or(1));
     let named = |with: &[Uuid]| rows.iter().filter(|row| with.contains(&row.id)).cloned().collect();
     Ok(found.into_iter().map(|clash| (clash.slot, named(&clash.with))).collect())
+}
+
+/// What else the host holds during a session, when that is more than the platform lets them hold at once: a title.
+pub async fn in_the_way(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+    session: &Session,
+) -> Result<Option<String>, ApiError> {
+    let limit = registry::at_best(class.provider).and_then(|best| best.limits.meetings_at_once);
+    let Some(limit) = limit else { return Ok(None) };
+    let slot =
+        Slot { local: session.starts_at.naive_utc(), starts_at: session.starts_at, ends_at: session.ends_at };
+    let taken = taken(tx, organization, class, &[slot], &[session.id], Some(limit)).await?;
+    Ok(taken.into_iter().flat_map(|(_, with)| with).next().map(|row| row.title))
 }
 
 /// Refuses slots in which the platform would not let the host hold another meeting. Inside the writing transaction: nobody else

@@ -12,8 +12,9 @@ pub mod store;
 
 pub(in crate::sessions) use cancel::{cancel, end_of_class};
 pub(in crate::sessions) use change::change;
+pub use host::in_the_way;
 pub(in crate::sessions) use host::refuse_clashes;
 pub use preview::{Preview, PreviewSessions, PreviewedSession, preview};
 pub(in crate::sessions) use schedule::{Asked, schedule};
 pub use store::{Place, place_of};
-pub(in crate::sessions) use store::{set_clock, set_place};
+pub(in crate::sessions) use store::{lock_host, set_clock, set_place};

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app::App,
     audit::{Actor, EntryKind},
+    bookings,
     classes::Class,
     db::Tx,
     error::ApiError,
@@ -69,7 +70,7 @@ pub async fn cancel(
 
 /// Calls one session off; `told`: its people get a mail. Inside the caller's transaction.
 #[expect(clippy::too_many_arguments, reason = "which session, by whom and why, and who is told")]
-pub(in crate::sessions) async fn cancel_one(
+pub async fn cancel_one(
     app: &App,
     tx: &mut Tx,
     sealer: &Sealer,
@@ -100,6 +101,7 @@ pub(in crate::sessions) async fn cancel_one(
         class,
     )
     .await?;
+    bookings::service::session_cancelled(app, tx, organization, actor, &session).await?;
     if told {
         notify::service::session_cancelled(app, tx, sealer, organization, &session, class).await?;
     }

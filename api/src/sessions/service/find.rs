@@ -15,7 +15,10 @@ use crate::{
     error::ApiError,
     extract::SignedIn,
     list::{List, Paging, bad_cursor, beginning_of_time, end_of_time},
-    sessions::store::{self, Session},
+    sessions::{
+        series,
+        store::{self, Session},
+    },
 };
 
 /// The class of a session.
@@ -34,6 +37,15 @@ pub async fn find(
     id: SessionId,
 ) -> Result<Option<Session>, ApiError> {
     Ok(store::find(tx, organization, id).await?)
+}
+
+/// The same, and nobody else changes it until the transaction ends.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<Session>, ApiError> {
+    Ok(store::find_to_change(tx, organization, id).await?)
 }
 
 /// The session with the host application's id.
@@ -179,4 +191,9 @@ pub async fn hold(tx: &mut Tx, organization: OrganizationId, class: ClassId) -> 
         store::find_to_change(tx, organization, session.id).await?;
     }
     Ok(())
+}
+
+/// Nobody else plans this host's time until the transaction ends.
+pub async fn hold_host(tx: &mut Tx, organization: OrganizationId, host: PersonId) -> Result<(), ApiError> {
+    Ok(series::lock_host(tx, organization, host).await?)
 }

@@ -9,18 +9,17 @@ mod schedule;
 mod start;
 mod view;
 
-pub(in crate::sessions) use cancel::cancel_one;
-pub use cancel::{cancel, cancel_coming};
+pub use cancel::{cancel, cancel_coming, cancel_one};
 pub use end::{close, end};
 pub use find::{
-    class_of, find, find_by_external, glances, hold, live_count, near, next_of_class, of_class, own,
-    own_to_change, page_of_class, readable, titles,
+    class_of, find, find_by_external, find_to_change, glances, hold, hold_host, live_count, near,
+    next_of_class, of_class, own, own_to_change, page_of_class, readable, titles,
 };
 pub use follow::{class_changed, renew_if_pasted, renew_meetings, renew_pasted, roster_grew};
 pub(in crate::sessions) use record::{record, wake};
 pub use schedule::{
-    ChangeSession, Clashes, LATEST_MEETING, PREPARED_AHEAD, ScheduleSessions, change, check_change,
-    check_length, check_new, schedule, scope_of,
+    ChangeSession, Clashes, LATEST_MEETING, PREPARED_AHEAD, ScheduleSessions, add, change, check_change,
+    check_length, check_new, move_to, schedule, scope_of,
 };
 pub(in crate::sessions) use schedule::{check_time, check_zone};
 pub use start::{Started, hosts, launch, start};

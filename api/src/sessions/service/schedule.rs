@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use lectern_core::{
-    ids::{ClassId, SessionId},
+    ids::{ClassId, OrganizationId, SessionId},
     organization::MeetingCreated,
     schedule::{EditError, Scope, Slot},
     session::{Delivery, SessionState},
@@ -18,11 +18,14 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::EntryKind,
-    classes,
+    audit::{Actor, EntryKind},
+    bookings,
+    classes::{self, Class},
+    db::Tx,
     error::{ApiError, FieldError},
     events::EventType,
     extract::SignedIn,
+    keys::Sealer,
     notify, organizations,
     sessions::{
         meetings, series,
@@ -160,12 +163,34 @@ pub async fn schedule(
         cancel_reason: None,
         revision: 0,
     };
-    let local = local_start(app, &session);
-    if new.clashes.is_some_and(Clashes::refuses) && session.delivery != Delivery::InPerson {
-        let slot = Slot { local, starts_at, ends_at: session.ends_at };
-        series::refuse_clashes(&mut tx, who.organization, &class, &[slot], &[]).await?;
+    let refuse = new.clashes.is_some_and(Clashes::refuses);
+    add(app, &mut tx, &sealer, (who.organization, who.actor()), (&session, &class), refuse).await?;
+    let view = view(app, &mut tx, who, &session, &class).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(vec![view])
+}
+
+/// Schedules one session of a class, with all that follows, in the caller's transaction; `refuse_clashes`: not when the host
+/// would hold too much at once.
+///
+/// # Errors
+/// [`ApiError::Conflict`] `host_busy` before anything is written, or `taken` for its external id.
+pub async fn add(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    (organization, by): (OrganizationId, Actor),
+    (session, class): (&Session, &Class),
+    refuse_clashes: bool,
+) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let local = local_start(app, session);
+    if refuse_clashes && session.delivery != Delivery::InPerson {
+        let slot = Slot { local, starts_at: session.starts_at, ends_at: session.ends_at };
+        series::refuse_clashes(tx, organization, class, &[slot], &[]).await?;
     }
-    store::insert(&mut tx, who.organization, &session, now).await.map_err(|error| {
+    store::insert(tx, organization, session, now).await.map_err(|error| {
         if error.is_taken() {
             ApiError::conflict(
                 "taken",
@@ -176,34 +201,21 @@ pub async fn schedule(
             error.into()
         }
     })?;
-    series::set_clock(&mut tx, who.organization, session.id, local).await?;
-    let soon = starts_at - now <= LATEST_MEETING;
-    let members = !classes::enrollments::of_class(&mut tx, who.organization, class.id).await?.is_empty();
-    let wanted = match settings.policies.meeting_created {
+    series::set_clock(tx, organization, session.id, local).await?;
+    let soon = session.starts_at - now <= LATEST_MEETING;
+    let members = !classes::enrollments::of_class(tx, organization, class.id).await?.is_empty();
+    let policies = organizations::service::settings_in(tx, organization).await?.policies;
+    let wanted = match policies.meeting_created {
         MeetingCreated::Scheduled => true,
         MeetingCreated::Booked => members || soon,
         MeetingCreated::Started => false,
     };
     if wanted {
-        meetings::want(app, &mut tx, who.organization, &session, &class).await?;
+        meetings::want(app, tx, organization, session, class).await?;
     }
-    record(
-        app,
-        &mut tx,
-        &sealer,
-        who.organization,
-        who.actor(),
-        EntryKind::SessionScheduled,
-        EventType::SessionScheduled,
-        &session,
-        &class,
-    )
-    .await?;
-    notify::service::session_scheduled(app, &mut tx, &sealer, who.organization, &session, &class).await?;
-    let view = view(app, &mut tx, who, &session, &class).await?;
-    tx.commit().await?;
-    wake(app);
-    Ok(vec![view])
+    let (entry, event) = (EntryKind::SessionScheduled, EventType::SessionScheduled);
+    record(app, tx, sealer, organization, by, entry, event, session, class).await?;
+    notify::service::session_scheduled(app, tx, sealer, organization, session, class).await
 }
 
 /// What the session's clock shows when it begins.
@@ -375,49 +387,72 @@ pub async fn change(
     session.starts_at = starts_at;
     session.ends_at = starts_at + Duration::minutes(minutes);
     session.time_zone = change.time_zone.unwrap_or(session.time_zone);
+    let refuse = change.clashes.is_some_and(Clashes::refuses);
+    let by = (who.organization, who.actor());
+    let session = replace(app, &mut tx, &sealer, by, (&before, session), &class, refuse).await?;
+    let view = view(app, &mut tx, who, &session, &class).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(view)
+}
+
+/// Another time for a session that has not begun, in the caller's transaction; the people are told, the links stay.
+///
+/// # Errors
+/// [`ApiError::Conflict`] `host_busy` when the host would hold too much at once.
+pub async fn move_to(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    by: (OrganizationId, Actor),
+    (session, class): (&Session, &Class),
+    (starts_at, minutes): (DateTime<Utc>, i64),
+) -> Result<Session, ApiError> {
+    let moved = Session { starts_at, ends_at: starts_at + Duration::minutes(minutes), ..session.clone() };
+    replace(app, tx, sealer, by, (session, moved), class, true).await
+}
+
+/// Writes what became of a session, with all that follows.
+async fn replace(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    (organization, by): (OrganizationId, Actor),
+    (before, mut session): (&Session, Session),
+    class: &Class,
+    refuse_clashes: bool,
+) -> Result<Session, ApiError> {
+    let (now, id) = (app.clock.now(), session.id);
     let moved = (session.starts_at, session.ends_at, &session.time_zone)
         != (before.starts_at, before.ends_at, &before.time_zone);
-    if moved || session.title != before.title {
-        session.revision += 1;
-        if let Some(meeting) = store::meeting_of(&mut tx, who.organization, id).await? {
-            meetings::queue(app, &mut tx, who.organization, "meeting.update", meeting.id, now).await?;
-        }
-    }
-    if change.clashes.is_some_and(Clashes::refuses) && session.delivery != Delivery::InPerson {
+    if refuse_clashes && session.delivery != Delivery::InPerson {
         let slot = Slot {
             local: local_start(app, &session),
             starts_at: session.starts_at,
             ends_at: session.ends_at,
         };
-        series::refuse_clashes(&mut tx, who.organization, &class, &[slot], &[id]).await?;
+        series::refuse_clashes(tx, organization, class, &[slot], &[id]).await?;
     }
-    store::update(&mut tx, who.organization, &session, now).await?;
+    if moved || session.title != before.title {
+        session.revision += 1;
+        if let Some(meeting) = store::meeting_of(tx, organization, id).await? {
+            meetings::queue(app, tx, organization, "meeting.update", meeting.id, now).await?;
+        }
+    }
+    store::update(tx, organization, &session, now).await?;
     if moved {
-        let place = series::place_of(&mut tx, who.organization, id).await?;
+        let place = series::place_of(tx, organization, id).await?;
         let place =
             series::Place { local: Some(local_start(app, &session)), moved: place.slot.is_some(), ..place };
-        series::set_place(&mut tx, who.organization, id, &place).await?;
+        series::set_place(tx, organization, id, &place).await?;
+        bookings::service::session_moved(tx, organization, &session, now).await?;
     }
-    record(
-        app,
-        &mut tx,
-        &sealer,
-        who.organization,
-        who.actor(),
-        EntryKind::SessionChanged,
-        EventType::SessionUpdated,
-        &session,
-        &class,
-    )
-    .await?;
+    let (entry, event) = (EntryKind::SessionChanged, EventType::SessionUpdated);
+    record(app, tx, sealer, organization, by, entry, event, &session, class).await?;
     if moved {
-        notify::service::session_moved(app, &mut tx, &sealer, who.organization, (&before, &session), &class)
-            .await?;
+        notify::service::session_moved(app, tx, sealer, organization, (before, &session), class).await?;
     }
-    let view = view(app, &mut tx, who, &session, &class).await?;
-    tx.commit().await?;
-    wake(app);
-    Ok(view)
+    Ok(session)
 }
 
 async fn change_series(

@@ -3,7 +3,10 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,6 +20,7 @@ use crate::server::{Server, bind, serve};
 pub(crate) struct Inbox {
     messages: Mutex<Vec<CaughtMessage>>,
     count: watch::Sender<usize>,
+    closed: AtomicBool,
 }
 
 impl Inbox {
@@ -25,6 +29,10 @@ impl Inbox {
         let id = messages.len() as u64 + 1;
         messages.push(CaughtMessage::parse(id, from, to, raw));
         self.count.send_replace(messages.len());
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn all(&self) -> Vec<CaughtMessage> {
@@ -53,7 +61,11 @@ impl MailCatcher {
     /// # Errors
     /// When an address cannot be bound.
     pub async fn start(bind_smtp: SocketAddr, bind_http: SocketAddr) -> io::Result<Self> {
-        let inbox = Arc::new(Inbox { messages: Mutex::new(Vec::new()), count: watch::Sender::new(0) });
+        let inbox = Arc::new(Inbox {
+            messages: Mutex::new(Vec::new()),
+            count: watch::Sender::new(0),
+            closed: AtomicBool::new(false),
+        });
         let listener = bind(bind_smtp).await?;
         let smtp = listener.local_addr()?;
         let http = serve(bind(bind_http).await?, pages::router(Arc::clone(&inbox)))?;
@@ -87,6 +99,11 @@ impl MailCatcher {
     #[must_use]
     pub fn smtp_address(&self) -> SocketAddr {
         self.smtp
+    }
+
+    /// From now on nothing is taken, as by a server that is being maintained (421 of RFC 5321, section 3.8); or all is again.
+    pub fn close(&self, closed: bool) {
+        self.inbox.closed.store(closed, Ordering::Relaxed);
     }
 
     /// The inbox page; the messages are at `/api/messages` below it.

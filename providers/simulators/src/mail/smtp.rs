@@ -14,6 +14,8 @@ const LARGEST: usize = 10 << 20;
 /// The longest command line taken.
 const LONGEST_LINE: usize = 8 << 10;
 
+const CLOSED: &[u8] = b"421 4.3.2 closed for maintenance\r\n";
+
 #[derive(Debug, Default)]
 struct Envelope {
     from: Option<String>,
@@ -31,6 +33,9 @@ async fn session<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     mut write: W,
     inbox: &Inbox,
 ) -> io::Result<()> {
+    if inbox.is_closed() {
+        return write.write_all(CLOSED).await;
+    }
     write.write_all(b"220 mail.simulator.test ESMTP catches everything, sends nothing\r\n").await?;
     let mut envelope = Envelope::default();
     let mut line = Vec::new();
@@ -38,6 +43,9 @@ async fn session<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         line.clear();
         if read.read_until(b'\n', &mut line).await? == 0 {
             return Ok(());
+        }
+        if inbox.is_closed() {
+            return write.write_all(CLOSED).await;
         }
         if line.len() > LONGEST_LINE {
             write.write_all(b"500 5.5.2 line too long\r\n").await?;
