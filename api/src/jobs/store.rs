@@ -17,15 +17,24 @@ pub(super) const LEASE: Duration = Duration::minutes(3);
 
 statement!(system INSERT, "insert into jobs (id, organization_id, kind, body, unique_key, state, run_at, attempt, created_at)
     values ($1, $2, $3, $4, $5, 'waiting', $6, 0, $7) on conflict do nothing");
+/// What is due and nobody works on. Mails of one session and kind go out by one job at a time: two would find the same mails.
+macro_rules! due {
+    ($rest:literal) => {
+        concat!(
+            "select j.id from jobs j where j.state in ('waiting', 'running') and j.run_at <= $1 and (j.leased_until is null or j.leased_until <= $1)
+                and not (j.kind = 'mails.send' and exists (select 1 from jobs r where r.state = 'running' and r.kind = j.kind
+                    and r.organization_id = j.organization_id and r.unique_key = j.unique_key and r.id <> j.id and (r.leased_until > $1 or r.id < j.id)))
+                order by j.run_at limit $3",
+            $rest
+        )
+    };
+}
+
 statement!(system CLAIM,
-    sqlite: "update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (
-            select id from jobs where state in ('waiting', 'running') and run_at <= $1 and (leased_until is null or leased_until <= $1)
-            order by run_at limit $3)
-        returning id, organization_id, kind, body, attempt",
-    postgres: "update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (
-            select id from jobs where state in ('waiting', 'running') and run_at <= $1 and (leased_until is null or leased_until <= $1)
-            order by run_at limit $3 for update skip locked)
-        returning id, organization_id, kind, body, attempt");
+    sqlite: concat!("update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (", due!(""), ")
+        returning id, organization_id, kind, body, attempt"),
+    postgres: concat!("update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (", due!(" for update of j skip locked"), ")
+        returning id, organization_id, kind, body, attempt"));
 statement!(system DONE, "delete from jobs where id = $1 and attempt = $2 and state = 'running'");
 statement!(system RETRY, "update jobs set state = 'waiting', run_at = $3, last_error = $4, leased_until = null
     where id = $1 and attempt = $2 and state = 'running' and (unique_key is null or not exists (

@@ -324,6 +324,33 @@ story!(
     }
 );
 
+story!(
+    /// Mails about a session that are still going out are not sent by a second job that comes meanwhile; if the first has died, they
+    /// are sent once its lease is over.
+    two_jobs_never_send_the_same_mails, |app| async {
+        let (_, seller, _) = app.evening().await;
+        let (_, starts_at) = tomorrow(app, &seller).await;
+        app.pass(starts_at - Duration::minutes(30) - app.now());
+        reminders::tick(app).await.unwrap();
+        let (id, until) = match app.database.engine {
+            Engine::Sqlite => ("x'ffffffffffff70008000000000000001'", (app.now() + Duration::minutes(1)).to_rfc3339()),
+            Engine::Postgres => ("'ffffffff-ffff-7000-8000-000000000001'", (app.now() + Duration::minutes(1)).to_rfc3339()),
+        };
+        app.database.execute(&format!("update jobs set state = 'running', attempt = 1, leased_until = '{until}' where kind = 'mails.send'")).await;
+        app.database.execute(&format!(
+            "insert into jobs (id, organization_id, kind, body, unique_key, state, run_at, attempt, created_at)
+             select {id}, organization_id, kind, body, unique_key, 'waiting', run_at, 0, created_at from jobs where kind = 'mails.send'"
+        )).await;
+        app.settle().await;
+        assert_eq!(reminders_to(app, BUYER), [""; 0], "somebody is at it");
+        app.pass(Duration::minutes(2));
+        app.settle().await;
+        for address in [BUYER, GUEST, &seller.email] {
+            assert_eq!(reminders_to(app, address).len(), 1, "{address}");
+        }
+    }
+);
+
 /// A mail server that takes only so many mails a second is sent no more when many go out together: `mail.per_second`.
 #[tokio::test]
 async fn many_mails_go_out_at_the_pace_the_operator_set() {

@@ -33,7 +33,7 @@ const WITHIN: Duration = Duration::from_secs(5);
 const KNOWN: usize = 64;
 const JOINS: usize = 200;
 const WORKERS: usize = 8;
-const LONG: Duration = Duration::from_secs(8);
+const LONG: Duration = Duration::from_secs(4);
 
 pub(crate) async fn measure(engine: Engine) {
     one(engine, PEOPLE, None).await;
@@ -71,23 +71,19 @@ async fn one(engine: Engine, people: usize, per_second: Option<u32>) {
     enroll(&site, class, people).await;
     let before = sink.seen().len();
     let server = site.serve().await;
-    let mut quiet = joins(&server, &presses, LONG).await;
+    let quiet_until = Instant::now() + LONG;
+    let mut quiet = joins(&server, &presses, Arc::new(move || Instant::now() > quiet_until)).await;
     println!("  {JOINS} joins a second, no mails: {}", quiet.sum_up());
     let now = SystemClock.now();
     assert!(now < tick, "what comes before takes too long: raise the lead");
     tokio::time::sleep((tick - now).to_std().unwrap()).await;
     let begun = Instant::now();
     let expected = before + people + 1;
-    let watched = sink.clone();
     let patience = per_second.map_or(Duration::from_secs(30), |_| Duration::from_secs(15));
-    let sent = tokio::spawn(async move {
-        while watched.seen().len() < expected && begun.elapsed() < patience {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        watched.seen()
-    });
-    let mut busy = joins(&server, &presses, LONG).await;
-    let sent = sent.await.unwrap();
+    let watched = sink.clone();
+    let done = move || watched.count() >= expected || begun.elapsed() > patience;
+    let mut busy = joins(&server, &presses, Arc::new(done)).await;
+    let sent = sink.seen();
     let mails = &sent[before..];
     let (first, last) = (mails[0] - begun, mails[mails.len() - 1] - begun);
     let cap = per_second.map_or(String::new(), |cap| format!(", mail.per_second = {cap}"));
@@ -162,17 +158,18 @@ async fn enroll(site: &Site, class: Uuid, people: usize) {
 }
 
 /// People who press their buttons at an even pace, each with a seat that is known.
-async fn joins(server: &Server, presses: &[Vec<u8>], long: Duration) -> Times {
+async fn joins(server: &Server, presses: &[Vec<u8>], done: Arc<dyn Fn() -> bool + Send + Sync>) -> Times {
     let gap = Duration::from_secs(1) * u32::try_from(WORKERS).unwrap() / u32::try_from(JOINS).unwrap();
     let begun = tokio::time::Instant::now();
     let mut tasks = Vec::new();
     for worker in 0..WORKERS {
         let mine: Vec<_> = presses.iter().skip(worker).step_by(WORKERS).cloned().collect();
         let mut connection = Connection::open(server.address).await;
+        let done = Arc::clone(&done);
         tasks.push(tokio::spawn(async move {
             let mut times = Vec::new();
             let mut due = begun + gap * u32::try_from(worker).unwrap() / u32::try_from(WORKERS).unwrap();
-            while begun.elapsed() < long {
+            while !done() {
                 tokio::time::sleep_until(due).await;
                 // From when it was to be pressed: whoever waits for the one before waits too.
                 redeemed(&mut connection, &mine[times.len() % mine.len()]).await;
@@ -207,6 +204,10 @@ impl Sink {
             }
         });
         sink
+    }
+
+    fn count(&self) -> usize {
+        self.seen.lock().unwrap().len()
     }
 
     fn seen(&self) -> Vec<Instant> {
