@@ -252,7 +252,7 @@ impl MailSlot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BookingMail {
     pub person: String,
-    /// `booked`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`.
+    /// `booked`, `booking_held`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`.
     pub kind: String,
     pub class_title: String,
     pub instructor: String,
@@ -272,7 +272,8 @@ pub struct BookingMail {
 impl Mail for BookingMail {
     const NAME: &'static str = "booking";
     fn samples() -> Vec<Self> {
-        let kinds = ["booked", "booking_waits", "seat_free", "booking_ended", "booking_refunded"];
+        let kinds =
+            ["booked", "booking_held", "booking_waits", "seat_free", "booking_ended", "booking_refunded"];
         let mail = |kind: &str| Self {
             person: "Bela Rahman".to_owned(),
             kind: kind.to_owned(),
@@ -281,7 +282,7 @@ impl Mail for BookingMail {
             organization: "DreamCrowd".to_owned(),
             slot: (kind == "booking_ended").then(MailSlot::sample),
             price: (kind != "booking_waits").then(|| "1,200.00 BDT".to_owned()),
-            until: (kind == "seat_free").then(|| "2026-11-21T03:00:00Z".to_owned()),
+            until: ["seat_free", "booking_held"].contains(&kind).then(|| "2026-11-21T03:00:00Z".to_owned()),
             zone: "Europe/London".to_owned(),
             url: "https://classes.example/booking/AXBl".to_owned(),
         };

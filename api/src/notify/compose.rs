@@ -324,7 +324,7 @@ pub(super) async fn one(
             Some(mail) => app.web.mail(&mail, words, lang),
             None => return Ok(None),
         },
-        "booked" | "booking_waits" | "seat_free" | "booking_ended" | "booking_refunded" => {
+        "booked" | "booking_held" | "booking_waits" | "seat_free" | "booking_ended" | "booking_refunded" => {
             match booking(app, tx, &tenant, &to, row).await? {
                 Some(mail) => app.web.mail(&mail, words, lang),
                 None => return Ok(None),
@@ -390,7 +390,10 @@ async fn booking(
         instructor: instructor.map(|instructor| instructor.name()).unwrap_or_default(),
         organization: tenant.name.clone(),
         price: (booking.price > 0).then(|| money(booking.price, &booking.currency)),
-        until: booking.held_until.filter(|_| row.kind == "seat_free").map(text),
+        until: booking
+            .held_until
+            .filter(|_| ["seat_free", "booking_held"].contains(&row.kind.as_str()))
+            .map(text),
         zone,
         url: bookings::service::url(app, tenant.id, booking.id),
     }))

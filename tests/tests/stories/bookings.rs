@@ -99,7 +99,14 @@ story!(
         let checkout = books(app, &lesson, BUYER, "Europe/London").await;
         assert!(checkout.starts_with(&app.others.stripe.base_url()), "{checkout}");
         assert_eq!((states(&seller, &lesson).await, roster(&seller, &lesson).await), (vec!["held".to_owned()], 0));
-        assert_eq!(books(app, &lesson, BUYER, "Europe/London").await, checkout, "booking again leads to the same page");
+        // Anybody can write anybody's address: whoever books again is led nowhere, and the booking's own link is mailed.
+        let again = app.browser().post(&format!("/book/{}", lesson.class), &[("email", BUYER), ("first_name", "Bela")]).await;
+        assert!(again.status() == 422 && again.html().contains("has booked this class already"), "{}", again.html());
+        app.settle().await;
+        let mail = app.mail.messages_to(BUYER).pop().unwrap();
+        assert!(mail.subject == "A seat is kept for you: Watercolour" && mail.text.contains("The seat is kept until"), "{}", mail.text);
+        let own = mail.text.split_whitespace().find(|word| word.contains("/booking/")).unwrap();
+        assert_eq!(app.browser().post(path(app, own), &[]).await.location(), checkout, "it leads to the same page");
         assert!(pays(app, &checkout, CARD_DECLINED).is_err());
         let back = pays(app, &checkout, CARD_PAYS).unwrap();
         let waiting = app.browser().get(path(app, &back)).await;
@@ -107,9 +114,10 @@ story!(
         app.settle().await;
         assert_eq!((states(&seller, &lesson).await, roster(&seller, &lesson).await), (vec!["confirmed".to_owned()], 1));
         let booked = app.browser().get(path(app, &back)).await;
-        assert!(booked.html().contains("Booked") && booked.html().contains("join&#x2f;class&#x2f;"), "{}", booked.html());
+        assert!(booked.html().contains("Booked") && booked.html().contains("Your link is in your mail"), "{}", booked.html());
+        assert!(!booked.html().contains("join&#x2f;class"), "the link is for whoever reads the mails: {}", booked.html());
         let subjects: Vec<String> = app.mail.messages_to(BUYER).into_iter().map(|mail| mail.subject).collect();
-        assert_eq!(subjects.len(), 2, "{subjects:?}");
+        assert_eq!(subjects.len(), 3, "{subjects:?}");
         assert!(subjects.contains(&"Booked: Watercolour".to_owned()), "{subjects:?}");
         let join = app.mail.messages_to(BUYER).into_iter().find(|mail| mail.text.contains("/join/class/")).unwrap();
         assert!(join.text.contains("For you: Wednesday 25 November, 15:00 – 15:45, London time"), "{}", join.text);

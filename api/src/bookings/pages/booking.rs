@@ -18,7 +18,7 @@ use crate::{
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,
-    extract::{Path, Query, Visitor},
+    extract::{Path, Query, SignedIn, Visitor},
     live::feed::instant,
     organizations::{self, Organization},
     pages::{CheckoutHeaders, Reader, conflict, see_other, vocabulary},
@@ -88,7 +88,7 @@ pub struct BookingQuery {
 
 async fn booking_page(
     app: &App,
-    reader: Reader,
+    (reader, visitor): (Reader, Option<&SignedIn>),
     (tenant, booking): &(Organization, Booking),
     paying: bool,
     problem: Option<String>,
@@ -105,7 +105,10 @@ async fn booking_page(
         None => organizations::service::settings_in(&mut tx, organization).await?.time_zone,
     };
     let place = enrollments::of_person(&mut tx, organization, class.id, booking.person).await?;
-    let place = place.filter(|place| place.active && booking.state == BookingState::Confirmed);
+    // Anybody can write anybody's address, and this link opens the class: others find it in their mail.
+    let is_own = |who: &SignedIn| who.organization == organization && who.person == booking.person;
+    let shown = booking.state == BookingState::Confirmed && visitor.is_some_and(is_own);
+    let place = place.filter(|place| place.active && shown);
     let next = sessions::service::next_of_class(&mut tx, organization, class.id, app.clock.now()).await?;
     let refunded = offer.terms().is_refunded(next.map(|session| session.starts_at), app.clock.now());
     let own = service::own_path(app, organization, booking.id);
@@ -145,7 +148,7 @@ pub async fn booking(
         let view = slot::View { visitor, look, paying, problem, refused: false };
         return slot::show(&app, reader, &found, slot, view).await;
     }
-    booking_page(&app, reader, &found, query.paid.is_some(), problem).await
+    booking_page(&app, (reader, visitor.as_ref()), &found, query.paid.is_some(), problem).await
 }
 
 /// `POST /booking/{token}`: to where it is paid.
@@ -170,7 +173,7 @@ pub async fn cancel(
                 let view = slot::View { problem: Some(problem), refused: true, ..slot::View::default() };
                 return slot::show(&app, reader, &found, slot, view).await;
             }
-            booking_page(&app, reader, &found, false, Some(problem)).await
+            booking_page(&app, (reader, None), &found, false, Some(problem)).await
         }
         Err(other) => Err(other),
     }

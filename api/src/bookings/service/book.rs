@@ -21,6 +21,9 @@ use crate::{
 /// A seat is kept so long for whoever is paying: as short as Stripe's page allows, and a minute.
 pub const HELD: Duration = Duration::minutes(31);
 
+/// Mails that somebody's booking can cause by being tried again, in ten minutes.
+const REMINDED: u32 = 3;
+
 /// Who books.
 #[derive(Clone, Debug)]
 pub enum Buyer {
@@ -40,7 +43,8 @@ pub enum Buyer {
 }
 
 /// Books a class: a free one is confirmed at once, a paid one keeps a seat until it is paid, a full one goes onto the waiting
-/// list. Booking again answers the booking there is.
+/// list. Booking again answers somebody who is known the booking there is; of an address that anybody can write its mail is sent
+/// again instead.
 ///
 /// # Errors
 /// [`ApiError::Conflict`] when the class cannot be booked, or the person belongs to it already.
@@ -57,11 +61,22 @@ pub async fn book(
     let class = classes::service::find(&mut tx, organization, class).await?;
     let class = class.filter(|class| class.active).ok_or(ApiError::NotFound)?;
     let offer = store::offer_to_change(&mut tx, organization, class.id).await?.ok_or(ApiError::NotFound)?;
+    let is_known = matches!(buyer, Buyer::Known(_));
     let person = person_of(app, &mut tx, organization, by, buyer).await?;
     if person == class.instructor {
         return Err(ApiError::conflict("own_class", "You teach this class.", "Let somebody else book it."));
     }
     if let Some(living) = store::living(&mut tx, organization, class.id, person).await? {
+        if !is_known {
+            remind(app, &mut tx, organization, &living).await?;
+            tx.commit().await?;
+            wake(app);
+            return Err(ApiError::conflict(
+                "booked_already",
+                "This address has booked this class already.",
+                "The booking's own link is in its mail; it was sent once more.",
+            ));
+        }
         tx.commit().await?;
         return Ok(living);
     }
@@ -125,6 +140,24 @@ pub async fn book(
     tx.commit().await?;
     wake(app);
     Ok(booking)
+}
+
+/// The mail with the booking's link once more, a few times at most.
+async fn remind(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    living: &Booking,
+) -> Result<(), ApiError> {
+    let kind = match living.state {
+        BookingState::Held => "booking_held",
+        BookingState::Waiting => "booking_waits",
+        _ => "booked",
+    };
+    if app.limiter.count(&format!("booking again {}", living.id), REMINDED).is_err() {
+        return Ok(());
+    }
+    tell(app, tx, organization, living, kind).await
 }
 
 pub(super) async fn person_of(
