@@ -87,11 +87,17 @@ pub fn money(amount: i64, currency: &str) -> String {
 /// Reads an amount as people type it, `1200` or `1,200.50`, into the currency's smallest unit.
 #[must_use]
 pub fn read_money(text: &str, currency: &str) -> Option<i64> {
-    let text = text.trim().replace(',', "");
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let (whole, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    // Commas group digits, `1,20,000` too; `12,50` is nobody's twelve hundred and fifty.
+    let mut groups = whole.rsplit(',');
+    let last = groups.next().is_some_and(|last| last.len() == 3);
+    if whole.contains(',') && !(last && groups.all(|group| (1..=3).contains(&group.len()))) {
+        return None;
+    }
+    let whole = whole.replace(',', "");
     let digits = decimals(currency) as usize;
     let plain = |part: &str| part.chars().all(|c| c.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 9 || rest.len() > digits || !plain(whole) || !plain(rest) {
+    if whole.is_empty() || whole.len() > 9 || rest.len() > digits || !plain(&whole) || !plain(rest) {
         return None;
     }
     format!("{whole}{rest:0<digits$}").parse().ok()
@@ -132,7 +138,8 @@ mod tests {
             ["1,200.50 BDT", "900 JPY", "0.05 EUR"]
         );
         assert_eq!(read_money("1,200.5", "bdt"), Some(120_050));
-        for wrong in ["", "-3", "1.234", "1e3", "abc", "99999999999"] {
+        assert_eq!(read_money("1,20,000", "bdt"), Some(12_000_000));
+        for wrong in ["12,50", "1,2,3", ",500", "1,200,5", "", "-3", "1.234", "1e3", "abc", "99999999999"] {
             assert_eq!(read_money(wrong, "eur"), None, "{wrong}");
         }
         assert_eq!(read_money("900.5", "jpy"), None);

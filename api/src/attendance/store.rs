@@ -25,10 +25,10 @@ statement!(tenant FIND_PRESENCE, "select facts from presences
 statement!(tenant PRESENCES_OF, "select facts from presences where organization_id = $1 and session_id = $2 order by source, run_id, stay, kind");
 statement!(tenant PRESENCES_OF_MANY,
     sqlite: "select session_id, facts from presences where organization_id = $1 and session_id in (select unhex(value) from json_each($2)) order by session_id, source, run_id, stay, kind",
-    postgres: "select session_id, facts from presences where organization_id = $1 and session_id in (select value::uuid from json_array_elements_text($2::json)) order by session_id, source, run_id, stay, kind");
+    postgres: "select session_id, facts from presences where organization_id = $1 and session_id = any(array(select value::uuid from json_array_elements_text($2::json))) order by session_id, source, run_id, stay, kind");
 statement!(tenant RUNS_OF_MANY,
     sqlite: "select session_id, meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and session_id in (select unhex(value) from json_each($2)) order by run_id",
-    postgres: "select session_id, meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and session_id in (select value::uuid from json_array_elements_text($2::json)) order by run_id");
+    postgres: "select session_id, meeting_id, run_id, started_at, ended_at, report from runs where organization_id = $1 and session_id = any(array(select value::uuid from json_array_elements_text($2::json))) order by run_id");
 statement!(tenant SAVE_PRESENCE, "insert into presences (organization_id, session_id, source, run_id, stay, kind, person_id, role, joined_at, left_at, registrant_id, facts, received_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     on conflict (organization_id, session_id, source, run_id, stay, kind) do update set person_id = excluded.person_id, role = excluded.role,
@@ -469,7 +469,7 @@ pub async fn first_seen(
 
 statement!(tenant STATES_OF_ONE,
     sqlite: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id in (select unhex(value) from json_each($2))",
-    postgres: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 
 /// The stored word for one person in each of some sessions.
 pub async fn states_of_one(

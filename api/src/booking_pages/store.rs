@@ -34,7 +34,7 @@ statement!(tenant SET_CLASS, "insert into booking_page_classes (organization_id,
     on conflict (organization_id, page_id, person_id) do update set class_id = excluded.class_id");
 statement!(tenant MADE_AMONG,
     sqlite: "select class_id from booking_page_classes where organization_id = $1 and class_id in (select unhex(value) from json_each($2))",
-    postgres: "select class_id from booking_page_classes where organization_id = $1 and class_id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select class_id from booking_page_classes where organization_id = $1 and class_id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant BUSY, "select s.id, s.starts_at, s.ends_at, s.state, p.id as page_id, p.before_minutes, p.after_minutes
     from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id
     left join booking_page_classes k on k.organization_id = s.organization_id and k.class_id = s.class_id

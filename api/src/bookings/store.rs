@@ -49,6 +49,7 @@ statement!(tenant UPDATE, "update bookings set state = $3, attempt = $4, checkou
 statement!(tenant OF_PAGE, booking!("where organization_id = $1 and page_id = $2 order by slot_starts_at desc, id limit 1000"));
 statement!(tenant OF_SESSION, booking!("where organization_id = $1 and session_id = $2"));
 statement!(tenant SET_SLOT, "update bookings set slot_starts_at = $3, slot_minutes = $4, updated_at = $5 where organization_id = $1 and session_id = $2");
+statement!(tenant HELD_ON_PAGE, booking!("where organization_id = $1 and page_id = $2 and person_id = $3 and slot_starts_at = $4 and state = 'held'"));
 statement!(tenant AHEAD_ON_PAGE, "select count(*) from bookings where organization_id = $1 and page_id = $2 and person_id = $3 and state in ('held', 'confirmed') and slot_starts_at > $4");
 
 /// On which terms a class is booked.
@@ -461,6 +462,18 @@ pub async fn set_slot(
 ) -> Result<(), StoreError> {
     run!(execute, tx, SET_SLOT, [organization.uuid(), session.uuid(), starts_at, minutes, now])?;
     Ok(())
+}
+
+/// The time that is kept for somebody until they have paid.
+pub async fn held_on_page(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    (page, person): (Uuid, PersonId),
+    starts_at: DateTime<Utc>,
+) -> Result<Option<Booking>, StoreError> {
+    let row: Option<Row> =
+        run!(optional, tx, HELD_ON_PAGE, [organization.uuid(), page, person.uuid(), starts_at])?;
+    row.map(Booking::try_from).transpose()
 }
 
 /// How many times to come somebody has booked on a page.

@@ -53,8 +53,10 @@ fn entry(app: &App, session: &Session, class_title: &str, link: &str, as_of: Dat
 }
 
 fn empty(method: Method<'_>) -> Calendar {
-    let mut calendar = Calendar::new();
+    let mut calendar = Calendar::empty();
+    calendar.append_property(Property::new("VERSION", "2.0"));
     calendar.append_property(Property::new("PRODID", "-//Lectern//Lectern//EN"));
+    calendar.append_property(Property::new("CALSCALE", "GREGORIAN"));
     calendar.append_property(Property::new("METHOD", method.word()));
     calendar
 }

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use lectern_core::{calendar::Extent, role::Role, session::Delivery};
 use lectern_web::{
     NoticeKind, Section,
@@ -36,6 +36,11 @@ pub struct CalendarQuery {
     notice: Option<NoticeKind>,
 }
 
+/// A day whose sheet can be shown; any other is today.
+fn is_sensible(day: &NaiveDate) -> bool {
+    (1900..=2999).contains(&day.year())
+}
+
 /// `GET /calendar`
 pub async fn show(
     State(app): State<App>,
@@ -44,7 +49,7 @@ pub async fn show(
     Query(query): Query<CalendarQuery>,
 ) -> Result<Response, ApiError> {
     let extent = query.view.as_deref().and_then(Extent::parse).unwrap_or_default();
-    let on = query.on.as_deref().and_then(|day| day.parse::<NaiveDate>().ok());
+    let on = query.on.as_deref().and_then(|day| day.parse::<NaiveDate>().ok()).filter(is_sensible);
     let after = Paging::new(None, query.cursor.as_deref())?.instant_and_id()?;
     let view = service::sheet(&app, &who, on, extent, after).await?;
     let mut tx = app.db.read(who.organization).await?;
@@ -58,7 +63,7 @@ fn page(who: &SignedIn, view: &CalendarView, feed_url: Option<String>) -> Calend
     let extent = view.sheet.extent;
     let url = |extent: Extent, on: NaiveDate| format!("/calendar?view={}&on={on}", extent.as_str());
     let shown = |day: &Day| CalendarDay {
-        number: chrono::Datelike::day(&day.date),
+        number: day.date.day(),
         noon: instant(day.noon),
         out: !view.sheet.is_about(day.date),
         today: day.date == view.today,

@@ -1,6 +1,6 @@
 //! Keeping days off, and what follows for what is scheduled.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use lectern_core::{ids::OrganizationId, schedule::Holidays};
 use serde::Serialize;
 use serde_json::json;
@@ -37,6 +37,9 @@ pub async fn of(tx: &mut Tx, organization: OrganizationId) -> Result<Holidays, A
 pub async fn save(app: &App, who: &SignedIn, day: NaiveDate, name: &str) -> Result<HolidayView, ApiError> {
     let name =
         crate::people::service::one_line(name, 120).map_err(|message| ApiError::field("name", message))?;
+    if !(2000..=2999).contains(&day.year()) {
+        return Err(ApiError::field("day", "Write a day such as 2026-12-16."));
+    }
     let organization = who.organization;
     let mut tx = app.db.begin(organization).await?;
     store::save(&mut tx, organization, day, &name, app.clock.now()).await?;

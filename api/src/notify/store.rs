@@ -29,7 +29,7 @@ statement!(tenant WANTED, "select m.id, m.person_id, m.facts, p.first_name, p.la
     where m.organization_id = $1 and m.session_id = $2 and m.kind = $3 and m.state = 'wanted' and m.id > $4 order by m.id limit $5");
 statement!(tenant FINISH,
     sqlite: "update mails set state = $3, sent_at = $4 where organization_id = $1 and id in (select unhex(value) from json_each($2))",
-    postgres: "update mails set state = $3, sent_at = $4 where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "update mails set state = $3, sent_at = $4 where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant NOTICES, "select m.id, m.kind, m.session_id, m.facts, m.created_at, m.seen_at, s.title, s.starts_at, s.ends_at, s.time_zone, s.cancel_reason from mails m
     left join sessions s on s.organization_id = m.organization_id and s.id = m.session_id
     where m.organization_id = $1 and m.person_id = $2 and m.kind <> 'code' and m.id < $3 order by m.id desc limit $4");

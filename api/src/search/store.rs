@@ -10,7 +10,7 @@ use crate::{
 
 statement!(tenant REMOVE,
     sqlite: "delete from search_words where organization_id = $1 and kind = $2 and of_id in (select unhex(value) from json_each($3))",
-    postgres: "delete from search_words where organization_id = $1 and kind = $2 and of_id in (select value::uuid from json_array_elements_text($3::json))");
+    postgres: "delete from search_words where organization_id = $1 and kind = $2 and of_id = any(array(select value::uuid from json_array_elements_text($3::json)))");
 statement!(tenant ADD,
     sqlite: "insert into search_words (organization_id, kind, word, of_id) select $1, $2, json_extract(value, '$[0]'), unhex(json_extract(value, '$[1]')) from json_each($3) where true on conflict do nothing",
     postgres: "insert into search_words (organization_id, kind, word, of_id) select $1, $2, value ->> 0, (value ->> 1)::uuid from json_array_elements($3::json) on conflict do nothing");

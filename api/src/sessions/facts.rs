@@ -185,7 +185,7 @@ statement!(tenant EXPECTED,
     postgres: expected!("value::uuid from json_array_elements_text($2::json)"));
 statement!(tenant REGISTRANTS,
     sqlite: "select session_id, person_id, provider_registrant_id, email from registrants where organization_id = $1 and session_id in (select unhex(value) from json_each($2))",
-    postgres: "select session_id, person_id, provider_registrant_id, email from registrants where organization_id = $1 and session_id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select session_id, person_id, provider_registrant_id, email from registrants where organization_id = $1 and session_id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant ENROLLMENT_KIND, "select e.kind from enrollments e join sessions s on s.organization_id = e.organization_id and s.class_id = e.class_id
     where e.organization_id = $1 and s.id = $2 and e.person_id = $3");
 statement!(tenant IS_MEMBER, "select count(*) from enrollments where organization_id = $1 and class_id = $2 and person_id = $3 and state = 'active'");

@@ -190,7 +190,7 @@ fn differences(session: &Session, class: &Class, entry: &Entry) -> Vec<&'static 
     let title = entry.title.as_deref().or(entry.class.title.as_deref()).unwrap_or(&class.title);
     let zone = entry.time_zone.as_deref().unwrap_or(&session.time_zone);
     [
-        ("starts_at", session.starts_at != entry.starts_at.trunc_subsecs(6)),
+        ("starts_at", session.starts_at != entry.starts_at.trunc_subsecs(0)),
         ("duration_minutes", session.minutes() != entry.duration_minutes),
         ("time_zone", session.time_zone != zone),
         ("title", session.title != title.trim()),

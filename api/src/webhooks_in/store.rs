@@ -35,7 +35,7 @@ statement!(system INSERT_SIXTEEN, sqlite: insert_sqlite!(16), postgres: INSERT_M
 statement!(system WAITING, "select id, organization_id, provider, received_at, late, body, attempt from webhook_inbox where state = 'new' and id > $1 order by id limit 64");
 statement!(system MARK,
     sqlite: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select unhex(value) from json_each($1)) and state = 'new'",
-    postgres: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select value::uuid from json_array_elements_text($1::json)) and state = 'new'");
+    postgres: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id = any(array(select value::uuid from json_array_elements_text($1::json))) and state = 'new'");
 statement!(system REMOVE_OLD, "delete from webhook_inbox where received_at < $1 and state <> 'new'");
 
 /// Removes deliveries that were read and arrived before the instant.

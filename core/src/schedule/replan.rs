@@ -27,6 +27,11 @@ pub struct Replanned<Id> {
     pub starts_at: DateTime<Utc>,
 }
 
+/// Clocks are kept in whole seconds; what is less is no change.
+fn is_another(right: DateTime<Utc>, starts_at: DateTime<Utc>) -> bool {
+    (right - starts_at).num_seconds() != 0
+}
+
 /// The sessions to come whose instants are no longer right. One that would come to lie in the past stays: who comes at the old
 /// instant finds it.
 #[must_use]
@@ -39,7 +44,7 @@ pub fn replan<Id: Copy>(
         .iter()
         .filter(|session| session.starts_at > now)
         .map(|session| (session, zones.instant_of(session.zone, session.local)))
-        .filter(|(session, right)| *right != session.starts_at && *right > now)
+        .filter(|(session, right)| is_another(*right, session.starts_at) && *right > now)
         .map(|(session, starts_at)| Replanned { id: session.id, starts_at })
         .collect()
 }

@@ -61,6 +61,10 @@ story!(
         for text in &seen {
             assert!(!text.contains(&app.zoom.base_url()), "nothing of the platform: {text}");
         }
+        for text in seen.iter().chain(&files) {
+            let products: Vec<&str> = text.lines().filter(|line| line.starts_with("PRODID")).collect();
+            assert_eq!(products, ["PRODID:-//Lectern//Lectern//EN"]);
+        }
         let Some(read_feeds) = read(&seen) else { return };
         let events: Vec<&Value> = read_feeds.iter().map(|one| &one["events"][0]).collect();
         assert!(read_feeds.iter().all(|one| one["events"].as_array().unwrap().len() == 1), "{read_feeds:?}");
@@ -99,6 +103,12 @@ story!(
         assert_ne!(old, new);
         assert_eq!((calendar(app, &old).await.0, calendar(app, &new).await.0), (404, 200));
         assert_eq!(app.audited("calendar_feed.rotated").await, 1);
+        for never in ["-5000-01-01", "%2B012026-01-01", "soon"] {
+            for view in ["month", "week", "list"] {
+                let page = buyer.browser(app).get(&format!("/calendar?view={view}&on={never}")).await;
+                assert_eq!(page.status(), 200, "{view} {never}");
+            }
+        }
         let forged = new.replace(".ics", "A.ics");
         assert_eq!(calendar(app, &forged).await.0, 404);
         assert_eq!(calendar(app, new.trim_end_matches(".ics")).await.0, 404);

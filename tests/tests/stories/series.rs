@@ -326,6 +326,10 @@ story!(
         let class = a_class(&seller, "Algebra").await;
         let lesson = Lesson { class: class.clone(), session: String::new() };
         lesson.enroll(app, &seller, BUYER, "Buyer").await;
+        for never in ["-0001-01-01", "9999-12-31", "1999-12-31"] {
+            let (status, problem) = owner.put(&format!("/api/v1/organization/holidays/{never}"), json!({"name": "Never"})).await;
+            assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("day")), "{problem}");
+        }
         assert_eq!(owner.put("/api/v1/organization/holidays/2026-12-16", json!({"name": "Victory Day"})).await.0, 200);
         series(&seller, &class, "FREQ=WEEKLY;BYDAY=MO,WE;COUNT=6").await;
         lesson.another(app, &seller, "2026-12-14T09:00:00Z".parse().unwrap()).await;

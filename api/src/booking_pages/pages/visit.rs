@@ -124,7 +124,9 @@ pub async fn book(
         return Err(ApiError::Malformed("This form was sent from another site.".into()));
     }
     let form: SlotForm = read_form(&form)?;
-    app.limiter.count(&format!("book {address}"), MOST).map_err(ApiError::TooMany)?;
+    // A school's people may share one address: whoever is known is counted alone.
+    let counted = visitor.as_ref().map_or_else(|| address.to_string(), |who| who.person.to_string());
+    app.limiter.count(&format!("book {counted}"), MOST).map_err(ApiError::TooMany)?;
     let found = service::public(&app, page).await?;
     let tenant = found.0.id;
     let known = visitor.as_ref().filter(|who| who.organization == tenant);

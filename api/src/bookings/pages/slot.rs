@@ -72,7 +72,7 @@ pub(super) async fn show(
     let own = service::own_path(app, organization, booking.id);
     let scheduled = session.as_ref().is_some_and(sessions::Session::is_scheduled);
     let end_until = page.given_back_until(slot.starts_at, booking.payment_intent.is_some());
-    let move_until = page.given_back_until(slot.starts_at, false);
+    let move_until = page.given_back_until(slot.starts_at, booking.payment_intent.is_some());
     let mut choice = None;
     if confirmed && scheduled && page.open && now <= move_until {
         let but = But { booking: Some(booking.id), session: slot.session };

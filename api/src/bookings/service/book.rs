@@ -143,7 +143,7 @@ pub async fn book(
 }
 
 /// The mail with the booking's link once more, a few times at most.
-async fn remind(
+pub(super) async fn remind(
     app: &App,
     tx: &mut Tx,
     organization: OrganizationId,

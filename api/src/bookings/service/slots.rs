@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    book::{Buyer, HELD, person_of},
+    book::{Buyer, HELD, person_of, remind},
     end::{EndedBy, ended},
     settle::{tell, wake},
 };
@@ -89,6 +89,16 @@ pub async fn book_slot(
     let person = person_of(app, &mut tx, organization, by, buyer).await?;
     if person == page.instructor {
         return Err(ApiError::conflict("own_page", "This is your own page.", "Let somebody else book."));
+    }
+    if let Some(held) = store::held_on_page(&mut tx, organization, (page.id, person), starts_at).await? {
+        if known.is_some() {
+            return Ok(held);
+        }
+        // What the refusal says: a mail leads whoever booked on.
+        remind(app, &mut tx, organization, &held).await?;
+        tx.commit().await?;
+        wake(app);
+        return Err(openings::gone());
     }
     let slot = (&page, page.duration_minutes);
     openings::claim(app, &mut tx, organization, slot, starts_at, But::default()).await?;
@@ -326,7 +336,8 @@ pub async fn move_slot(
     if session.starts_at == starts_at {
         return Ok(booking);
     }
-    let until = page.given_back_until(session.starts_at, false);
+    // As for giving it back: a paid time that can no longer be given back is not made one that can.
+    let until = page.given_back_until(session.starts_at, booking.payment_intent.is_some());
     if moved_by == EndedBy::Buyer && now > until {
         return Err(too_late(&page, until));
     }

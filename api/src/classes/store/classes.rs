@@ -118,15 +118,15 @@ statement!(tenant TAB_TAUGHT, page!(tab "instructor_id = $4"));
 statement!(tenant TAB_ENROLLED, page!(tab "id in (select e.class_id from enrollments e where e.organization_id = $1 and e.person_id = $4 and e.state = 'active')"));
 statement!(tenant OF_IDS,
     sqlite: class_columns!("where organization_id = $1 and state = 'active' and id in (select unhex(value) from json_each($2))"),
-    postgres: class_columns!("where organization_id = $1 and state = 'active' and id in (select value::uuid from json_array_elements_text($2::json))"));
+    postgres: class_columns!("where organization_id = $1 and state = 'active' and id = any(array(select value::uuid from json_array_elements_text($2::json)))"));
 statement!(tenant WITHOUT_WORDS, class_columns!("where organization_id = $1 and state = 'active' and id > $2
     and not exists (select 1 from search_words w where w.organization_id = classes.organization_id and w.kind = 'class' and w.of_id = classes.id) order by id limit $3"));
 statement!(tenant TITLES,
     sqlite: "select id, title from classes where organization_id = $1 and id in (select unhex(value) from json_each($2))",
-    postgres: "select id, title from classes where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select id, title from classes where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant HOLD,
     sqlite: class_columns!("where organization_id = $1 and id in (select unhex(value) from json_each($2)) order by id"),
-    postgres: class_columns!("where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json)) order by id for no key update"));
+    postgres: class_columns!("where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json))) order by id for no key update"));
 statement!(tenant COUNT, "select count(*) from classes where organization_id = $1 and state = 'active'");
 statement!(tenant PLATFORMS, "select distinct provider from classes where organization_id = $1 and state = 'active' order by provider");
 statement!(tenant UPDATE, "update classes set title = $3, description = $4, instructor_id = $5, provider = $6, settings = $7, state = $8, external_id = $9, updated_at = $10 where organization_id = $1 and id = $2");

@@ -27,15 +27,15 @@ statement!(tenant PUT_OUT,
     sqlite: "update enrollments set state = 'removed', generation = generation + 1, by_hand = 0, updated_at = $4
         where organization_id = $1 and class_id = $2 and state = 'active' and person_id in (select unhex(value) from json_each($3))",
     postgres: "update enrollments set state = 'removed', generation = generation + 1, by_hand = false, updated_at = $4
-        where organization_id = $1 and class_id = $2 and state = 'active' and person_id in (select value::uuid from json_array_elements_text($3::json))");
+        where organization_id = $1 and class_id = $2 and state = 'active' and person_id = any(array(select value::uuid from json_array_elements_text($3::json)))");
 statement!(tenant OF_PEOPLE,
     sqlite: enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.state = 'active' and e.person_id in (select unhex(value) from json_each($3)) order by e.id"),
-    postgres: enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.state = 'active' and e.person_id in (select value::uuid from json_array_elements_text($3::json)) order by e.id"));
+    postgres: enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.state = 'active' and e.person_id = any(array(select value::uuid from json_array_elements_text($3::json))) order by e.id"));
 statement!(tenant GUESTS_OF_PEOPLE,
     sqlite: enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.state = 'active' and e.kind = 'guest'
         and p.email_key in (select u.email_key from people u where u.organization_id = $1 and u.id in (select unhex(value) from json_each($3))) order by e.id"),
     postgres: enrollment_columns!("where e.organization_id = $1 and e.class_id = $2 and e.state = 'active' and e.kind = 'guest'
-        and p.email_key in (select u.email_key from people u where u.organization_id = $1 and u.id in (select value::uuid from json_array_elements_text($3::json))) order by e.id"));
+        and p.email_key in (select u.email_key from people u where u.organization_id = $1 and u.id = any(array(select value::uuid from json_array_elements_text($3::json)))) order by e.id"));
 
 fn list(people: &[PersonId]) -> String {
     json_list(people.iter().map(|person| person.uuid()))

@@ -115,7 +115,7 @@ statement!(tenant LEAVE_SEATS,
         and generation < (select t.generation from seats t where t.organization_id = registrants.organization_id and t.id = registrants.seat_id)",
     postgres: "update registrants set state = case when provider_registrant_id is null and (state = 'failed' or (state = 'wanted' and attempt = 0)) then 'cancelled' else 'leaving' end,
         join_url = null, updated_at = $3
-        where organization_id = $1 and seat_id in (select value::uuid from json_array_elements_text($2::json)) and state in ('wanted', 'making', 'ready', 'failed')
+        where organization_id = $1 and seat_id = any(array(select value::uuid from json_array_elements_text($2::json))) and state in ('wanted', 'making', 'ready', 'failed')
         and generation < (select t.generation from seats t where t.organization_id = registrants.organization_id and t.id = registrants.seat_id)");
 statement!(tenant LEAVING, registrant_columns!("where organization_id = $1 and session_id = $2 and state = 'leaving' and (provider_registrant_id is not null or updated_at < $3)"));
 statement!(tenant GOES_ON, "select count(*) from registrants

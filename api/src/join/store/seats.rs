@@ -77,10 +77,10 @@ statement!(tenant SEATS_OF_PEOPLE,
     sqlite: "select t.id, t.session_id from seats t join sessions s on s.organization_id = t.organization_id and s.id = t.session_id
         where t.organization_id = $1 and s.class_id = $2 and s.state in ('scheduled', 'live') and t.person_id in (select unhex(value) from json_each($3))",
     postgres: "select t.id, t.session_id from seats t join sessions s on s.organization_id = t.organization_id and s.id = t.session_id
-        where t.organization_id = $1 and s.class_id = $2 and s.state in ('scheduled', 'live') and t.person_id in (select value::uuid from json_array_elements_text($3::json))");
+        where t.organization_id = $1 and s.class_id = $2 and s.state in ('scheduled', 'live') and t.person_id = any(array(select value::uuid from json_array_elements_text($3::json)))");
 statement!(tenant RELEASE_MANY,
     sqlite: "update seats set browser_hash = null, bound_at = null, generation = generation + 1, waiting_since = null where organization_id = $1 and id in (select unhex(value) from json_each($2))",
-    postgres: "update seats set browser_hash = null, bound_at = null, generation = generation + 1, waiting_since = null where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "update seats set browser_hash = null, bound_at = null, generation = generation + 1, waiting_since = null where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant WAIT, "update seats set waiting_since = $3 where organization_id = $1 and id = $2 and waiting_since is null");
 statement!(tenant REDIRECTED, "update seats set redirected_at = $3, waiting_since = null where organization_id = $1 and id = $2 and redirected_at is null");
 

@@ -14,13 +14,13 @@ use crate::{
 
 statement!(tenant OF_ADDRESSES,
     sqlite: person_columns!("where organization_id = $1 and kind = 'user' and email_key in (select value from json_each($2))"),
-    postgres: person_columns!("where organization_id = $1 and kind = 'user' and email_key in (select value from json_array_elements_text($2::json))"));
+    postgres: person_columns!("where organization_id = $1 and kind = 'user' and email_key = any(array(select value from json_array_elements_text($2::json)))"));
 statement!(tenant OF_IDS,
     sqlite: person_columns!("where organization_id = $1 and id in (select unhex(value) from json_each($2)) order by first_name, last_name, id"),
-    postgres: person_columns!("where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json)) order by first_name, last_name, id"));
+    postgres: person_columns!("where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json))) order by first_name, last_name, id"));
 statement!(tenant HOLDERS,
     sqlite: "select external_id, id from people where organization_id = $1 and external_id in (select value from json_each($2))",
-    postgres: "select external_id, id from people where organization_id = $1 and external_id in (select value from json_array_elements_text($2::json))");
+    postgres: "select external_id, id from people where organization_id = $1 and external_id = any(array(select value from json_array_elements_text($2::json)))");
 statement!(tenant INSERT_STUDENTS,
     sqlite: "insert into people (id, organization_id, kind, external_id, email, email_key, first_name, last_name, role, owner, state, language, time_zone, created_at, updated_at)
         select unhex(json_extract(value, '$.id')), $1, 'user', json_extract(value, '$.external_id'), json_extract(value, '$.email'), json_extract(value, '$.email_key'),

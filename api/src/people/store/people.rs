@@ -146,10 +146,10 @@ statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_a
 statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
 statement!(tenant NAMES,
     sqlite: "select id, first_name, last_name from people where organization_id = $1 and id in (select unhex(value) from json_each($2))",
-    postgres: "select id, first_name, last_name from people where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select id, first_name, last_name from people where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant EXTERNAL_IDS,
     sqlite: "select id, external_id from people where organization_id = $1 and external_id is not null and id in (select unhex(value) from json_each($2))",
-    postgres: "select id, external_id from people where organization_id = $1 and external_id is not null and id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select id, external_id from people where organization_id = $1 and external_id is not null and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant ADMINS, "select id from people where organization_id = $1 and kind = 'user' and state = 'active' and role = 2 order by id");
 statement!(tenant TEACHERS, person_columns!("where organization_id = $1 and kind = 'user' and state = 'active' and role >= 1 order by first_name, last_name, id limit 500"));
 

@@ -111,7 +111,7 @@ pub async fn schedule(
     if new.starts_at.is_none() {
         errors.push(FieldError::new("starts_at", "This is needed: an instant such as 2026-11-23T09:00:00Z."));
     }
-    let starts_at = new.starts_at.map(|at| chrono::SubsecRound::trunc_subsecs(at, 6)).unwrap_or(now);
+    let starts_at = new.starts_at.map(|at| chrono::SubsecRound::trunc_subsecs(at, 0)).unwrap_or(now);
     check_time(starts_at, new.duration_minutes, now, &mut errors);
     check_zone(new.time_zone.as_deref(), &mut errors);
     let title = new.title.as_deref().and_then(|title| checked_title(title, &mut errors));
@@ -371,7 +371,7 @@ pub async fn change(
     let mut errors = Vec::new();
     let minutes = change.duration_minutes.unwrap_or_else(|| session.minutes());
     let starts_at =
-        change.starts_at.map_or(session.starts_at, |at| chrono::SubsecRound::trunc_subsecs(at, 6));
+        change.starts_at.map_or(session.starts_at, |at| chrono::SubsecRound::trunc_subsecs(at, 0));
     if change.starts_at.is_some() || change.duration_minutes.is_some() {
         check_time(starts_at, minutes, now, &mut errors);
     }

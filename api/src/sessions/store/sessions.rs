@@ -127,21 +127,22 @@ statement!(tenant UPDATE, "update sessions set title = $3, starts_at = $4, ends_
 statement!(tenant OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 order by starts_at, id"));
 statement!(tenant TITLES,
     sqlite: "select id, class_id, title from sessions where organization_id = $1 and id in (select unhex(value) from json_each($2))",
-    postgres: "select id, class_id, title from sessions where organization_id = $1 and id in (select value::uuid from json_array_elements_text($2::json))");
+    postgres: "select id, class_id, title from sessions where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 statement!(tenant NEAR, session_columns!("where organization_id = $1 and class_id = $2 and (ends_at >= $3 or state = 'live') order by starts_at, id limit 40"));
 statement!(tenant LAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 order by starts_at desc, id desc limit 1"));
-// Of each class the running session, else the next, else the last there was.
+// Of each class the running session, else the next, else the last there was. As an array, because PostgreSQL expects so many ids of
+// a subquery that it reads all sessions for them.
 statement!(tenant GLANCES,
     sqlite: session_columns!("where organization_id = $1 and id in (select coalesce(
             (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id and s.state in ('scheduled', 'live') and (s.state = 'live' or s.ends_at > $3)
                 order by case when s.state = 'live' then 0 else 1 end, s.starts_at, s.id limit 1),
             (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id order by s.starts_at desc, s.id desc limit 1))
         from classes c where c.organization_id = $1 and c.id in (select unhex(value) from json_each($2)))"),
-    postgres: session_columns!("where organization_id = $1 and id in (select coalesce(
+    postgres: session_columns!("where organization_id = $1 and id = any(array(select coalesce(
             (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id and s.state in ('scheduled', 'live') and (s.state = 'live' or s.ends_at > $3)
                 order by case when s.state = 'live' then 0 else 1 end, s.starts_at, s.id limit 1),
             (select s.id from sessions s where s.organization_id = c.organization_id and s.class_id = c.id order by s.starts_at desc, s.id desc limit 1))
-        from classes c where c.organization_id = $1 and c.id in (select value::uuid from json_array_elements_text($2::json)))"));
+        from classes c where c.organization_id = $1 and c.id = any(array(select value::uuid from json_array_elements_text($2::json)))))"));
 statement!(tenant COMING_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and (starts_at, id) > ($4, $5) and state in ('scheduled', 'live') and (state = 'live' or ends_at > $3) order by starts_at, id limit $6"));
 statement!(tenant PAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and (starts_at, id) < ($4, $5) and state <> 'live' and (state <> 'scheduled' or ends_at <= $3) order by starts_at desc, id desc limit $6"));
 statement!(tenant NEXT_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and ends_at > $3 and state in ('scheduled', 'live') order by starts_at, id limit 1"));

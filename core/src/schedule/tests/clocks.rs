@@ -107,6 +107,12 @@ fn a_new_law_moves_what_is_to_come_and_nothing_else() {
     let now = utc("2027-06-08 02:30");
     assert_eq!(replan(&law, &planned, now).iter().map(|moved| moved.id).collect::<Vec<_>>(), [4, 5]);
     assert!(replan(&IanaZones, &planned, utc("2027-05-20 00:00")).is_empty());
+    // Less than a second is no change: clocks are kept in whole ones.
+    let mut odd = planned;
+    for session in &mut odd {
+        session.starts_at += Duration::microseconds(757_335);
+    }
+    assert!(replan(&IanaZones, &odd, utc("2027-05-20 00:00")).is_empty());
 }
 
 fn by_chrono(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
