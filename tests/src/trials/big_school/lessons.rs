@@ -65,7 +65,7 @@ impl Scribe {
                         of,
                         id,
                         "zoom",
-                        format!("lectern-{}", meeting.simple()),
+                        format!("{:010}", all.len()),
                         if over { "removed" } else { "ready" },
                         1_i64,
                         format!("8{:010}", all.len()),
