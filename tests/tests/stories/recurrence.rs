@@ -160,15 +160,21 @@ fn rules_and_clocks_agree_with_an_independent_implementation() {
     let compared = ours.iter().map(Vec::len).sum::<usize>();
     assert!(compared > 13 * RULES, "only {compared} occurrences: the rules are too short to say much");
 
-    let mut zones = BTreeSet::new();
+    let (mut zones, mut differing) = (BTreeSet::new(), BTreeSet::new());
     assert_eq!(theirs.instants.len(), times.len());
     for ((zone, local), theirs) in times.iter().zip(&theirs.instants) {
         // Some systems install the zones' old names apart.
         let Some(theirs) = theirs else { continue };
         zones.insert(zone.name());
-        let ours = IanaZones.instant_of(*zone, *local);
-        assert_eq!(ours.format(LOCAL).to_string(), *theirs, "{local} in {zone}");
+        if IanaZones.instant_of(*zone, *local).format(LOCAL).to_string() != *theirs {
+            differing.insert(zone.name());
+        }
     }
+    // Another edition of the zones may know the history of a few of them better.
+    assert!(
+        differing.len() < 4 && LONG_STANDING.iter().all(|zone| !differing.contains(zone.name())),
+        "{differing:?}"
+    );
     for zone in LONG_STANDING {
         assert!(zones.contains(zone.name()), "{zone} was not compared");
     }

@@ -35,7 +35,7 @@ story!(
             }
         }
         // The event and the remembered answer name the person; both are sealed.
-        assert_eq!(dump.matches("canary-person-name").count(), 1, "only the table of people");
+        assert_eq!(dump.matches("canary-person-name").count(), 2, "only the table of people, and the words people are found by");
         assert_eq!(dump.matches(&hex::encode("canary-person-name")).count(), 0);
 
         let (mine, theirs) = (oakwood.id, elmfield.id);
