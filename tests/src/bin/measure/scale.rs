@@ -151,7 +151,8 @@ async fn read(address: SocketAddr, request: &[u8], times: usize) -> (Vec<Duratio
         let begun = Instant::now();
         let reply = connection.exchange(request).await;
         taken.push(begun.elapsed());
-        assert_eq!(reply.status, 200, "{}{}", reply.head, String::from_utf8_lossy(&reply.body));
+        let path = String::from_utf8_lossy(request.split(|byte| *byte == b'\r').next().unwrap_or_default());
+        assert_eq!(reply.status, 200, "{path}: {}", reply.head);
         bytes = reply.body.len();
     }
     (taken, bytes)

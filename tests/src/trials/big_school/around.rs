@@ -133,7 +133,7 @@ impl Scribe {
         for number in 0..count {
             let at = self.now - Duration::minutes(i64::try_from(count - number).unwrap());
             let (id, event) = (self.dice.id(at), self.dice.id(at));
-            let kind = self.dice.of(&["session.started", "session.ended", "attendance.updated"]);
+            let kind = self.dice.of(&["session.started", "session.ended", "attendance.proposed"]);
             let (state, status) = if self.dice.percent(2) { ("failed", 500_i64) } else { ("delivered", 204) };
             rows.push(row![
                 id,
