@@ -54,9 +54,9 @@ statement!(tenant PAGE_OF_PEOPLE,
             select x.id from audit x where x.organization_id = $1 and x.person_id in (select unhex(value) from json_each($6)) and x.at >= $2 and (x.at, x.id) < ($3, $4)
             union all select x.id from audit x where x.organization_id = $1 and x.actor_id in (select unhex(value) from json_each($6)) and x.at >= $2 and (x.at, x.id) < ($3, $4))
         and ($7 is null or kind in (select value from json_each($7)))"),
-    postgres: page!("and id in (
+    postgres: page!("and id = any(array(
             select x.id from audit x where x.organization_id = $1 and x.person_id = any(array(select value::uuid from json_array_elements_text($6::json))) and x.at >= $2 and (x.at, x.id) < ($3, $4)
-            union all select x.id from audit x where x.organization_id = $1 and x.actor_id = any(array(select value::uuid from json_array_elements_text($6::json))) and x.at >= $2 and (x.at, x.id) < ($3, $4))
+            union all select x.id from audit x where x.organization_id = $1 and x.actor_id = any(array(select value::uuid from json_array_elements_text($6::json))) and x.at >= $2 and (x.at, x.id) < ($3, $4)))
         and ($7::text is null or kind = any(array(select value from json_array_elements_text($7::json))))"));
 
 /// Adds an entry.

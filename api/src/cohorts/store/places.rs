@@ -38,7 +38,7 @@ macro_rules! to_bring {
                 join classes c on c.organization_id = k.organization_id and c.id = k.class_id
                 join people p on p.organization_id = m.organization_id and p.id = m.person_id
                 left join enrollments e on e.organization_id = k.organization_id and e.class_id = k.class_id and e.person_id = m.person_id
-             where k.organization_id = $1 and k.class_id in (", $classes, ") and c.state = 'active' and c.instructor_id <> m.person_id and p.state = 'active'
+             where k.organization_id = $1 and k.class_id ", $classes, " and c.state = 'active' and c.instructor_id <> m.person_id and p.state = 'active'
                 and (e.id is null or (e.state <> 'active' and not e.kept_out))
              order by k.class_id, m.person_id"
         )
@@ -49,7 +49,7 @@ macro_rules! to_put_out {
     ($classes:literal) => {
         concat!(
             "select e.class_id, e.person_id from enrollments e join classes c on c.organization_id = e.organization_id and c.id = e.class_id
-             where e.organization_id = $1 and e.class_id in (", $classes, ") and e.state = 'active' and e.kind = 'member' and not e.by_hand and c.state = 'active'
+             where e.organization_id = $1 and e.class_id ", $classes, " and e.state = 'active' and e.kind = 'member' and not e.by_hand and c.state = 'active'
                 and (c.instructor_id = e.person_id or not exists (
                     select 1 from cohort_classes k join cohort_members m on m.organization_id = k.organization_id and m.cohort_id = k.cohort_id
                     where k.organization_id = e.organization_id and k.class_id = e.class_id and m.person_id = e.person_id))
@@ -59,11 +59,11 @@ macro_rules! to_put_out {
 }
 
 statement!(tenant TO_BRING,
-    sqlite: to_bring!("select unhex(value) from json_each($2)"),
-    postgres: to_bring!("select value::uuid from json_array_elements_text($2::json)"));
+    sqlite: to_bring!("in (select unhex(value) from json_each($2))"),
+    postgres: to_bring!("= any(array(select value::uuid from json_array_elements_text($2::json)))"));
 statement!(tenant TO_PUT_OUT,
-    sqlite: to_put_out!("select unhex(value) from json_each($2)"),
-    postgres: to_put_out!("select value::uuid from json_array_elements_text($2::json)"));
+    sqlite: to_put_out!("in (select unhex(value) from json_each($2))"),
+    postgres: to_put_out!("= any(array(select value::uuid from json_array_elements_text($2::json)))"));
 
 /// Enrolls a cohort: `false` when it was.
 pub async fn enroll(

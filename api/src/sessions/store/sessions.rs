@@ -147,13 +147,22 @@ statement!(tenant COMING_OF_CLASS, session_columns!("where organization_id = $1 
 statement!(tenant PAST_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and (starts_at, id) < ($4, $5) and state <> 'live' and (state <> 'scheduled' or ends_at <= $3) order by starts_at desc, id desc limit $6"));
 statement!(tenant NEXT_OF_CLASS, session_columns!("where organization_id = $1 and class_id = $2 and ends_at > $3 and state in ('scheduled', 'live') order by starts_at, id limit 1"));
 // Each state has an index of its own: SQLite goes by them where each is asked for apart, but not where they stand beside an `or`.
-statement!(tenant DUE_FOR_MEETING, session_columns!("where organization_id = $1 and starts_at <= $2 and ends_at > $3 and delivery <> 'in_person'
-    and id in (select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
-        union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at <= $2)
-    and not exists (select 1 from meetings m where m.organization_id = $1 and m.session_id = sessions.id and m.parent_id is null and m.state <> 'removed')"));
-statement!(tenant OVERDUE, session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3))
-    and id in (select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
-        union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at < $2) order by ends_at limit 200"));
+statement!(tenant DUE_FOR_MEETING,
+    sqlite: session_columns!("where organization_id = $1 and starts_at <= $2 and ends_at > $3 and delivery <> 'in_person'
+        and id in (select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
+            union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at <= $2)
+        and not exists (select 1 from meetings m where m.organization_id = $1 and m.session_id = sessions.id and m.parent_id is null and m.state <> 'removed')"),
+    postgres: session_columns!("where organization_id = $1 and starts_at <= $2 and ends_at > $3 and delivery <> 'in_person'
+        and id = any(array(select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
+            union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at <= $2))
+        and not exists (select 1 from meetings m where m.organization_id = $1 and m.session_id = sessions.id and m.parent_id is null and m.state <> 'removed')"));
+statement!(tenant OVERDUE,
+    sqlite: session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3))
+        and id in (select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
+            union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at < $2) order by ends_at limit 200"),
+    postgres: session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3))
+        and id = any(array(select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
+            union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at < $2)) order by ends_at limit 200"));
 statement!(tenant COUNT_LIVE,
     sqlite: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2 is null or c.instructor_id = $2)",
     postgres: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2::uuid is null or c.instructor_id = $2)");
