@@ -34,6 +34,7 @@ mod join_mail;
 mod join_standings;
 mod kill;
 mod late_events;
+mod leaks;
 mod live;
 mod live_ends;
 mod many_sessions;
