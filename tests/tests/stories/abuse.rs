@@ -134,6 +134,8 @@ story!(
             let (status, problem) = raw(&amina, "/api/v1/people", body.clone(), &[]).await;
             assert!(matches!(status, 400 | 422), "{body:?}: {status} {problem}");
         }
+        let (status, problem) = raw(&amina, "/api/v1/people", b" [\"nul@oakwood.example\", \"A\", 0]".to_vec(), &[]).await;
+        assert!(status == 400 && problem["detail"].as_str().unwrap().contains("one JSON object, not a list"), "{problem}");
         let text = amina.request(reqwest::Method::POST, "/api/v1/people").body(good).send().await.unwrap();
         assert_eq!(text.status(), 400, "a body that does not say it is JSON");
         let nul = json!({"email": "nul@oakwood.example", "name": "a\u{0}b", "role": 0});
