@@ -76,6 +76,14 @@ pub struct Hours {
     pub to: ClockTime,
 }
 
+impl Hours {
+    /// How many minutes on the clock.
+    #[must_use]
+    pub fn minutes(self) -> i64 {
+        i64::from(self.to.minutes()) - i64::from(self.from.minutes())
+    }
+}
+
 /// Why hours make no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoursError {

@@ -95,6 +95,13 @@ fn checked(new: &SaveBookingPage) -> Result<(String, String, Availability, Strin
             errors.push(FieldError::new(field, format!("Between {least} and {most}.")));
         }
     }
+    let spans = availability.weekly.iter().flatten().chain(availability.exceptions.values().flatten());
+    if new.open && errors.is_empty() && !spans.clone().any(|span| span.minutes() >= new.duration_minutes) {
+        errors.push(FieldError::new(
+            "weekly",
+            "No span is long enough for one slot. Give hours, or leave the page closed.",
+        ));
+    }
     if new.time_zone.as_deref().is_some_and(|zone| zone.parse::<Tz>().is_err()) {
         errors.push(FieldError::new("time_zone", "Use an IANA zone such as Asia/Dhaka."));
     }
