@@ -252,7 +252,8 @@ impl MailSlot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BookingMail {
     pub person: String,
-    /// `booked`, `booking_held`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`.
+    /// `booked`, `booking_held`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`; for whoever is booked
+    /// `booking_made` or `booking_left`.
     pub kind: String,
     pub class_title: String,
     pub instructor: String,
@@ -265,15 +266,27 @@ pub struct BookingMail {
     pub until: Option<String>,
     /// The reader's IANA zone.
     pub zone: String,
-    /// Lectern's own page of the booking.
+    /// Lectern's own page of the booking; for whoever is booked, of all that was.
     pub url: String,
+    /// Who booked, for whoever is booked.
+    pub buyer: Option<String>,
+    /// Where the reader takes such mails off; none where they are no matter of choice.
+    pub off_url: Option<String>,
 }
 
 impl Mail for BookingMail {
     const NAME: &'static str = "booking";
     fn samples() -> Vec<Self> {
-        let kinds =
-            ["booked", "booking_held", "booking_waits", "seat_free", "booking_ended", "booking_refunded"];
+        let kinds = [
+            "booked",
+            "booking_held",
+            "booking_waits",
+            "seat_free",
+            "booking_ended",
+            "booking_refunded",
+            "booking_made",
+            "booking_left",
+        ];
         let mail = |kind: &str| Self {
             person: "Bela Rahman".to_owned(),
             kind: kind.to_owned(),
@@ -285,6 +298,9 @@ impl Mail for BookingMail {
             until: ["seat_free", "booking_held"].contains(&kind).then(|| "2026-11-21T03:00:00Z".to_owned()),
             zone: "Europe/London".to_owned(),
             url: "https://classes.example/booking/AXBl".to_owned(),
+            buyer: ["booking_made", "booking_left"].contains(&kind).then(|| "Ayesha Noor".to_owned()),
+            off_url: (kind == "booking_made")
+                .then(|| "https://classes.example/notices/off/AXBl?topic=booking".to_owned()),
         };
         let mut all = kinds.map(mail).to_vec();
         let there = MailSlot { host_zone: None, ..MailSlot::sample() };

@@ -22,11 +22,13 @@ pub enum Topic {
     Change,
     /// An account must be connected again, or something stands in the way of a session to come.
     Trouble,
+    /// Somebody booked with the reader, or gave a booking back.
+    Booking,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 3] = [Self::Reminder, Self::Change, Self::Trouble];
+    pub const ALL: [Self; 4] = [Self::Reminder, Self::Change, Self::Trouble, Self::Booking];
 
     /// The stored word.
     #[must_use]
@@ -35,6 +37,7 @@ impl Topic {
             Self::Reminder => "reminder",
             Self::Change => "change",
             Self::Trouble => "trouble",
+            Self::Booking => "booking",
         }
     }
 
@@ -51,6 +54,7 @@ impl Topic {
             "reminder" => Some(Self::Reminder),
             "moved" | "cancelled" | "standby" => Some(Self::Change),
             "connection_lost" | "preflight" => Some(Self::Trouble),
+            "booking_made" | "booking_left" => Some(Self::Booking),
             _ => None,
         }
     }

@@ -324,8 +324,9 @@ pub(super) async fn one(
             Some(mail) => app.web.mail(&mail, words, lang),
             None => return Ok(None),
         },
-        "booked" | "booking_held" | "booking_waits" | "seat_free" | "booking_ended" | "booking_refunded" => {
-            match booking(app, tx, &tenant, &to, row).await? {
+        "booked" | "booking_made" | "booking_left" | "booking_held" | "booking_waits" | "seat_free"
+        | "booking_ended" | "booking_refunded" => {
+            match booking(app, tx, &tenant, &to, row, off.clone()).await? {
                 Some(mail) => app.web.mail(&mail, words, lang),
                 None => return Ok(None),
             }
@@ -361,6 +362,7 @@ async fn booking(
     tenant: &Organization,
     to: &Recipient,
     row: &MailRow,
+    off_url: Option<String>,
 ) -> Result<Option<BookingMail>, ApiError> {
     let id = row.facts.get("booking").and_then(Value::as_str).and_then(|id| id.parse::<Uuid>().ok());
     let Some(booking) = bookings::service::find(tx, tenant.id, id.unwrap_or_default()).await? else {
@@ -371,6 +373,12 @@ async fn booking(
     let zone = match &to.time_zone {
         Some(zone) => zone.clone(),
         None => organizations::service::settings_in(tx, tenant.id).await?.time_zone,
+    };
+    let is_host = matches!(row.kind.as_str(), "booking_made" | "booking_left");
+    let buyer = people::service::find(tx, tenant.id, booking.person).await?.filter(|_| is_host);
+    let host_path = match &booking.slot {
+        Some(slot) => format!("/booking-pages/{}", slot.page),
+        None => format!("/classes/{}/bookings", class.id),
     };
     let (mut title, mut when) = (class.title, None);
     if let Some(slot) = &booking.slot {
@@ -395,7 +403,13 @@ async fn booking(
             .filter(|_| ["seat_free", "booking_held"].contains(&row.kind.as_str()))
             .map(text),
         zone,
-        url: bookings::service::url(app, tenant.id, booking.id),
+        url: if is_host {
+            app.config.server.url(&host_path)
+        } else {
+            bookings::service::url(app, tenant.id, booking.id)
+        },
+        buyer: buyer.map(|buyer| buyer.name()),
+        off_url,
     }))
 }
 

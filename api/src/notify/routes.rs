@@ -23,7 +23,9 @@ use crate::{
 pub struct NoticeView {
     /// Its id.
     pub id: Uuid,
-    /// `join`, `guest_invite`, `reminder`, `moved`, `cancelled`, `standby`, `connection_lost` or `preflight`.
+    /// `join`, `guest_invite`, `reminder`, `moved`, `cancelled`, `standby`, `connection_lost`, `preflight`, `webhook_disabled`, or
+    /// of bookings `booked`, `booking_held`, `booking_waits`, `seat_free`, `booking_ended`, `booking_refunded`, and for whoever is
+    /// booked `booking_made`, `booking_left`.
     #[schema(example = "reminder")]
     pub kind: String,
     /// About which session.
@@ -137,7 +139,7 @@ pub async fn choices(State(app): State<App>, who: Member) -> Result<axum::Json<L
     Ok(axum::Json(List::whole(all.into_iter().map(view).collect())))
 }
 
-/// Chooses for one topic: `reminder`, `change` or `trouble`. What lets somebody in (a link, a code) always comes.
+/// Chooses for one topic: `reminder`, `change`, `trouble` or `booking`. What lets somebody in (a link, a code) always comes.
 #[utoipa::path(put, path = "/api/v1/notification-choices/{topic}", tag = "notices", params(("topic" = String, Path)), request_body = Choice, responses((status = 200, body = ChoiceView), (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub async fn choose(
     State(app): State<App>,

@@ -311,7 +311,8 @@ pub async fn connection_lost(
     .await
 }
 
-/// What became of a booking: `booked`, `booking_held`, `booking_waits`, `seat_free`, `booking_ended` or `booking_refunded`.
+/// What became of a booking: `booked`, `booking_held`, `booking_waits`, `seat_free`, `booking_ended` or
+/// `booking_refunded`; for whoever is booked `booking_made` or `booking_left`.
 pub async fn booking(
     app: &App,
     tx: &mut Tx,

@@ -1,5 +1,7 @@
 //! What a person chooses for themselves: language and zone. As JSON and as a page.
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, response::Response};
 use chrono_tz::Tz;
 use lectern_core::{ids::PersonId, role::Role};
@@ -177,25 +179,15 @@ pub async fn show(
 pub struct MeForm {
     language: String,
     time_zone: String,
-    mail_reminder: Option<String>,
-    live_reminder: Option<String>,
-    mail_change: Option<String>,
-    live_change: Option<String>,
-    mail_trouble: Option<String>,
-    live_trouble: Option<String>,
+    /// `mail_reminder`, `live_reminder`, and so on for every topic.
+    #[serde(flatten)]
+    ticked: BTreeMap<String, String>,
 }
 
 impl MeForm {
-    fn choices(&self) -> [(Topic, Choice); 3] {
-        let choice = |mail: &Option<String>, live: &Option<String>| Choice {
-            mail: mail.is_some(),
-            live: live.is_some(),
-        };
-        [
-            (Topic::Reminder, choice(&self.mail_reminder, &self.live_reminder)),
-            (Topic::Change, choice(&self.mail_change, &self.live_change)),
-            (Topic::Trouble, choice(&self.mail_trouble, &self.live_trouble)),
-        ]
+    fn choices(&self) -> [(Topic, Choice); Topic::ALL.len()] {
+        let ticked = |how: &str, topic: Topic| self.ticked.contains_key(&format!("{how}_{}", topic.as_str()));
+        Topic::ALL.map(|topic| (topic, Choice { mail: ticked("mail", topic), live: ticked("live", topic) }))
     }
 }
 

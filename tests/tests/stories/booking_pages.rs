@@ -138,7 +138,13 @@ story!(
         let ended = browser.submit(&looked, &format!("{own}/cancel"), &[]).await;
         assert_eq!(ended.status(), 303, "{}", ended.html());
         app.settle().await;
-        assert!(subjects(app, VISITOR).iter().any(|subject| subject.starts_with("Cancelled: Office hours")));
+        let told = subjects(app, VISITOR);
+        assert_eq!(told.iter().filter(|subject| subject.starts_with("Cancelled: Office hours")).count(), 1, "{told:?}");
+        assert!(!told.iter().any(|subject| subject.contains("has ended")), "one mail tells of it: {told:?}");
+        let host = subjects(app, &seller.email);
+        for (subject, times) in [("New booking: Office hours", 2), ("A booking was given back: Office hours", 1)] {
+            assert_eq!(host.iter().filter(|told| *told == subject).count(), times, "{subject}: {host:?}");
+        }
         assert_eq!(free(&seller, &page, "2026-11-27").await.len(), 6, "it is free again");
         for (kind, times) in [("booking_page.saved", 1), ("booking.made", 2), ("booking.moved", 1), ("booking.ended", 1)] {
             assert_eq!(app.audited(kind).await, times, "{kind}");
@@ -368,6 +374,7 @@ story!(
             (json!({"weekly": [{"weekday": "MONDAY", "from": "09:00", "to": "10:00"}]}), "weekly"),
             (json!({"weekly": [{"weekday": "MO", "from": "12:00", "to": "10:00"}]}), "weekly"),
             (json!({"weekly": [{"weekday": "MO", "from": "noon", "to": "13:00"}]}), "weekly"),
+            (json!({"weekly": [{"weekday": "MO", "from": "09:00", "to": "09:20"}]}), "weekly"),
             (json!({"exceptions": [{"date": "2026-12-24"}, {"date": "2026-12-24"}]}), "exceptions"),
             (json!({"audience": "everybody"}), "audience"),
             (json!({"audience": "cohort"}), "cohort_id"),

@@ -132,6 +132,42 @@ story!(
 );
 
 story!(
+    /// Whoever is booked hears of it and of what is given back, by mail and on their pages, with the buyer's name and where the
+    /// bookings are; such mails can be taken off. A seat that nobody has paid for yet is no news.
+    the_seller_hears_of_bookings, |app| async {
+        let (_, seller, lesson) = market(app).await;
+        offer(&seller, &lesson, priced()).await;
+        let told = |app: &TestApp| -> Vec<_> {
+            let all = app.mail.messages_to(&seller.email);
+            all.into_iter().filter(|mail| mail.subject.contains("ooking")).collect()
+        };
+        let checkout = books(app, &lesson, BUYER, "Europe/London").await;
+        app.settle().await;
+        assert!(told(app).is_empty(), "a held seat: {:?}", told(app)[0].subject);
+        let back = pays(app, &checkout, CARD_PAYS).unwrap();
+        app.settle().await;
+        let new = told(app).pop().unwrap();
+        assert_eq!(new.subject, "New booking: Watercolour");
+        for words in ["Bela Rahman has booked:", &format!("/classes/{}/bookings", lesson.class), "topic=booking"] {
+            assert!(new.text.contains(words), "{words}: {}", new.text);
+        }
+        let page = seller.browser(app).get("/notices").await;
+        assert!(page.html().contains("Somebody has booked with you"), "{}", page.html());
+        let own = path(app, &back).split('?').next().unwrap().to_owned();
+        app.browser().post(&format!("{own}/cancel"), &[]).await;
+        app.settle().await;
+        let subjects: Vec<_> = told(app).into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["New booking: Watercolour", "A booking was given back: Watercolour"]);
+        let off = json!({"mail": false, "live": true});
+        assert_eq!(seller.put("/api/v1/notification-choices/booking", off).await.0, 200);
+        let checkout = books(app, &lesson, "omar@home.example", "").await;
+        pays(app, &checkout, CARD_PAYS).unwrap();
+        app.settle().await;
+        assert_eq!(told(app).len(), 2, "taken off");
+    }
+);
+
+story!(
     /// Two seats: the third waits. Who does not pay in time loses the seat, and who waits gets it, with a day to pay; a doubled
     /// event changes nothing, and one that never came is found by looking.
     seats_run_out_and_come_free, |app| async {

@@ -51,6 +51,8 @@ pub struct BookPage {
     pub seats_left: Option<u32>,
     /// Whole refund until so many hours before the next session.
     pub refund_hours: u32,
+    /// Who books now can still give it back for the money.
+    pub refundable: bool,
     /// The signed-in reader's name; none for somebody who is not known.
     pub person: Option<String>,
     pub form: PersonForm,
@@ -66,6 +68,7 @@ impl Page for BookPage {
             opens_at: (stand == "not_yet").then(|| "2026-11-21T03:00:00Z".to_owned()),
             seats_left: (stand == "free").then_some(3),
             refund_hours: 24,
+            refundable: person.is_none(),
             person: person.map(str::to_owned),
             form: PersonForm::default(),
             zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],

@@ -42,7 +42,7 @@ impl Page for MePage {
             time_zone: time_zone.to_owned(),
             organization_zone: "Asia/Dhaka".to_owned(),
             zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
-            choices: [("reminder", true), ("change", false), ("trouble", true)]
+            choices: [("reminder", true), ("change", false), ("trouble", true), ("booking", true)]
                 .map(|(topic, mail)| TopicChoice { topic: topic.to_owned(), mail, live: true })
                 .to_vec(),
             errors: vec![],

@@ -32,7 +32,7 @@ use crate::{
     organizations::{self, Organization},
     pages::{Reader, beside_form, vocabulary},
     people::{self, pages::field_errors, service::parse_email},
-    sessions::pages::zones,
+    sessions::{self, pages::zones},
 };
 
 /// Bookings from one address within ten minutes.
@@ -83,13 +83,16 @@ async fn book_page(
         (None, None) => organizations::service::settings_in(&mut tx, tenant.id).await?.time_zone,
     };
     let taken = store::taken(&mut tx, tenant.id, class.id).await?;
-    let stand = offer.terms().stand(taken, app.clock.now());
+    let now = app.clock.now();
+    let stand = offer.terms().stand(taken, now);
+    let next = sessions::service::next_of_class(&mut tx, tenant.id, class.id, now).await?;
     Ok(BookPage {
         about: booked(app, &mut tx, tenant, class, (offer.price, &offer.currency), zone).await?,
         stand: offers::word(stand).to_owned(),
         opens_at: if let Stand::NotYet(at) = stand { Some(instant(at)) } else { None },
         seats_left: offer.terms().seats.map(|seats| seats.saturating_sub(taken)),
         refund_hours: u32::try_from(offer.refund_hours).unwrap_or(0),
+        refundable: offer.terms().is_refunded(next.map(|session| session.starts_at), now),
         person: known.map(|who| who.name.clone()),
         form,
         zones: zones(),

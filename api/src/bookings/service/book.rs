@@ -15,7 +15,7 @@ use crate::{
     classes::{self, admitting, enrollments},
     db::Tx,
     error::ApiError,
-    people,
+    notify, people,
 };
 
 /// A seat is kept so long for whoever is paying: as short as Stripe's page allows, and a minute.
@@ -157,7 +157,8 @@ pub(super) async fn remind(
     if app.limiter.count(&format!("booking again {}", living.id), REMINDED).is_err() {
         return Ok(());
     }
-    tell(app, tx, organization, living, kind).await
+    let about = (living.class, living.id);
+    notify::service::booking(app, tx, organization, living.person, about, kind).await
 }
 
 pub(super) async fn person_of(

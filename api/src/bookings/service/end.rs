@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    settle::{promote, tell, wake},
+    settle::{promote, tell, tell_host, wake},
     slots::end_slot,
 };
 use crate::{
@@ -56,6 +56,7 @@ pub async fn end(
     let class =
         classes::service::find(&mut tx, organization, booking.class).await?.ok_or(ApiError::NotFound)?;
     let paid = booking.payment_intent.is_some();
+    let given_back = ended_by == EndedBy::Buyer && booking.state == BookingState::Confirmed;
     booking.state = match booking.state {
         BookingState::Held | BookingState::Waiting => BookingState::Cancelled,
         BookingState::Confirmed if paid => {
@@ -85,13 +86,17 @@ pub async fn end(
     store::update(&mut tx, organization, &booking, now).await?;
     admitting::dismiss(app, &mut tx, &sealer, (organization, by), &class, booking.person).await?;
     ended(app, &mut tx, (organization, by), &booking).await?;
+    tell(app, &mut tx, organization, &booking, "booking_ended").await?;
+    if given_back {
+        tell_host(app, &mut tx, organization, &booking, "booking_left").await?;
+    }
     promote(app, &mut tx, &sealer, organization, &class).await?;
     tx.commit().await?;
     wake(app);
     Ok(booking)
 }
 
-/// What follows the end of a booking, whatever was booked: the money, the payment's page, log and mail.
+/// What follows the end of a booking, whatever was booked: the money, the payment's page, the log.
 pub(super) async fn ended(
     app: &App,
     tx: &mut Tx,
@@ -105,6 +110,5 @@ pub(super) async fn ended(
     }
     let entry = app.entry(organization, EntryKind::BookingEnded, by).class(booking.class);
     let details = json!({"booking": booking.id, "state": booking.state});
-    audit::store::insert(tx, &entry.person(booking.person).details(details)).await?;
-    tell(app, tx, organization, booking, "booking_ended").await
+    Ok(audit::store::insert(tx, &entry.person(booking.person).details(details)).await?)
 }

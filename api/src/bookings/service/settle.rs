@@ -37,7 +37,21 @@ pub(in crate::bookings) async fn tell(
     booking: &Booking,
     kind: &'static str,
 ) -> Result<(), ApiError> {
-    notify::service::booking(app, tx, organization, booking.person, (booking.class, booking.id), kind).await
+    let about = (booking.class, booking.id);
+    notify::service::booking(app, tx, organization, booking.person, about, kind).await?;
+    if kind == "booked" { tell_host(app, tx, organization, booking, "booking_made").await } else { Ok(()) }
+}
+
+/// The same for whoever is booked.
+pub(super) async fn tell_host(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    booking: &Booking,
+    kind: &'static str,
+) -> Result<(), ApiError> {
+    let Some(class) = classes::service::find(tx, organization, booking.class).await? else { return Ok(()) };
+    notify::service::booking(app, tx, organization, class.instructor, (class.id, booking.id), kind).await
 }
 
 /// The booking is paid: onto the roster. One that lost its seat meanwhile gets another, or its money back.

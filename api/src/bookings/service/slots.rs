@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     book::{Buyer, HELD, person_of, remind},
     end::{EndedBy, ended},
-    settle::{tell, wake},
+    settle::{tell, tell_host, wake},
 };
 use crate::{
     app::App,
@@ -284,6 +284,7 @@ pub(super) async fn end_slot(
     let fresh = booking.slot.clone().filter(|fresh| fresh.session == slot.session).ok_or_else(changed)?;
     let starts_at = fresh.starts_at;
     let paid = booking.payment_intent.is_some();
+    let was_confirmed = booking.state == BookingState::Confirmed;
     booking.state = match booking.state {
         BookingState::Held => BookingState::Cancelled,
         BookingState::Confirmed => {
@@ -298,6 +299,12 @@ pub(super) async fn end_slot(
     store::update(tx, organization, &booking, now).await?;
     call_off(app, tx, sealer, (organization, by), session).await?;
     ended(app, tx, (organization, by), &booking).await?;
+    // Of a session that is called off its own mail tells, with the entry that takes it out of the calendar.
+    match (was_confirmed, ended_by) {
+        (false, _) => tell(app, tx, organization, &booking, "booking_ended").await?,
+        (true, EndedBy::Buyer) => tell_host(app, tx, organization, &booking, "booking_left").await?,
+        (true, EndedBy::Staff) => {}
+    }
     Ok(booking)
 }
 
