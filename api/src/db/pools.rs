@@ -102,7 +102,9 @@ impl Db {
                 .test_before_acquire(false)
                 .after_connect(move |connection, _| {
                     Box::pin(async move {
-                        connection.execute(AssertSqlSafe(format!("set role {role}"))).await?;
+                        // Every statement here is short: compiling one, which PostgreSQL does by its guess of the costs, takes up to
+                        // a second and saves nothing.
+                        connection.execute(AssertSqlSafe(format!("set role {role}; set jit = off"))).await?;
                         Ok(())
                     })
                 })
