@@ -1,15 +1,18 @@
 //! Sending one notice to everybody of a session, fast: what they share is read once, many mails are under way at a time, and what
 //! was sent is written down in groups while the next are sent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use futures::{StreamExt, stream};
 use lectern_core::{
     ids::{OrganizationId, PersonId, SessionId},
     join::JoinClaims,
 };
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::{
+    sync::mpsc,
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 use uuid::Uuid;
 
 use super::{
@@ -66,63 +69,138 @@ enum Outcome {
     Later(MailError),
 }
 
+/// What the mails of one job share.
+struct Batch {
+    app: App,
+    organization: OrganizationId,
+    about: Option<About>,
+    kind: String,
+}
+
+/// How far the senders came.
+enum Reached {
+    All,
+    /// The turn's time is over: another goes on.
+    Time,
+}
+
 /// Job `mails.send`. At a crash those that were just being sent may go twice, with the same Message-ID.
 pub async fn send(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let kind = job.body.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
     let organization = job.organization;
     let told = |error: ApiError| JobError::Retry(error.problem().detail, None);
-    let end = Instant::now() + TURN;
     let mut tx = app.db.read(organization).await?;
     let about = About::load(app, &mut tx, organization, session).await.map_err(told)?;
     drop(tx);
-    let mut after = Uuid::nil();
-    loop {
-        let mut tx = app.db.read(organization).await?;
-        let rows = store::wanted(&mut tx, organization, session, &kind, after, READ).await?;
-        drop(tx);
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.id;
-        let mails = stream::iter(rows).map(|row| deliver(app, organization, about.as_ref(), &kind, row));
-        let mut done = mails.buffer_unordered(app.mailer.at_once()).ready_chunks(GROUP);
-        let mut refused = None;
-        while let Some(group) = done.next().await {
-            let mut finished: [Vec<Uuid>; 2] = Default::default();
-            for (id, outcome) in group {
-                match outcome {
-                    Outcome::Sent => finished[0].push(id),
-                    Outcome::Dropped => finished[1].push(id),
-                    Outcome::Later(error) => refused = Some(error),
-                }
+    let batch = Arc::new(Batch { app: app.clone(), organization, about, kind });
+    let (tell, mut outcomes) = mpsc::channel(2 * GROUP);
+    // Mails go on while results are written down. Dropped, on an error below, the set ends what it holds.
+    let mut senders = JoinSet::new();
+    senders.spawn(send_all(Arc::clone(&batch), session, tell));
+    let mut refused = None;
+    let mut group = Vec::with_capacity(GROUP);
+    while outcomes.recv_many(&mut group, GROUP).await > 0 {
+        let mut finished: [Vec<Uuid>; 2] = Default::default();
+        for (id, outcome) in group.drain(..) {
+            match outcome {
+                Outcome::Sent => finished[0].push(id),
+                Outcome::Dropped => finished[1].push(id),
+                Outcome::Later(error) => refused = Some(error),
             }
-            let mut tx = app.db.begin(organization).await?;
-            for (ids, sent) in finished.iter().zip([true, false]).filter(|(ids, _)| !ids.is_empty()) {
-                store::finish(&mut tx, organization, ids, sent, app.clock.now()).await?;
-            }
-            tx.commit().await?;
         }
-        if let Some(error) = refused {
-            return Err(JobError::Retry(error.to_string(), None));
+        if finished.iter().all(Vec::is_empty) {
+            continue;
         }
-        if Instant::now() >= end {
+        let mut tx = app.db.begin(organization).await?;
+        for (ids, sent) in finished.iter().zip([true, false]).filter(|(ids, _)| !ids.is_empty()) {
+            store::finish(&mut tx, organization, ids, sent, app.clock.now()).await?;
+        }
+        tx.commit().await?;
+    }
+    let reached = match senders.join_next().await {
+        Some(Ok(reached)) => reached?,
+        Some(Err(error)) => return Err(JobError::Retry(format!("the senders ended: {error}"), None)),
+        None => Reached::All,
+    };
+    match (refused, reached) {
+        (Some(error), _) => Err(JobError::Retry(error.to_string(), None)),
+        (None, Reached::All) => Ok(()),
+        (None, Reached::Time) => {
             let mut tx = app.db.begin(organization).await?;
-            queue(app, &mut tx, organization, session, &kind).await.map_err(told)?;
+            queue(app, &mut tx, organization, session, &batch.kind).await.map_err(told)?;
             tx.commit().await?;
-            return Ok(());
+            Ok(())
         }
     }
 }
 
-async fn deliver(
-    app: &App,
-    organization: OrganizationId,
-    about: Option<&About>,
-    kind: &str,
-    row: WantedMail,
-) -> (Uuid, Outcome) {
-    let id = row.id;
-    let Some(about) = about.filter(|_| row.person_active) else { return (id, Outcome::Dropped) };
-    let to = recipient(organization, about, &row);
+/// Sends what is wanted, so many at a time, and tells what became of each; until all is sent, the server takes nothing more, or the
+/// turn is over.
+async fn send_all(
+    batch: Arc<Batch>,
+    session: SessionId,
+    tell: mpsc::Sender<(Uuid, Outcome)>,
+) -> Result<Reached, JobError> {
+    let end = Instant::now() + TURN;
+    let app = &batch.app;
+    let mut after = Uuid::nil();
+    let mut under_way = JoinSet::new();
+    loop {
+        let mut tx = app.db.read(batch.organization).await?;
+        let rows = store::wanted(&mut tx, batch.organization, session, &batch.kind, after, READ).await?;
+        drop(tx);
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        let mut refused = false;
+        for row in rows {
+            if under_way.len() >= app.mailer.at_once() {
+                refused |= hand_over(&tell, under_way.join_next().await).await;
+            }
+            let batch = Arc::clone(&batch);
+            under_way.spawn(async move { deliver(&batch, row).await });
+        }
+        if refused {
+            break;
+        }
+        if Instant::now() >= end {
+            while !under_way.is_empty() {
+                hand_over(&tell, under_way.join_next().await).await;
+            }
+            return Ok(Reached::Time);
+        }
+    }
+    while !under_way.is_empty() {
+        hand_over(&tell, under_way.join_next().await).await;
+    }
+    Ok(Reached::All)
+}
+
+/// Hands one result over; `true` when the server takes nothing now.
+async fn hand_over(
+    tell: &mpsc::Sender<(Uuid, Outcome)>,
+    done: Option<Result<(Uuid, Outcome), JoinError>>,
+) -> bool {
+    match done {
+        Some(Ok(done)) => {
+            let refused = matches!(done.1, Outcome::Later(_));
+            // Nobody listens only when the job has failed: then all stays wanted.
+            tell.send(done).await.is_err() || refused
+        }
+        Some(Err(error)) => {
+            tracing::error!(%error, "a mail could not be written: {error}");
+            false
+        }
+        None => false,
+    }
+}
+
+async fn deliver(batch: &Batch, row: WantedMail) -> (Uuid, Outcome) {
+    let (id, app, kind) = (row.id, &batch.app, batch.kind.as_str());
+    let Some(about) = batch.about.as_ref().filter(|_| row.person_active) else {
+        return (id, Outcome::Dropped);
+    };
+    let to = recipient(batch.organization, about, &row);
     let mail = match compose::about_session(app, about, &to, (id, kind, &row.facts.0)) {
         Ok(Some(mail)) => mail,
         Ok(None) => return (id, Outcome::Dropped),
