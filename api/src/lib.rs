@@ -20,6 +20,7 @@ pub mod events;
 pub mod extract;
 pub mod files;
 pub mod holidays;
+pub mod home;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;

@@ -7,7 +7,7 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, idempotency,
+    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home, idempotency,
     join, live, notify, organizations, pages, pasted_links, payments, people, platforms, sessions, timetable,
     webhooks_in, webhooks_out,
 };
@@ -134,7 +134,9 @@ paths! {
 paths! {
     /// Method and path of every page, for the test that checks each role on each.
     PAGES, page_routes:
-    "/" => get people::pages::home;
+    "/" => get home::show;
+    "/why" => get home::why;
+    "/attendance" => get attendance::own::list;
     "/sign-in" => get people::pages::sign_in, post people::pages::do_sign_in;
     "/sign-out" => post people::pages::sign_out;
     "/set-up" => get people::pages::set_up, post people::pages::do_set_up;

@@ -2,10 +2,10 @@
 //!
 //! Templates draw what these functions return; nothing here knows words or colours.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::time::{TimeError, instant};
+use crate::time::{TimeError, instant, zone};
 
 /// How many people were in class from this instant on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,16 @@ pub struct Interval {
 pub struct Bar {
     pub x: f64,
     pub width: f64,
+}
+
+/// A session on the hour line of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// RFC 3339.
+    pub from: String,
+    pub to: String,
+    /// Drawn in another shade.
+    pub in_person: bool,
 }
 
 /// The track of one person, one session or one day.
@@ -188,6 +198,129 @@ pub fn door(now: &str, opens: &str, starts: &str, ends: &str) -> Result<DoorLine
     Ok(DoorLine { now: now_x, opens: open_x, starts: start_x, ends: 100.0, past: (now_x - open_x).max(0.0) })
 }
 
+/// A day's hour line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DayLine {
+    pub bars: Vec<DayBar>,
+    pub now: f64,
+    pub ticks: Vec<DayTick>,
+}
+
+/// A whole hour on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DayTick {
+    pub x: f64,
+    /// On the day's own clock: "8:00".
+    pub clock: String,
+}
+
+/// A session on it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DayBar {
+    pub x: f64,
+    pub width: f64,
+    pub in_person: bool,
+}
+
+/// The hour line of the day of `now` on the clock of a zone: from eight to four, and further where a session or now lies outside,
+/// but never past the day itself.
+///
+/// # Errors
+/// When an instant is not one.
+pub fn day(stretches: &[Stretch], now: &str, zone_name: &str) -> Result<DayLine, TimeError> {
+    let (now, zone) = (instant(now)?, zone(zone_name));
+    let today = now.with_timezone(&zone).date_naive();
+    let mut spans = Vec::with_capacity(stretches.len());
+    for stretch in stretches {
+        spans.push((instant(&stretch.from)?, instant(&stretch.to)?, stretch.in_person));
+    }
+    // The wall clock of an instant of today, in minutes; before and after the day its ends.
+    let minute = |at: DateTime<Utc>| -> u32 {
+        let local = at.with_timezone(&zone);
+        match local.date_naive().cmp(&today) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => local.hour() * 60 + local.minute(),
+            std::cmp::Ordering::Greater => 24 * 60,
+        }
+    };
+    let starts = spans.iter().map(|span| minute(span.0)).chain([minute(now), 8 * 60]);
+    let ends = spans.iter().map(|span| minute(span.1)).chain([minute(now), 16 * 60]);
+    let first = starts.min().unwrap_or_default() / 60;
+    let last = ends.max().unwrap_or_default().div_ceil(60);
+    // As few labels as a phone has room for.
+    let step = (last - first).div_ceil(4).max(1);
+    let last = (first + (last - first).div_ceil(step) * step).min(24);
+    let width = f64::from((last - first) * 60);
+    let place = |minute: u32| -> f64 {
+        let part = (f64::from(minute) - f64::from(first * 60)) / width;
+        (part.clamp(0.0, 1.0) * 1000.0).round() / 10.0
+    };
+    let bars = spans.iter().map(|(from, to, in_person)| {
+        let (x, end) = (place(minute(*from)), place(minute(*to)));
+        // A quarter of an hour is still seen.
+        DayBar { x, width: ((end - x).max(0.8) * 10.0).round() / 10.0, in_person: *in_person }
+    });
+    let ticks = (first..=last).step_by(step as usize).map(|hour| DayTick {
+        x: place(hour * 60),
+        clock: format!("{}:00", hour % 24),
+    });
+    Ok(DayLine { bars: bars.collect(), now: place(minute(now)), ticks: ticks.collect() })
+}
+
+/// What a column of a chart is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    pub online: u32,
+    pub hybrid: u32,
+    pub in_person: u32,
+}
+
+/// A column, drawn in percent of the width and in pixels below [`COLUMNS`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ColumnBars {
+    pub x: f64,
+    pub width: f64,
+    /// The middle, for the words below and above.
+    pub middle: f64,
+    /// The upper end.
+    pub top: f64,
+    /// From below: online, hybrid, in person; each its upper end and its height.
+    pub parts: Vec<(f64, f64)>,
+    pub total: u32,
+}
+
+/// The height of the highest column.
+const COLUMNS: f64 = 96.0;
+
+/// Columns side by side, the highest as high as the chart.
+#[must_use]
+pub fn columns(of: &[Column]) -> Vec<ColumnBars> {
+    let total = |one: &Column| one.online + one.hybrid + one.in_person;
+    let most = of.iter().map(total).max().unwrap_or_default().max(1);
+    let room = 100.0 / of.len().max(1) as f64;
+    let tenth = |number: f64| (number * 10.0).round() / 10.0;
+    of.iter()
+        .enumerate()
+        .map(|(at, one)| {
+            let mut top = COLUMNS;
+            let parts = [one.online, one.hybrid, one.in_person].map(|count| {
+                let height = tenth(f64::from(count) / f64::from(most) * COLUMNS);
+                top = tenth(top - height);
+                (top, height)
+            });
+            let x = at as f64 * room;
+            ColumnBars {
+                x: tenth(x + room * 0.2),
+                width: tenth(room * 0.6),
+                middle: tenth(x + room / 2.0),
+                top,
+                parts: parts.to_vec(),
+                total: total(one),
+            }
+        })
+        .collect()
+}
+
 /// How many people were in class, over time: from 10 minutes before the session to 5 after it.
 ///
 /// # Errors
@@ -296,6 +429,50 @@ mod tests {
         let line = door("2026-11-21T02:45:00Z", "2026-11-21T02:50:00Z", STARTS, ENDS).unwrap();
         assert!(line.now < line.opens && line.opens < line.starts && line.starts < line.ends);
         assert_eq!(door(ENDS, "2026-11-21T02:50:00Z", STARTS, ENDS).unwrap().now, 100.0);
+    }
+
+    fn stretch(from: &str, to: &str) -> Stretch {
+        Stretch {
+            from: format!("2026-11-{from}:00Z"),
+            to: format!("2026-11-{to}:00Z"),
+            in_person: false,
+        }
+    }
+
+    #[test]
+    fn a_day_reaches_from_eight_to_four_or_as_far_as_its_classes() {
+        // Nine o'clock in Dhaka is three in UTC.
+        let clocks = |line: &DayLine| line.ticks.iter().map(|tick| tick.clock.clone()).collect::<Vec<_>>();
+        let line = day(&[stretch("21T03:00", "21T04:00")], "2026-11-21T02:58:00Z", "Asia/Dhaka").unwrap();
+        assert_eq!(clocks(&line), ["8:00", "10:00", "12:00", "14:00", "16:00"]);
+        assert_eq!((line.bars[0].x, line.bars[0].width, line.now), (12.5, 12.5, 12.1));
+        let late = day(&[stretch("21T14:00", "21T19:00")], "2026-11-21T03:00:00Z", "Asia/Dhaka").unwrap();
+        assert_eq!(clocks(&late), ["8:00", "12:00", "16:00", "20:00", "0:00"]);
+        assert_eq!(late.bars[0].x + late.bars[0].width, 100.0, "past midnight is the day's end");
+        let night = day(&[], "2026-11-20T18:05:00Z", "Asia/Dhaka").unwrap();
+        assert_eq!((night.now, night.ticks[0].clock.as_str()), (0.5, "0:00"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_day_holds_stays_inside_its_line(from in 0_i64..4_000, length in 0_i64..3_000, now in 0_i64..4_000, zone in 0_usize..chrono_tz::TZ_VARIANTS.len()) {
+            let at = |minute: i64| (DateTime::from_timestamp(1_795_000_000, 0).unwrap() + Duration::minutes(minute)).to_rfc3339();
+            let one = Stretch { from: at(from), to: at(from + length), in_person: true };
+            let line = day(&[one], &at(now), chrono_tz::TZ_VARIANTS[zone].name()).unwrap();
+            proptest::prop_assert!((0.0..=100.0).contains(&line.now));
+            proptest::prop_assert!(line.ticks.len() <= 6 && line.ticks.last().unwrap().x == 100.0);
+            proptest::prop_assert!(line.bars.iter().all(|bar| (0.0..=100.0).contains(&bar.x)));
+        }
+    }
+
+    #[test]
+    fn columns_stand_on_the_ground_and_reach_the_roof() {
+        let [low, high] = [(3, 0, 1), (4, 2, 2)].map(|(online, hybrid, in_person)| Column { online, hybrid, in_person });
+        let bars = columns(&[low, high]);
+        assert_eq!((bars[0].x, bars[0].width, bars[0].middle, bars[0].total), (10.0, 30.0, 25.0, 4));
+        assert_eq!((bars[0].top, bars[1].top), (48.0, 0.0));
+        assert_eq!(bars[1].parts, [(48.0, 48.0), (24.0, 24.0), (0.0, 24.0)]);
+        assert!(columns(&[]).is_empty());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, CatalogError};
 use crate::lang::{Lang, Vocabulary};
-use crate::shell::{self, Shell};
+use crate::shell::{self, Shell, Viewer};
 use crate::{assets, filters};
 
 #[derive(RustEmbed)]
@@ -68,6 +68,8 @@ pub enum WebError {
 enum Frame {
     /// Navigation at the side.
     Staff,
+    /// Navigation above, on a phone below.
+    Student,
     /// One column, no navigation.
     Bare,
     /// Only the title and the main part, for a script that replaces parts of a page.
@@ -78,6 +80,7 @@ impl Frame {
     fn template(self) -> &'static str {
         match self {
             Self::Staff => "layouts/staff.html",
+            Self::Student => "layouts/student.html",
             Self::Bare => "layouts/bare.html",
             Self::Fragment => "layouts/fragment.html",
         }
@@ -123,7 +126,8 @@ impl Web {
     /// # Errors
     /// [`WebError::Template`].
     pub fn page<P: Page>(&self, page: &P, shell: &Shell, lang: Lang) -> Result<String, WebError> {
-        self.framed(page, shell, lang, Frame::Staff)
+        let frame = if shell.viewer == Viewer::Student { Frame::Student } else { Frame::Staff };
+        self.framed(page, shell, lang, frame)
     }
 
     /// The title and main part of the same page, for requests with `X-Fragment: 1`.

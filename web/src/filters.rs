@@ -211,6 +211,10 @@ fn install_charts(env: &mut Environment<'static>) {
     env.add_function("door_line", |now: &str, opens: &str, starts: &str, ends: &str| {
         charts::door(now, opens, starts, ends).map(geometry).map_err(failed)
     });
+    env.add_function("day_line", |stretches: Serde<Vec<charts::Stretch>>, now: &str, zone: &str| {
+        charts::day(&stretches, now, zone).map(geometry).map_err(failed)
+    });
+    env.add_function("columns", |of: Serde<Vec<charts::Column>>| geometry(charts::columns(&of)));
     env.add_function("share", |part: u32, whole: u32| charts::share(part, whole));
 }
 

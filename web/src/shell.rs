@@ -21,6 +21,14 @@ pub enum Viewer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
+    /// A student's first page.
+    Home,
+    /// An instructor's.
+    Today,
+    /// An administrator's.
+    Overview,
+    /// One's own attendance.
+    Attendance,
     Live,
     Classes,
     Calendar,
@@ -46,6 +54,8 @@ pub enum Section {
 impl Section {
     fn icon(self) -> &'static str {
         match self {
+            Self::Home | Self::Today | Self::Overview => "home",
+            Self::Attendance => "check",
             Self::Live => "live",
             Self::Classes => "book",
             Self::Calendar | Self::BookingPages => "calendar",
@@ -64,6 +74,8 @@ impl Section {
 
     fn href(self) -> &'static str {
         match self {
+            Self::Home | Self::Today | Self::Overview => "/",
+            Self::Attendance => "/attendance",
             Self::Live => "/live",
             Self::Classes => "/classes",
             Self::Calendar => "/calendar",
@@ -261,7 +273,16 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])]
         }
         Viewer::Owner | Viewer::Admin => vec![
-            group(None, &[Section::Live, Section::Calendar, Section::Classes, Section::BookingPages]),
+            group(
+                None,
+                &[
+                    Section::Overview,
+                    Section::Live,
+                    Section::Calendar,
+                    Section::Classes,
+                    Section::BookingPages,
+                ],
+            ),
             group(
                 Some("set_up"),
                 &[
@@ -278,13 +299,22 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
         ],
         Viewer::Instructor => {
             vec![
-                group(None, &[Section::Classes, Section::Calendar, Section::Live, Section::BookingPages]),
+                group(
+                    None,
+                    &[
+                        Section::Today,
+                        Section::Classes,
+                        Section::Calendar,
+                        Section::Live,
+                        Section::BookingPages,
+                    ],
+                ),
                 group(Some("yours"), &[Section::Connection, Section::Notices, Section::Me]),
             ]
         }
         Viewer::Student => {
             vec![
-                group(None, &[Section::Classes, Section::Calendar]),
+                group(None, &[Section::Home, Section::Calendar, Section::Classes, Section::Attendance]),
                 group(Some("yours"), &[Section::Notices, Section::Me]),
             ]
         }

@@ -27,6 +27,7 @@ export function takeOver(fresh) {
   }
   const title = fresh.querySelector("title")?.textContent;
   if (title) document.title = title;
+  if (changed) document.dispatchEvent(new Event("taken-over"));
   return changed;
 }
 

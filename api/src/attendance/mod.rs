@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod evidence;
 pub mod jobs;
+pub mod own;
 pub mod pages;
 pub mod routes;
 pub mod service;

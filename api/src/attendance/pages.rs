@@ -136,7 +136,9 @@ pub async fn reconcile(
     Ok(see_other(&format!("/sessions/{id}/attendance?notice=reconciling")))
 }
 
-fn state(state: AttendanceState) -> page::AttendanceState {
+/// The pages' word for a verdict.
+#[must_use]
+pub(super) const fn page_state(state: AttendanceState) -> page::AttendanceState {
     match state {
         AttendanceState::Expected => page::AttendanceState::Expected,
         AttendanceState::InClass => page::AttendanceState::InClass,
@@ -226,7 +228,7 @@ fn row(line: &Line, names: &HashMap<PersonId, String>, held: Interval) -> page::
         person_id: verdict.person.to_string(),
         name: line.expected.seat.name.clone(),
         role: page_role(verdict.role).unwrap_or(ParticipantRole::Student),
-        state: state(finding.state),
+        state: page_state(finding.state),
         minutes: finding.seconds / 60,
         seconds: finding.seconds,
         minutes_late: verdict

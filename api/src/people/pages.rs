@@ -37,16 +37,6 @@ pub fn own_path(next: Option<&str>) -> &str {
     good.unwrap_or("/")
 }
 
-/// `GET /`: everybody's own first page.
-pub async fn home(who: Option<SignedIn>) -> Response {
-    see_other(match who {
-        None => "/sign-in",
-        Some(who) if who.is_super_admin() => "/organizations",
-        Some(who) if who.role == lectern_core::role::Role::Admin => "/live",
-        Some(_) => "/classes",
-    })
-}
-
 /// Query of the sign-in page.
 #[derive(Debug, Default, Deserialize)]
 pub struct SignInQuery {

@@ -12,4 +12,4 @@ pub mod service;
 pub mod standby;
 pub mod store;
 
-pub use store::{Meeting, MeetingState, Session, Whose};
+pub use store::{Line, Meeting, MeetingState, Session, Whose};

@@ -15,17 +15,22 @@ pub mod consent;
 pub mod entrance;
 pub mod error;
 pub mod holidays;
+pub mod home;
 pub mod join;
 pub mod live;
 pub mod me;
 pub mod notices;
 pub mod organizations;
+pub mod overview;
+pub mod own_attendance;
 pub mod people;
 pub mod platform;
 pub mod schedule_preview;
 pub mod session;
 pub mod session_forms;
+pub mod today;
 pub mod webhooks;
+pub mod why;
 
 pub use attendance::{
     Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, Candidate,
@@ -51,11 +56,14 @@ pub use consent::{Consent, ConsentState};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};
+pub use home::{Day, DaySession, OwnFigures, StudentHome};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use me::MePage;
 pub use notices::{NoticeItem, NoticesPage, OffPage};
 pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
+pub use overview::{Overview, SetUpStep, WeekColumn};
+pub use own_attendance::{OwnAttendance, OwnRow};
 pub use people::{People, PersonForm, PersonRow};
 pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};
 pub use schedule_preview::{PreviewClash, PreviewLine, SchedulePreview};
@@ -64,4 +72,6 @@ pub use session::{
     PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,
 };
 pub use session_forms::{CancelSession, EditSession, EndSession, RepeatForm, ScheduleForm};
+pub use today::{ToVerify, Today, Trouble};
+pub use why::{Why, WhyItem, WhyReason};
 pub use webhooks::{Webhook, WebhookDelivery, WebhookForm, WebhookNew, WebhookRow, WebhookState, Webhooks};

@@ -9,8 +9,9 @@ use lectern_web::pages::{
     ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
     Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, EditSession,
     EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
-    PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, VisitPage,
-    Webhook, WebhookNew, Webhooks,
+    Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today,
+    VisitPage,
+    Webhook, WebhookNew, Webhooks, Why,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -58,6 +59,11 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<HolidaysPage>();
     visitor.staff::<LiveBoard>();
     visitor.staff::<MePage>();
+    visitor.staff::<StudentHome>();
+    visitor.staff::<Why>();
+    visitor.staff::<Today>();
+    visitor.staff::<Overview>();
+    visitor.staff::<OwnAttendance>();
     visitor.staff::<NoticesPage>();
     visitor.staff::<Organizations>();
     visitor.staff::<People>();

@@ -52,6 +52,17 @@ pub async fn readable(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class,
     if place.is_some_and(|place| place.active) { Ok(class) } else { Err(ApiError::NotFound) }
 }
 
+/// These classes by their ids.
+pub async fn of_ids(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    ids: impl IntoIterator<Item = ClassId>,
+) -> Result<HashMap<ClassId, Class>, ApiError> {
+    let ids = crate::ids::json_list(ids.into_iter().map(ClassId::uuid));
+    let classes = store::of_ids(tx, organization, &ids).await?;
+    Ok(classes.into_iter().map(|class| (class.id, class)).collect())
+}
+
 /// Whether this person teaches or administers the class.
 #[must_use]
 pub fn may_manage(who: &SignedIn, class: &Class) -> bool {

@@ -32,6 +32,8 @@ pub struct Line {
     pub class_title: String,
     /// The class's own platform.
     pub provider: ProviderName,
+    /// Who teaches it.
+    pub instructor: PersonId,
     /// The meeting behind it.
     pub meeting: Option<LineMeeting>,
     /// The place of the member whose list it is, with its generation.
@@ -57,6 +59,7 @@ struct LineRow {
     changed_at: DateTime<Utc>,
     class_title: String,
     class_provider: String,
+    instructor: Uuid,
     meeting_provider: Option<String>,
     meeting_state: Option<String>,
     problem_code: Option<String>,
@@ -88,6 +91,7 @@ impl TryFrom<LineRow> for Line {
             changed_at: row.changed_at,
             class_title: row.class_title,
             provider: named(&row.class_provider)?,
+            instructor: row.instructor.into(),
             meeting,
             place: row
                 .place
@@ -101,7 +105,7 @@ macro_rules! lines {
     ($place:literal, $from:literal) => {
         concat!(
             "select s.id, s.class_id, s.external_id, s.title, s.starts_at, s.ends_at, s.time_zone, s.delivery, s.state, s.started_at, s.ended_at, s.cancel_reason, s.revision,
-                case when s.series_slot is not null then s.series_id end as series, s.updated_at as changed_at, c.title as class_title, c.provider as class_provider,
+                case when s.series_slot is not null then s.series_id end as series, s.updated_at as changed_at, c.title as class_title, c.provider as class_provider, c.instructor_id as instructor,
                 m.provider as meeting_provider, m.state as meeting_state, m.problem_code, m.problem, m.problem_words, ",
             $place,
             " from ",

@@ -1,0 +1,125 @@
+//! An administrator's first page.
+
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
+use lectern_core::{calendar::week_begins, sentence::Sentence};
+use lectern_web::pages::{
+    overview::{Overview, SetUpStep, WeekColumn},
+    today::Trouble,
+};
+
+use super::{
+    day::{self, Clock},
+    store::{self, Standing},
+    today::FEW,
+};
+use crate::{
+    app::App, classes, db::Tx, error::ApiError, extract::SignedIn, live::feed::instant, people, sessions,
+};
+
+/// Sessions of today that are shown; the calendar has the others.
+const SHOWN: usize = 8;
+/// What stands in the way of sessions so far ahead is shown.
+const AHEAD: Duration = Duration::days(7);
+/// Weeks of the chart: those behind us, this one and the next.
+const WEEKS: u64 = 8;
+
+pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Overview, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let clock = Clock::of(app, &mut tx, who).await?;
+    let on = sessions::service::by_day(&mut tx, who.organization, &[clock.today], SHOWN).await?;
+    let today = on.first().map_or(0, |first| first.total);
+    let of = on.iter().map(|one| one.session.class);
+    let classes = classes::service::of_ids(&mut tx, who.organization, of).await?;
+    let teachers = classes.values().map(|class| class.instructor);
+    let teachers = people::service::names(&mut tx, who.organization, teachers).await?;
+    let entries = on.iter().map(|one| {
+        let class = classes.get(&one.session.class);
+        let teacher = class.and_then(|class| teachers.get(&class.instructor)).cloned().unwrap_or_default();
+        let platform = class.map_or("", |class| class.provider.title());
+        day::entry(&clock, &one.session, &one.class_title, platform, teacher)
+    });
+    let entries: Vec<_> = entries.collect();
+    let more = today.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+    let standing = store::standing(&mut tx, who.organization).await?;
+    Ok(Overview {
+        live: sessions::service::live_count(&mut tx, who).await?,
+        today,
+        people: u32::try_from(people::service::count(&mut tx, who.organization).await?).unwrap_or(u32::MAX),
+        troubles: troubles(&mut tx, who, &clock, &standing).await?,
+        steps: steps(&standing),
+        weeks: weeks(app, &mut tx, who, &clock).await?,
+        day: day::day(app, &mut tx, who, &clock, entries, more).await?,
+    })
+}
+
+async fn troubles(
+    tx: &mut Tx,
+    who: &SignedIn,
+    clock: &Clock,
+    standing: &Standing,
+) -> Result<Vec<Trouble>, ApiError> {
+    let mut troubles = Vec::new();
+    if standing.lost > 0 {
+        troubles.push(Trouble {
+            title: None,
+            words: Sentence::known(
+                "said.home.lost",
+                "Accounts that have to be connected again: {count}. Their classes cannot start.",
+            )
+            .with("count", standing.lost.to_string()),
+            url: "/connections".to_owned(),
+            action: "connections",
+        });
+    }
+    for row in store::failing(tx, who.organization, (clock.now, clock.now + AHEAD), FEW).await? {
+        troubles.push(Trouble {
+            title: Some(row.title),
+            words: row.words,
+            url: format!("/sessions/{}", row.session),
+            action: "open",
+        });
+    }
+    Ok(troubles)
+}
+
+/// What is left to do before the first class; nothing once all is done.
+fn steps(standing: &Standing) -> Vec<SetUpStep> {
+    let step = |step, done, url| SetUpStep { step, done, url };
+    let steps = vec![
+        step("platform", standing.platform, "/platforms"),
+        step("teachers", standing.teachers, "/people"),
+        step("students", standing.students, "/people"),
+        step("connect", standing.connected, "/connections"),
+        step("class", standing.classes, "/classes/new"),
+        step("session", standing.sessions, "/classes"),
+    ];
+    if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
+}
+
+/// The weeks around today, as the reader's calendar begins them.
+async fn weeks(app: &App, tx: &mut Tx, who: &SignedIn, clock: &Clock) -> Result<Vec<WeekColumn>, ApiError> {
+    let date = app.zones.local_of(clock.zone, clock.now).date();
+    let this = date.week(week_begins(clock.zone)).checked_first_day().unwrap_or(date);
+    let first = this.checked_sub_days(Days::new(7 * (WEEKS - 2))).unwrap_or(this);
+    let day_of = |week: u64| first.checked_add_days(Days::new(7 * week)).unwrap_or(first);
+    let begins = |day: NaiveDate| app.zones.instant_of(clock.zone, day.and_time(NaiveTime::MIN));
+    let spans: Vec<(DateTime<Utc>, DateTime<Utc>)> =
+        (0..WEEKS).map(|week| (begins(day_of(week)), begins(day_of(week + 1)))).collect();
+    let counts = store::by_week(tx, who.organization, &spans).await?;
+    if counts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let column = |(week, span): (u64, &(DateTime<Utc>, DateTime<Utc>))| {
+        let count = |delivery: &str| counts.get(&(week, delivery.to_owned())).copied().unwrap_or_default();
+        let day = day_of(week);
+        WeekColumn {
+            from: instant(span.0),
+            day: chrono::Datelike::day(&day),
+            online: count("virtual"),
+            hybrid: count("hybrid"),
+            in_person: count("in_person"),
+            current: day == this,
+        }
+    };
+    Ok((0..).zip(&spans).map(column).collect())
+}

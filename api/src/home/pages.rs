@@ -1,0 +1,45 @@
+//! `GET /`.
+
+use axum::{extract::State, response::Response};
+use lectern_core::role::Role;
+use lectern_web::{NoticeKind, Section};
+use serde::Deserialize;
+
+use super::{overview, student, today, why as reasons};
+use crate::{
+    app::App,
+    error::ApiError,
+    extract::{Member, Query, SignedIn},
+    pages::{Pages, Reader, see_other},
+};
+
+/// Query of the first page.
+#[derive(Debug, Default, Deserialize)]
+pub struct HomeQuery {
+    notice: Option<NoticeKind>,
+}
+
+/// The first page of whoever asks.
+pub async fn show(
+    State(app): State<App>,
+    who: Option<SignedIn>,
+    reader: Reader,
+    Query(query): Query<HomeQuery>,
+) -> Result<Response, ApiError> {
+    let Some(who) = who else { return Ok(see_other("/sign-in")) };
+    if who.is_super_admin() {
+        return Ok(see_other("/organizations"));
+    }
+    let pages = |section| async { Ok::<_, ApiError>(Pages::new(&app, &who, reader, section).await?.notice(query.notice)) };
+    match who.role {
+        Role::Admin => pages(Section::Overview).await?.show(&overview::page(&app, &who).await?),
+        Role::Instructor => pages(Section::Today).await?.show(&today::page(&app, &who).await?),
+        Role::Student => pages(Section::Home).await?.show(&student::page(&app, &who).await?),
+    }
+}
+
+/// `GET /why`: why the reader cannot join, class by class, and what to do.
+pub async fn why(State(app): State<App>, who: Member, reader: Reader) -> Result<Response, ApiError> {
+    let page = reasons::page(&app, &who).await?;
+    Pages::new(&app, &who, reader, Section::Home).await?.show(&page)
+}
