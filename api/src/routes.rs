@@ -230,8 +230,8 @@ paths! {
     "/static/{*path}" => get pages::asset;
 }
 
-/// The whole server.
-pub fn router(app: App) -> Router {
+/// The whole server, with some paths beside its own (none but in a demo).
+pub fn router(app: App, beside: Router<App>) -> Router {
     let (api, document) = api().split_for_parts();
     let limits = app.config.limits.clone();
     Router::new()
@@ -239,6 +239,7 @@ pub fn router(app: App) -> Router {
         .merge(page_routes())
         .merge(crate::openapi::documents(crate::openapi::complete(document)))
         .merge(probe_routes())
+        .merge(beside)
         .fallback(|| async { crate::error::ApiError::NotFound })
         .method_not_allowed_fallback(|| async { crate::error::ApiError::MethodNotAllowed })
         .layer(from_fn_with_state(app.clone(), pages::errors_as_pages))

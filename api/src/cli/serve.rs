@@ -29,17 +29,18 @@ pub(super) async fn serve(config: Config, outside: Outside) -> Result<(), super:
         );
     }
     tracing::info!("Lectern serves {} on {bind}", app.config.server.origin());
-    serve_on(listener, app, end).await?;
+    serve_on(listener, app, Router::new(), end).await?;
     Ok(())
 }
 
-/// Serves on a listener until `end`; then finishes what is under way.
+/// Serves on a listener until `end`, with some paths beside the server's own; then finishes what is under way.
 pub async fn serve_on(
     listener: TcpListener,
     app: App,
+    beside: Router<App>,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service: Router = router(app.clone());
+    let service: Router = router(app.clone(), beside);
     let stopping = app.clone();
     let server = axum::serve(listener, service.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {

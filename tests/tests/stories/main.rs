@@ -26,6 +26,7 @@ mod demo;
 mod dreamcrowd;
 mod durability;
 mod foreign_ids;
+mod home;
 mod host_days;
 mod host_key;
 mod host_tokens;

@@ -12,6 +12,7 @@ pub mod classes;
 pub mod cohorts;
 pub mod connection;
 pub mod consent;
+pub mod demo;
 pub mod entrance;
 pub mod error;
 pub mod holidays;
@@ -53,6 +54,7 @@ pub use cohorts::{
 };
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
+pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};

@@ -7,7 +7,7 @@ use lectern_web::mails::{
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
     ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
-    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, EditSession,
+    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, EditSession,
     EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
     Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today,
     VisitPage,
@@ -74,6 +74,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<WebhookNew>();
     visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
+    visitor.bare::<DemoPage>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
     visitor.bare::<VisitPage>();

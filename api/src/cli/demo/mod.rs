@@ -6,6 +6,7 @@
 mod cast;
 mod day;
 mod extras;
+mod front;
 mod hands;
 mod platforms;
 
@@ -113,7 +114,8 @@ async fn play(
     };
     let app = App::open(config, outside).await?;
     let url = app.config.server.origin();
-    let serving = tokio::spawn(serve_on(listener, app.clone(), asked_to_end()));
+    let front = front::Front::default();
+    let serving = tokio::spawn(serve_on(listener, app.clone(), front.router(&app), asked_to_end()));
     let ready = async {
         let cast = cast::make(&app).await?;
         let hands = hands::Hands::new(&url)?;
@@ -129,6 +131,7 @@ async fn play(
         () = app.stopping() => return Ok(()),
     };
     let told = Told { url: &url, platforms: &platforms, mail: &mail, cast: &cast, rooms: &rooms };
+    front.open(&told);
     if machine {
         told.to_machine()
     } else {
@@ -195,8 +198,9 @@ impl Told<'_> {
     fn to_people(&self) {
         let password = cast::PASSWORD;
         println!(
-            "\nLectern runs on simulated platforms.\n\n    {}\n\n  Every password is \u{201c}{password}\u{201d}. Sign in as:\n",
-            self.url
+            "\nLectern runs on simulated platforms. Everybody in it is one click away at\n\n    {}{}\n\n  Every password is \u{201c}{password}\u{201d}. The people:\n",
+            self.url,
+            front::PATH
         );
         for person in self.cast.everybody() {
             println!(
