@@ -29,12 +29,21 @@ pub(super) async fn serve(config: Config, outside: Outside) -> Result<(), super:
         );
     }
     tracing::info!("Lectern serves {} on {bind}", app.config.server.origin());
-    serve_on(listener, app, Router::new(), end).await?;
+    serve_on(listener, app, end).await?;
     Ok(())
 }
 
-/// Serves on a listener until `end`, with some paths beside the server's own; then finishes what is under way.
+/// Serves on a listener until `end`; then finishes what is under way.
 pub async fn serve_on(
+    listener: TcpListener,
+    app: App,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    serve_beside(listener, app, Router::new(), end).await
+}
+
+/// The same with some paths beside the server's own.
+pub(super) async fn serve_beside(
     listener: TcpListener,
     app: App,
     beside: Router<App>,

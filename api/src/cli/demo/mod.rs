@@ -28,7 +28,7 @@ use platforms::Platforms;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::serve::{asked_to_end, serve_on};
+use super::serve::{asked_to_end, serve_beside};
 use crate::{
     app::{App, Outside},
     config::{Config, DataFolder, DatabaseConfig, MailConfig, MailSecurity, PaymentsConfig},
@@ -115,7 +115,7 @@ async fn play(
     let app = App::open(config, outside).await?;
     let url = app.config.server.origin();
     let front = front::Front::default();
-    let serving = tokio::spawn(serve_on(listener, app.clone(), front.router(&app), asked_to_end()));
+    let serving = tokio::spawn(serve_beside(listener, app.clone(), front.router(&app), asked_to_end()));
     let ready = async {
         let cast = cast::make(&app).await?;
         let hands = hands::Hands::new(&url)?;
