@@ -249,7 +249,9 @@ pub fn day(stretches: &[Stretch], now: &str, zone_name: &str) -> Result<DayLine,
     let last = ends.max().unwrap_or_default().div_ceil(60);
     // As few labels as a phone has room for.
     let step = (last - first).div_ceil(4).max(1);
-    let last = (first + (last - first).div_ceil(step) * step).min(24);
+    let span = (last - first).div_ceil(step) * step;
+    let first = first.min(24_u32.saturating_sub(span));
+    let last = first + span;
     let width = f64::from((last - first) * 60);
     let place = |minute: u32| -> f64 {
         let part = (f64::from(minute) - f64::from(first * 60)) / width;
@@ -260,10 +262,9 @@ pub fn day(stretches: &[Stretch], now: &str, zone_name: &str) -> Result<DayLine,
         // A quarter of an hour is still seen.
         DayBar { x, width: ((end - x).max(0.8) * 10.0).round() / 10.0, in_person: *in_person }
     });
-    let ticks = (first..=last).step_by(step as usize).map(|hour| DayTick {
-        x: place(hour * 60),
-        clock: format!("{}:00", hour % 24),
-    });
+    let ticks = (first..=last)
+        .step_by(step as usize)
+        .map(|hour| DayTick { x: place(hour * 60), clock: format!("{}:00", hour % 24) });
     Ok(DayLine { bars: bars.collect(), now: place(minute(now)), ticks: ticks.collect() })
 }
 
@@ -432,11 +433,7 @@ mod tests {
     }
 
     fn stretch(from: &str, to: &str) -> Stretch {
-        Stretch {
-            from: format!("2026-11-{from}:00Z"),
-            to: format!("2026-11-{to}:00Z"),
-            in_person: false,
-        }
+        Stretch { from: format!("2026-11-{from}:00Z"), to: format!("2026-11-{to}:00Z"), in_person: false }
     }
 
     #[test]
@@ -467,7 +464,8 @@ mod tests {
 
     #[test]
     fn columns_stand_on_the_ground_and_reach_the_roof() {
-        let [low, high] = [(3, 0, 1), (4, 2, 2)].map(|(online, hybrid, in_person)| Column { online, hybrid, in_person });
+        let [low, high] =
+            [(3, 0, 1), (4, 2, 2)].map(|(online, hybrid, in_person)| Column { online, hybrid, in_person });
         let bars = columns(&[low, high]);
         assert_eq!((bars[0].x, bars[0].width, bars[0].middle, bars[0].total), (10.0, 30.0, 25.0, 4));
         assert_eq!((bars[0].top, bars[1].top), (48.0, 0.0));

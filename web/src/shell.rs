@@ -391,7 +391,14 @@ mod tests {
         }
         assert_eq!(
             sections(Viewer::Student),
-            [Section::Classes, Section::Calendar, Section::Notices, Section::Me]
+            [
+                Section::Home,
+                Section::Calendar,
+                Section::Classes,
+                Section::Attendance,
+                Section::Notices,
+                Section::Me
+            ]
         );
     }
 }

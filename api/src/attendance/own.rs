@@ -93,12 +93,8 @@ pub async fn list(
     let mut tx = app.db.read(who.organization).await?;
     let figures = figures(&mut tx, who.organization, who.person).await?;
     let zone = calendar::service::zone_of(&mut tx, &who).await?;
-    let rows: Vec<Row> = run!(
-        all,
-        &mut tx,
-        PAGE,
-        [who.organization.uuid(), who.person.uuid(), at, id, paging.fetch()]
-    )?;
+    let rows: Vec<Row> =
+        run!(all, &mut tx, PAGE, [who.organization.uuid(), who.person.uuid(), at, id, paging.fetch()])?;
     drop(tx);
     let list = paging.list(rows, |row| instant_cursor(row.starts_at, row.id), shown);
     let page = OwnAttendance {

@@ -87,7 +87,8 @@ const fn times(session: &Session) -> SessionTimes {
 pub(super) async fn lines(tx: &mut Tx, who: &SignedIn, clock: &Clock) -> Result<Vec<Line>, ApiError> {
     let from = clock.today.0.min(clock.now - STILL_ON);
     let to = clock.now.checked_add_days(AHEAD).unwrap_or(clock.now);
-    sessions::service::lines(tx, who.organization, sessions::service::whose(who), (from, to), None, MOST).await
+    sessions::service::lines(tx, who.organization, sessions::service::whose(who), (from, to), None, MOST)
+        .await
 }
 
 /// One session for the page.
@@ -124,7 +125,8 @@ pub(super) async fn entries(
     clock: &Clock,
     lines: &[Line],
 ) -> Result<Vec<DaySession>, ApiError> {
-    let teachers = people::service::names(tx, who.organization, lines.iter().map(|line| line.instructor)).await?;
+    let teachers =
+        people::service::names(tx, who.organization, lines.iter().map(|line| line.instructor)).await?;
     let entry = |line: &Line| {
         let platform = line.meeting.as_ref().map_or(line.provider, |meeting| meeting.provider);
         let teacher = teachers.get(&line.instructor).cloned().unwrap_or_default();

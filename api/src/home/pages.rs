@@ -30,11 +30,16 @@ pub async fn show(
     if who.is_super_admin() {
         return Ok(see_other("/organizations"));
     }
-    let pages = |section| async { Ok::<_, ApiError>(Pages::new(&app, &who, reader, section).await?.notice(query.notice)) };
+    let section = match who.role {
+        Role::Admin => Section::Overview,
+        Role::Instructor => Section::Today,
+        Role::Student => Section::Home,
+    };
+    let pages = Pages::new(&app, &who, reader, section).await?.notice(query.notice);
     match who.role {
-        Role::Admin => pages(Section::Overview).await?.show(&overview::page(&app, &who).await?),
-        Role::Instructor => pages(Section::Today).await?.show(&today::page(&app, &who).await?),
-        Role::Student => pages(Section::Home).await?.show(&student::page(&app, &who).await?),
+        Role::Admin => pages.show(&overview::page(&app, &who).await?),
+        Role::Instructor => pages.show(&today::page(&app, &who).await?),
+        Role::Student => pages.show(&student::page(&app, &who).await?),
     }
 }
 

@@ -47,8 +47,7 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Today, ApiError> {
         None => 0,
     };
     let next = next.map(|at| entries[at].clone());
-    let to_verify =
-        store::to_verify(&mut tx, who.organization, who.person, clock.now - BACK, FEW).await?;
+    let to_verify = store::to_verify(&mut tx, who.organization, who.person, clock.now - BACK, FEW).await?;
     let today = entries.into_iter().zip(&lines).filter(|(_, line)| clock.is_today(&line.session));
     let today = today.map(|(one, _)| one).collect();
     let day = day::day(app, &mut tx, who, &clock, today, 0).await?;
@@ -81,7 +80,8 @@ async fn of_accounts(app: &App, who: &SignedIn, coming: &[&Line]) -> Result<Vec<
     let needed: BTreeSet<ProviderName> = coming.iter().map(|line| line.provider).collect();
     let mut troubles = Vec::new();
     for provider in needed {
-        let words = match platforms::standing(app, who.organization, provider, Some(who.person)).await?.state {
+        let words = match platforms::standing(app, who.organization, provider, Some(who.person)).await?.state
+        {
             HostState::NeedsReconnect => Sentence::known(
                 "said.home.reconnect",
                 "Your {platform} connection has ended. Classes cannot start until you reconnect.",

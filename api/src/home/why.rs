@@ -28,10 +28,7 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Why, ApiError> {
         detail: line.session.cancel_reason.clone(),
         session,
     };
-    Ok(Why {
-        items: entries.into_iter().zip(&lines).map(item).collect(),
-        zone: clock.zone.name().to_owned(),
-    })
+    Ok(Why { items: entries.into_iter().zip(&lines).map(item).collect(), zone: clock.zone.name().to_owned() })
 }
 
 fn reason(shown: &DaySession, line: &Line) -> WhyReason {

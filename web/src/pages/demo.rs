@@ -78,10 +78,7 @@ impl Page for DemoPage {
                 teacher: "Farhan Karim".to_owned(),
             }],
             mail_url: "http://127.0.0.1:9001".to_owned(),
-            simulators: vec![DemoLink {
-                title: "Zoom".to_owned(),
-                url: "http://127.0.0.1:9002".to_owned(),
-            }],
+            simulators: vec![DemoLink { title: "Zoom".to_owned(), url: "http://127.0.0.1:9002".to_owned() }],
         }]
     }
 }

@@ -75,5 +75,5 @@ pub use session::{
 };
 pub use session_forms::{CancelSession, EditSession, EndSession, RepeatForm, ScheduleForm};
 pub use today::{ToVerify, Today, Trouble};
-pub use why::{Why, WhyItem, WhyReason};
 pub use webhooks::{Webhook, WebhookDelivery, WebhookForm, WebhookNew, WebhookRow, WebhookState, Webhooks};
+pub use why::{Why, WhyItem, WhyReason};

@@ -67,7 +67,7 @@ impl Page for Today {
                         title: None,
                         words: "Your Zoom connection has ended.".into(),
                         url: "/connection".to_owned(),
-                        action: "reconnect",
+                        action: "connect",
                     },
                     Trouble {
                         title: Some("Geometry".to_owned()),

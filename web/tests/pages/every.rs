@@ -9,9 +9,8 @@ use lectern_web::pages::{
     ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
     Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, EditSession,
     EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
-    Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today,
-    VisitPage,
-    Webhook, WebhookNew, Webhooks, Why,
+    Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
+    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
