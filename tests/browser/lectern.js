@@ -141,6 +141,13 @@ export class Lectern {
     await this.control("zoom", "clock", { advance_seconds: seconds });
   }
 
+  /** A page in a context of its own, for whoever closes it. */
+  async window(options = {}) {
+    const context = await this.#browser.newContext({ locale: "en-GB", timezoneId: "Europe/London", ...options });
+    context.setDefaultTimeout(SEEN_MS);
+    return context.newPage();
+  }
+
   /** A new person at a new browser: a page in a context of its own, closed and judged when the test `t` ends. */
   async visitor(t, options = {}) {
     const context = await this.#browser.newContext({ locale: "en-GB", timezoneId: "Europe/London", ...options });
