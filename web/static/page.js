@@ -11,13 +11,17 @@ notices();
 
 document.querySelector("[data-focus]")?.focus();
 
-// One menu of a list is open at a time; Escape and a click beside it close it.
+// One menu of a list is open at a time; Escape and a click beside it close it, and Escape the phone's own menu.
 const menus = () => document.querySelectorAll("details.menu-of[open]");
 document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  if (location.hash === "#menu") {
+    location.replace("#main");
+    document.querySelector('a.menu[href="#menu"]').focus();
+  }
   for (const menu of menus()) {
     menu.open = false;
     menu.querySelector("summary").focus();
