@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
-    idempotency, join, live, notify, organizations, pages, pasted_links, payments, people, platforms,
+    idempotency, instance, join, live, notify, organizations, pages, pasted_links, payments, people, platforms,
     sessions, timetable, webhooks_in, webhooks_out,
 };
 
@@ -28,6 +28,10 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(instance::work::routes::list))
+        .routes(routes!(instance::work::routes::retry_kind))
+        .routes(routes!(instance::work::routes::retry))
+        .routes(routes!(instance::work::routes::discard))
         .routes(routes!(classes::routes::list, classes::routes::create))
         .routes(routes!(classes::routes::show, classes::routes::change, classes::routes::archive))
         .routes(routes!(classes::routes::platforms))
@@ -226,6 +230,10 @@ paths! {
     "/webhooks/{id}/replay" => post webhooks_out::pages::replay_failed;
     "/webhooks/{id}/deliveries/{delivery}/replay" => post webhooks_out::pages::replay;
     "/audit" => get audit::pages::log;
+    "/jobs" => get instance::work::pages::list;
+    "/jobs/retry" => post instance::work::pages::retry_kind;
+    "/jobs/{id}/retry" => post instance::work::pages::retry;
+    "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/static/{*path}" => get pages::asset;
 }

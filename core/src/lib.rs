@@ -18,6 +18,7 @@ pub mod organization;
 pub mod personal_link;
 pub mod provider;
 pub mod random;
+pub mod redaction;
 pub mod reminder;
 pub mod role;
 pub mod schedule;

@@ -40,6 +40,8 @@ pub enum Section {
     Webhooks,
     Audit,
     Organizations,
+    /// What the server has to do.
+    Jobs,
     Payments,
     BookingPages,
     /// What one was told.
@@ -65,6 +67,7 @@ impl Section {
             Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
+            Self::Jobs => "clock",
             Self::Payments => "bars",
             Self::Notices => "bell",
             Self::Me => "gear",
@@ -87,6 +90,7 @@ impl Section {
             Self::Webhooks => "/webhooks",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
+            Self::Jobs => "/jobs",
             Self::Payments => "/payments",
             Self::BookingPages => "/booking-pages",
             Self::Notices => "/notices",
@@ -148,11 +152,14 @@ pub enum NoticeKind {
     WebhookTested,
     WebhookReplayed,
     WebhookRemoved,
+    JobsRetried,
+    JobDiscarded,
+    JobRunning,
 }
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -189,6 +196,9 @@ impl NoticeKind {
         Self::WebhookTested,
         Self::WebhookReplayed,
         Self::WebhookRemoved,
+        Self::JobsRetried,
+        Self::JobDiscarded,
+        Self::JobRunning,
     ];
 
     /// How the notice looks.
@@ -201,7 +211,7 @@ impl NoticeKind {
             | Self::EnrolledAlready
             | Self::WebhookTested
             | Self::WebhookReplayed => Tone::Info,
-            Self::TryingAgain => Tone::Warn,
+            Self::TryingAgain | Self::JobRunning => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
         }
@@ -270,7 +280,10 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
     };
     match viewer {
         Viewer::SuperAdmin => {
-            vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])]
+            vec![
+                group(None, &[Section::Organizations, Section::Jobs]),
+                group(Some("look_back"), &[Section::Audit]),
+            ]
         }
         Viewer::Owner | Viewer::Admin => vec![
             group(

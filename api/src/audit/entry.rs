@@ -253,6 +253,10 @@ kinds! {
     WebhookReplayed = "webhook_endpoint.replayed",
     /// A stored delivery was looked at.
     WebhookViewed = "webhook.viewed",
+    /// Work that had given up is tried again.
+    JobsRetried = "jobs.retried",
+    /// Work that had given up will not be done.
+    JobDiscarded = "jobs.discarded",
     /// Old rows were removed.
     CleanedUp = "maintenance.cleaned_up",
 }

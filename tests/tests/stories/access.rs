@@ -61,6 +61,10 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/organization/holidays",                         "-+++++++!"),
     ("GET /api/v1/organization/settings",                         "-++----+!"),
     ("GET /api/v1/organizations",                                 "+-------!"),
+    ("GET /api/v1/instance/jobs",                                 "+-------!"),
+    ("POST /api/v1/instance/jobs/retry",                          "+-------!"),
+    ("POST /api/v1/instance/jobs/{id}/retry",                     "?-------! ---"),
+    ("POST /api/v1/instance/jobs/{id}/discard",                   "?-------! ---"),
     ("GET /api/v1/people",                                        "-++----+!"),
     ("GET /api/v1/people/{id}",                                   "?++????+! ???"),
     ("GET /api/v1/platforms",                                     "-++++--+!"),
@@ -239,6 +243,11 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /holidays",                                                      "-++++--!!"),
     ("GET /live",                                                          "-++++--!!"),
     ("GET /organizations",                                                 "+------!!"),
+    ("GET /jobs",                                                          "+------!!"),
+    ("GET /jobs/{id}/discard",                                             "?------!! ---"),
+    ("POST /jobs/retry",                                                   "+------!!"),
+    ("POST /jobs/{id}/retry",                                              "+------!! ---"),
+    ("POST /jobs/{id}/discard",                                            "+------!! ---"),
     ("GET /platforms",                                                     "-++----!!"),
     ("GET /platforms/{provider}",                                          "-++----!! +--"),
     ("GET /sessions/{id}",                                                 "-+++?+?!! ???"),
@@ -422,6 +431,7 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/organizations" => {
             json!({"slug": format!("o-{}", &fresh.to_string()[24..]), "name": "New"})
         }
+        "POST /api/v1/instance/jobs/retry" => json!({"kind": "mails.send"}),
         "POST /api/v1/classes" => json!({"title": "Geometry"}),
         "PATCH /api/v1/classes/{id}" => json!({"title": "Geometry"}),
         "POST /api/v1/classes/{id}/enrollments" => json!({"user_id": world.pupil}),

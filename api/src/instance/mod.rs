@@ -1,0 +1,3 @@
+//! The server as a whole, for whoever runs it: its work, and how it is. Never what is inside an organization.
+
+pub mod work;
