@@ -28,6 +28,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(instance::health::routes::show))
         .routes(routes!(instance::work::routes::list))
         .routes(routes!(instance::work::routes::retry_kind))
         .routes(routes!(instance::work::routes::retry))
@@ -230,6 +231,7 @@ paths! {
     "/webhooks/{id}/replay" => post webhooks_out::pages::replay_failed;
     "/webhooks/{id}/deliveries/{delivery}/replay" => post webhooks_out::pages::replay;
     "/audit" => get audit::pages::log;
+    "/health" => get instance::health::pages::show;
     "/jobs" => get instance::work::pages::list;
     "/jobs/retry" => post instance::work::pages::retry_kind;
     "/jobs/{id}/retry" => post instance::work::pages::retry;

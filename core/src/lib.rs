@@ -11,6 +11,7 @@ pub mod clock;
 pub mod conformance;
 #[cfg(doc)]
 pub mod docs;
+pub mod health;
 pub mod ids;
 pub mod join;
 pub mod openings;

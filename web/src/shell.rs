@@ -40,6 +40,8 @@ pub enum Section {
     Webhooks,
     Audit,
     Organizations,
+    /// How the server is.
+    Health,
     /// What the server has to do.
     Jobs,
     Payments,
@@ -67,6 +69,7 @@ impl Section {
             Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
+            Self::Health => "alert",
             Self::Jobs => "clock",
             Self::Payments => "bars",
             Self::Notices => "bell",
@@ -90,6 +93,7 @@ impl Section {
             Self::Webhooks => "/webhooks",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
+            Self::Health => "/health",
             Self::Jobs => "/jobs",
             Self::Payments => "/payments",
             Self::BookingPages => "/booking-pages",
@@ -281,7 +285,7 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
     match viewer {
         Viewer::SuperAdmin => {
             vec![
-                group(None, &[Section::Organizations, Section::Jobs]),
+                group(None, &[Section::Organizations, Section::Health, Section::Jobs]),
                 group(Some("look_back"), &[Section::Audit]),
             ]
         }

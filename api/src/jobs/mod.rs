@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use handlers::KINDS;
-pub use schedule::{start_ticks, tick};
+pub use schedule::{regular, start_ticks, tick};
 
 /// How a job ended that did not succeed.
 #[derive(Debug)]

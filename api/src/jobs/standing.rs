@@ -9,7 +9,10 @@ use crate::{
     error::ApiError,
 };
 
-pub use store::{KindCount, Standing, by_kind, dead_ones, revive_kind, standing};
+pub use store::{
+    Due, KindCount, Standing, TickRun, by_kind, dead_count, dead_ones, due, failing_mails, revive_kind, standing,
+    tick_runs,
+};
 
 /// A job that somebody may decide about: dead, or waiting for another try.
 async fn failed(tx: &mut Tx, id: Uuid) -> Result<Option<Standing>, ApiError> {

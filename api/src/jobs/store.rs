@@ -75,6 +75,14 @@ statement!(system REMOVE_WAITED_FOR, "delete from jobs where state = 'dead' and 
 statement!(system REVIVE_KIND, "update jobs set state = 'waiting', run_at = $2, attempt = 0, leased_until = null, finished_at = null
     where state = 'dead' and kind = $1");
 statement!(system REMOVE, "delete from jobs where id = $1");
+statement!(system TICK_DONE, "insert into tick_runs (kind, done_at) values ($1, $2) on conflict (kind) do update set done_at = excluded.done_at");
+statement!(system TICK_FAILED, "insert into tick_runs (kind, failed_at) values ($1, $2) on conflict (kind) do update set failed_at = excluded.failed_at");
+statement!(system TICK_RUNS, "select kind, done_at, failed_at from tick_runs");
+statement!(system DUE, "select count(*) as number, min(run_at) as since from (
+    select run_at from jobs where state in ('waiting', 'running') and run_at <= $1 and (leased_until is null or leased_until <= $1) order by run_at limit 1000) as due");
+statement!(system DEAD_COUNT, "select count(*) from (select 1 from jobs where state = 'dead' limit 1000) as dead");
+statement!(system FAILING_MAILS, "select count(*) from (
+    select 1 from jobs where state in ('waiting', 'running') and run_at <= $1 and attempt > 0 and last_error is not null and kind in ('mail.send', 'mails.send') limit 1000) as failing");
 
 #[derive(FromRow)]
 struct Row {
@@ -297,4 +305,66 @@ pub async fn revive_kind(tx: &mut Tx, kind: &str, now: DateTime<Utc>) -> Result<
 pub async fn remove(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
     run!(execute, tx, REMOVE, [id])?;
     Ok(())
+}
+
+/// When regular work was last done, and when it last failed.
+#[derive(Clone, Debug, FromRow)]
+pub struct TickRun {
+    /// Which work.
+    pub kind: String,
+    /// Last done.
+    pub done_at: Option<DateTime<Utc>>,
+    /// Last failed.
+    pub failed_at: Option<DateTime<Utc>>,
+}
+
+/// How much is due and with nobody, counted up to a thousand, and since when.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Due {
+    /// How many.
+    pub number: i64,
+    /// Since when the first of them is due.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Notes that regular work was done or failed just now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn note_tick(tx: &mut Tx, kind: &str, done: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let statement = if done { TICK_DONE } else { TICK_FAILED };
+    run!(execute, tx, statement, [kind, now])?;
+    Ok(())
+}
+
+/// When each kind of regular work was last done.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tick_runs(tx: &mut Tx) -> Result<Vec<TickRun>, StoreError> {
+    Ok(run!(all, tx, TICK_RUNS, [])?)
+}
+
+/// What is due and with nobody.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Due, StoreError> {
+    Ok(run!(one, tx, DUE, [now])?)
+}
+
+/// How many gave up, counted up to a thousand.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn dead_count(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, DEAD_COUNT, [])?)
+}
+
+/// How many jobs that send mail failed and are tried again within an hour, counted up to a thousand.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn failing_mails(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, FAILING_MAILS, [now + Duration::hours(1)])?)
 }

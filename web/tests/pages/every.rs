@@ -8,7 +8,7 @@ use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
     ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
     Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, EditSession,
-    DiscardJob, EndSession, ErrorPage, HolidaysPage, InstanceJobs, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
+    DiscardJob, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
     Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
     SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
@@ -56,6 +56,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
+    visitor.staff::<InstanceHealth>();
     visitor.staff::<InstanceJobs>();
     visitor.staff::<DiscardJob>();
     visitor.staff::<LiveBoard>();

@@ -1,0 +1,4 @@
+//! What whoever runs the server sees of it, and does.
+
+mod health;
+mod work;
