@@ -8,8 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
-    idempotency, instance, join, live, notify, organizations, pages, pasted_links, payments, people, platforms,
-    sessions, timetable, webhooks_in, webhooks_out,
+    idempotency, instance, join, live, notify, organizations, pages, pasted_links, payments, people,
+    platforms, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -28,6 +28,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(organizations::routes::change))
+        .routes(routes!(organizations::routes::show_limits, organizations::routes::set_limits))
         .routes(routes!(instance::health::routes::show))
         .routes(routes!(instance::work::routes::list))
         .routes(routes!(instance::work::routes::retry_kind))
@@ -237,6 +239,9 @@ paths! {
     "/jobs/{id}/retry" => post instance::work::pages::retry;
     "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
+    "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
+    "/organizations/{id}/close" => post organizations::pages::close;
+    "/organizations/{id}/open" => post organizations::pages::open;
     "/static/{*path}" => get pages::asset;
 }
 

@@ -101,7 +101,11 @@ mod tests {
         assert_eq!(of_regular(minute, None, None, now - TimeDelta::minutes(4), now), State::Warn);
         assert_eq!(of_regular(minute, None, None, before, now), State::Bad);
         assert_eq!(of_regular(minute, Some(now - minute), Some(now), before, now), State::Warn, "it fails");
-        assert_eq!(of_regular(minute, Some(now), Some(now - minute), before, now), State::Ok, "it failed once");
+        assert_eq!(
+            of_regular(minute, Some(now), Some(now - minute), before, now),
+            State::Ok,
+            "it failed once"
+        );
     }
 
     proptest! {

@@ -63,7 +63,8 @@ fn redact(word: &str, out: &mut String) {
 
 /// Word by its pieces of letters, figures and what tokens are made of.
 fn piecewise(word: &str, out: &mut String) {
-    let part_of_token = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '/' | '~' | '\u{0980}'..='\u{0dff}');
+    let part_of_token =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '/' | '~' | '\u{0980}'..='\u{0dff}');
     let mut rest = word;
     while let Some(first) = rest.chars().next() {
         let inside = part_of_token(first);
@@ -82,7 +83,11 @@ fn is_telling(piece: &str) -> bool {
         return false;
     }
     let figures = piece.bytes().filter(u8::is_ascii_digit).count();
-    let changes_case = piece.as_bytes().windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()).count();
+    let changes_case = piece
+        .as_bytes()
+        .windows(2)
+        .filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
+        .count();
     figures > 2 || changes_case > 3
 }
 
@@ -119,7 +124,10 @@ mod tests {
             ("token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30 is refused", "token ….e30 is refused"),
             ("meeting \"বাংলা ক্লাস\" cannot be made", "meeting \"… …\" cannot be made"),
             ("zoom: meetings.create: Unavailable", "zoom: meetings.create: Unavailable"),
-            ("violates unique constraint \"webhook_deliveries_once\"", "violates unique constraint \"webhook_deliveries_once\""),
+            (
+                "violates unique constraint \"webhook_deliveries_once\"",
+                "violates unique constraint \"webhook_deliveries_once\"",
+            ),
             (
                 "job 0193f1a2-7c44-7d10-9a53-3f0c5b1e2d77 has no body",
                 "job 0193f1a2-7c44-7d10-9a53-3f0c5b1e2d77 has no body",

@@ -69,7 +69,7 @@ impl Section {
             Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
-            Self::Health => "alert",
+            Self::Health => "info",
             Self::Jobs => "clock",
             Self::Payments => "bars",
             Self::Notices => "bell",
@@ -159,11 +159,14 @@ pub enum NoticeKind {
     JobsRetried,
     JobDiscarded,
     JobRunning,
+    OrganizationClosed,
+    OrganizationOpened,
+    LimitLive,
 }
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 42] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -203,6 +206,9 @@ impl NoticeKind {
         Self::JobsRetried,
         Self::JobDiscarded,
         Self::JobRunning,
+        Self::OrganizationClosed,
+        Self::OrganizationOpened,
+        Self::LimitLive,
     ];
 
     /// How the notice looks.
@@ -215,7 +221,7 @@ impl NoticeKind {
             | Self::EnrolledAlready
             | Self::WebhookTested
             | Self::WebhookReplayed => Tone::Info,
-            Self::TryingAgain | Self::JobRunning => Tone::Warn,
+            Self::TryingAgain | Self::JobRunning | Self::LimitLive => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
         }

@@ -55,6 +55,12 @@ macro_rules! kinds {
 kinds! {
     /// An organization was made.
     OrganizationCreated = "organization.created",
+    /// Whoever runs the server set how much the organization may have.
+    LimitsChanged = "organization.limits_changed",
+    /// Whoever runs the server closed it.
+    OrganizationClosed = "organization.closed",
+    /// It is open again.
+    OrganizationOpened = "organization.opened",
     /// Policies changed.
     PoliciesChanged = "organization.policies_changed",
     /// The host application's token settings changed.

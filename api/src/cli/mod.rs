@@ -148,7 +148,9 @@ async fn run(command: Command) -> Result<(), Failed> {
                 to.display()
             ))?;
             if let Err(error) = crate::instance::health::note_backup(&config, made.made_at).await {
-                admin::say(&format!("it could not be noted in the database that there is a backup: {error}"))?;
+                admin::say(&format!(
+                    "it could not be noted in the database that there is a backup: {error}"
+                ))?;
             }
             let (there, next) = match with_key {
                 true => ("is in it", "whoever holds this folder can read every sealed value"),

@@ -4,14 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::store;
-use crate::{
-    db::Tx,
-    error::ApiError,
-};
+use crate::{db::Tx, error::ApiError};
 
 pub use store::{
-    Due, KindCount, Standing, TickRun, by_kind, dead_count, dead_ones, due, failing_mails, revive_kind, standing,
-    tick_runs,
+    Due, KindCount, Standing, TickRun, by_kind, dead_count, dead_ones, due, failing_mails, revive_kind,
+    standing, tick_runs,
 };
 
 /// A job that somebody may decide about: dead, or waiting for another try.

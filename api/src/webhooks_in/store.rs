@@ -37,13 +37,13 @@ statement!(system MARK,
     sqlite: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id in (select unhex(value) from json_each($1)) and state = 'new'",
     postgres: "update webhook_inbox set state = $2, attempt = attempt + 1, problem = $3 where id = any(array(select value::uuid from json_array_elements_text($1::json))) and state = 'new'");
 statement!(system BACKLOG, "select count(*) as waiting, count(*) filter (where attempt > 0) as retrying, min(received_at) as waits_since
-    from (select attempt, received_at from webhook_inbox where state = 'new' order by id limit 10000) as some");
-statement!(system DEAD_COUNT, "select count(*) from (select 1 from webhook_inbox where state in ('bad', 'failed') limit 10000) as some");
+    from (select attempt, received_at from webhook_inbox where state = 'new' order by id limit 10000) as found");
+statement!(system DEAD_COUNT, "select count(*) from (select 1 from webhook_inbox where state in ('bad', 'failed') limit 10000) as found");
 macro_rules! dead {
     ($rest:literal) => {
         concat!(
             "select i.id, i.organization_id, o.slug, i.provider, i.kind, i.state, i.attempt, i.problem, i.received_at
-            from webhook_inbox i join organizations o on o.id = i.organization_id ",
+            from webhook_inbox i left join organizations o on o.id = i.organization_id ",
             $rest
         )
     };

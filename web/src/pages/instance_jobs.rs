@@ -101,9 +101,6 @@ impl Page for DiscardJob {
     const TEMPLATE: &'static str = "pages/instance_job_discard.html";
     fn samples() -> Vec<Self> {
         let own = DeadJob { organization: None, error: None, about: Some("zoom x".to_owned()), ..mail() };
-        vec![
-            Self { job: mail(), zone: "Asia/Dhaka".to_owned() },
-            Self { job: own, zone: "UTC".to_owned() },
-        ]
+        vec![Self { job: mail(), zone: "Asia/Dhaka".to_owned() }, Self { job: own, zone: "UTC".to_owned() }]
     }
 }

@@ -67,7 +67,7 @@ pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use me::MePage;
 pub use notices::{NoticeItem, NoticesPage, OffPage};
-pub use organizations::{OrganizationForm, OrganizationRow, Organizations};
+pub use organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations};
 pub use overview::{Overview, SetUpStep, WeekColumn};
 pub use own_attendance::{OwnAttendance, OwnRow};
 pub use people::{People, PersonForm, PersonRow};

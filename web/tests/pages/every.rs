@@ -7,10 +7,11 @@ use lectern_web::mails::{
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
     ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
-    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, EditSession,
-    DiscardJob, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
-    Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
-    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, DiscardJob,
+    EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, MePage,
+    NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance, PaymentsPage, People,
+    Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage,
+    Webhook, WebhookNew, Webhooks, Why,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -68,6 +69,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<OwnAttendance>();
     visitor.staff::<NoticesPage>();
     visitor.staff::<Organizations>();
+    visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
     visitor.staff::<SchedulePreview>();
     visitor.staff::<SessionPage>();

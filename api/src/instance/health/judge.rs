@@ -85,13 +85,34 @@ fn version(facts: &Facts, now: DateTime<Utc>) -> Line {
 
 fn database(facts: &Facts) -> Line {
     let (state, seen) = match facts.schema.cmp(&facts.newest) {
-        std::cmp::Ordering::Equal => (State::Ok, Sentence::known("said.health.database", "{engine}; its tables are those of this release, {schema}.")),
-        std::cmp::Ordering::Greater => (State::Warn, Sentence::known("said.health.database_newer", "{engine}; its tables are of a newer release, {schema}.")),
-        std::cmp::Ordering::Less => (State::Bad, Sentence::known("said.health.database_older", "{engine}; its tables are of an older release, {schema}.")),
+        std::cmp::Ordering::Equal => (
+            State::Ok,
+            Sentence::known(
+                "said.health.database",
+                "{engine}; its tables are those of this release, {schema}.",
+            ),
+        ),
+        std::cmp::Ordering::Greater => (
+            State::Warn,
+            Sentence::known(
+                "said.health.database_newer",
+                "{engine}; its tables are of a newer release, {schema}.",
+            ),
+        ),
+        std::cmp::Ordering::Less => (
+            State::Bad,
+            Sentence::known(
+                "said.health.database_older",
+                "{engine}; its tables are of an older release, {schema}.",
+            ),
+        ),
     };
     let step = match state {
         State::Bad => Sentence::known("said.health.migrate", "Run lectern migrate, then restart the server."),
-        _ => Sentence::known("said.health.update", "Update this server too, or leave it as it is while an update is being taken back."),
+        _ => Sentence::known(
+            "said.health.update",
+            "Update this server too, or leave it as it is while an update is being taken back.",
+        ),
     };
     let seen = seen.with("engine", facts.engine.clone()).with("schema", facts.schema.to_string());
     line("database", state, seen).next(step)
@@ -112,7 +133,10 @@ fn disk(kib: u64) -> Line {
     let told = Sentence::known("said.health.limit_disk", "Looked at below {low} MiB, bad below {none} MiB.")
         .with("low", (LOW_KIB >> 10).to_string())
         .with("none", (NO_SPACE_KIB >> 10).to_string());
-    let step = Sentence::known("said.health.make_room", "Make room, or move the data folder: without it nothing can be saved.");
+    let step = Sentence::known(
+        "said.health.make_room",
+        "Make room, or move the data folder: without it nothing can be saved.",
+    );
     let mut line = line("disk", state, seen.with("mib", (kib >> 10).to_string())).next(step);
     line.limits = Some(told);
     line
@@ -126,18 +150,25 @@ fn jobs(facts: &Facts, now: DateTime<Utc>) -> Line {
             .with("count", facts.due.number.to_string())
             .with("age", ago(age)),
     };
-    let step = Sentence::known("said.health.jobs_step", "See on the page Jobs which kind waits. If nothing moves, look at the background tasks below and restart the server.");
+    let step = Sentence::known(
+        "said.health.jobs_step",
+        "See on the page Jobs which kind waits. If nothing moves, look at the background tasks below and restart the server.",
+    );
     line("jobs", JOBS.judge(age), seen).next(step).by(&JOBS)
 }
 
 fn dead(facts: &Facts) -> Line {
     let state = if facts.dead > 0 { State::Warn } else { State::Ok };
     let seen = if facts.dead > 0 {
-        Sentence::known("said.health.dead", "Pieces of work that gave up in the last 30 days: {count}.").with("count", facts.dead.to_string())
+        Sentence::known("said.health.dead", "Pieces of work that gave up in the last 30 days: {count}.")
+            .with("count", facts.dead.to_string())
     } else {
         Sentence::known("said.health.dead_none", "Nothing gave up in the last 30 days.")
     };
-    let step = Sentence::known("said.health.dead_step", "Read the errors on the page Jobs, mend the cause, then retry or discard them.");
+    let step = Sentence::known(
+        "said.health.dead_step",
+        "Read the errors on the page Jobs, mend the cause, then retry or discard them.",
+    );
     line("dead", state, seen).next(step)
 }
 
@@ -145,11 +176,17 @@ fn inbox(facts: &Facts, now: DateTime<Utc>) -> Line {
     let age = facts.backlog.waits_since.map(|since| now - since);
     let seen = match age {
         None => Sentence::known("said.health.inbox_none", "Everything platforms told is read."),
-        Some(age) => Sentence::known("said.health.inbox", "What platforms told and nobody read: {count}, the oldest for {age}.")
-            .with("count", facts.backlog.waiting.to_string())
-            .with("age", ago(age)),
+        Some(age) => Sentence::known(
+            "said.health.inbox",
+            "What platforms told and nobody read: {count}, the oldest for {age}.",
+        )
+        .with("count", facts.backlog.waiting.to_string())
+        .with("age", ago(age)),
     };
-    let step = Sentence::known("said.health.inbox_step", "It is read by itself. If it grows, look at the background tasks below and at the log.");
+    let step = Sentence::known(
+        "said.health.inbox_step",
+        "It is read by itself. If it grows, look at the background tasks below and at the log.",
+    );
     line("inbox", INBOX.judge(age), seen).next(step).by(&INBOX)
 }
 
@@ -157,11 +194,17 @@ fn outbox(facts: &Facts, now: DateTime<Utc>) -> Line {
     let age = facts.lag.since.map(|since| now - since);
     let seen = match age {
         None => Sentence::known("said.health.outbox_none", "Live pages are told everything."),
-        Some(age) => Sentence::known("said.health.outbox", "Events that live pages were not told yet: {count}, the oldest for {age}.")
-            .with("count", facts.lag.number.to_string())
-            .with("age", ago(age)),
+        Some(age) => Sentence::known(
+            "said.health.outbox",
+            "Events that live pages were not told yet: {count}, the oldest for {age}.",
+        )
+        .with("count", facts.lag.number.to_string())
+        .with("age", ago(age)),
     };
-    let step = Sentence::known("said.health.outbox_step", "Another server may hold the lease for it. If it stays, restart the servers one after the other.");
+    let step = Sentence::known(
+        "said.health.outbox_step",
+        "Another server may hold the lease for it. If it stays, restart the servers one after the other.",
+    );
     line("outbox", OUTBOX.judge(age), seen).next(step).by(&OUTBOX)
 }
 
@@ -171,25 +214,55 @@ fn hooks(facts: &Facts, now: DateTime<Utc>) -> Line {
         .with("endpoints", facts.hooks.endpoints.to_string())
         .with("failing", facts.hooks.failing.to_string())
         .with("age", ago(age.unwrap_or_default()));
-    let step = Sentence::known("said.health.hooks_step", "Whatever does not answer is its organization to mend. If all wait, look at the background tasks below.");
+    let step = Sentence::known(
+        "said.health.hooks_step",
+        "Whatever does not answer is its organization to mend. If all wait, look at the background tasks below.",
+    );
     line("hooks", HOOKS.judge(age), seen).next(step).by(&HOOKS)
 }
 
 fn mail(facts: &Facts) -> Line {
     if !facts.mail.configured {
         let seen = Sentence::known("said.health.mail_none", "No mail server is set: nobody gets mail.");
-        let step = Sentence::known("said.health.mail_none_step", "Set [mail] host, username, password and from, then restart the server.");
+        let step = Sentence::known(
+            "said.health.mail_none_step",
+            "Set [mail] host, username, password and from, then restart the server.",
+        );
         return line("mail", State::Warn, seen).next(step);
     }
-    let step = Sentence::known("said.health.mail_step", "Run lectern doctor, which tries the mail server, and read the errors on the page Jobs.");
+    let step = Sentence::known(
+        "said.health.mail_step",
+        "Run lectern doctor, which tries the mail server, and read the errors on the page Jobs.",
+    );
     let (answered, failed) = (facts.mail.answered, facts.mail.failed);
     // The smaller age is the later one.
     let down = failed.is_some_and(|failed| answered.is_none_or(|answered| failed < answered));
     let (state, seen) = match (answered, failed) {
-        (_, Some(failed)) if down => (State::Bad, Sentence::known("said.health.mail_down", "The mail server did not take the last mail, {age} ago.").with("age", ago(failed))),
-        _ if facts.mail.failing > 0 => (State::Warn, Sentence::known("said.health.mail_failing", "Mails that failed and are tried again: {count}.").with("count", facts.mail.failing.to_string())),
-        (Some(answered), _) => (State::Ok, Sentence::known("said.health.mail", "The mail server took the last mail {age} ago.").with("age", ago(answered))),
-        (None, _) => (State::Ok, Sentence::known("said.health.mail_quiet", "A mail server is set; this process has sent nothing yet.")),
+        (_, Some(failed)) if down => (
+            State::Bad,
+            Sentence::known(
+                "said.health.mail_down",
+                "The mail server did not take the last mail, {age} ago.",
+            )
+            .with("age", ago(failed)),
+        ),
+        _ if facts.mail.failing > 0 => (
+            State::Warn,
+            Sentence::known("said.health.mail_failing", "Mails that failed and are tried again: {count}.")
+                .with("count", facts.mail.failing.to_string()),
+        ),
+        (Some(answered), _) => (
+            State::Ok,
+            Sentence::known("said.health.mail", "The mail server took the last mail {age} ago.")
+                .with("age", ago(answered)),
+        ),
+        (None, _) => (
+            State::Ok,
+            Sentence::known(
+                "said.health.mail_quiet",
+                "A mail server is set; this process has sent nothing yet.",
+            ),
+        ),
     };
     line("mail", state, seen).next(step)
 }
@@ -199,10 +272,19 @@ fn regular(ticks: &[TickView]) -> Line {
     let late = ticks.iter().filter(|tick| tick.judged != State::Ok).count();
     let seen = match late {
         0 => Sentence::known("said.health.ticks", "All regular work is done on time."),
-        late => Sentence::known("said.health.ticks_late", "Kinds of regular work that are late or fail: {count}.").with("count", late.to_string()),
+        late => {
+            Sentence::known("said.health.ticks_late", "Kinds of regular work that are late or fail: {count}.")
+                .with("count", late.to_string())
+        }
     };
-    let step = Sentence::known("said.health.ticks_step", "See below which. If all are late, the server that does them stands still: restart it.");
-    let told = Sentence::known("said.health.limit_ticks", "Late after three rounds and a minute, bad after ten rounds and five minutes.");
+    let step = Sentence::known(
+        "said.health.ticks_step",
+        "See below which. If all are late, the server that does them stands still: restart it.",
+    );
+    let told = Sentence::known(
+        "said.health.limit_ticks",
+        "Late after three rounds and a minute, bad after ten rounds and five minutes.",
+    );
     let mut line = line("ticks", state, seen).next(step);
     line.limits = Some(told);
     line
@@ -211,11 +293,19 @@ fn regular(ticks: &[TickView]) -> Line {
 fn tasks(facts: &Facts) -> Line {
     let ended: Vec<&str> = facts.tasks.iter().filter(|(_, alive)| !alive).map(|(name, _)| *name).collect();
     let (state, seen) = if !ended.is_empty() {
-        (State::Bad, Sentence::known("said.health.tasks_ended", "Background tasks that have ended: {names}.").with("names", ended.join(", ")))
+        (
+            State::Bad,
+            Sentence::known("said.health.tasks_ended", "Background tasks that have ended: {names}.")
+                .with("names", ended.join(", ")),
+        )
     } else if facts.tasks.len() < 2 {
         (State::Warn, Sentence::known("said.health.tasks_none", "This process has no background tasks."))
     } else {
-        (State::Ok, Sentence::known("said.health.tasks", "All background tasks run: {count}.").with("count", facts.tasks.len().to_string()))
+        (
+            State::Ok,
+            Sentence::known("said.health.tasks", "All background tasks run: {count}.")
+                .with("count", facts.tasks.len().to_string()),
+        )
     };
     let step = Sentence::known("said.health.tasks_step", "Restart the server; its log says why they ended.");
     line("tasks", state, seen).next(step)
@@ -229,10 +319,19 @@ fn sockets(facts: &Facts) -> Line {
 fn backup(facts: &Facts, now: DateTime<Utc>) -> Line {
     let age = facts.backup_at.map(|at| now - at);
     let (state, seen) = match age {
-        None => (State::Warn, Sentence::known("said.health.backup_none", "No backup by lectern backup is known.")),
-        Some(age) => (BACKUP.judge(Some(age)), Sentence::known("said.health.backup", "The last backup by lectern backup was made {age} ago.").with("age", ago(age))),
+        None => {
+            (State::Warn, Sentence::known("said.health.backup_none", "No backup by lectern backup is known."))
+        }
+        Some(age) => (
+            BACKUP.judge(Some(age)),
+            Sentence::known("said.health.backup", "The last backup by lectern backup was made {age} ago.")
+                .with("age", ago(age)),
+        ),
     };
-    let step = Sentence::known("said.health.backup_step", "Have lectern backup run every night, and keep the key file apart from it. Backups made in another way are not known here.");
+    let step = Sentence::known(
+        "said.health.backup_step",
+        "Have lectern backup run every night, and keep the key file apart from it. Backups made in another way are not known here.",
+    );
     line("backup", state, seen).next(step).by(&BACKUP)
 }
 
@@ -246,5 +345,12 @@ pub(super) fn tick(
 ) -> TickView {
     let (last_done_at, last_failed_at) = run;
     let judged = of_regular(period, last_done_at, last_failed_at, started_at, now);
-    TickView { kind, every_seconds: period.num_seconds(), last_done_at, last_failed_at, state: judged.as_str(), judged }
+    TickView {
+        kind,
+        every_seconds: period.num_seconds(),
+        last_done_at,
+        last_failed_at,
+        state: judged.as_str(),
+        judged,
+    }
 }

@@ -120,7 +120,8 @@ pub async fn examine(app: &App) -> Result<Health, ApiError> {
     let runs = standing::tick_runs(&mut tx).await?;
     let backup_at = organizations::service::instance_get(&mut tx, BACKUP_AT).await?;
     let (heard, at) = (app.mailer.heard(), Instant::now());
-    let age = |then: Instant| TimeDelta::from_std(at.saturating_duration_since(then)).unwrap_or(TimeDelta::MAX);
+    let age =
+        |then: Instant| TimeDelta::from_std(at.saturating_duration_since(then)).unwrap_or(TimeDelta::MAX);
     let mut tasks = app.tasks.alive();
     tasks.push(("append", app.appender.is_alive()));
     let mut facts = Facts {
@@ -162,7 +163,10 @@ pub async fn examine(app: &App) -> Result<Health, ApiError> {
 ///
 /// # Errors
 /// When the database cannot be opened or refuses.
-pub async fn note_backup(config: &Config, now: DateTime<Utc>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub async fn note_backup(
+    config: &Config,
+    now: DateTime<Utc>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let db = match &config.database.url {
         Some(url) => Db::open_postgres(url).await?,
         None => Db::open_sqlite(&config.sqlite_file()).await?,

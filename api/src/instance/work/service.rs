@@ -160,8 +160,7 @@ pub async fn work(app: &App, kind: &str, paging: &Paging) -> Result<WorkView, Ap
     let kinds = kinds(&mut tx, app.clock.now()).await?;
     drop(tx);
     dead.sort_by(|one, other| (other.died_at, other.id).cmp(&(one.died_at, one.id)));
-    let List { items, next_cursor } =
-        paging.list(dead, |one| instant_cursor(one.died_at, one.id), |one| one);
+    let List { items, next_cursor } = paging.list(dead, |one| instant_cursor(one.died_at, one.id), |one| one);
     Ok(WorkView { kinds, items, next_cursor })
 }
 
@@ -199,8 +198,11 @@ pub async fn retry(app: &App, who: &SignedIn, id: Uuid) -> Result<(), ApiError> 
     tx.commit().await?;
     wake(app, &kind);
     let entry = app.entry(OPERATOR, EntryKind::JobsRetried, who.actor());
-    write_down(app, entry.details(json!({"kind": kind, "job": id, "organization": organization, "number": 1})))
-        .await
+    write_down(
+        app,
+        entry.details(json!({"kind": kind, "job": id, "organization": organization, "number": 1})),
+    )
+    .await
 }
 
 /// The same for all of a kind that gave up; how many.
