@@ -1,6 +1,13 @@
 //! The application: everything a request or a job needs, shared.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Utc};
 
 use lectern_core::{
     clock::Clock,
@@ -11,7 +18,10 @@ use lectern_core::{
     schedule::Zones,
 };
 use lectern_web::Web;
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -75,6 +85,10 @@ pub struct Parts {
     pub wake: Wake,
     /// Counters and timings, rendered for Prometheus.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
+    /// The tasks of a serving process.
+    pub tasks: Tasks,
+    /// When this process began.
+    pub started_at: DateTime<Utc>,
     /// Names this process among others on the same database.
     pub instance: String,
     stop: watch::Sender<bool>,
@@ -97,6 +111,24 @@ pub struct Wake {
     pub inbox: Notify,
     /// Webhooks to send.
     pub hooks: Notify,
+}
+
+/// The tasks of a serving process, by name.
+#[derive(Debug, Default)]
+pub struct Tasks(Mutex<Vec<(&'static str, AbortHandle)>>);
+
+impl Tasks {
+    fn start(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = tokio::spawn(task).abort_handle();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((name, handle));
+    }
+
+    /// Each that was started, and whether it still runs.
+    #[must_use]
+    pub fn alive(&self) -> Vec<(&'static str, bool)> {
+        let tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.iter().map(|(name, handle)| (*name, !handle.is_finished())).collect()
+    }
 }
 
 /// What the outside passes in.
@@ -194,6 +226,8 @@ impl App {
             )
             .map_err(|error| StartError::Transport(error.to_string()))?,
             wake: Wake::default(),
+            tasks: Tasks::default(),
+            started_at: clock.now(),
             metrics: crate::probes::recorder(),
             instance: randomness.uuid(clock.now()).to_string(),
             ids: IdSource::new(Arc::clone(&clock), Arc::clone(&randomness)),
@@ -213,11 +247,11 @@ impl App {
 
     /// Starts the tasks of a serving process: jobs, inbox, publisher, webhooks, ticks, checkpoints.
     pub async fn start_background(&self) {
-        tokio::spawn(crate::events::publisher::run(self.clone()));
-        tokio::spawn(crate::jobs::runner::run(self.clone()));
-        tokio::spawn(crate::webhooks_in::processor::run(self.clone()));
-        tokio::spawn(crate::webhooks_out::sender::run(self.clone()));
-        tokio::spawn(checkpoints(self.clone()));
+        self.tasks.start("events", crate::events::publisher::run(self.clone()));
+        self.tasks.start("jobs", crate::jobs::runner::run(self.clone()));
+        self.tasks.start("webhooks_in", crate::webhooks_in::processor::run(self.clone()));
+        self.tasks.start("webhooks_out", crate::webhooks_out::sender::run(self.clone()));
+        self.tasks.start("checkpoints", checkpoints(self.clone()));
         crate::jobs::start_ticks(self).await;
         if let Err(error) = crate::jobs::tick(self, crate::search::jobs::TICK).await {
             tracing::error!(%error, "looking for what cannot be found yet could not be queued: {error}");

@@ -56,6 +56,12 @@ impl Appender {
         self.0.capacity() < self.0.max_capacity()
     }
 
+    /// Whether the task runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     /// Writes a row; answers when it is on disk.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use tokio::process::Command;
 /// Below this the embedded database and its log may soon have no room.
 pub const LOW_KIB: u64 = 1 << 20;
 
+/// Below this nothing can be relied on to be saved.
+pub const NO_SPACE_KIB: u64 = 50 << 10;
+
 /// What tells how much room is left.
 #[async_trait]
 pub trait Disk: Send + Sync + std::fmt::Debug {

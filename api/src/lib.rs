@@ -23,6 +23,7 @@ pub mod holidays;
 pub mod home;
 pub mod idempotency;
 pub mod ids;
+pub mod instance;
 pub mod jobs;
 pub mod join;
 pub mod keys;

@@ -8,8 +8,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
-    idempotency, join, live, notify, organizations, pages, pasted_links, payments, people, platforms,
-    sessions, timetable, webhooks_in, webhooks_out,
+    idempotency, instance, join, live, notify, organizations, pages, pasted_links, payments, people,
+    platforms, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -28,6 +28,13 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
+        .routes(routes!(organizations::routes::change))
+        .routes(routes!(organizations::routes::show_limits, organizations::routes::set_limits))
+        .routes(routes!(instance::health::routes::show))
+        .routes(routes!(instance::work::routes::list))
+        .routes(routes!(instance::work::routes::retry_kind))
+        .routes(routes!(instance::work::routes::retry))
+        .routes(routes!(instance::work::routes::discard))
         .routes(routes!(classes::routes::list, classes::routes::create))
         .routes(routes!(classes::routes::show, classes::routes::change, classes::routes::archive))
         .routes(routes!(classes::routes::platforms))
@@ -226,7 +233,15 @@ paths! {
     "/webhooks/{id}/replay" => post webhooks_out::pages::replay_failed;
     "/webhooks/{id}/deliveries/{delivery}/replay" => post webhooks_out::pages::replay;
     "/audit" => get audit::pages::log;
+    "/health" => get instance::health::pages::show;
+    "/jobs" => get instance::work::pages::list;
+    "/jobs/retry" => post instance::work::pages::retry_kind;
+    "/jobs/{id}/retry" => post instance::work::pages::retry;
+    "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
+    "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
+    "/organizations/{id}/close" => post organizations::pages::close;
+    "/organizations/{id}/open" => post organizations::pages::open;
     "/static/{*path}" => get pages::asset;
 }
 

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod conformance;
 #[cfg(doc)]
 pub mod docs;
+pub mod health;
 pub mod ids;
 pub mod join;
 pub mod openings;
@@ -18,6 +19,7 @@ pub mod organization;
 pub mod personal_link;
 pub mod provider;
 pub mod random;
+pub mod redaction;
 pub mod reminder;
 pub mod role;
 pub mod schedule;

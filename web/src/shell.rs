@@ -40,6 +40,10 @@ pub enum Section {
     Webhooks,
     Audit,
     Organizations,
+    /// How the server is.
+    Health,
+    /// What the server has to do.
+    Jobs,
     Payments,
     BookingPages,
     /// What one was told.
@@ -65,6 +69,8 @@ impl Section {
             Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
+            Self::Health => "info",
+            Self::Jobs => "clock",
             Self::Payments => "bars",
             Self::Notices => "bell",
             Self::Me => "gear",
@@ -87,6 +93,8 @@ impl Section {
             Self::Webhooks => "/webhooks",
             Self::Audit => "/audit",
             Self::Organizations => "/organizations",
+            Self::Health => "/health",
+            Self::Jobs => "/jobs",
             Self::Payments => "/payments",
             Self::BookingPages => "/booking-pages",
             Self::Notices => "/notices",
@@ -148,11 +156,17 @@ pub enum NoticeKind {
     WebhookTested,
     WebhookReplayed,
     WebhookRemoved,
+    JobsRetried,
+    JobDiscarded,
+    JobRunning,
+    OrganizationClosed,
+    OrganizationOpened,
+    LimitLive,
 }
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 42] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -189,6 +203,12 @@ impl NoticeKind {
         Self::WebhookTested,
         Self::WebhookReplayed,
         Self::WebhookRemoved,
+        Self::JobsRetried,
+        Self::JobDiscarded,
+        Self::JobRunning,
+        Self::OrganizationClosed,
+        Self::OrganizationOpened,
+        Self::LimitLive,
     ];
 
     /// How the notice looks.
@@ -201,7 +221,7 @@ impl NoticeKind {
             | Self::EnrolledAlready
             | Self::WebhookTested
             | Self::WebhookReplayed => Tone::Info,
-            Self::TryingAgain => Tone::Warn,
+            Self::TryingAgain | Self::JobRunning | Self::LimitLive => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
         }
@@ -270,7 +290,10 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
     };
     match viewer {
         Viewer::SuperAdmin => {
-            vec![group(None, &[Section::Organizations]), group(Some("look_back"), &[Section::Audit])]
+            vec![
+                group(None, &[Section::Organizations, Section::Health, Section::Jobs]),
+                group(Some("look_back"), &[Section::Audit]),
+            ]
         }
         Viewer::Owner | Viewer::Admin => vec![
             group(

@@ -1,4 +1,5 @@
 // What every signed-in page adds to links and forms that already work.
+import { again } from "./again.js";
 import { copyButtons } from "./copy.js";
 import { forms } from "./confirm.js";
 import { live } from "./live.js";
@@ -7,6 +8,7 @@ import { notices } from "./notices.js";
 forms();
 copyButtons();
 live();
+again();
 notices();
 
 document.querySelector("[data-focus]")?.focus();

@@ -55,6 +55,12 @@ macro_rules! kinds {
 kinds! {
     /// An organization was made.
     OrganizationCreated = "organization.created",
+    /// Whoever runs the server set how much the organization may have.
+    LimitsChanged = "organization.limits_changed",
+    /// Whoever runs the server closed it.
+    OrganizationClosed = "organization.closed",
+    /// It is open again.
+    OrganizationOpened = "organization.opened",
     /// Policies changed.
     PoliciesChanged = "organization.policies_changed",
     /// The host application's token settings changed.
@@ -253,6 +259,10 @@ kinds! {
     WebhookReplayed = "webhook_endpoint.replayed",
     /// A stored delivery was looked at.
     WebhookViewed = "webhook.viewed",
+    /// Work that had given up is tried again.
+    JobsRetried = "jobs.retried",
+    /// Work that had given up will not be done.
+    JobDiscarded = "jobs.discarded",
     /// Old rows were removed.
     CleanedUp = "maintenance.cleaned_up",
 }

@@ -6,7 +6,10 @@ use lectern_core::{
     settings::ClassSettings,
 };
 
-use super::store::{self, Class};
+use super::{
+    service,
+    store::{self, Class},
+};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -68,6 +71,7 @@ pub async fn make(
         active: true,
         created_at: app.clock.now(),
     };
+    service::room(tx, organization).await?;
     store::insert(tx, organization, &class).await?;
     if let Some(like) = made.like.filter(|_| pasted_links::service::lives_by_one(provider)) {
         pasted_links::service::copy(app, tx, organization, like.id, class.id).await?;

@@ -147,6 +147,11 @@ async fn run(command: Command) -> Result<(), Failed> {
                 made.tables.len(),
                 to.display()
             ))?;
+            if let Err(error) = crate::instance::health::note_backup(&config, made.made_at).await {
+                admin::say(&format!(
+                    "it could not be noted in the database that there is a backup: {error}"
+                ))?;
+            }
             let (there, next) = match with_key {
                 true => ("is in it", "whoever holds this folder can read every sealed value"),
                 false => ("is not in it", "keep a copy of it elsewhere: without it sealed values are lost"),

@@ -90,6 +90,12 @@ async fn make_role(connection: &mut PgConnection, role: &str, attributes: &str) 
     }
 }
 
+/// The newest migration this release has, by version.
+#[must_use]
+pub fn newest_migration() -> i64 {
+    sqlx::migrate!("../migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -15,7 +15,7 @@ mod words;
 pub use error::StoreError;
 pub use many::{column, in_sizes};
 pub use mark::assert_no_open_transaction;
-pub use migrate::{MigrateError, make_postgres_roles, migrate_postgres, migrate_sqlite};
+pub use migrate::{MigrateError, make_postgres_roles, migrate_postgres, migrate_sqlite, newest_migration};
 pub use pools::{DatabaseError, Db, Engine};
 pub use statement::{Kind, Statement, registered_statements};
 pub use tx::{EngineTx, Tx};

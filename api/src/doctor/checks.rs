@@ -8,13 +8,11 @@ use crate::{
     app::Outside,
     config::Config,
     db::{Db, StoreError, Tx},
-    disk::LOW_KIB,
+    disk::{LOW_KIB, NO_SPACE_KIB},
     keys::{Keys, read_key_file},
     mail::Mailer,
     organizations, run, statement,
 };
-
-const NO_SPACE_KIB: u64 = 50 << 10;
 
 /// Looks at every part.
 pub async fn examine(config: &Config, outside: &Outside) -> Vec<Finding> {
@@ -185,7 +183,7 @@ async fn database(config: &Config) -> Opened {
     let looked = async {
         let mut tx = db.system_read().await?;
         let missing = missing_table(&mut tx).await?;
-        let told: String = run!(value, tx, ENGINE, [])?;
+        let told = store::engine(&mut tx).await?;
         let check: String = run!(value, tx, QUICK_CHECK, [])?;
         Ok::<_, StoreError>((missing, told, check))
     };
@@ -213,9 +211,6 @@ fn is_torn(error: &sqlx::Error) -> bool {
     matches!(code.map(|code| code & 0xff), Some(11 | 26))
 }
 
-statement!(system ENGINE,
-    sqlite: "select 'SQLite ' || sqlite_version()",
-    postgres: "select 'PostgreSQL ' || current_setting('server_version') || ', as ' || session_user");
 statement!(system QUICK_CHECK,
     sqlite: "select quick_check from pragma_quick_check limit 1",
     postgres: "select 'ok'");

@@ -6,6 +6,7 @@ mod store;
 use std::fmt;
 
 pub use checks::examine;
+pub use store::engine;
 
 /// How a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -99,6 +99,13 @@ impl Hub {
         channels.entry(organization).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
     }
 
+    /// How many listen now, in this process.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        let channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.values().map(broadcast::Sender::receiver_count).sum()
+    }
+
     /// Hands an event to everybody who listens.
     pub fn deliver(&self, organization: OrganizationId, message: LiveMessage) {
         self.say(organization, Heard::Event(Arc::new(message)));

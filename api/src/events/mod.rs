@@ -10,7 +10,7 @@ use lectern_core::ids::{ClassId, ConnectionId, OrganizationId, PersonId, Session
 use serde::{Deserialize, Serialize};
 
 pub use hub::{Heard, Hub, LiveMessage};
-pub use store::{last_seq, oldest, remove_old, since_of};
+pub use store::{Lag, lag, last_seq, oldest, remove_old, since_of};
 
 use crate::{
     db::{StoreError, Tx},

@@ -17,6 +17,8 @@ statement!(system INSERT_MANY,
     postgres: "insert into event_outbox (id, organization_id, payload, created_at)
         select (value ->> 0)::uuid, $1, decode(value ->> 1, 'hex'), $3 from json_array_elements($2::json)");
 statement!(system UNNUMBERED, "select exists (select 1 from event_outbox where seq is null)");
+statement!(system LAG, "select count(*) as number, min(created_at) as since from (
+    select created_at from event_outbox where seq is null order by id limit 1000) as fresh");
 statement!(system LAST_SEQ, "select max(seq) from event_outbox");
 statement!(system NUMBER, "with fresh as (select id from event_outbox where seq is null order by id limit 500),
     numbered as (select id, (select coalesce(max(seq), 0) from event_outbox) + row_number() over (order by id) as seq from fresh)
@@ -80,6 +82,23 @@ pub async fn insert_many(
 /// When the database refuses.
 pub async fn unnumbered(tx: &mut Tx) -> Result<bool, StoreError> {
     Ok(run!(value, tx, UNNUMBERED, [])?)
+}
+
+/// How many events wait for a number, counted up to a thousand, and since when.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Lag {
+    /// How many.
+    pub number: i64,
+    /// When the first of them was written.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What waits for a number.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lag(tx: &mut Tx) -> Result<Lag, StoreError> {
+    Ok(run!(one, tx, LAG, [])?)
 }
 
 /// Gives numbers to the events that have none, in the order of their ids.

@@ -4,6 +4,7 @@
 mod handlers;
 pub mod runner;
 mod schedule;
+pub mod standing;
 pub mod store;
 
 use chrono::{DateTime, Utc};
@@ -11,7 +12,8 @@ use lectern_core::ids::OrganizationId;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use schedule::{start_ticks, tick};
+pub use handlers::KINDS;
+pub use schedule::{regular, start_ticks, tick};
 
 /// How a job ended that did not succeed.
 #[derive(Debug)]

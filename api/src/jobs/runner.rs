@@ -94,6 +94,9 @@ async fn perform(app: App, job: Job) {
 async fn record(app: &App, job: &Job, outcome: Result<(), JobError>) -> Result<(), StoreError> {
     let now = app.clock.now();
     let mut tx = app.db.system().await?;
+    if job.kind.starts_with("tick.") {
+        store::note_tick(&mut tx, &job.kind, outcome.is_ok(), now).await?;
+    }
     match outcome {
         Ok(()) => store::done(&mut tx, job).await?,
         Err(JobError::Retry(error, at)) if job.attempt < TRIES => {

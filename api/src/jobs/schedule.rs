@@ -1,5 +1,6 @@
 //! Work by the clock: a tick only inserts a job row, unique while it waits, so that every instance may tick and the work runs once.
 
+use chrono::Duration;
 use tokio_cron_scheduler::{Job as CronJob, JobScheduler, JobSchedulerError};
 
 use super::store::{self, NewJob};
@@ -8,21 +9,26 @@ use crate::{
     db::StoreError,
 };
 
-/// When each kind of regular work is due (seconds first), and the job that does it.
-const TICKS: &[(&str, &str)] = &[
-    ("5 * * * * *", "tick.refresh_tokens"),
-    ("15 * * * * *", "tick.prepare_sessions"),
-    ("25 * * * * *", "tick.end_sessions"),
-    ("10,30,50 * * * * *", "tick.look"),
-    ("20,50 * * * * *", "tick.bookings"),
-    ("0,10,20,30,40,50 * * * * *", "tick.reminders"),
-    ("40 * * * * *", "tick.preflight"),
-    ("45 * * * * *", "tick.subscriptions"),
-    ("35 */5 * * * *", "tick.reconcile"),
-    ("0 20 * * * *", "tick.clean_up"),
-    ("40 50 * * * *", "tick.series"),
-    ("30 35 * * * *", crate::search::jobs::TICK),
+/// When each kind of regular work is due (seconds first), the job that does it, and how many seconds lie between two.
+const TICKS: &[(&str, &str, i64)] = &[
+    ("5 * * * * *", "tick.refresh_tokens", 60),
+    ("15 * * * * *", "tick.prepare_sessions", 60),
+    ("25 * * * * *", "tick.end_sessions", 60),
+    ("10,30,50 * * * * *", "tick.look", 20),
+    ("20,50 * * * * *", "tick.bookings", 30),
+    ("0,10,20,30,40,50 * * * * *", "tick.reminders", 10),
+    ("40 * * * * *", "tick.preflight", 60),
+    ("45 * * * * *", "tick.subscriptions", 60),
+    ("35 */5 * * * *", "tick.reconcile", 300),
+    ("0 20 * * * *", "tick.clean_up", 3600),
+    ("40 50 * * * *", "tick.series", 3600),
+    ("30 35 * * * *", crate::search::jobs::TICK, 3600),
 ];
+
+/// Every kind of regular work, and how long lies between two.
+pub fn regular() -> impl Iterator<Item = (&'static str, Duration)> {
+    TICKS.iter().map(|(_, kind, seconds)| (*kind, Duration::seconds(*seconds)))
+}
 
 /// Starts ticking.
 pub async fn start_ticks(app: &App) {
@@ -33,7 +39,7 @@ pub async fn start_ticks(app: &App) {
 
 async fn start(app: &App) -> Result<(), JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    for (due, kind) in TICKS {
+    for (due, kind, _) in TICKS {
         let app = app.clone();
         scheduler
             .add(CronJob::new_async(*due, move |_, _| {

@@ -44,6 +44,64 @@ statement!(system DEAD, "update jobs set state = 'dead', finished_at = $3, last_
 statement!(system HASTEN, "update jobs set run_at = $4 where kind = $1 and organization_id = $2 and unique_key = $3 and state = 'waiting' and run_at > $4");
 statement!(system NEXT_DUE, "select min(run_at) from jobs where state in ('waiting', 'running')");
 statement!(system BURY_OLD, "delete from jobs where state = 'dead' and finished_at < $1");
+statement!(system BY_KIND, "select kind,
+        count(*) filter (where state = 'waiting' and attempt = 0) as waiting, count(*) filter (where state = 'running') as running,
+        count(*) filter (where state = 'waiting' and attempt > 0) as retrying, count(*) filter (where state = 'dead') as dead,
+        min(run_at) filter (where state = 'waiting' and run_at <= $1) as due_since
+    from jobs group by kind order by kind");
+macro_rules! standing {
+    ($rest:literal) => {
+        concat!(
+            "select j.id, j.kind, o.slug, j.state, j.attempt, j.last_error, j.created_at, j.finished_at, j.organization_id
+            from jobs j join organizations o on o.id = j.organization_id ",
+            $rest
+        )
+    };
+}
+statement!(system DEAD_ONES, standing!("where j.state = 'dead' and (j.finished_at, j.id) < ($1, $2) and ($3 = '' or j.kind = $3)
+    order by j.finished_at desc, j.id desc limit $4"));
+statement!(system STANDING, standing!("where j.id = $1"));
+statement!(system STANDING_LOCKED, sqlite: standing!("where j.id = $1"), postgres: standing!("where j.id = $1 for update of j"));
+statement!(system REVIVE, "update jobs set state = 'waiting', run_at = $2, attempt = 0, leased_until = null, finished_at = null
+    where id = $1 and (unique_key is null or not exists (
+        select 1 from jobs j where j.kind = jobs.kind and j.organization_id = jobs.organization_id and j.unique_key = jobs.unique_key
+            and j.state = 'waiting' and j.id <> jobs.id))");
+// Of those that are one job by their key, the newest comes back, and none while an equal one waits.
+statement!(system REMOVE_DOUBLES, "delete from jobs where id in (
+    select id from (select id, row_number() over (partition by organization_id, unique_key order by id desc) as place
+        from jobs where state = 'dead' and kind = $1 and unique_key is not null) as equals where place > 1)");
+statement!(system REMOVE_WAITED_FOR, "delete from jobs where state = 'dead' and kind = $1 and unique_key is not null and exists (
+    select 1 from jobs j where j.kind = jobs.kind and j.organization_id = jobs.organization_id and j.unique_key = jobs.unique_key and j.state = 'waiting')");
+statement!(system REVIVE_KIND, "update jobs set state = 'waiting', run_at = $2, attempt = 0, leased_until = null, finished_at = null
+    where state = 'dead' and kind = $1");
+statement!(system REMOVE, "delete from jobs where id = $1");
+statement!(system TICK_DONE, "insert into tick_runs (kind, done_at) values ($1, $2) on conflict (kind) do update set done_at = excluded.done_at");
+statement!(system TICK_FAILED, "insert into tick_runs (kind, failed_at) values ($1, $2) on conflict (kind) do update set failed_at = excluded.failed_at");
+statement!(system TICK_RUNS, "select kind, done_at, failed_at from tick_runs");
+// SQLite would read all that waits, also for next year: it is told which index holds what is due.
+macro_rules! due_now {
+    ($table:literal) => {
+        concat!(
+            "select count(*) as number, min(run_at) as since from (select run_at from ",
+            $table,
+            " where state in ('waiting', 'running') and run_at <= $1 and (leased_until is null or leased_until <= $1)
+                order by run_at limit 1000) as due"
+        )
+    };
+}
+macro_rules! failing_mails {
+    ($table:literal) => {
+        concat!(
+            "select count(*) from (select 1 from ",
+            $table,
+            " where state in ('waiting', 'running') and run_at <= $1 and attempt > 0 and last_error is not null
+                and kind in ('mail.send', 'mails.send') limit 1000) as failing"
+        )
+    };
+}
+statement!(system DUE, sqlite: due_now!("jobs indexed by jobs_due"), postgres: due_now!("jobs"));
+statement!(system DEAD_COUNT, "select count(*) from (select 1 from jobs where state = 'dead' limit 1000) as dead");
+statement!(system FAILING_MAILS, sqlite: failing_mails!("jobs indexed by jobs_due"), postgres: failing_mails!("jobs"));
 
 #[derive(FromRow)]
 struct Row {
@@ -159,4 +217,173 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> 
 /// When the database refuses.
 pub async fn bury_old(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
     Ok(run!(execute, tx, BURY_OLD, [before])?)
+}
+
+/// How many jobs of a kind there are in each state.
+#[derive(Clone, Debug, FromRow)]
+pub struct KindCount {
+    /// What they do.
+    pub kind: String,
+    /// Not tried yet, now or later.
+    pub waiting: i64,
+    /// With a worker.
+    pub running: i64,
+    /// Failed, and tried again by themselves.
+    pub retrying: i64,
+    /// Gave up.
+    pub dead: i64,
+    /// Since when the one waits that is due the longest.
+    pub due_since: Option<DateTime<Utc>>,
+}
+
+/// A job as its row stands.
+#[derive(Clone, Debug, FromRow)]
+pub struct Standing {
+    /// Its id.
+    pub id: Uuid,
+    /// What it does.
+    pub kind: String,
+    /// The tenant's short name; empty for the server's own.
+    pub slug: String,
+    /// waiting, running, dead.
+    pub state: String,
+    /// Tries so far.
+    pub attempt: i64,
+    /// Why the last one failed.
+    pub last_error: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it gave up.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// The tenant.
+    pub organization_id: Uuid,
+}
+
+/// How many there are, by kind. The table holds only what is still to do and what gave up in the last weeks.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_kind(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<KindCount>, StoreError> {
+    Ok(run!(all, tx, BY_KIND, [now])?)
+}
+
+/// What gave up, newest first, before an instant and id; of one kind, or with an empty one of all.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn dead_ones(
+    tx: &mut Tx,
+    before: (DateTime<Utc>, Uuid),
+    kind: &str,
+    limit: i64,
+) -> Result<Vec<Standing>, StoreError> {
+    Ok(run!(all, tx, DEAD_ONES, [before.0, before.1, kind, limit])?)
+}
+
+/// One job.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn standing(tx: &mut Tx, id: Uuid) -> Result<Option<Standing>, StoreError> {
+    Ok(run!(optional, tx, STANDING, [id])?)
+}
+
+/// One job, which nobody else claims or changes until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn standing_locked(tx: &mut Tx, id: Uuid) -> Result<Option<Standing>, StoreError> {
+    Ok(run!(optional, tx, STANDING_LOCKED, [id])?)
+}
+
+/// The job is due now, as if it had never been tried; when an equal one waits, this one is done.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revive(tx: &mut Tx, id: Uuid, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if run!(execute, tx, REVIVE, [id, now])? == 0 {
+        remove(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// The same for every dead job of a kind; how many were dead.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revive_kind(tx: &mut Tx, kind: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let doubles = run!(execute, tx, REMOVE_DOUBLES, [kind])?;
+    let waited_for = run!(execute, tx, REMOVE_WAITED_FOR, [kind])?;
+    Ok(doubles + waited_for + run!(execute, tx, REVIVE_KIND, [kind, now])?)
+}
+
+/// Nobody does this job any more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remove(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
+    run!(execute, tx, REMOVE, [id])?;
+    Ok(())
+}
+
+/// When regular work was last done, and when it last failed.
+#[derive(Clone, Debug, FromRow)]
+pub struct TickRun {
+    /// Which work.
+    pub kind: String,
+    /// Last done.
+    pub done_at: Option<DateTime<Utc>>,
+    /// Last failed.
+    pub failed_at: Option<DateTime<Utc>>,
+}
+
+/// How much is due and with nobody, counted up to a thousand, and since when.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Due {
+    /// How many.
+    pub number: i64,
+    /// Since when the first of them is due.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Notes that regular work was done or failed just now.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn note_tick(tx: &mut Tx, kind: &str, done: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let statement = if done { TICK_DONE } else { TICK_FAILED };
+    run!(execute, tx, statement, [kind, now])?;
+    Ok(())
+}
+
+/// When each kind of regular work was last done.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tick_runs(tx: &mut Tx) -> Result<Vec<TickRun>, StoreError> {
+    Ok(run!(all, tx, TICK_RUNS, [])?)
+}
+
+/// What is due and with nobody.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Due, StoreError> {
+    Ok(run!(one, tx, DUE, [now])?)
+}
+
+/// How many gave up, counted up to a thousand.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn dead_count(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, DEAD_COUNT, [])?)
+}
+
+/// How many jobs that send mail failed and are tried again within an hour, counted up to a thousand.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn failing_mails(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, FAILING_MAILS, [now + Duration::hours(1)])?)
 }

@@ -109,6 +109,16 @@ pub struct Mailer {
     from: Mailbox,
     at_once: usize,
     pace: Option<Arc<Pace>>,
+    heard: Arc<std::sync::Mutex<Heard>>,
+}
+
+/// What this process heard of the mail server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    /// When it last took a mail, or refused one for what it was.
+    pub answered: Option<Instant>,
+    /// When it last could not be reached, or put a mail off.
+    pub failed: Option<Instant>,
 }
 
 /// One mail each so many microseconds.
@@ -141,7 +151,10 @@ impl Mailer {
             let gap = Duration::from_secs(1) / most;
             Arc::new(Pace { gap, next: Mutex::new(Instant::now()) })
         });
-        let Some(host) = &config.host else { return Ok(Self { transport: None, from, at_once, pace }) };
+        let heard = Arc::default();
+        let Some(host) = &config.host else {
+            return Ok(Self { transport: None, from, at_once, pace, heard });
+        };
         let builder = match config.security {
             MailSecurity::Tls => {
                 AsyncSmtpTransport::<Tokio1Executor>::relay(host).map_err(|error| settings(&error))?
@@ -158,13 +171,19 @@ impl Mailer {
             builder = builder
                 .credentials(Credentials::new(username.clone(), SecretString::expose(password).clone()));
         }
-        Ok(Self { transport: Some(builder.build()), from, at_once, pace })
+        Ok(Self { transport: Some(builder.build()), from, at_once, pace, heard })
     }
 
     /// Whether there is a server to send through.
     #[must_use]
     pub const fn is_configured(&self) -> bool {
         self.transport.is_some()
+    }
+
+    /// What this process heard of the server so far.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        *self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// How many mails may be under way at the same time.
@@ -204,13 +223,19 @@ impl Mailer {
         let transport =
             self.transport.as_ref().ok_or_else(|| MailError::Settings("mail.host is not set".to_owned()))?;
         let message = self.message(mail)?;
-        transport.send(message).await.map(drop).map_err(|error| {
+        let sent = transport.send(message).await.map(drop).map_err(|error| {
             if error.is_permanent() {
                 MailError::Refused(error.to_string())
             } else {
                 MailError::Unavailable(error.to_string())
             }
-        })
+        });
+        let mut heard = self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &sent {
+            Err(MailError::Unavailable(_)) => heard.failed = Some(Instant::now()),
+            _ => heard.answered = Some(Instant::now()),
+        }
+        sent
     }
 
     fn message(&self, mail: &OutgoingMail) -> Result<Message, MailError> {

@@ -2,4 +2,4 @@
 
 mod mailer;
 
-pub use mailer::{Attachment, MailError, Mailer, OutgoingMail};
+pub use mailer::{Attachment, Heard, MailError, Mailer, OutgoingMail};

@@ -95,6 +95,11 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         ("post", "/api/v1/organizations") => {
             json!({"slug": "oakwood", "name": "Oakwood School", "time_zone": "Asia/Dhaka"})
         }
+        ("patch", "/api/v1/organizations/{id}") => json!({"active": true}),
+        ("put", "/api/v1/organizations/{id}/limits") => {
+            json!({"people": 500, "classes": 60, "live_sessions": 10})
+        }
+        ("post", "/api/v1/instance/jobs/retry") => json!({"kind": "mails.send"}),
         ("post", "/api/v1/classes") => json!({"title": "Mathematics, class 8", "provider": "zoom"}),
         ("patch", "/api/v1/classes/{id}") => json!({"title": "Mathematics, class 9"}),
         ("put", "/api/v1/classes/{id}/settings") => {

@@ -1,5 +1,6 @@
 //! Tenants: who they are and what they decided for themselves.
 
+pub mod limits;
 pub mod pages;
 mod policies;
 pub mod routes;

@@ -3,16 +3,21 @@
 use axum::{extract::State, response::Response};
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section, Vocabulary,
-    pages::organizations::{OrganizationForm, OrganizationRow, Organizations},
+    pages::organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations},
 };
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::service::{self, CreateOrganization};
+use super::{
+    limits::{self, Limits, LimitsView},
+    service::{self, CreateOrganization},
+    store::Organization,
+};
 use crate::{
     app::App,
     classes,
-    error::ApiError,
-    extract::{Form, Query, SuperAdmin},
+    error::{ApiError, FieldError},
+    extract::{Form, Path, Query, SuperAdmin},
     live::feed::instant,
     pages::{Pages, Reader, see_other, vocabulary},
     people::{self, pages::field_errors},
@@ -36,6 +41,7 @@ async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiErr
             classes: count(classes::service::count(&mut tx, organization.id).await?),
             vocabulary: vocabulary(organization.vocabulary),
             created_at: instant(organization.created_at),
+            active: organization.active,
             name: organization.name,
             slug: organization.slug,
         });
@@ -91,4 +97,130 @@ pub async fn create(
     let form = OrganizationForm { name: form.name, slug: form.slug, vocabulary: form.vocabulary, errors };
     let page = page(&app, form).await?;
     Pages::new(&app, &who, reader, Section::Organizations).await?.refuse(&page)
+}
+
+/// Limits as typed: nothing typed is no limit.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LimitsForm {
+    people: String,
+    classes: String,
+    live_sessions: String,
+}
+
+fn typed(view: &Limits) -> LimitsForm {
+    let text = |limit: Option<i64>| limit.map(|limit| limit.to_string()).unwrap_or_default();
+    LimitsForm {
+        people: text(view.people),
+        classes: text(view.classes),
+        live_sessions: text(view.live_sessions),
+    }
+}
+
+fn shown(
+    organization: Organization,
+    view: &LimitsView,
+    form: LimitsForm,
+    errors: Vec<PageFieldError>,
+) -> OrganizationPage {
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let row = |name: &str, limit: Option<i64>, used: i64, typed: String| LimitRow {
+        name: name.to_owned(),
+        typed,
+        used: count(used),
+        full: limit.is_some_and(|limit| used >= limit),
+    };
+    let (limits, used) = (&view.limits, &view.used);
+    OrganizationPage {
+        id: organization.id.to_string(),
+        limits: vec![
+            row("people", limits.people, used.people, form.people),
+            row("classes", limits.classes, used.classes, form.classes),
+            row("live_sessions", limits.live_sessions, used.live_sessions, form.live_sessions),
+        ],
+        active: organization.active,
+        created_at: instant(organization.created_at),
+        vocabulary: vocabulary(organization.vocabulary),
+        name: organization.name,
+        slug: organization.slug,
+        errors,
+    }
+}
+
+/// `GET /organizations/{id}`
+pub async fn show(
+    State(app): State<App>,
+    who: SuperAdmin,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<OrganizationsQuery>,
+) -> Result<Response, ApiError> {
+    let (organization, view) = limits::show(&app, id.into()).await?;
+    let page = shown(organization, &view, typed(&view.limits), Vec::new());
+    Pages::new(&app, &who, reader, Section::Organizations).await?.notice(query.notice).show(&page)
+}
+
+/// A number as people type it, also in Bengali figures; nothing is no limit.
+fn number(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
+    let figures: String = text
+        .trim()
+        .chars()
+        .filter(|c| !matches!(c, ' ' | ',' | '\u{a0}' | '\u{202f}'))
+        .map(|c| match c {
+            '\u{09e6}'..='\u{09ef}' => char::from_digit(u32::from(c) - 0x09e6, 10).unwrap_or(c),
+            c => c,
+        })
+        .collect();
+    if figures.is_empty() {
+        return None;
+    }
+    figures.parse().map_err(|_| errors.push(FieldError::new(field, "limit"))).ok()
+}
+
+/// `POST /organizations/{id}`
+pub async fn save_limits(
+    State(app): State<App>,
+    who: SuperAdmin,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<LimitsForm>,
+) -> Result<Response, ApiError> {
+    let mut wrong = Vec::new();
+    let sent = Limits {
+        people: number("people", &form.people, &mut wrong),
+        classes: number("classes", &form.classes, &mut wrong),
+        live_sessions: number("live_sessions", &form.live_sessions, &mut wrong),
+    };
+    if wrong.is_empty() {
+        match limits::set(&app, &who, id.into(), sent).await {
+            Ok(_) => return Ok(see_other(&format!("/organizations/{id}?notice=saved"))),
+            Err(ApiError::Invalid(errors)) => {
+                wrong = errors.into_iter().map(|error| FieldError::new(error.field, "limit")).collect();
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let (organization, view) = limits::show(&app, id.into()).await?;
+    let page = shown(organization, &view, form, field_errors(&wrong));
+    Pages::new(&app, &who, reader, Section::Organizations).await?.refuse(&page)
+}
+
+/// `POST /organizations/{id}/close`
+pub async fn close(
+    State(app): State<App>,
+    who: SuperAdmin,
+    Path(id): Path<Uuid>,
+) -> Result<Response, ApiError> {
+    limits::set_active(&app, &who, id.into(), false).await?;
+    Ok(see_other(&format!("/organizations/{id}?notice=organization_closed")))
+}
+
+/// `POST /organizations/{id}/open`
+pub async fn open(
+    State(app): State<App>,
+    who: SuperAdmin,
+    Path(id): Path<Uuid>,
+) -> Result<Response, ApiError> {
+    limits::set_active(&app, &who, id.into(), true).await?;
+    Ok(see_other(&format!("/organizations/{id}?notice=organization_opened")))
 }

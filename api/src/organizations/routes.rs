@@ -3,15 +3,17 @@
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{
+    limits::{self, Limits, LimitsView},
     service::{self, ChangeSettings, CreateOrganization, OrganizationView, SetHostTokens, SettingsView},
     store,
 };
 use crate::{
     app::App,
     error::{ApiError, Problem},
-    extract::{Admin, Json, Owner, Query, SuperAdmin},
+    extract::{Admin, Json, Owner, Path, Query, SuperAdmin},
     list::{List, Paging},
 };
 
@@ -95,6 +97,50 @@ pub async fn list(
         |organization| organization.slug.clone(),
         OrganizationView::from,
     )))
+}
+
+/// How much an organization may have, and has.
+#[utoipa::path(get, path = "/api/v1/organizations/{id}/limits", tag = "instance", params(("id" = Uuid, Path)), responses((status = 200, body = LimitsView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn show_limits(
+    State(app): State<App>,
+    _: SuperAdmin,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<LimitsView>, ApiError> {
+    Ok(axum::Json(limits::show(&app, id.into()).await?.1))
+}
+
+/// Sets how much an organization may have: all three at once, and what is left out or `null` has no limit.
+///
+/// What is there already stays, also above a limit; only nothing is added then: `limit_people` (made one by one, from a list, by
+/// booking or by a host application's token), `limit_classes` or `limit_live_sessions`, 409. Guests are not counted, and a meeting
+/// that its host starts at the platform runs in any case.
+#[utoipa::path(put, path = "/api/v1/organizations/{id}/limits", tag = "instance", params(("id" = Uuid, Path)), request_body = Limits, responses((status = 200, body = LimitsView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn set_limits(
+    State(app): State<App>,
+    who: SuperAdmin,
+    Path(id): Path<Uuid>,
+    Json(body): Json<Limits>,
+) -> Result<axum::Json<LimitsView>, ApiError> {
+    Ok(axum::Json(limits::set(&app, &who, id.into(), body).await?))
+}
+
+/// Whether an organization is open.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeOrganization {
+    /// Closed, nobody of it signs in or joins, and nothing is done for it by the clock. Its data stay.
+    pub active: bool,
+}
+
+/// Opens or closes an organization.
+#[utoipa::path(patch, path = "/api/v1/organizations/{id}", tag = "instance", params(("id" = Uuid, Path)), request_body = ChangeOrganization, responses((status = 200, body = OrganizationView), (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub async fn change(
+    State(app): State<App>,
+    who: SuperAdmin,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ChangeOrganization>,
+) -> Result<axum::Json<OrganizationView>, ApiError> {
+    Ok(axum::Json(limits::set_active(&app, &who, id.into(), body.active).await?.into()))
 }
 
 /// Makes an organization.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
+use super::limits::Limits;
 use crate::{
     db::{StoreError, Tx},
     run, statement,
@@ -78,6 +79,13 @@ statement!(system LIST, "select id, slug, name, vocabulary, state, created_at fr
 statement!(system SET_STATE, "update organizations set state = $2 where id = $1");
 statement!(tenant SETTINGS, "select time_zone, default_provider, policies, host_tokens, host_secret from organization_settings where organization_id = $1");
 statement!(tenant UPDATE_SETTINGS, "update organization_settings set time_zone = $2, default_provider = $3, policies = $4, host_tokens = $5, host_secret = $6, updated_at = $7 where organization_id = $1");
+statement!(tenant LIMITS, "select people, classes, live_sessions from organization_limits where organization_id = $1");
+// Whoever makes something of which there may be only so many waits here for the other who does. SQLite has one writer anyway.
+statement!(tenant LIMITS_HELD,
+    sqlite: "select people, classes, live_sessions from organization_limits where organization_id = $1",
+    postgres: "select people, classes, live_sessions from organization_limits where organization_id = $1 for update");
+statement!(tenant SET_LIMITS, "insert into organization_limits (organization_id, people, classes, live_sessions, updated_at) values ($1, $2, $3, $4, $5)
+    on conflict (organization_id) do update set people = excluded.people, classes = excluded.classes, live_sessions = excluded.live_sessions, updated_at = excluded.updated_at");
 statement!(system CLASS_ROUTE, "select organization_id from class_routes where class_id = $1");
 statement!(system REMOVE_HOST_ISSUER, "delete from host_issuers where organization_id = $1");
 statement!(system INSERT_HOST_ISSUER, "insert into host_issuers (issuer, audience, organization_id) values ($1, $2, $3) on conflict do nothing");
@@ -233,6 +241,43 @@ pub async fn update_settings(
             settings.host_secret.as_deref(),
             now
         ]
+    )?;
+    Ok(())
+}
+
+/// How much an organization may have.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn limits(tx: &mut Tx, organization: OrganizationId) -> Result<Limits, StoreError> {
+    let row: Option<Limits> = run!(optional, tx, LIMITS, [organization.uuid()])?;
+    Ok(row.unwrap_or_default())
+}
+
+/// The same; where there are limits, one transaction at a time may go on from here.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn limits_held(tx: &mut Tx, organization: OrganizationId) -> Result<Limits, StoreError> {
+    let row: Option<Limits> = run!(optional, tx, LIMITS_HELD, [organization.uuid()])?;
+    Ok(row.unwrap_or_default())
+}
+
+/// Sets how much an organization may have.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_limits(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    limits: Limits,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(
+        execute,
+        tx,
+        SET_LIMITS,
+        [organization.uuid(), limits.people, limits.classes, limits.live_sessions, now]
     )?;
     Ok(())
 }

@@ -214,6 +214,7 @@ async fn arrive(
         .map_err(|_| ApiError::TokenRefused("The token's email is no address."))?;
     let name = service::one_line(&claims.name, 120)
         .map_err(|_| ApiError::TokenRefused("The token's name is empty or longer than 120 characters."))?;
+    service::room(&mut tx, organization, 1).await?;
     let id = app.new_id();
     let new = store::NewPerson {
         id,

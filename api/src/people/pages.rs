@@ -18,7 +18,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, ClientAddress, Form, Path, Query, SignedIn, read_form},
-    pages::{Pages, Reader, see_other},
+    pages::{Pages, Reader, beside_form, see_other},
 };
 
 /// Seconds a sign-in cookie lasts; the server forgets the sign-in at the same time.
@@ -275,6 +275,7 @@ pub async fn add_person(
     let errors = match service::create_person(&app, who.organization, who.actor(), who.owner, new).await {
         Ok(_) => return Ok(see_other("/people?notice=person_added")),
         Err(ApiError::Invalid(errors)) => field_errors(&errors),
+        Err(error @ ApiError::Conflict("limit_people", ..)) => beside_form(&app, error)?,
         Err(ApiError::Conflict(_, detail, _)) => vec![PageFieldError::new("email", detail)],
         Err(other) => return Err(other),
     };

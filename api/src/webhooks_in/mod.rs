@@ -8,11 +8,16 @@ pub mod routes;
 pub mod service;
 pub mod store;
 
-pub use store::remove_old;
+pub use store::{
+    Backlog, DeadDelivery, backlog, dead_count, dead_one, dead_ones, discard, remove_old, revive, revive_all,
+};
 
 use chrono::{DateTime, Utc};
 use lectern_core::{ids::OrganizationId, provider::ProviderName};
 use uuid::Uuid;
+
+/// What deliveries that are set aside are called among the jobs that gave up.
+pub const DEAD: &str = "webhook.read";
 
 /// A verified delivery on its way into the inbox.
 #[derive(Clone, Debug)]

@@ -127,13 +127,13 @@ async fn process(app: &App, organization: OrganizationId, rows: Vec<Waiting>) ->
             for item in &items {
                 match work(app, organization, &sealer, std::slice::from_ref(item)).await {
                     Ok(count) => settled += count,
-                    Err(error) => settled += mark(app, &[failed(&item.row, &format!("{error:?}"))]).await?,
+                    Err(error) => settled += mark(app, &[failed(&item.row, &error.to_string())]).await?,
                 }
             }
         }
         Err(error) => {
             for item in &items {
-                settled += mark(app, &[failed(&item.row, &format!("{error:?}"))]).await?;
+                settled += mark(app, &[failed(&item.row, &error.to_string())]).await?;
             }
         }
     }

@@ -25,3 +25,4 @@ pub use fan_out::read_to;
 pub use kinds::HookKind;
 pub use messages::VERSION;
 pub use service::{GivenUp, given_up};
+pub use store::queue::{Overdue, overdue};

@@ -61,6 +61,14 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/organization/holidays",                         "-+++++++!"),
     ("GET /api/v1/organization/settings",                         "-++----+!"),
     ("GET /api/v1/organizations",                                 "+-------!"),
+    ("GET /api/v1/organizations/{id}/limits",                     "+-------! ---"),
+    ("PUT /api/v1/organizations/{id}/limits",                     "+-------! ---"),
+    ("PATCH /api/v1/organizations/{id}",                          "+-------! ---"),
+    ("GET /api/v1/instance/health",                               "+-------!"),
+    ("GET /api/v1/instance/jobs",                                 "+-------!"),
+    ("POST /api/v1/instance/jobs/retry",                          "+-------!"),
+    ("POST /api/v1/instance/jobs/{id}/retry",                     "?-------! ---"),
+    ("POST /api/v1/instance/jobs/{id}/discard",                   "?-------! ---"),
     ("GET /api/v1/people",                                        "-++----+!"),
     ("GET /api/v1/people/{id}",                                   "?++????+! ???"),
     ("GET /api/v1/platforms",                                     "-++++--+!"),
@@ -239,6 +247,16 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /holidays",                                                      "-++++--!!"),
     ("GET /live",                                                          "-++++--!!"),
     ("GET /organizations",                                                 "+------!!"),
+    ("GET /organizations/{id}",                                            "+------!! ---"),
+    ("POST /organizations/{id}",                                           "+------!! ---"),
+    ("POST /organizations/{id}/close",                                     "?------!! ---"),
+    ("POST /organizations/{id}/open",                                      "?------!! ---"),
+    ("GET /health",                                                        "+------!!"),
+    ("GET /jobs",                                                          "+------!!"),
+    ("GET /jobs/{id}/discard",                                             "?------!! ---"),
+    ("POST /jobs/retry",                                                   "+------!!"),
+    ("POST /jobs/{id}/retry",                                              "+------!! ---"),
+    ("POST /jobs/{id}/discard",                                            "+------!! ---"),
     ("GET /platforms",                                                     "-++----!!"),
     ("GET /platforms/{provider}",                                          "-++----!! +--"),
     ("GET /sessions/{id}",                                                 "-+++?+?!! ???"),
@@ -374,7 +392,11 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         _ if route.starts_with("/api/v1/api-keys") => &world.api_key,
         _ if route.starts_with("/api/v1/classes") || route.starts_with("/classes") => &world.class,
         _ if route.starts_with("/api/v1/sessions") || route.starts_with("/sessions") => &world.session,
-        _ if route.starts_with("/api/v1/organizations") => organization,
+        // Closing it would end the sign-ins that the next lines need.
+        "/organizations/{id}/close" | "/organizations/{id}/open" => &world.class,
+        _ if route.starts_with("/api/v1/organizations") || route.starts_with("/organizations") => {
+            organization
+        }
         _ if route.contains("booking-pages") => &world.page,
         _ if route.starts_with("/api/v1/webhook-endpoints") || route.starts_with("/webhooks") => {
             &world.webhook
@@ -422,6 +444,9 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/organizations" => {
             json!({"slug": format!("o-{}", &fresh.to_string()[24..]), "name": "New"})
         }
+        "PATCH /api/v1/organizations/{id}" => json!({"active": true}),
+        "PUT /api/v1/organizations/{id}/limits" => json!({"people": 1000}),
+        "POST /api/v1/instance/jobs/retry" => json!({"kind": "mails.send"}),
         "POST /api/v1/classes" => json!({"title": "Geometry"}),
         "PATCH /api/v1/classes/{id}" => json!({"title": "Geometry"}),
         "POST /api/v1/classes/{id}/enrollments" => json!({"user_id": world.pupil}),
@@ -518,6 +543,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         "POST /sessions/{id}/attendance/{person}" => text(&[("state", "excused")]),
         "POST /sessions/{id}/attendance/strays" => text(&[("stay", "none"), ("person_id", "")]),
         "POST /webhooks" | "POST /webhooks/{id}" => text(&[("url", "https://hooks.oakwood.example/")]),
+        "POST /organizations/{id}" => text(&[("people", "1000")]),
         "POST /organizations" => {
             vec![("name", "New".to_owned()), ("slug", format!("o-{}", &fresh.to_string()[24..]))]
         }

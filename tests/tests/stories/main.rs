@@ -31,6 +31,7 @@ mod host_days;
 mod host_key;
 mod host_tokens;
 mod idempotency;
+mod instance;
 mod join_mail;
 mod join_standings;
 mod kill;

@@ -7,10 +7,11 @@ use lectern_web::mails::{
 use lectern_web::pages::{
     Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
     ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
-    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, EditSession,
-    EndSession, ErrorPage, HolidaysPage, Join, LiveBoard, MePage, NoticesPage, OffPage, Organizations,
-    Overview, OwnAttendance, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
-    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, DiscardJob,
+    EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, MePage,
+    NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance, PaymentsPage, People,
+    Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage,
+    Webhook, WebhookNew, Webhooks, Why,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -56,6 +57,9 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
+    visitor.staff::<InstanceHealth>();
+    visitor.staff::<InstanceJobs>();
+    visitor.staff::<DiscardJob>();
     visitor.staff::<LiveBoard>();
     visitor.staff::<MePage>();
     visitor.staff::<StudentHome>();
@@ -65,6 +69,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<OwnAttendance>();
     visitor.staff::<NoticesPage>();
     visitor.staff::<Organizations>();
+    visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
     visitor.staff::<SchedulePreview>();
     visitor.staff::<SessionPage>();

@@ -28,9 +28,8 @@ use crate::{
     list::{Paging, next_url},
     live::feed::instant,
     organizations,
-    pages::{Pages, Reader, see_other},
+    pages::{Pages, Reader, beside_form, see_other},
     people,
-    people::pages::field_errors,
     platforms::service::HostState,
     sessions, totals,
 };
@@ -258,8 +257,7 @@ pub async fn create(
                 Ok(class) => {
                     return Ok(see_other(&format!("/classes/{}?notice=class_created", class.id)));
                 }
-                Err(ApiError::Invalid(errors)) => field_errors(&errors),
-                Err(other) => return Err(other),
+                Err(error) => beside_form(&app, error)?,
             }
         }
         Err(_) => vec![PageFieldError::new("instructor_id", "choose")],

@@ -5,7 +5,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::fields::{description, external, instructor, pasted, provider, taken, title};
+use super::{
+    fields::{description, external, instructor, pasted, provider, taken, title},
+    find::room,
+};
 use crate::{
     app::App,
     audit::{self, EntryKind},
@@ -88,6 +91,7 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
         active: true,
         created_at: app.clock.now(),
     };
+    room(&mut tx, who.organization).await?;
     store::insert(&mut tx, who.organization, &class).await.map_err(taken)?;
     if let Some(url) = link {
         pasted_links::service::keep(app, &mut tx, who.organization, class.id, class.id.uuid(), &url).await?;

@@ -17,6 +17,7 @@ use crate::{
     error::ApiError,
     extract::SignedIn,
     list::{List, Paging},
+    organizations::limits::{self, Limited},
     search::{self, service::Kind},
 };
 
@@ -178,6 +179,17 @@ pub async fn titles(
     }
     let rows = store::titles(tx, organization, &crate::ids::json_list(ids)).await?;
     Ok(rows.into_iter().map(|(id, title)| (ClassId(id), title)).collect())
+}
+
+/// Whether there may be one class more; from here on nobody else adds any until the transaction ends.
+///
+/// # Errors
+/// [`ApiError::Conflict`] `limit_classes`.
+pub(in crate::classes) async fn room(tx: &mut Tx, organization: OrganizationId) -> Result<(), ApiError> {
+    match limits::most(tx, organization, Limited::Classes).await? {
+        Some(most) => limits::check(Limited::Classes, most, count(tx, organization).await? + 1),
+        None => Ok(()),
+    }
 }
 
 /// How many classes there are, archived ones not counted.

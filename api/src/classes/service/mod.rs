@@ -10,6 +10,7 @@ pub use change::{ChangeClass, archive, change, person_disabled};
 pub use create::{CreateClass, could_create, create};
 pub(crate) use fields::{description, external, instructor};
 pub(in crate::classes) use fields::{pasted, provider};
+pub(in crate::classes) use find::room;
 pub use find::{
     count, find, find_by_external, find_titled, give_words, list, list_tab, may_manage, of_ids, own,
     own_active, platforms_in_use, readable, titles,

@@ -8,7 +8,10 @@ use lectern_core::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::fields::{check_password, one_line};
+use super::{
+    directory::room,
+    fields::{check_password, one_line},
+};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -16,7 +19,7 @@ use crate::{
     error::{ApiError, FieldError},
     events::{self, Event, EventType},
     extract::SignedIn,
-    people::{Person, me, store},
+    people::{Person, PersonKind, me, store},
 };
 
 /// Changes to a person: what is left out stays.
@@ -70,6 +73,9 @@ pub async fn change_person(
     let mut person = store::find(&mut tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
     let was_active = person.active;
     apply(&mut person, &change, who)?;
+    if person.active && !was_active && person.kind == PersonKind::User {
+        room(&mut tx, who.organization, 1).await?;
+    }
     store::update(&mut tx, who.organization, &person, now).await?;
     if let Some(hash) = hash {
         store::set_password(&mut tx, who.organization, id, &hash, now).await?;

@@ -4,7 +4,10 @@ use lectern_core::{ids::OrganizationId, role::Role, secret::SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::fields::{NameInput, check_password, one_line, parse_email};
+use super::{
+    directory::room,
+    fields::{NameInput, check_password, one_line, parse_email},
+};
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -124,6 +127,7 @@ pub async fn create_person(
     };
     let id = app.new_id();
     let mut tx = app.db.begin(organization).await?;
+    room(&mut tx, organization, 1).await?;
     let person = NewPerson {
         id,
         kind: PersonKind::User,
@@ -237,6 +241,9 @@ async fn make(
     email: &str,
     name: (&str, Option<&str>),
 ) -> Result<Person, ApiError> {
+    if kind == PersonKind::User {
+        room(tx, organization, 1).await?;
+    }
     let id = app.new_id();
     let new = NewPerson {
         id,

@@ -15,6 +15,7 @@ use crate::{
     db::Tx,
     error::ApiError,
     list::{List, Paging},
+    organizations::limits::{self, Limited},
     people::{Person, store},
     search::{self, service::Kind},
 };
@@ -186,6 +187,26 @@ pub async fn page(
 /// Whoever may teach, by name; at most 500.
 pub async fn teachers(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Person>, ApiError> {
     Ok(store::teachers(tx, organization).await?)
+}
+
+/// How many people may sign in, counted up to a number.
+pub async fn count_active(tx: &mut Tx, organization: OrganizationId, most: i64) -> Result<i64, ApiError> {
+    Ok(store::count_active(tx, organization, most).await?)
+}
+
+/// Whether so many more people may sign in; from here on nobody else adds any until the transaction ends.
+///
+/// # Errors
+/// [`ApiError::Conflict`] `limit_people`.
+pub(in crate::people) async fn room(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    more: usize,
+) -> Result<(), ApiError> {
+    let Some(most) = limits::most(tx, organization, Limited::People).await? else { return Ok(()) };
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    let there = store::count_active(tx, organization, most).await?;
+    limits::check(Limited::People, most, there.saturating_add(more))
 }
 
 /// How many people have an account.

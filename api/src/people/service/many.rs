@@ -6,6 +6,7 @@ use lectern_core::ids::{OrganizationId, PersonId};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::directory::room;
 use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
@@ -97,6 +98,9 @@ pub async fn make_students(
     by: Actor,
     students: &[NewStudent],
 ) -> Result<(), ApiError> {
+    if !students.is_empty() {
+        room(tx, organization, students.len()).await?;
+    }
     for some in students.chunks(AT_A_TIME) {
         let rows = some.iter().map(|new| {
             json!({

@@ -14,9 +14,10 @@ pub use change::{ChangePerson, change_person, set_choices, set_password};
 pub use create::{
     CreatePerson, CreatePersonBody, Whom, create_person, find_or_make, make_guest, make_student,
 };
+pub(in crate::people) use directory::room;
 pub use directory::{
-    PersonView, admins, all, count, external_ids, find, find_by_email, find_by_external, names, page, search,
-    teachers,
+    PersonView, admins, all, count, count_active, external_ids, find, find_by_email, find_by_external, names,
+    page, search, teachers,
 };
 pub use fields::{NameInput, one_line, parse_email, parse_language, parse_time_zone};
 pub use many::{NewStudent, change_students, give_words, holders, make_students, of_addresses, of_ids};

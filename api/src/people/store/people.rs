@@ -143,6 +143,7 @@ statement!(tenant ADOPT, "update people set subject = $3, external_id = coalesce
 statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, role = $5, owner = $6, state = $7, language = $8, external_id = $9, time_zone = $11, updated_at = $10
     where organization_id = $1 and id = $2");
 statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_at = $4 where organization_id = $1 and id = $2");
+statement!(tenant COUNT_ACTIVE, "select count(*) from (select 1 from people where organization_id = $1 and kind = 'user' and state = 'active' limit $2) as found");
 statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
 statement!(tenant NAMES,
     sqlite: "select id, first_name, last_name from people where organization_id = $1 and id in (select unhex(value) from json_each($2))",
@@ -366,6 +367,11 @@ pub async fn set_password(
 ) -> Result<(), StoreError> {
     run!(execute, tx, SET_PASSWORD, [organization.uuid(), id.uuid(), hash, now])?;
     Ok(())
+}
+
+/// How many users may sign in, counted up to a number.
+pub async fn count_active(tx: &mut Tx, organization: OrganizationId, most: i64) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, COUNT_ACTIVE, [organization.uuid(), most])?)
 }
 
 /// How many users there are.

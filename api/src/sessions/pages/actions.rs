@@ -47,7 +47,10 @@ pub async fn start(
     Path(id): Path<Uuid>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let started = service::start(&app, &who, SessionId(id)).await?;
+    let started = match service::start(&app, &who, SessionId(id)).await {
+        Err(ApiError::Conflict("limit_live_sessions", ..)) => return Ok(to(id, "limit_live")),
+        started => started?,
+    };
     Ok(match (started.ready, started.view.meeting.state) {
         (true, _) => to(id, "started"),
         // The page itself says what is wrong with the meeting, and what to do.

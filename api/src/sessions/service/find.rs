@@ -115,6 +115,11 @@ pub async fn readable(tx: &mut Tx, who: &SignedIn, id: SessionId) -> Result<(Ses
     Ok((session, class))
 }
 
+/// How many sessions of an organization are live.
+pub async fn count_live(tx: &mut Tx, organization: OrganizationId) -> Result<i64, ApiError> {
+    Ok(store::count_all_live(tx, organization).await?)
+}
+
 /// The classes a person teaches are live now: for the badge in the navigation.
 pub async fn live_count(tx: &mut Tx, who: &SignedIn) -> Result<u32, ApiError> {
     let instructor: Option<PersonId> = (who.role == Role::Instructor).then_some(who.person);

@@ -12,7 +12,7 @@ mod view;
 pub use cancel::{cancel, cancel_coming, cancel_one};
 pub use end::{close, end};
 pub use find::{
-    class_of, find, find_by_external, find_to_change, glances, hold, hold_host, live_count, near,
+    class_of, count_live, find, find_by_external, find_to_change, glances, hold, hold_host, live_count, near,
     next_of_class, of_class, own, own_to_change, page_of_class, readable, titles,
 };
 pub use follow::{class_changed, renew_if_pasted, renew_meetings, renew_pasted, roster_grew};

@@ -9,7 +9,7 @@ use lectern_core::{
 use url::Url;
 
 use super::{
-    find::{own, own_to_change},
+    find::{count_live, own, own_to_change},
     record::{record, wake},
     view::{SessionView, view},
 };
@@ -20,6 +20,7 @@ use crate::{
     error::ApiError,
     events::EventType,
     extract::SignedIn,
+    organizations::limits::{self, Limited},
     platforms,
     sessions::{
         meetings,
@@ -66,6 +67,10 @@ pub async fn start(app: &App, who: &SignedIn, id: SessionId) -> Result<Started, 
         }
         SessionState::Live => {}
         SessionState::Scheduled => {
+            if let Some(most) = limits::most(&mut tx, who.organization, Limited::LiveSessions).await? {
+                let live = count_live(&mut tx, who.organization).await?;
+                limits::check(Limited::LiveSessions, most, live + 1)?;
+            }
             session.state = SessionState::Live;
             session.started_at = Some(now);
             store::update(&mut tx, who.organization, &session, now).await?;

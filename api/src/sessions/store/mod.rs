@@ -10,6 +10,6 @@ pub use meetings::{
     meeting_problem, meeting_ready, meeting_removed, not_yet_removed, removable_meetings, retire_meeting,
 };
 pub use sessions::{
-    Session, count_live, due_for_meeting, find, find_by_external, find_to_change, glances, insert, near,
-    next_of_class, of_class, overdue, page_of_class, titles, update,
+    Session, count_all_live, count_live, due_for_meeting, find, find_by_external, find_to_change, glances,
+    insert, near, next_of_class, of_class, overdue, page_of_class, titles, update,
 };

@@ -163,9 +163,15 @@ statement!(tenant OVERDUE,
     postgres: session_columns!("where organization_id = $1 and ((state = 'scheduled' and ends_at < $2) or (state = 'live' and ends_at < $3))
         and id = any(array(select x.id from sessions x where x.organization_id = $1 and x.state = 'live'
             union all select x.id from sessions x where x.organization_id = $1 and x.state = 'scheduled' and x.starts_at < $2)) order by ends_at limit 200"));
+statement!(tenant COUNT_ALL_LIVE, "select count(*) from sessions where organization_id = $1 and state = 'live'");
 statement!(tenant COUNT_LIVE,
     sqlite: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2 is null or c.instructor_id = $2)",
     postgres: "select count(*) from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id where s.organization_id = $1 and s.state = 'live' and ($2::uuid is null or c.instructor_id = $2)");
+
+/// How many sessions of an organization are live.
+pub async fn count_all_live(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
+    Ok(run!(value, tx, COUNT_ALL_LIVE, [organization.uuid()])?)
+}
 
 /// Adds a session.
 pub async fn insert(

@@ -43,6 +43,21 @@ statement!(system AFTER, "select id, organization_id, payload, seq, created_at f
 statement!(system ADVANCE, "insert into webhook_cursor (name, seq) values ('outbox', $2)
     on conflict (name) do update set seq = excluded.seq where webhook_cursor.seq = $1");
 
+statement!(system OVERDUE, "select count(*) as endpoints, count(*) filter (where slow) as failing,
+        min(due_at) filter (where leased_until is null and due_at <= $1 and (rests_until is null or rests_until <= $1)) as since
+    from webhook_queue");
+
+/// How outgoing webhooks stand.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Overdue {
+    /// Active endpoints.
+    pub endpoints: i64,
+    /// Of these: what was sent there last failed or took long.
+    pub failing: i64,
+    /// Since when an endpoint waits for a worker.
+    pub since: Option<DateTime<Utc>>,
+}
+
 /// An endpoint that was claimed.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Claim {
@@ -131,6 +146,11 @@ pub async fn release(
 ) -> Result<(), StoreError> {
     run!(execute, tx, RELEASE, [claim.endpoint_id, claim.attempt, due_at, slow, rests_until])?;
     Ok(())
+}
+
+/// How outgoing webhooks stand: a row for each active endpoint.
+pub async fn overdue(tx: &mut Tx, now: DateTime<Utc>) -> Result<Overdue, StoreError> {
+    Ok(run!(one, tx, OVERDUE, [now])?)
 }
 
 /// How far the outbox goes, and was read.

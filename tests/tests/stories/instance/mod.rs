@@ -1,0 +1,5 @@
+//! What whoever runs the server sees of it, and does.
+
+mod health;
+mod limits;
+mod work;
