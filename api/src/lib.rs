@@ -44,6 +44,7 @@ pub mod probes;
 pub mod routes;
 pub mod search;
 pub mod sessions;
+pub mod spreadsheet;
 pub mod subscriptions;
 pub mod timetable;
 pub mod totals;

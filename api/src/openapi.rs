@@ -26,7 +26,11 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.description = Some(
+            "A key that an admin made on the page `/api-keys`, the token of a sign-in, or a host application's JWT.".to_owned(),
+        );
+        let bearer = SecurityScheme::Http(bearer);
         document.components.get_or_insert_default().add_security_scheme("bearer", bearer);
         document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
     }

@@ -150,6 +150,8 @@ paths! {
     "/people" => get people::pages::people, post people::pages::add_person;
     "/people/{id}/disable" => post people::pages::disable;
     "/people/{id}/enable" => post people::pages::enable;
+    "/api-keys" => get people::key_pages::list, post people::key_pages::create;
+    "/api-keys/{id}/revoke" => post people::key_pages::revoke;
     "/join/class/{class}" => get join::pages::show, post join::pages::post;
     "/join/class/{class}/calendar.ics" => get join::pages::calendar;
     "/platforms" => get platforms::pages::platforms;
@@ -238,6 +240,8 @@ paths! {
     "/jobs/retry" => post instance::work::pages::retry_kind;
     "/jobs/{id}/retry" => post instance::work::pages::retry;
     "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
+    "/audit.csv" => get audit::export::download;
+    "/organization" => get organizations::own_pages::show, post organizations::own_pages::save;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
     "/organizations/{id}/close" => post organizations::pages::close;

@@ -38,7 +38,10 @@ pub enum Section {
     Cohorts,
     Connections,
     Webhooks,
+    ApiKeys,
     Audit,
+    /// What one's own organization decides for itself.
+    Organization,
     Organizations,
     /// How the server is.
     Health,
@@ -65,12 +68,13 @@ impl Section {
             Self::Calendar | Self::BookingPages => "calendar",
             Self::Connection | Self::Platforms => "plug",
             Self::People | Self::Cohorts => "people",
-            Self::Connections => "key",
+            Self::Connections | Self::ApiKeys => "key",
             Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Organizations => "building",
             Self::Health => "info",
             Self::Jobs => "clock",
+            Self::Organization | Self::Organizations => "building",
             Self::Payments => "bars",
             Self::Notices => "bell",
             Self::Me => "gear",
@@ -91,7 +95,9 @@ impl Section {
             Self::Cohorts => "/cohorts",
             Self::Connections => "/connections",
             Self::Webhooks => "/webhooks",
+            Self::ApiKeys => "/api-keys",
             Self::Audit => "/audit",
+            Self::Organization => "/organization",
             Self::Organizations => "/organizations",
             Self::Health => "/health",
             Self::Jobs => "/jobs",
@@ -162,11 +168,13 @@ pub enum NoticeKind {
     OrganizationClosed,
     OrganizationOpened,
     LimitLive,
+    KeyMade,
+    KeyRevoked,
 }
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -209,6 +217,8 @@ impl NoticeKind {
         Self::OrganizationClosed,
         Self::OrganizationOpened,
         Self::LimitLive,
+        Self::KeyMade,
+        Self::KeyRevoked,
     ];
 
     /// How the notice looks.
@@ -309,12 +319,14 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
             group(
                 Some("set_up"),
                 &[
+                    Section::Organization,
                     Section::Platforms,
                     Section::People,
                     Section::Cohorts,
                     Section::Connections,
                     Section::Payments,
                     Section::Webhooks,
+                    Section::ApiKeys,
                 ],
             ),
             group(Some("look_back"), &[Section::Audit]),
@@ -406,6 +418,8 @@ mod tests {
             Section::Cohorts,
             Section::Connections,
             Section::Webhooks,
+            Section::ApiKeys,
+            Section::Organization,
             Section::Audit,
         ] {
             assert!(sections(Viewer::Admin).contains(&section));

@@ -263,6 +263,8 @@ kinds! {
     JobsRetried = "jobs.retried",
     /// Work that had given up will not be done.
     JobDiscarded = "jobs.discarded",
+    /// Lines of this log were taken out as a file.
+    AuditExported = "audit.exported",
     /// Old rows were removed.
     CleanedUp = "maintenance.cleaned_up",
 }

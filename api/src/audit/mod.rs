@@ -1,6 +1,8 @@
 //! What happened, by whom: appended in the transaction that did it, or by the appending task where there is none.
 
+mod asked;
 mod entry;
+pub mod export;
 pub mod pages;
 pub mod routes;
 pub mod service;

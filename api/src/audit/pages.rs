@@ -1,49 +1,32 @@
 //! The log as a page.
 
 use axum::{extract::State, response::Response};
-use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use lectern_core::ids::{ClassId, PersonId, SessionId};
+use lectern_core::ids::{ClassId, OrganizationId, SessionId};
 use lectern_web::{
     Section,
     pages::audit::{Audit, AuditFilter, AuditRow},
 };
-use serde::Deserialize;
-use url::form_urlencoded;
-use uuid::Uuid;
 
 use super::{
     EntryKind,
+    asked::AuditQuery,
     service::{self, EntryView, Filter, Titles},
 };
 use crate::{
     app::App,
+    classes,
+    db::Tx,
     error::ApiError,
     extract::{AnyAdmin, Query},
-    list::{Paging, instant_cursor},
+    list::{Paging, instant_cursor, next_url},
     live::feed::instant,
     organizations,
     pages::{Pages, Reader},
-    people,
-    sessions::local_time,
+    sessions,
 };
 
-/// Query of the log.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct AuditQuery {
-    kind: String,
-    person: String,
-    from: String,
-    to: String,
-    cursor: Option<String>,
-}
-
-fn day(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()
-}
-
-/// `GET /audit?kind&person&from&to&cursor`: days are those of the organization's zone, both included.
+/// `GET /audit?kind&person&class&session&from&to&cursor`: days are those of the organization's zone, both included.
 pub async fn log(
     State(app): State<App>,
     who: AnyAdmin,
@@ -54,42 +37,46 @@ pub async fn log(
     let mut tx = app.db.read(who.organization).await?;
     let zone_name = organizations::service::settings_in(&mut tx, who.organization).await?.time_zone;
     let zone: Tz = zone_name.parse().unwrap_or(Tz::UTC);
-    let person = query.person.trim();
-    let people = match Uuid::parse_str(person) {
-        _ if person.is_empty() => None,
-        Ok(id) => Some(vec![PersonId(id)]),
-        Err(_) => Some(people::service::search(&mut tx, who.organization, person).await?),
-    };
-    let filter = Filter {
-        kind: Some(query.kind.clone()).filter(|kind| !kind.is_empty()),
-        people,
-        session: None,
-        from: day(&query.from).map(|day| local_time::start_of(day, zone)),
-        to: day(&query.to)
-            .and_then(|day| day.checked_add_days(Days::new(1)))
-            .map(|day| local_time::start_of(day, zone)),
-        before: paging.instant_and_id()?,
-    };
+    let filter = query.filter(&mut tx, who.organization, zone).await?;
+    let filter = Filter { before: paging.instant_and_id()?, ..filter };
+    let about = about(&mut tx, who.organization, &filter).await?;
     let rows = service::rows(&mut tx, who.organization, &filter, paging.fetch()).await?;
     let list = paging.list(rows, |row| instant_cursor(row.at, row.id), |row| row);
     let views = service::named(&mut tx, who.organization, list.items).await?;
     let titles = service::titles(&mut tx, who.organization, &views).await?;
     drop(tx);
-    let next_url = list.next_cursor.map(|cursor| {
-        let mut next = form_urlencoded::Serializer::new(String::from("/audit?"));
-        let asked =
-            [("kind", &query.kind), ("person", &query.person), ("from", &query.from), ("to", &query.to)];
-        next.extend_pairs(asked.into_iter().filter(|(_, value)| !value.is_empty()));
-        next.append_pair("cursor", &cursor).finish()
-    });
+    let next_url = list.next_cursor.map(|cursor| next_url("/audit?", &query.asked(), &cursor));
     let page = Audit {
+        about,
+        csv_url: query.csv_url(),
         kinds: EntryKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
         items: views.iter().map(|view| row(view, &titles)).collect(),
         zone: zone_name,
         next_url,
-        filter: AuditFilter { kind: query.kind, person: query.person, from: query.from, to: query.to },
+        filter: AuditFilter {
+            kind: query.kind,
+            person: query.person,
+            class: query.class,
+            session: query.session,
+            from: query.from,
+            to: query.to,
+        },
     };
     Pages::new(&app, &who, reader, Section::Audit).await?.show(&page)
+}
+
+/// The title of the session or class that the log is narrowed to.
+async fn about(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    filter: &Filter,
+) -> Result<Option<String>, ApiError> {
+    if let Some(session) = filter.session {
+        let mut titles = sessions::service::titles(tx, organization, [session]).await?;
+        return Ok(titles.remove(&session).map(|(_, title)| title));
+    }
+    let Some(class) = filter.class else { return Ok(None) };
+    Ok(classes::service::titles(tx, organization, [class]).await?.remove(&class))
 }
 
 fn row(view: &EntryView, titles: &Titles) -> AuditRow {

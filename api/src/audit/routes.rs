@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{PersonId, SessionId};
+use lectern_core::ids::{ClassId, PersonId, SessionId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub struct AuditQuery {
     pub kind: Option<String>,
     /// Who did it, or whom it is about.
     pub person_id: Option<Uuid>,
+    /// About which class.
+    pub class_id: Option<Uuid>,
     /// About which session.
     pub session_id: Option<Uuid>,
     /// From this instant.
@@ -47,6 +49,7 @@ pub async fn list(
     let filter = Filter {
         kind: query.kind,
         people: query.person_id.map(|id| vec![PersonId(id)]),
+        class: query.class_id.map(ClassId),
         session: query.session_id.map(SessionId),
         from: query.from,
         to: query.to,

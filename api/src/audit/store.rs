@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use lectern_core::ids::{OrganizationId, PersonId, SessionId};
+use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
 use serde_json::Value;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
@@ -47,17 +47,20 @@ macro_rules! page {
 statement!(tenant PAGE, page!(""));
 statement!(tenant PAGE_OF_KIND, page!("and kind = $6"));
 statement!(tenant PAGE_OF_SESSION,
-    sqlite: page!("and session_id = $6 and ($7 is null or kind in (select value from json_each($7)))"),
-    postgres: page!("and session_id = $6 and ($7::text is null or kind = any(array(select value from json_array_elements_text($7::json))))"));
+    sqlite: page!("and session_id = $6 and ($7 is null or kind in (select value from json_each($7))) and ($8 is null or class_id = $8)"),
+    postgres: page!("and session_id = $6 and ($7::text is null or kind = any(array(select value from json_array_elements_text($7::json)))) and ($8::uuid is null or class_id = $8)"));
+statement!(tenant PAGE_OF_CLASS,
+    sqlite: page!("and class_id = $6 and ($7 is null or kind in (select value from json_each($7)))"),
+    postgres: page!("and class_id = $6 and ($7::text is null or kind = any(array(select value from json_array_elements_text($7::json))))"));
 statement!(tenant PAGE_OF_PEOPLE,
     sqlite: page!("and id in (
             select x.id from audit x where x.organization_id = $1 and x.person_id in (select unhex(value) from json_each($6)) and x.at >= $2 and (x.at, x.id) < ($3, $4)
             union all select x.id from audit x where x.organization_id = $1 and x.actor_id in (select unhex(value) from json_each($6)) and x.at >= $2 and (x.at, x.id) < ($3, $4))
-        and ($7 is null or kind in (select value from json_each($7)))"),
+        and ($7 is null or kind in (select value from json_each($7))) and ($8 is null or session_id = $8) and ($9 is null or class_id = $9)"),
     postgres: page!("and id = any(array(
             select x.id from audit x where x.organization_id = $1 and x.person_id = any(array(select value::uuid from json_array_elements_text($6::json))) and x.at >= $2 and (x.at, x.id) < ($3, $4)
             union all select x.id from audit x where x.organization_id = $1 and x.actor_id = any(array(select value::uuid from json_array_elements_text($6::json))) and x.at >= $2 and (x.at, x.id) < ($3, $4)))
-        and ($7::text is null or kind = any(array(select value from json_array_elements_text($7::json))))"));
+        and ($7::text is null or kind = any(array(select value from json_array_elements_text($7::json)))) and ($8::uuid is null or session_id = $8) and ($9::uuid is null or class_id = $9)"));
 
 /// Adds an entry.
 ///
@@ -120,6 +123,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Any of these did it, or it is about one of them.
     pub people: Option<Vec<PersonId>>,
+    /// About which class.
+    pub class: Option<ClassId>,
     /// About which session.
     pub session: Option<SessionId>,
     /// From this instant.
@@ -185,20 +190,22 @@ pub async fn page(
     let (at, id) = filter.upper();
     let kinds = filter.kinds();
     let words = kinds.as_ref().map(|kinds| serde_json::json!(kinds).to_string());
-    match (&filter.people, filter.session, &kinds) {
-        (Some(people), session, _) => {
+    let (session, class) = (filter.session.map(SessionId::uuid), filter.class.map(ClassId::uuid));
+    match (&filter.people, session, class, &kinds) {
+        (Some(people), ..) => {
             let people = crate::ids::json_list(people.iter().map(|id| id.uuid()));
-            let mut rows: Vec<Row> =
-                run!(all, tx, PAGE_OF_PEOPLE, [of, from, at, id, limit, people, words.as_deref()])?;
-            rows.retain(|row| session.is_none_or(|session| row.session_id == Some(session.uuid())));
-            Ok(rows)
+            let words = words.as_deref();
+            Ok(run!(all, tx, PAGE_OF_PEOPLE, [of, from, at, id, limit, people, words, session, class])?)
         }
-        (None, Some(session), _) => {
-            Ok(run!(all, tx, PAGE_OF_SESSION, [of, from, at, id, limit, session.uuid(), words.as_deref()])?)
+        (None, Some(session), ..) => {
+            Ok(run!(all, tx, PAGE_OF_SESSION, [of, from, at, id, limit, session, words.as_deref(), class])?)
         }
-        (None, None, None) => Ok(run!(all, tx, PAGE, [of, from, at, id, limit])?),
+        (None, None, Some(class), _) => {
+            Ok(run!(all, tx, PAGE_OF_CLASS, [of, from, at, id, limit, class, words.as_deref()])?)
+        }
+        (None, None, None, None) => Ok(run!(all, tx, PAGE, [of, from, at, id, limit])?),
         // Of each kind the newest: among them are the newest of all.
-        (None, None, Some(kinds)) => {
+        (None, None, None, Some(kinds)) => {
             let mut rows: Vec<Row> = Vec::new();
             for kind in kinds {
                 rows.extend(run!(all, tx, PAGE_OF_KIND, [of, from, at, id, limit, *kind])?);

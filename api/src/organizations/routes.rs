@@ -20,10 +20,11 @@ use crate::{
 /// What the organization decided.
 #[utoipa::path(get, path = "/api/v1/organization/settings", tag = "organization", responses((status = 200, body = SettingsView)))]
 pub async fn show_settings(State(app): State<App>, who: Admin) -> Result<axum::Json<SettingsView>, ApiError> {
-    Ok(axum::Json(service::settings(&app, who.organization).await?.into()))
+    Ok(axum::Json(service::organization(&app, who.organization).await?.into()))
 }
 
-/// Changes zone and policies.
+/// Changes name, words, zone, default platform and policies: all that is sent, or nothing. Name, words and who edits credentials are
+/// an owner's to change.
 #[utoipa::path(patch, path = "/api/v1/organization/settings", tag = "organization", request_body = ChangeSettings, responses((status = 200, body = SettingsView), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn change_settings(
     State(app): State<App>,

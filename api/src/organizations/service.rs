@@ -138,6 +138,10 @@ pub(crate) async fn add(
 /// Settings, as shown and sent.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SettingsView {
+    /// What people call the organization.
+    pub name: String,
+    /// `school` or `marketplace`: the words of pages and mails.
+    pub vocabulary: &'static str,
     /// IANA zone of new classes.
     pub time_zone: String,
     /// The platform of new classes.
@@ -150,11 +154,25 @@ pub struct SettingsView {
     pub host_tokens: Option<HostTokens>,
 }
 
-impl From<Settings> for SettingsView {
-    fn from(settings: Settings) -> Self {
+impl From<(Organization, Settings)> for SettingsView {
+    fn from((organization, settings): (Organization, Settings)) -> Self {
         let Settings { time_zone, default_provider, policies, host_tokens, .. } = settings;
-        Self { time_zone, default_provider: default_provider.as_str(), policies, host_tokens }
+        Self {
+            name: organization.name,
+            vocabulary: organization.vocabulary.as_str(),
+            time_zone,
+            default_provider: default_provider.as_str(),
+            policies,
+            host_tokens,
+        }
     }
+}
+
+/// An organization and what it decided.
+pub async fn organization(app: &App, id: OrganizationId) -> Result<(Organization, Settings), ApiError> {
+    let mut tx = app.db.read(id).await?;
+    let organization = store::find(&mut tx, id).await?.ok_or(ApiError::NotFound)?;
+    Ok((organization, store::settings(&mut tx, id).await?))
 }
 
 /// What the organization decided.
@@ -167,52 +185,133 @@ pub async fn settings(app: &App, organization: OrganizationId) -> Result<Setting
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSettings {
+    /// What people call the organization. Only an owner changes it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `school` or `marketplace`. Only an owner changes it.
+    #[serde(default)]
+    pub vocabulary: Option<String>,
     /// IANA zone of new classes.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// `zoom`, `teams`, `meet` or `link`: the platform of new classes.
+    #[serde(default)]
+    pub default_provider: Option<String>,
     /// The policies that change; the others stay. `null` takes a policy back, as `standby_provider`.
     #[serde(default)]
     #[schema(value_type = Option<Object>, example = json!(Policies::default()))]
     pub policies: Option<Map<String, Value>>,
 }
 
-/// Changes zone and policies. Who may edit credentials is an owner's to decide.
-pub async fn change(app: &App, who: &SignedIn, change: ChangeSettings) -> Result<Settings, ApiError> {
-    let now = app.clock.now();
+/// Keeps what is wrong with a field for the answer to all of them; any other failure ends at once.
+fn gather<T>(errors: &mut Vec<FieldError>, outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(ApiError::Invalid(more)) => {
+            errors.extend(more);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Changes name, words, zone, default platform and policies, all or nothing. The name, the words and who may edit credentials are an
+/// owner's to decide.
+pub async fn change(
+    app: &App,
+    who: &SignedIn,
+    change: ChangeSettings,
+) -> Result<(Organization, Settings), ApiError> {
     let mut tx = app.db.begin(who.organization).await?;
+    let mut organization = store::find(&mut tx, who.organization).await?.ok_or(ApiError::NotFound)?;
     let mut settings = store::settings(&mut tx, who.organization).await?;
-    let mut changes = Map::new();
-    if let Some(zone) = change.time_zone.filter(|zone| *zone != settings.time_zone) {
-        zone.parse::<Tz>()
-            .map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))?;
+    let (mut changes, mut errors) = (Map::new(), Vec::new());
+    if let Some(name) = change.name
+        && let Some(name) = gather(&mut errors, named(&name))?.filter(|name| *name != organization.name)
+    {
+        changes.insert("name".to_owned(), json!({"from": organization.name, "to": name}));
+        organization.name = name;
+    }
+    if let Some(word) = change.vocabulary
+        && let Some(words) =
+            gather(&mut errors, vocabulary(&word))?.filter(|words| *words != organization.vocabulary)
+    {
+        let from = organization.vocabulary.as_str();
+        changes.insert("vocabulary".to_owned(), json!({"from": from, "to": words.as_str()}));
+        organization.vocabulary = words;
+    }
+    let renamed = !changes.is_empty();
+    if let Some(zone) = change.time_zone.filter(|zone| *zone != settings.time_zone)
+        && gather(&mut errors, zone_of(&zone))?.is_some()
+    {
         changes.insert("time_zone".to_owned(), json!({"from": settings.time_zone, "to": zone}));
         settings.time_zone = zone;
     }
-    if let Some(sent) = change.policies {
-        let policies = policies::merged(&settings.policies, sent)?;
+    let before = settings.default_provider;
+    if let Some(word) = &change.default_provider
+        && let Some(provider) = gather(&mut errors, offered(app, "default_provider", word))?
+    {
+        settings.default_provider = provider;
+    }
+    if let Some(sent) = change.policies
+        && let Some(policies) = gather(&mut errors, policies::merged(&settings.policies, sent))?
+    {
         if policies.credentials_by != settings.policies.credentials_by && !who.owner {
             return Err(ApiError::Forbidden);
         }
-        policies::check(&policies)?;
+        gather(&mut errors, policies::check(&policies))?;
         for provider in classes::service::platforms_in_use(&mut tx, who.organization).await? {
-            check_aliases(&policies, provider, "policies.aliases")?;
+            gather(&mut errors, check_aliases(&policies, provider, "policies.aliases"))?;
         }
-        check_aliases(&policies, settings.default_provider, "policies.aliases")?;
-        if let Some(word) = &policies.standby_provider {
-            let standby = offered(app, "policies.standby_provider", word)?;
-            check_aliases(&policies, standby, "policies.standby_provider")?;
+        if let Some(word) = &policies.standby_provider
+            && let Some(standby) = gather(&mut errors, offered(app, "policies.standby_provider", word))?
+        {
+            gather(&mut errors, check_aliases(&policies, standby, "policies.standby_provider"))?;
         }
         changes.extend(policies::changes(&settings.policies, &policies)?);
         settings.policies = policies;
     }
-    if changes.is_empty() {
-        return Ok(settings);
+    let at = if settings.default_provider == before { "policies.aliases" } else { "default_provider" };
+    gather(&mut errors, check_aliases(&settings.policies, settings.default_provider, at))?;
+    if renamed && !who.owner {
+        return Err(ApiError::Forbidden);
     }
-    store::update_settings(&mut tx, who.organization, &settings, now).await?;
-    let entry = app.entry(who.organization, EntryKind::PoliciesChanged, who.actor());
-    audit::store::insert(&mut tx, &entry.details(Value::Object(changes))).await?;
+    if !errors.is_empty() {
+        errors.dedup_by(|one, other| one.field == other.field);
+        return Err(ApiError::Invalid(errors));
+    }
+    let moved = settings.default_provider != before;
+    if changes.is_empty() && !moved {
+        return Ok((organization, settings));
+    }
+    if renamed {
+        store::set_words(&mut tx, &organization).await?;
+    }
+    store::update_settings(&mut tx, who.organization, &settings, app.clock.now()).await?;
+    if !changes.is_empty() {
+        let entry = app.entry(who.organization, EntryKind::PoliciesChanged, who.actor());
+        audit::store::insert(&mut tx, &entry.details(Value::Object(changes))).await?;
+    }
+    if moved {
+        let entry = app.entry(who.organization, EntryKind::DefaultPlatformChanged, who.actor());
+        let details = json!({"provider": settings.default_provider.as_str()});
+        audit::store::insert(&mut tx, &entry.details(details)).await?;
+    }
     tx.commit().await?;
-    Ok(settings)
+    Ok((organization, settings))
+}
+
+fn named(name: &str) -> Result<String, ApiError> {
+    crate::people::service::one_line(name, 120).map_err(|message| ApiError::field("name", message))
+}
+
+fn vocabulary(word: &str) -> Result<Vocabulary, ApiError> {
+    let known = [Vocabulary::School, Vocabulary::Marketplace].into_iter().find(|one| one.as_str() == word);
+    known.ok_or_else(|| ApiError::field("vocabulary", "Use one of: school, marketplace."))
+}
+
+fn zone_of(zone: &str) -> Result<Tz, ApiError> {
+    zone.parse().map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))
 }
 
 /// Refuses a platform that must know people's own addresses where the organization sends aliases only.

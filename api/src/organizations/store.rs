@@ -76,6 +76,7 @@ statement!(tenant INSERT_SETTINGS, "insert into organization_settings (organizat
 statement!(system FIND, "select id, slug, name, vocabulary, state, created_at from organizations where id = $1");
 statement!(system FIND_BY_SLUG, "select id, slug, name, vocabulary, state, created_at from organizations where slug = $1");
 statement!(system LIST, "select id, slug, name, vocabulary, state, created_at from organizations where slug > $1 order by slug limit $2");
+statement!(system SET_WORDS, "update organizations set name = $2, vocabulary = $3 where id = $1");
 statement!(system SET_STATE, "update organizations set state = $2 where id = $1");
 statement!(tenant SETTINGS, "select time_zone, default_provider, policies, host_tokens, host_secret from organization_settings where organization_id = $1");
 statement!(tenant UPDATE_SETTINGS, "update organization_settings set time_zone = $2, default_provider = $3, policies = $4, host_tokens = $5, host_secret = $6, updated_at = $7 where organization_id = $1");
@@ -190,6 +191,16 @@ pub async fn find_by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization
 pub async fn list(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Organization>, StoreError> {
     let rows: Vec<Row> = run!(all, tx, LIST, [after, limit])?;
     Ok(rows.into_iter().map(Organization::from).collect())
+}
+
+/// Names an organization anew, and says which words its pages use.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_words(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
+    let vocabulary = organization.vocabulary.as_str();
+    run!(execute, tx, SET_WORDS, [organization.id.uuid(), &organization.name, vocabulary])?;
+    Ok(())
 }
 
 /// Opens or closes an organization.

@@ -1,6 +1,7 @@
 //! People of an organization, and how they prove who they are: passwords, sign-ins, API keys, the host application's tokens.
 
 pub mod host_tokens;
+pub mod key_pages;
 pub mod me;
 pub mod pages;
 mod passwords;

@@ -138,8 +138,12 @@ pub struct ApiKeyView {
     pub scopes: Vec<Scope>,
     /// Its first characters.
     pub hint: String,
+    /// Who made it.
+    pub created_by: Option<Uuid>,
     /// Since when.
     pub created_at: chrono::DateTime<chrono::Utc>,
+    /// When a program last came with it, to within ten minutes.
+    pub last_used_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Since when no longer.
     pub revoked_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The key itself: only in the answer that made it.
@@ -149,8 +153,9 @@ pub struct ApiKeyView {
 
 impl From<store::ApiKey> for ApiKeyView {
     fn from(key: store::ApiKey) -> Self {
-        let store::ApiKey { id, name, scopes, hint, created_at, revoked_at } = key;
-        Self { id, name, scopes, hint, created_at, revoked_at, token: None }
+        let store::ApiKey { id, name, scopes, hint, created_by, created_at, last_used_at, revoked_at } = key;
+        let created_by = created_by.map(PersonId::uuid);
+        Self { id, name, scopes, hint, created_by, created_at, last_used_at, revoked_at, token: None }
     }
 }
 

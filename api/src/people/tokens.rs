@@ -51,3 +51,18 @@ pub enum Scope {
     /// Read and change platform settings and connections.
     Platforms,
 }
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Platforms];
+
+    /// The word stored and sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Platforms => "platforms",
+        }
+    }
+}

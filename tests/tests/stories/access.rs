@@ -230,6 +230,10 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /api/v1/webhook-endpoints/{id}/test",                  "-++----+! ?--"),
     // Pages. A form is sent with the sign that it was shown to this very person.
     ("GET /api/v1/audit",                                                  "+++----+!"),
+    ("GET /api-keys",                                                      "-++----!!"),
+    ("POST /api-keys",                                                     "-++----!!"),
+    ("POST /api-keys/{id}/revoke",                                         "-++----!! ?--"),
+    ("GET /audit.csv",                                                     "+++----!!"),
     ("GET /audit",                                                         "+++----!!"),
     ("GET /classes",                                                       "-++++++!!"),
     ("GET /classes/new",                                                   "-++++--!!"),
@@ -246,6 +250,8 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /connections",                                                   "-++----!!"),
     ("GET /holidays",                                                      "-++++--!!"),
     ("GET /live",                                                          "-++++--!!"),
+    ("GET /organization",                                                  "-++----!!"),
+    ("POST /organization",                                                 "-++----!!"),
     ("GET /organizations",                                                 "+------!!"),
     ("GET /organizations/{id}",                                            "+------!! ---"),
     ("POST /organizations/{id}",                                           "+------!! ---"),
@@ -389,7 +395,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
     let id = match route {
         _ if route.starts_with("/api/v1/people") || route.starts_with("/people") => &world.pupil,
         _ if route.starts_with("/api/v1/cohorts") || route.starts_with("/cohorts") => &world.cohort,
-        _ if route.starts_with("/api/v1/api-keys") => &world.api_key,
+        _ if route.starts_with("/api/v1/api-keys") || route.starts_with("/api-keys") => &world.api_key,
         _ if route.starts_with("/api/v1/classes") || route.starts_with("/classes") => &world.class,
         _ if route.starts_with("/api/v1/sessions") || route.starts_with("/sessions") => &world.session,
         // Closing it would end the sign-ins that the next lines need.
@@ -499,6 +505,8 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             fields.push(("email", format!("{fresh}@oakwood.example")));
             fields
         }
+        "POST /api-keys" => text(&[("name", "k"), ("scope", "read")]),
+        "POST /organization" => text(&[("time_zone", "Asia/Dhaka"), ("late_after_minutes", "5")]),
         "POST /cohorts" | "POST /cohorts/{id}" => text(&[("name", "Section B")]),
         "POST /cohorts/{id}/members" => {
             vec![("email", format!("{fresh}@guest.example")), ("first_name", "New".to_owned())]

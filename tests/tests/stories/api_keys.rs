@@ -1,5 +1,6 @@
 //! API keys: for programs, within their scopes, for as long as they are not revoked.
 
+use chrono::Duration;
 use lectern_tests::story;
 use serde_json::json;
 
@@ -50,5 +51,75 @@ story!(
         let path = format!("/api/v1/api-keys/{}", made["id"].as_str().unwrap());
         assert_eq!(elmfield.admin().await.delete(&path).await.0, 404);
         assert_eq!(key.get("/api/v1/people").await.0, 200, "and nobody else can revoke it");
+    }
+);
+
+story!(
+    /// An admin makes a key on its page, copies it from the one answer that shows it, sees that a program uses it, and takes it
+    /// back after a question. Nothing of the key stays in an address, on a page or in the log.
+    a_key_is_made_and_revoked_on_its_page, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let amina = oakwood.admin().await;
+        let browser = amina.browser(app);
+        let page = browser.get("/api-keys").await;
+        assert!(page.html().contains("No keys yet") && page.html().contains("href=\"/api/docs\""), "{}", page.html());
+        let refused = browser.submit(&page, "/api-keys", &[("name", " ")]).await;
+        assert_eq!(refused.status(), 422);
+        assert!(refused.html().contains("This is needed.") && refused.html().contains("Tick at least one."), "{}", refused.html());
+        let refused = browser.submit(&page, "/api-keys", &[("name", "Portal <b>"), ("scope", "owner")]).await;
+        assert!(refused.status() == 422 && refused.html().contains("value=\"Portal &lt;b&gt;\""), "what was typed stays: {}", refused.html());
+        let made = browser.submit(&page, "/api-keys", &[("name", "Timetable"), ("scope", "read"), ("scope", "write")]).await;
+        assert_eq!((made.status(), made.answer.header("cache-control"), made.location()), (200, "no-store", ""));
+        let (_, rest) = made.html().split_once("data-copy-source>").unwrap();
+        let token = rest.split('<').next().unwrap().to_owned();
+        assert!(token.starts_with("lk_") && token.len() == 46, "{}", made.html());
+        app.secret(&token);
+        let page = browser.get("/api-keys").await;
+        assert!(!page.html().contains(&token) && page.html().contains(&token[..9]), "its beginning alone: {}", page.html());
+        for words in ["Timetable", "Read, Change", "Amina Rahman", "Not yet"] {
+            assert!(page.html().contains(words), "{words}: {}", page.html());
+        }
+        let program = app.nobody().with_bearer(Some(&token));
+        assert_eq!(program.get("/api/v1/people").await.0, 200);
+        let (_, keys) = amina.get("/api/v1/api-keys").await;
+        let key = &keys["items"][0];
+        assert_eq!((&key["created_by"], key["last_used_at"].is_string()), (&json!(amina.id), true), "{keys}");
+        assert!(!browser.get("/api-keys").await.html().contains("Not yet"));
+        let first = key["last_used_at"].clone();
+        app.pass(Duration::minutes(9));
+        assert_eq!(program.get("/api/v1/people").await.0, 200);
+        assert_eq!(amina.get("/api/v1/api-keys").await.1["items"][0]["last_used_at"], first, "noted once in ten minutes");
+        app.pass(Duration::minutes(2));
+        assert_eq!(program.get("/api/v1/people").await.0, 200);
+        assert_ne!(amina.get("/api/v1/api-keys").await.1["items"][0]["last_used_at"], first);
+        let revoke = format!("/api-keys/{}/revoke", key["id"].as_str().unwrap());
+        assert!(page.html().replace("&#x2f;", "/").contains(&format!("action=\"{revoke}\" data-confirm=\"Revoke “Timetable”?")), "{}", page.html());
+        let done = browser.submit(&page, &revoke, &[]).await;
+        assert_eq!((done.status(), done.location()), (303, "/api-keys?notice=key_revoked"));
+        assert_eq!(program.get("/api/v1/people").await.0, 401);
+        let again = browser.submit(&page, &revoke, &[]).await;
+        assert_eq!(again.location(), "/api-keys?notice=already_done", "two admins, one key");
+        let after = browser.get("/api-keys?lang=bn").await;
+        assert!(after.html().contains("প্রত্যাহার করা") && after.forms().iter().all(|(to, _)| *to != revoke), "{}", after.html());
+        assert_eq!((app.audited("api_key.created").await, app.audited("api_key.revoked").await), (1, 1));
+    }
+);
+
+story!(
+    /// Keys of one organization are not seen and not revoked by another's admin; whoever is no admin sees no page of keys, and a
+    /// program none either.
+    keys_are_the_organizations_own, |app| async {
+        let (oakwood, elmfield) = (app.organization("oakwood").await, app.organization("elmfield").await);
+        let made = oakwood.admin().await.create("/api/v1/api-keys", json!({"name": "Hidden one", "scopes": ["read"]})).await;
+        let stranger = elmfield.admin().await.browser(app);
+        let page = stranger.get("/api-keys").await;
+        assert!(page.status() == 200 && !page.html().contains("Hidden one"), "{}", page.html());
+        let token = page.forms().into_iter().find(|(to, _)| to == "/api-keys").unwrap().1[0].1.clone();
+        let revoke = format!("/api-keys/{}/revoke", made["id"].as_str().unwrap());
+        assert_eq!(stranger.post(&revoke, &[("csrf", &token)]).await.status(), 404);
+        let program = app.nobody().with_bearer(made["token"].as_str());
+        assert_eq!(program.get("/api/v1/people").await.0, 200, "it still holds");
+        assert_eq!(program.send("GET", "/api-keys", None, &[]).await.status, 403);
+        assert_eq!(oakwood.instructor("farhan").await.browser(app).get("/api-keys").await.status(), 403);
     }
 );

@@ -4,11 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
 
-/// `GET /audit?kind&person&from&to&cursor`.
+/// `GET /audit?kind&person&class&session&from&to&cursor`; `GET /audit.csv` with the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditFilter {
     pub kind: String,
     pub person: String,
+    /// An id, from a link of the class's own page.
+    pub class: String,
+    /// An id, from a link of the session's own page.
+    pub session: String,
     /// `2026-11-21`.
     pub from: String,
     pub to: String,
@@ -38,6 +42,10 @@ pub struct AuditRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Audit {
     pub filter: AuditFilter,
+    /// The title of the class or session that the log is narrowed to.
+    pub about: Option<String>,
+    /// The same lines as a file.
+    pub csv_url: String,
     /// The kinds offered by the filter.
     pub kinds: Vec<String>,
     pub items: Vec<AuditRow>,
@@ -63,8 +71,11 @@ impl Page for Audit {
                 filter: AuditFilter {
                     kind: "join.refused".to_owned(),
                     person: "Jamil".to_owned(),
+                    session: "s1".to_owned(),
                     ..AuditFilter::default()
                 },
+                about: Some("Fractions".to_owned()),
+                csv_url: "/audit.csv?kind=join.refused".to_owned(),
                 kinds: vec![
                     "join.refused".to_owned(),
                     "join.redirected".to_owned(),
@@ -80,6 +91,8 @@ impl Page for Audit {
             },
             Self {
                 filter: AuditFilter::default(),
+                about: None,
+                csv_url: "/audit.csv".to_owned(),
                 kinds: vec![],
                 items: vec![],
                 zone: "UTC".to_owned(),

@@ -1,6 +1,7 @@
 //! One typed context per page. Ids are strings, instants RFC 3339 text with an IANA zone beside them; forms post the
 //! input names said in each file and carry the hidden `csrf`.
 
+pub mod api_keys;
 pub mod attendance;
 pub mod audit;
 pub mod booking;
@@ -23,6 +24,7 @@ pub mod join;
 pub mod live;
 pub mod me;
 pub mod notices;
+pub mod organization;
 pub mod organizations;
 pub mod overview;
 pub mod own_attendance;
@@ -35,6 +37,7 @@ pub mod today;
 pub mod webhooks;
 pub mod why;
 
+pub use api_keys::{ApiKeyForm, ApiKeyRow, ApiKeysPage, MadeKey};
 pub use attendance::{
     Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, Candidate,
     EvidenceSource, Stranger,
@@ -67,6 +70,7 @@ pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use me::MePage;
 pub use notices::{NoticeItem, NoticesPage, OffPage};
+pub use organization::{OrganizationFields, OwnOrganizationPage};
 pub use organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations};
 pub use overview::{Overview, SetUpStep, WeekColumn};
 pub use own_attendance::{OwnAttendance, OwnRow};

@@ -5,13 +5,13 @@ use lectern_web::mails::{
     PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use lectern_web::pages::{
-    Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage, CancelSession,
-    ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
-    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, DiscardJob,
-    EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, MePage,
-    NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance, PaymentsPage, People,
-    Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage,
-    Webhook, WebhookNew, Webhooks, Why,
+    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
+    CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
+    DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
+    Join, LiveBoard, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance,
+    OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
+    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -33,6 +33,7 @@ pub(crate) trait Visit {
 
 /// The one list of pages and mails.
 pub(crate) fn visit(visitor: &mut impl Visit) {
+    visitor.staff::<ApiKeysPage>();
     visitor.staff::<Attendance>();
     visitor.staff::<Audit>();
     visitor.staff::<CalendarPage>();
@@ -68,6 +69,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Overview>();
     visitor.staff::<OwnAttendance>();
     visitor.staff::<NoticesPage>();
+    visitor.staff::<OwnOrganizationPage>();
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();

@@ -9,7 +9,7 @@ mod many;
 mod set_up;
 mod sign_in;
 
-pub use api_keys::{api_key_names, create_api_key, revoke_api_key};
+pub use api_keys::{api_key_names, api_keys, create_api_key, revoke_api_key};
 pub use change::{ChangePerson, change_person, set_choices, set_password};
 pub use create::{
     CreatePerson, CreatePersonBody, Whom, create_person, find_or_make, make_guest, make_student,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::api_keys;
 use crate::{
     app::{App, OPERATOR},
     audit::{self, Actor, EntryKind},
@@ -200,6 +201,10 @@ async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiE
         .await?
         .filter(|key| open && key.revoked_at.is_none());
     let key = key.ok_or(ApiError::SignedOut)?;
+    drop(look);
+    if let Err(error) = api_keys::note_use(app, organization, &key).await {
+        tracing::warn!(%organization, api_key = %key.id, %error, "the use of an API key is not noted");
+    }
     Ok(SignedIn {
         organization,
         person: PersonId(Uuid::nil()),

@@ -14,9 +14,10 @@ use crate::{
 statement!(tenant INSERT_API_KEY, "insert into api_keys (id, organization_id, name, scopes, hint, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7)");
 statement!(system INSERT_API_KEY_HASH, "insert into api_key_hashes (key_hash, organization_id, api_key_id) values ($1, $2, $3)");
 statement!(system FIND_API_KEY_HASH, "select organization_id, api_key_id from api_key_hashes where key_hash = $1");
-statement!(tenant FIND_API_KEY, "select id, name, scopes, hint, created_at, revoked_at from api_keys where organization_id = $1 and id = $2");
-statement!(tenant LIST_API_KEYS, "select id, name, scopes, hint, created_at, revoked_at from api_keys where organization_id = $1 order by id");
+statement!(tenant FIND_API_KEY, "select id, name, scopes, hint, created_by, created_at, last_used_at, revoked_at from api_keys where organization_id = $1 and id = $2");
+statement!(tenant LIST_API_KEYS, "select id, name, scopes, hint, created_by, created_at, last_used_at, revoked_at from api_keys where organization_id = $1 order by id");
 statement!(tenant REVOKE_API_KEY, "update api_keys set revoked_at = $3 where organization_id = $1 and id = $2 and revoked_at is null");
+statement!(tenant NOTE_API_KEY_USE, "update api_keys set last_used_at = $3 where organization_id = $1 and id = $2 and (last_used_at is null or last_used_at < $4)");
 statement!(system REMOVE_API_KEY_HASH, "delete from api_key_hashes where organization_id = $1 and api_key_id = $2");
 
 /// An API key, without the key.
@@ -30,8 +31,12 @@ pub struct ApiKey {
     pub scopes: Vec<Scope>,
     /// Its first characters.
     pub hint: String,
+    /// Who made it.
+    pub created_by: Option<PersonId>,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// When a program last came with it; not every use is noted.
+    pub last_used_at: Option<DateTime<Utc>>,
     /// Since when no longer.
     pub revoked_at: Option<DateTime<Utc>>,
 }
@@ -42,14 +47,24 @@ struct ApiKeyRow {
     name: String,
     scopes: Json<Vec<Scope>>,
     hint: String,
+    created_by: Option<Uuid>,
     created_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
 }
 
 impl From<ApiKeyRow> for ApiKey {
     fn from(row: ApiKeyRow) -> Self {
-        let ApiKeyRow { id, name, scopes, hint, created_at, revoked_at } = row;
-        Self { id, name, scopes: scopes.0, hint, created_at, revoked_at }
+        Self {
+            id: row.id,
+            name: row.name,
+            scopes: row.scopes.0,
+            hint: row.hint,
+            created_by: row.created_by.map(PersonId),
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+        }
     }
 }
 
@@ -59,7 +74,6 @@ pub async fn insert_api_key(
     organization: OrganizationId,
     key: &ApiKey,
     hash: [u8; 32],
-    by: Option<PersonId>,
 ) -> Result<(), StoreError> {
     run!(
         execute,
@@ -71,7 +85,7 @@ pub async fn insert_api_key(
             &key.name,
             Json(&key.scopes),
             &key.hint,
-            by.map(PersonId::uuid),
+            key.created_by.map(PersonId::uuid),
             key.created_at
         ]
     )?;
@@ -102,6 +116,18 @@ pub async fn find_api_key(
 pub async fn list_api_keys(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<ApiKey>, StoreError> {
     let rows: Vec<ApiKeyRow> = run!(all, tx, LIST_API_KEYS, [organization.uuid()])?;
     Ok(rows.into_iter().map(ApiKey::from).collect())
+}
+
+/// Notes that a key was used now, unless a use after `before` is noted already.
+pub async fn note_api_key_use(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: Uuid,
+    now: DateTime<Utc>,
+    before: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    run!(execute, tx, NOTE_API_KEY_USE, [organization.uuid(), id, now, before])?;
+    Ok(())
 }
 
 /// Revokes a key; `false` when there is none to revoke.

@@ -5,7 +5,9 @@ mod many;
 mod people;
 mod sign_ins;
 
-pub use api_keys::{ApiKey, find_api_key, find_api_key_hash, insert_api_key, list_api_keys, revoke_api_key};
+pub use api_keys::{
+    ApiKey, find_api_key, find_api_key_hash, insert_api_key, list_api_keys, note_api_key_use, revoke_api_key,
+};
 pub use many::{holders, insert_students, of_addresses, of_ids, update_students};
 pub use people::{
     NewPerson, Person, PersonKind, admins, adopt, count_active, count_users, email_key, external_ids, find,
