@@ -71,7 +71,6 @@ impl Section {
             Self::Connections | Self::ApiKeys => "key",
             Self::Webhooks => "out",
             Self::Audit => "shield",
-            Self::Organizations => "building",
             Self::Health => "info",
             Self::Jobs => "clock",
             Self::Organization | Self::Organizations => "building",
