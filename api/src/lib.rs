@@ -30,6 +30,7 @@ pub mod keys;
 pub mod limits;
 pub mod list;
 pub mod live;
+pub mod locks;
 pub mod mail;
 pub mod maintenance;
 pub mod notify;

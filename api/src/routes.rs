@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
-    idempotency, instance, join, live, notify, organizations, pages, pasted_links, payments, people,
+    idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments, people,
     platforms, sessions, timetable, webhooks_in, webhooks_out,
 };
 
@@ -25,6 +25,7 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
+        .routes(routes!(locks::routes::show, locks::routes::set))
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
         .routes(routes!(organizations::routes::list, organizations::routes::create))
@@ -168,6 +169,7 @@ paths! {
     "/oauth/{provider}/done" => get platforms::start_pages::done;
     "/holidays" => get holidays::pages::list, post holidays::pages::save;
     "/holidays/{day}/remove" => post holidays::pages::remove;
+    "/locks" => get locks::pages::show, post locks::pages::save;
     "/live" => get live::pages::board;
     "/calendar" => get calendar::pages::show;
     "/calendar/rotate" => post calendar::pages::rotate;

@@ -14,6 +14,7 @@ pub mod docs;
 pub mod health;
 pub mod ids;
 pub mod join;
+pub mod locks;
 pub mod openings;
 pub mod organization;
 pub mod personal_link;

@@ -37,6 +37,8 @@ pub enum Section {
     People,
     Cohorts,
     Connections,
+    /// Defaults and locks.
+    Locks,
     Webhooks,
     ApiKeys,
     Audit,
@@ -69,6 +71,7 @@ impl Section {
             Self::Connection | Self::Platforms => "plug",
             Self::People | Self::Cohorts => "people",
             Self::Connections | Self::ApiKeys => "key",
+            Self::Locks => "lock",
             Self::Webhooks => "out",
             Self::Audit => "shield",
             Self::Health => "info",
@@ -93,6 +96,7 @@ impl Section {
             Self::People => "/people",
             Self::Cohorts => "/cohorts",
             Self::Connections => "/connections",
+            Self::Locks => "/locks",
             Self::Webhooks => "/webhooks",
             Self::ApiKeys => "/api-keys",
             Self::Audit => "/audit",
@@ -320,6 +324,7 @@ pub fn navigation(viewer: Viewer) -> Vec<NavigationGroup> {
                 &[
                     Section::Organization,
                     Section::Platforms,
+                    Section::Locks,
                     Section::People,
                     Section::Cohorts,
                     Section::Connections,

@@ -63,6 +63,8 @@ kinds! {
     OrganizationOpened = "organization.opened",
     /// Policies changed.
     PoliciesChanged = "organization.policies_changed",
+    /// What classes begin with and cannot choose was decided anew.
+    LocksChanged = "organization.locks_changed",
     /// The host application's token settings changed.
     HostTokensChanged = "organization.host_tokens_changed",
     /// A person was made.

@@ -3,7 +3,6 @@
 use lectern_core::{
     ids::{OrganizationId, PersonId},
     provider::ProviderName,
-    settings::ClassSettings,
 };
 
 use super::{
@@ -27,7 +26,7 @@ pub struct Made<'a> {
     pub description: String,
     /// Who teaches it.
     pub instructor: PersonId,
-    /// The other one; none: the organization's platform, without options.
+    /// The other one; none: the organization's platform, with the options its classes begin with.
     pub like: Option<&'a Class>,
 }
 
@@ -60,6 +59,8 @@ pub async fn make(
     made: Made<'_>,
 ) -> Result<Class, ApiError> {
     let provider = platform(tx, organization, made.like).await?;
+    let locks = organizations::service::settings_in(tx, organization).await?.locks;
+    let wishes = made.like.map_or_else(|| locks.begin(), |like| like.wishes.clone());
     let class = Class {
         id: app.new_id(),
         external_id: None,
@@ -67,7 +68,9 @@ pub async fn make(
         description: made.description,
         instructor: made.instructor,
         provider,
-        settings: made.like.map_or_else(ClassSettings::default, |like| like.settings.clone()),
+        settings: locks.over(&wishes),
+        wishes,
+        locks,
         active: true,
         created_at: app.clock.now(),
     };

@@ -1,7 +1,8 @@
-//! The options of a class: as wished, as its platform can meet them, and what is refused.
+//! The options of a class: as wished, as its organization and its platform let them be, and what is refused.
 
 use lectern_core::{
-    ids::ClassId,
+    ids::{ClassId, OrganizationId},
+    locks::{ClassOption, OutOfReach},
     provider::{Can, Capabilities},
     settings::{ClassSettings, RecordingMode, ScreenShare},
 };
@@ -13,9 +14,10 @@ use super::store::{self, Class};
 use crate::{
     app::App,
     audit::{self, EntryKind},
+    db::Tx,
     error::{ApiError, FieldError},
     extract::SignedIn,
-    platforms,
+    organizations, platforms,
 };
 
 /// A class's options, with what its platform says to each.
@@ -24,23 +26,71 @@ pub struct SettingsView {
     /// As they hold on the platform.
     #[schema(value_type = Object, example = json!(ClassSettings::default()))]
     pub settings: ClassSettings,
+    /// The options that the organization set for all its classes.
+    #[schema(value_type = Vec<String>, example = json!(["waiting_room"]))]
+    pub locked: Vec<ClassOption>,
+    /// The organization's name, when it set any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Oakwood School")]
+    pub set_by: Option<String>,
+    /// What it set and the platform cannot do here, each with what the platform says.
+    #[schema(value_type = Vec<Object>)]
+    pub out_of_reach: Vec<OutOfReach>,
     /// What the platform can do with them, each with a reason where it cannot.
     #[schema(value_type = Object)]
     pub capabilities: Capabilities,
+}
+
+/// The name that stands beside what is locked; `None` where a class chooses everything.
+pub async fn set_by(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<Option<String>, ApiError> {
+    if !class.locks.hold_any() {
+        return Ok(None);
+    }
+    let organization = organizations::service::find(tx, organization).await?;
+    Ok(Some(organization.ok_or(ApiError::NotFound)?.name))
+}
+
+/// What the organization set for all classes and this one's platform cannot do.
+pub async fn out_of_reach(
+    app: &App,
+    organization: OrganizationId,
+    class: &Class,
+) -> Result<Vec<OutOfReach>, ApiError> {
+    if !class.locks.hold_any() {
+        return Ok(Vec::new());
+    }
+    let can = platforms::service::capabilities(app, organization, class.provider, class.instructor).await?;
+    Ok(class.locks.out_of_reach(&class.wishes, &can))
+}
+
+fn view(class: &Class, set_by: Option<String>, capabilities: Capabilities) -> SettingsView {
+    SettingsView {
+        settings: capabilities.fit(&class.settings),
+        locked: ClassOption::ALL.into_iter().filter(|option| class.locks.holds(*option)).collect(),
+        set_by,
+        out_of_reach: class.locks.out_of_reach(&class.wishes, &capabilities),
+        capabilities,
+    }
 }
 
 /// The options of a class.
 pub async fn settings(app: &App, who: &SignedIn, id: ClassId) -> Result<(Class, SettingsView), ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let class = own(&mut tx, who, id).await?;
+    let set_by = set_by(&mut tx, who.organization, &class).await?;
     drop(tx);
     let capabilities =
         platforms::service::capabilities(app, who.organization, class.provider, class.instructor).await?;
-    let view = SettingsView { settings: capabilities.fit(&class.settings), capabilities };
+    let view = view(&class, set_by, capabilities);
     Ok((class, view))
 }
 
-/// Sets the options of a class. What the platform cannot do is refused with its reason; nothing is ignored.
+/// Sets the options of a class. What the organization locked is refused with its name, what the platform cannot do with its
+/// reason; nothing is ignored.
 pub async fn set_settings(
     app: &App,
     who: &SignedIn,
@@ -48,20 +98,33 @@ pub async fn set_settings(
     settings: ClassSettings,
 ) -> Result<SettingsView, ApiError> {
     let (_, before) = self::settings(app, who, id).await?;
-    let errors = refused(&settings, &before.settings, &before.capabilities);
+    let mut tx = app.db.begin(who.organization).await?;
+    let mut class = own(&mut tx, who, id).await?;
+    let set_by = set_by(&mut tx, who.organization, &class).await?;
+    let mut errors = refused(&settings, &before.settings, &before.capabilities);
+    for option in class.locks.forbidden(&before.settings, &settings) {
+        errors.retain(|error| error.field != option.as_str());
+        errors.push(locked(option, set_by.as_deref().unwrap_or_default()));
+    }
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
-    let mut tx = app.db.begin(who.organization).await?;
-    let mut class = own(&mut tx, who, id).await?;
-    class.settings = class.settings.changed(&before.settings, &settings);
+    class.wishes = class.wishes.changed(&before.settings, &settings);
+    class.settings = class.locks.over(&class.wishes);
     store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
     crate::sessions::service::class_changed(app, &mut tx, who.organization, id).await?;
     let entry = app.entry(who.organization, EntryKind::ClassSettingsChanged, who.actor()).class(id);
     audit::store::insert(&mut tx, &entry.details(serde_json::json!({"settings": settings}))).await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();
-    Ok(SettingsView { settings, capabilities: before.capabilities })
+    Ok(view(&class, set_by, before.capabilities))
+}
+
+/// The refusal of an option that is set for all classes.
+pub(crate) fn locked(option: ClassOption, set_by: &str) -> FieldError {
+    let words =
+        format!("Set by {set_by} for all classes. Its admins can change this under Defaults and locks.");
+    FieldError::new(option.as_str(), words)
 }
 
 /// The options that differ from what stands and that the platform cannot do for one class.

@@ -2,7 +2,8 @@
 
 use super::{Job, JobError};
 use crate::{
-    app::App, attendance, bookings, join, maintenance, notify, search, sessions, subscriptions, webhooks_in,
+    app::App, attendance, bookings, join, locks, maintenance, notify, search, sessions, subscriptions,
+    webhooks_in,
 };
 
 macro_rules! kinds {
@@ -34,6 +35,7 @@ kinds! { app, job:
     bookings::jobs::REFUND => bookings::jobs::refund(app, job).await,
     bookings::jobs::CLOSE => bookings::jobs::close(app, job).await,
     bookings::jobs::TICK => bookings::jobs::tick(app).await,
+    locks::jobs::FOLLOW => locks::jobs::follow(app, job).await,
     "mail.send" => notify::jobs::send_job(app, job).await,
     "tick.prepare_sessions" => sessions::jobs::prepare(app).await,
     "tick.end_sessions" => sessions::jobs::end_overdue(app).await,

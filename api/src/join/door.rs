@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SessionId},
     join::{Choice, SessionTimes, choose},
+    locks::Locks,
     organization::{Policies, Vocabulary},
     provider::{OurReference, ProviderName},
     sentence::Sentence,
@@ -61,7 +62,7 @@ pub struct ClassAtDoor {
     pub instructor: PersonId,
     /// On which platform.
     pub provider: ProviderName,
-    /// Its options.
+    /// Its options, under what the organization locked.
     pub settings: ClassSettings,
 }
 
@@ -122,7 +123,7 @@ impl Arrival {
 
 // What runs comes first, then what is next, then what was last: the few that decide where somebody stands. A guest's named
 // sessions are all told, so that a link whose sessions are over says so.
-statement!(tenant DOOR, "select o.slug, o.name as organization_name, o.vocabulary, o.created_at as organization_created_at, g.policies,
+statement!(tenant DOOR, "select o.slug, o.name as organization_name, o.vocabulary, o.created_at as organization_created_at, g.policies, g.locks,
         c.title as class_title, c.instructor_id, c.provider as class_provider, c.settings as class_settings, i.first_name as instructor_first, i.last_name as instructor_last,
         e.id as enrollment_id, e.kind, e.external_id as enrollment_external_id, e.all_sessions, e.generation as link_generation, e.created_at as enrolled_at,
         p.first_name, p.last_name, p.email, p.language,
@@ -203,6 +204,7 @@ struct WhoRow {
     vocabulary: String,
     organization_created_at: DateTime<Utc>,
     policies: Json<Policies>,
+    locks: Json<Locks>,
     class_title: String,
     instructor_id: Uuid,
     class_provider: String,
@@ -245,7 +247,7 @@ impl WhoRow {
                 instructor: self.instructor_id.into(),
                 provider: registry::named(&self.class_provider)
                     .map_err(|_| corrupt("the class's platform"))?,
-                settings: self.class_settings.0,
+                settings: self.locks.0.over(&self.class_settings.0),
             },
             instructor: match self.instructor_last {
                 Some(last) => format!("{} {last}", self.instructor_first),

@@ -86,6 +86,9 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/api/v1/people/{id}") => json!({"first_name": "Ayesha", "active": true}),
         ("post", "/api/v1/api-keys") => json!({"name": "Timetable", "scopes": ["read", "write"]}),
+        ("put", "/api/v1/organization/locks") => {
+            serde_json::to_value(lectern_core::locks::Locks::default()).unwrap_or_default()
+        }
         ("patch", "/api/v1/organization/settings") => json!({"time_zone": "Asia/Dhaka"}),
         ("put", "/api/v1/organization/host-tokens") => json!({
             "tokens": {"algorithm": "hs256", "issuer": "https://dreamcrowd.example", "audience": "lectern"},

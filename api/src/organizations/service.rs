@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use lectern_core::{
     ids::OrganizationId,
+    locks::{Lock, Locks},
     organization::{Aliases, Policies, Vocabulary},
     provider::ProviderName,
 };
@@ -19,6 +20,7 @@ use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
     classes,
+    db::Tx,
     error::{ApiError, FieldError},
     extract::SignedIn,
     platforms,
@@ -269,6 +271,12 @@ pub async fn change(
             gather(&mut errors, check_aliases(&policies, standby, "policies.standby_provider"))?;
         }
         changes.extend(policies::changes(&settings.policies, &policies)?);
+        if policies.aliases != settings.policies.aliases {
+            settings.locks.aliases = match policies.aliases {
+                Aliases::Always => Lock::Always,
+                Aliases::ByClass => Lock::UsuallyOff,
+            };
+        }
         settings.policies = policies;
     }
     let at = if settings.default_provider == before { "policies.aliases" } else { "default_provider" };
@@ -312,6 +320,43 @@ fn vocabulary(word: &str) -> Result<Vocabulary, ApiError> {
 
 fn zone_of(zone: &str) -> Result<Tz, ApiError> {
     zone.parse().map_err(|_| ApiError::field("time_zone", "Use an IANA zone such as Asia/Dhaka."))
+}
+
+/// Refuses aliases only, where a platform that is used now must know people's own addresses.
+async fn check_aliases_everywhere(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    settings: &Settings,
+    policies: &Policies,
+    field: &'static str,
+) -> Result<(), ApiError> {
+    for provider in classes::service::platforms_in_use(tx, organization).await? {
+        check_aliases(policies, provider, field)?;
+    }
+    check_aliases(policies, settings.default_provider, field)
+}
+
+/// Writes what classes begin with and cannot choose, and gives back what it was. Inside the caller's transaction.
+///
+/// # Errors
+/// [`ApiError::Invalid`] at `aliases`, when aliases are to be sent always and a platform in use must know people's own addresses.
+pub async fn set_locks(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    locks: &Locks,
+) -> Result<Locks, ApiError> {
+    let mut settings = store::settings(tx, organization).await?;
+    let mut policies = settings.policies.clone();
+    policies.aliases = if locks.aliases == Lock::Always { Aliases::Always } else { Aliases::ByClass };
+    check_aliases_everywhere(tx, organization, &settings, &policies, "aliases").await?;
+    if let Some(standby) = policies.standby_provider.as_deref().and_then(|word| registry::named(word).ok()) {
+        check_aliases(&policies, standby, "aliases")?;
+    }
+    settings.policies = policies;
+    let before = std::mem::replace(&mut settings.locks, locks.clone());
+    store::update_settings(tx, organization, &settings, app.clock.now()).await?;
+    Ok(before)
 }
 
 /// Refuses a platform that must know people's own addresses where the organization sends aliases only.

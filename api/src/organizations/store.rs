@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId},
+    locks::Locks,
     organization::{Policies, Vocabulary},
     provider::ProviderName,
 };
@@ -65,6 +66,8 @@ pub struct Settings {
     pub default_provider: ProviderName,
     /// Policies.
     pub policies: Policies,
+    /// What its classes begin with and cannot choose. Aliases are locked on here if and only if the policy says "always".
+    pub locks: Locks,
     /// Host application's tokens.
     pub host_tokens: Option<HostTokens>,
     /// Their sealed secret.
@@ -78,8 +81,8 @@ statement!(system FIND_BY_SLUG, "select id, slug, name, vocabulary, state, creat
 statement!(system LIST, "select id, slug, name, vocabulary, state, created_at from organizations where slug > $1 order by slug limit $2");
 statement!(system SET_WORDS, "update organizations set name = $2, vocabulary = $3 where id = $1");
 statement!(system SET_STATE, "update organizations set state = $2 where id = $1");
-statement!(tenant SETTINGS, "select time_zone, default_provider, policies, host_tokens, host_secret from organization_settings where organization_id = $1");
-statement!(tenant UPDATE_SETTINGS, "update organization_settings set time_zone = $2, default_provider = $3, policies = $4, host_tokens = $5, host_secret = $6, updated_at = $7 where organization_id = $1");
+statement!(tenant SETTINGS, "select time_zone, default_provider, policies, locks, host_tokens, host_secret from organization_settings where organization_id = $1");
+statement!(tenant UPDATE_SETTINGS, "update organization_settings set time_zone = $2, default_provider = $3, policies = $4, locks = $5, host_tokens = $6, host_secret = $7, updated_at = $8 where organization_id = $1");
 statement!(tenant LIMITS, "select people, classes, live_sessions from organization_limits where organization_id = $1");
 // Whoever makes something of which there may be only so many waits here for the other who does. SQLite has one writer anyway.
 statement!(tenant LIMITS_HELD,
@@ -123,6 +126,7 @@ struct SettingsRow {
     time_zone: String,
     default_provider: String,
     policies: Json<Policies>,
+    locks: Json<Locks>,
     host_tokens: Option<Json<HostTokens>>,
     host_secret: Option<Vec<u8>>,
 }
@@ -224,6 +228,7 @@ pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Setti
         default_provider: registry::named(&row.default_provider)
             .map_err(|error| StoreError::corrupt("organization_settings", error))?,
         policies: row.policies.0,
+        locks: row.locks.0,
         host_tokens: row.host_tokens.map(|tokens| tokens.0),
         host_secret: row.host_secret,
     })
@@ -248,6 +253,7 @@ pub async fn update_settings(
             &settings.time_zone,
             settings.default_provider.as_str(),
             Json(&settings.policies),
+            Json(&settings.locks),
             settings.host_tokens.as_ref().map(Json),
             settings.host_secret.as_deref(),
             now

@@ -59,6 +59,7 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/live",                                          "++++++++!"),
     ("GET /api/v1/me",                                            "++++++++!"),
     ("GET /api/v1/organization/holidays",                         "-+++++++!"),
+    ("GET /api/v1/organization/locks",                            "-++----+!"),
     ("GET /api/v1/organization/settings",                         "-++----+!"),
     ("GET /api/v1/organizations",                                 "+-------!"),
     ("GET /api/v1/organizations/{id}/limits",                     "+-------! ---"),
@@ -191,6 +192,7 @@ const TABLE: &[(&str, &str)] = &[
     ("PUT /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
     ("PUT /api/v1/organization/default-platform",                 "-++----+!"),
     ("PUT /api/v1/organization/holidays/{day}",                   "-++----+! +--"),
+    ("PUT /api/v1/organization/locks",                            "-++----+!"),
     ("PUT /api/v1/organization/host-tokens",                      "-+------!"),
     ("PUT /api/v1/platforms/{provider}",                          "-++----+! +--"),
     ("GET /api/v1/cohorts",                                       "-++++--+!"),
@@ -249,6 +251,8 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /connection",                                                    "-++++--!!"),
     ("GET /connections",                                                   "-++----!!"),
     ("GET /holidays",                                                      "-++++--!!"),
+    ("GET /locks",                                                         "-++----!!"),
+    ("POST /locks",                                                        "-++----!!"),
     ("GET /live",                                                          "-++++--!!"),
     ("GET /organization",                                                  "-++----!!"),
     ("POST /organization",                                                 "-++----!!"),
@@ -443,6 +447,9 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "PATCH /api/v1/people/{id}" => json!({"first_name": "Changed"}),
         "POST /api/v1/api-keys" => json!({"name": "k", "scopes": ["read"]}),
         "PATCH /api/v1/organization/settings" => json!({"time_zone": "Asia/Dhaka"}),
+        "PUT /api/v1/organization/locks" => {
+            serde_json::to_value(lectern_core::locks::Locks::default()).unwrap()
+        }
         "PUT /api/v1/organization/host-tokens" => {
             json!({"tokens": {"algorithm": "hs256", "issuer": "i", "audience": "a"}, "secret": "x".repeat(32)})
         }

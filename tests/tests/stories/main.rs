@@ -40,6 +40,7 @@ mod late_events;
 mod leaks;
 mod live;
 mod live_ends;
+mod locks;
 mod many_sessions;
 mod many_starts;
 mod meetings;

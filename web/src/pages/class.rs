@@ -46,6 +46,8 @@ pub struct ClassOverview {
     pub guests: u32,
     /// The viewer's own join link, when they are on the roster.
     pub join_url: Option<String>,
+    /// For whoever manages the class.
+    pub missed: Option<Missed>,
 }
 
 impl Page for ClassOverview {
@@ -64,6 +66,7 @@ impl Page for ClassOverview {
                 enrolled: 24,
                 guests: 1,
                 join_url: None,
+                missed: Some(Missed::sample()),
             },
             Self {
                 class: ClassHead { can_manage: false, description: None, ..ClassHead::sample() },
@@ -73,6 +76,7 @@ impl Page for ClassOverview {
                 enrolled: 24,
                 guests: 0,
                 join_url: Some("/join/class/c1?token=abc".to_owned()),
+                missed: None,
             },
             Self {
                 class: ClassHead::sample(),
@@ -82,6 +86,7 @@ impl Page for ClassOverview {
                 enrolled: 0,
                 guests: 0,
                 join_url: None,
+                missed: None,
             },
         ]
     }
@@ -324,27 +329,50 @@ pub enum AbilityState {
     No,
 }
 
+/// A value that holds for all classes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Locked {
+    /// The organization's name.
+    pub by: String,
+    pub on: bool,
+}
+
+/// What the organization set for all classes and this one's platform cannot do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    pub set_by: String,
+    /// Names of options, as `waiting_room`.
+    pub options: Vec<String>,
+}
+
+impl Missed {
+    fn sample() -> Self {
+        let options = ["waiting_room", "recording", "breakout_rooms", "chat", "screen_share", "aliases"];
+        Self { set_by: "Oakwood School".to_owned(), options: options.map(str::to_owned).to_vec() }
+    }
+}
+
 /// The honest answer for one option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ability {
     pub state: AbilityState,
     /// A sentence for `Helped` and `No`, and for a `Yes` that has a condition.
     pub reason: Option<Sentence>,
-    /// Who fixed the value; the input is then disabled.
-    pub locked_by: Option<String>,
+    /// Who fixed the value, and how; the input is then disabled.
+    pub locked: Option<Locked>,
 }
 
 impl Ability {
     /// Possible, without conditions.
     #[must_use]
     pub fn yes() -> Self {
-        Self { state: AbilityState::Yes, reason: None, locked_by: None }
+        Self { state: AbilityState::Yes, reason: None, locked: None }
     }
 
     /// Not possible, with the sentence that says why.
     #[must_use]
     pub fn no(reason: impl Into<Sentence>) -> Self {
-        Self { state: AbilityState::No, reason: Some(reason.into()), locked_by: None }
+        Self { state: AbilityState::No, reason: Some(reason.into()), locked: None }
     }
 }
 
@@ -352,6 +380,8 @@ impl Ability {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SettingsAbilities {
     pub waiting_room: Ability,
+    /// Of both ways of recording together: whether a class chooses.
+    pub recording: Ability,
     pub recording_local: Ability,
     pub recording_cloud: Ability,
     pub breakout_rooms: Ability,
@@ -361,8 +391,9 @@ pub struct SettingsAbilities {
 }
 
 /// `GET /classes/{id}/settings`; `POST` same path
-/// `{csrf, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?, aliases=on?}`.
-/// A box that is off or disabled is not sent: keep the old value of options that are locked or impossible.
+/// `{csrf, open*, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?, aliases=on?}`.
+/// A box that is off or disabled is not sent: keep the old value of options that are locked or impossible. `open` names the
+/// options whose boxes were neither.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClassSettings {
     pub class: ClassHead,
@@ -372,6 +403,7 @@ pub struct ClassSettings {
     pub chat: bool,
     pub screen_share: bool,
     pub aliases: bool,
+    pub missed: Option<Missed>,
     pub can: SettingsAbilities,
     pub errors: Vec<FieldError>,
 }
@@ -381,6 +413,7 @@ impl Page for ClassSettings {
     fn samples() -> Vec<Self> {
         let all = |ability: &Ability| SettingsAbilities {
             waiting_room: ability.clone(),
+            recording: Ability::yes(),
             recording_local: ability.clone(),
             recording_cloud: ability.clone(),
             breakout_rooms: ability.clone(),
@@ -396,11 +429,19 @@ impl Page for ClassSettings {
             chat: false,
             screen_share: false,
             aliases: true,
+            missed: None,
             can,
             errors: vec![],
         };
         let mixed = SettingsAbilities {
-            waiting_room: Ability { locked_by: Some("Oakwood School".to_owned()), ..Ability::yes() },
+            waiting_room: Ability {
+                locked: Some(Locked { by: "Oakwood School".to_owned(), on: true }),
+                ..Ability::yes()
+            },
+            recording: Ability {
+                locked: Some(Locked { by: "Oakwood School".to_owned(), on: false }),
+                ..Ability::yes()
+            },
             recording_cloud: Ability::no(
                 "Cloud recording needs a paid Zoom plan; this account has the free one.",
             ),
@@ -409,7 +450,7 @@ impl Page for ClassSettings {
                 reason: Some(
                     "Each room is a small meeting of its own that we open, fill, time and close.".into(),
                 ),
-                locked_by: None,
+                locked: None,
             },
             chat: Ability {
                 state: AbilityState::Yes,
@@ -418,7 +459,7 @@ impl Page for ClassSettings {
                     "Zoom switches chat for all meetings of a host, not for one class. The host can switch it off in \
                      Zoom's own settings, or in the meeting.",
                 )),
-                locked_by: None,
+                locked: None,
             },
             ..all(&Ability::yes())
         };
@@ -427,6 +468,7 @@ impl Page for ClassSettings {
             page(all(&Ability::yes())),
             Self {
                 errors: vec![FieldError::form("Zoom did not take these settings.")],
+                missed: Some(Missed::sample()),
                 ..page(all(&Ability::no("Not on this platform.")))
             },
         ]

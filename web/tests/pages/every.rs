@@ -9,9 +9,9 @@ use lectern_web::pages::{
     CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
     DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
-    Join, LiveBoard, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance,
-    OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
-    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    Join, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
+    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
+    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
@@ -62,6 +62,7 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.staff::<InstanceJobs>();
     visitor.staff::<DiscardJob>();
     visitor.staff::<LiveBoard>();
+    visitor.staff::<LocksPage>();
     visitor.staff::<MePage>();
     visitor.staff::<StudentHome>();
     visitor.staff::<Why>();

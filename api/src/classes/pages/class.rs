@@ -7,10 +7,11 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::settings::missed;
 use crate::{
     app::App,
     attendance,
-    classes::{Class, enrollments, service},
+    classes::{Class, enrollments, service, settings},
     db::Tx,
     error::ApiError,
     extract::{Member, Path, Query, SignedIn},
@@ -76,6 +77,16 @@ pub async fn overview(
         std::collections::HashMap::new()
     };
     let totals = totals::service::of_one(&mut tx, organization, class.id.uuid()).await?;
+    let set_by = match head.can_manage {
+        true => settings::set_by(&mut tx, organization, &class).await?,
+        false => None,
+    };
+    drop(tx);
+    // Before anybody counts on what is set for all classes, the class's own page says where its platform cannot follow.
+    let missed = match &set_by {
+        Some(by) => missed(Some(by), &settings::out_of_reach(&app, organization, &class).await?),
+        None => None,
+    };
     let page = ClassOverview {
         next: next.map(|session| line(session, None)),
         coming: coming.take(FEW).map(|session| line(session, None)).collect(),
@@ -83,8 +94,8 @@ pub async fn overview(
         enrolled: totals.members,
         guests: if head.can_manage { totals.guests } else { 0 },
         join_url: place.map(|_| format!("/join/class/{}", class.id)),
+        missed,
         class: head,
     };
-    drop(tx);
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
 }

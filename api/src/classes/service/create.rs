@@ -1,6 +1,6 @@
 //! Making classes.
 
-use lectern_core::{secret::SecretString, settings::ClassSettings};
+use lectern_core::secret::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -87,7 +87,9 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
         description,
         instructor,
         provider,
-        settings: ClassSettings::default(),
+        settings: settings.locks.begin(),
+        wishes: settings.locks.begin(),
+        locks: settings.locks,
         active: true,
         created_at: app.clock.now(),
     };

@@ -79,6 +79,16 @@ pub async fn find(tx: &mut Tx, organization: OrganizationId, id: ClassId) -> Res
     Ok(store::find(tx, organization, id).await?)
 }
 
+/// Classes that are not archived, newest first, before one: for work on all of them.
+pub async fn all_before(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<Class>, ApiError> {
+    Ok(store::list(tx, organization, Shelf::All, before, limit).await?)
+}
+
 /// The class with the host application's id.
 pub async fn find_by_external(
     tx: &mut Tx,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId},
+    locks::Locks,
     provider::ProviderName,
     search::words,
     settings::ClassSettings,
@@ -35,8 +36,12 @@ pub struct Class {
     pub instructor: PersonId,
     /// On which platform.
     pub provider: ProviderName,
-    /// Its options.
+    /// Its options: as wished, under what the organization locked.
     pub settings: ClassSettings,
+    /// Its options as wished, kept while they are locked otherwise.
+    pub wishes: ClassSettings,
+    /// What the organization locked when the class was read.
+    pub locks: Locks,
     /// Not archived.
     pub active: bool,
     /// Since when.
@@ -52,6 +57,7 @@ struct Row {
     instructor_id: Uuid,
     provider: String,
     settings: Json<ClassSettings>,
+    locks: Json<Locks>,
     state: String,
     created_at: DateTime<Utc>,
 }
@@ -68,7 +74,9 @@ impl TryFrom<Row> for Class {
             instructor: row.instructor_id.into(),
             provider: registry::named(&row.provider)
                 .map_err(|error| StoreError::corrupt("classes", error))?,
-            settings: row.settings.0,
+            settings: row.locks.0.over(&row.settings.0),
+            wishes: row.settings.0,
+            locks: row.locks.0,
             active: row.state == "active",
             created_at: row.created_at,
         })
@@ -80,7 +88,7 @@ macro_rules! class_columns {
         class_columns!(concat $rest)
     };
     (concat $($part:expr),+ $(,)?) => {
-        concat!("select id, external_id, title, description, instructor_id, provider, settings, state, created_at from classes ", $($part),+)
+        concat!("select id, external_id, title, description, instructor_id, provider, settings, state, created_at, (select o.locks from organization_settings o where o.organization_id = $1) as locks from classes ", $($part),+)
     };
 }
 
@@ -145,7 +153,7 @@ pub async fn insert(tx: &mut Tx, organization: OrganizationId, class: &Class) ->
             &class.description,
             class.instructor.uuid(),
             class.provider.as_str(),
-            Json(&class.settings),
+            Json(&class.wishes),
             class.created_at
         ]
     )?;
@@ -247,7 +255,7 @@ pub async fn update(
             &class.description,
             class.instructor.uuid(),
             class.provider.as_str(),
-            Json(&class.settings),
+            Json(&class.wishes),
             if class.active { "active" } else { "archived" },
             class.external_id.as_deref(),
             now

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::Whereabouts,
     ids::{PersonId, SessionId},
+    locks::ClassOption,
     provider::{Capabilities, ProviderName},
     role::{Role, SessionRole},
     sentence::Sentence,
@@ -84,6 +85,10 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
     let view = service::view(app, &mut tx, who, &session, &class).await?;
     let names = people::service::names(&mut tx, who.organization, [class.instructor]).await?;
     let manages = classes::service::may_manage(who, &class);
+    let set_by = match class.locks.holds(ClassOption::WaitingRoom) {
+        true => classes::settings::set_by(&mut tx, who.organization, &class).await?,
+        false => None,
+    };
     let place = classes::enrollments::of_person(&mut tx, who.organization, class.id, who.person).await?;
     let mut page = SessionPage {
         id: id.to_string(),
@@ -111,7 +116,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
         left: Vec::new(),
         feed: Vec::new(),
         presence: Presence::default(),
-        settings: settings(&at_best(view.provider, &class)),
+        settings: settings(&at_best(view.provider, &class), &class, set_by.clone()),
         class_url: classes::links::class_link(app, class.id),
         join_url: place
             .filter(|place| place.active)
@@ -133,7 +138,7 @@ pub(super) async fn page(app: &App, who: &SignedIn, id: SessionId) -> Result<Ses
     people_of(&mut page, &board, &session, &refused, late_after, now);
     let held_on = board.facts.provider;
     let can = platforms::service::capabilities(app, who.organization, held_on, class.instructor).await?;
-    page.settings = settings(&can.fit(&class.settings));
+    page.settings = settings(&can.fit(&class.settings), &class, set_by);
     let just_ended = session.ended_at.is_some_and(|ended| now - ended < JUST_ENDED);
     if just_ended && board.facts.meeting_state.is_some() {
         page.by_hand = ended_by_hand(&can);
@@ -234,7 +239,8 @@ fn at_best(platform: &str, class: &Class) -> ClassSettings {
     best.map_or_else(|| class.settings.clone(), |best| best.fit(&class.settings))
 }
 
-fn settings(settings: &ClassSettings) -> SessionSettings {
+/// The options as shown; who set the waiting room is said where it is as it was set.
+fn settings(settings: &ClassSettings, class: &Class, set_by: Option<String>) -> SessionSettings {
     SessionSettings {
         recording: match settings.recording {
             RecordingMode::None => class_page::RecordingMode::None,
@@ -242,7 +248,7 @@ fn settings(settings: &ClassSettings) -> SessionSettings {
             RecordingMode::Cloud => class_page::RecordingMode::Cloud,
         },
         waiting_room: settings.waiting_room,
-        waiting_room_set_by: None,
+        waiting_room_set_by: set_by.filter(|_| ClassOption::WaitingRoom.same(settings, &class.settings)),
         breakout_rooms: settings.breakout_rooms,
     }
 }

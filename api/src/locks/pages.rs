@@ -1,0 +1,103 @@
+//! Defaults and locks, as a page.
+
+use axum::{extract::State, response::Response};
+use lectern_core::locks::{ClassOption, Lock, Locks, RecordingPlace};
+use lectern_providers::registry;
+use lectern_web::{
+    FieldError as PageFieldError, NoticeKind, Section,
+    pages::locks::{LockRow, LocksPage},
+};
+use serde::Deserialize;
+
+use super::service;
+use crate::{
+    app::App,
+    error::ApiError,
+    extract::{Admin, Form, Query},
+    pages::{Pages, Reader, see_other},
+    platforms,
+};
+
+/// What was done before the page came.
+#[derive(Debug, Default, Deserialize)]
+pub struct LocksQuery {
+    notice: Option<NoticeKind>,
+}
+
+fn page(app: &App, locks: &Locks, errors: Vec<PageFieldError>) -> LocksPage {
+    let names = platforms::settings::for_classes(app);
+    let row = |option: ClassOption| {
+        // A platform whose best account is without it cannot follow, whatever is decided here.
+        let lacks = |name: &lectern_core::provider::ProviderName| {
+            registry::at_best(*name).is_some_and(|can| !option.possible(&can))
+        };
+        LockRow {
+            name: option.as_str().to_owned(),
+            state: locks.of(option).as_str().to_owned(),
+            not_on: names.iter().copied().filter(lacks).map(|name| name.title().to_owned()).collect(),
+        }
+    };
+    LocksPage {
+        options: ClassOption::ALL.into_iter().map(row).collect(),
+        recording_place: match locks.recording_place {
+            RecordingPlace::Local => "local",
+            RecordingPlace::Cloud => "cloud",
+        }
+        .to_owned(),
+        errors,
+    }
+}
+
+/// `GET /locks`
+pub async fn show(
+    State(app): State<App>,
+    who: Admin,
+    reader: Reader,
+    Query(query): Query<LocksQuery>,
+) -> Result<Response, ApiError> {
+    let locks = service::of(&app, who.organization).await?;
+    let page = page(&app, &locks, Vec::new());
+    Pages::new(&app, &who, reader, Section::Locks).await?.notice(query.notice).show(&page)
+}
+
+/// A state for each option; one that is left out stays.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LocksForm {
+    waiting_room: Option<Lock>,
+    recording: Option<Lock>,
+    recording_place: Option<RecordingPlace>,
+    breakout_rooms: Option<Lock>,
+    chat: Option<Lock>,
+    screen_share: Option<Lock>,
+    aliases: Option<Lock>,
+}
+
+/// `POST /locks`
+pub async fn save(
+    State(app): State<App>,
+    who: Admin,
+    reader: Reader,
+    Form(form): Form<LocksForm>,
+) -> Result<Response, ApiError> {
+    let old = service::of(&app, who.organization).await?;
+    let locks = Locks {
+        waiting_room: form.waiting_room.unwrap_or(old.waiting_room),
+        recording: form.recording.unwrap_or(old.recording),
+        recording_place: form.recording_place.unwrap_or(old.recording_place),
+        breakout_rooms: form.breakout_rooms.unwrap_or(old.breakout_rooms),
+        chat: form.chat.unwrap_or(old.chat),
+        screen_share: form.screen_share.unwrap_or(old.screen_share),
+        aliases: form.aliases.unwrap_or(old.aliases),
+    };
+    match service::set(&app, &who, &locks).await {
+        Ok(()) => Ok(see_other("/locks?notice=saved")),
+        // What can be wrong is one thing, and which platforms are meant stands beside it.
+        Err(ApiError::Invalid(_)) => {
+            let errors = vec![PageFieldError::new(ClassOption::Aliases.as_str(), "locks_aliases")];
+            let page = page(&app, &locks, errors);
+            Pages::new(&app, &who, reader, Section::Locks).await?.refuse(&page)
+        }
+        Err(other) => Err(other),
+    }
+}
