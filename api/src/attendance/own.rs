@@ -30,7 +30,7 @@ use crate::{
 // What nobody can judge, or nobody holds against a person, is no part of a share.
 statement!(tenant FIGURES, "select count(*) as held, count(case when state <> 'absent' then 1 end) as came, count(case when verified_by is null then 1 end) as proposed
     from attendance where organization_id = $1 and person_id = $2 and state in ('present', 'late', 'left_early', 'absent')");
-statement!(tenant PAGE, "select s.id, s.title, c.title as class_title, s.starts_at, s.ends_at, a.state, a.seconds, case when a.verified_by is null then 0 else 1 end as verified
+statement!(tenant PAGE, "select s.id, s.title, c.title as class_title, s.starts_at, s.ends_at, a.state, a.seconds, a.verified_by is not null as verified
     from attendance a join sessions s on s.organization_id = a.organization_id and s.id = a.session_id
         join classes c on c.organization_id = s.organization_id and c.id = s.class_id
     where a.organization_id = $1 and a.person_id = $2 and c.instructor_id <> $2 and (s.starts_at, s.id) < ($3, $4)
@@ -72,7 +72,7 @@ struct Row {
     ends_at: DateTime<Utc>,
     state: String,
     seconds: i64,
-    verified: i64,
+    verified: bool,
 }
 
 /// Query of the list.
@@ -117,6 +117,6 @@ fn shown(row: Row) -> Result<OwnRow, ApiError> {
         ends_at: instant(row.ends_at),
         state: page_state(state),
         minutes: u32::try_from(row.seconds / 60).unwrap_or(0),
-        verified: row.verified != 0,
+        verified: row.verified,
     })
 }

@@ -32,7 +32,7 @@ statement!(tenant STANDING, "select
     (select count(*) from (select 1 from people where organization_id = $1 and kind = 'user' and role = 0 limit 1) x) > 0 as students,
     (select count(*) from (select 1 from connections where organization_id = $1 and state = 'active' limit 1) x) > 0
         or (select count(*) from (select 1 from pasted_links where organization_id = $1 limit 1) x) > 0 as connected,
-    (select count(*) from (select 1 from classes where organization_id = $1 limit 1) x) > 0 as classes,
+    (select count(*) from (select 1 from classes where organization_id = $1 and state = 'active' limit 1) x) > 0 as classes,
     (select count(*) from (select 1 from sessions where organization_id = $1 limit 1) x) > 0 as sessions,
     (select count(*) from connections where organization_id = $1 and state = 'needs_reconnect') as lost");
 // `$2` is a list of the weeks' first instants, each with the next week's.

@@ -159,7 +159,7 @@ pub async fn work(app: &App, kind: &str, paging: &Paging) -> Result<WorkView, Ap
     }
     let kinds = kinds(&mut tx, app.clock.now()).await?;
     drop(tx);
-    dead.sort_by(|one, other| (other.died_at, other.id).cmp(&(one.died_at, one.id)));
+    dead.sort_by_key(|one| std::cmp::Reverse((one.died_at, one.id)));
     let List { items, next_cursor } = paging.list(dead, |one| instant_cursor(one.died_at, one.id), |one| one);
     Ok(WorkView { kinds, items, next_cursor })
 }
