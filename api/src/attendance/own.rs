@@ -1,7 +1,6 @@
 //! What a person sees of their own attendance.
 
 use axum::{extract::State, response::Response};
-use chrono::{DateTime, Utc};
 use lectern_core::{
     attendance::AttendanceState,
     ids::{OrganizationId, PersonId},
@@ -11,10 +10,11 @@ use lectern_web::{
     pages::own_attendance::{OwnAttendance, OwnRow},
 };
 use serde::Deserialize;
-use sqlx::FromRow;
-use uuid::Uuid;
 
-use super::pages::page_state;
+use super::{
+    pages::page_state,
+    store::{self, Figures, PersonsRow},
+};
 use crate::{
     app::App,
     calendar,
@@ -24,28 +24,7 @@ use crate::{
     list::{Paging, end_of_time, instant_cursor, next_url},
     live::feed::instant,
     pages::{Pages, Reader},
-    run, statement,
 };
-
-// What nobody can judge, or nobody holds against a person, is no part of a share.
-statement!(tenant FIGURES, "select count(*) as held, count(case when state <> 'absent' then 1 end) as came, count(case when verified_by is null then 1 end) as proposed
-    from attendance where organization_id = $1 and person_id = $2 and state in ('present', 'late', 'left_early', 'absent')");
-statement!(tenant PAGE, "select s.id, s.title, c.title as class_title, s.starts_at, s.ends_at, a.state, a.seconds, a.verified_by is not null as verified
-    from attendance a join sessions s on s.organization_id = a.organization_id and s.id = a.session_id
-        join classes c on c.organization_id = s.organization_id and c.id = s.class_id
-    where a.organization_id = $1 and a.person_id = $2 and c.instructor_id <> $2 and (s.starts_at, s.id) < ($3, $4)
-    order by s.starts_at desc, s.id desc limit $5");
-
-/// How somebody's attendance stands.
-#[derive(Clone, Copy, Debug, FromRow)]
-pub struct Figures {
-    /// Sessions with a verdict that counts.
-    pub held: i64,
-    /// Of those, how many the person came to.
-    pub came: i64,
-    /// Of those, how many no teacher has looked at.
-    pub proposed: i64,
-}
 
 /// How somebody's attendance stands.
 pub async fn figures(
@@ -53,7 +32,7 @@ pub async fn figures(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<Figures, ApiError> {
-    Ok(run!(one, tx, FIGURES, [organization.uuid(), person.uuid()])?)
+    Ok(store::figures_of_person(tx, organization, person).await?)
 }
 
 impl From<Figures> for lectern_web::pages::home::OwnFigures {
@@ -61,18 +40,6 @@ impl From<Figures> for lectern_web::pages::home::OwnFigures {
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
         Self { held: number(of.held), came: number(of.came), proposed: number(of.proposed) }
     }
-}
-
-#[derive(FromRow)]
-struct Row {
-    id: Uuid,
-    title: String,
-    class_title: String,
-    starts_at: DateTime<Utc>,
-    ends_at: DateTime<Utc>,
-    state: String,
-    seconds: i64,
-    verified: bool,
 }
 
 /// Query of the list.
@@ -93,8 +60,7 @@ pub async fn list(
     let mut tx = app.db.read(who.organization).await?;
     let figures = figures(&mut tx, who.organization, who.person).await?;
     let zone = calendar::service::zone_of(&mut tx, &who).await?;
-    let rows: Vec<Row> =
-        run!(all, &mut tx, PAGE, [who.organization.uuid(), who.person.uuid(), at, id, paging.fetch()])?;
+    let rows = store::of_person(&mut tx, who.organization, who.person, (at, id), paging.fetch()).await?;
     drop(tx);
     let list = paging.list(rows, |row| instant_cursor(row.starts_at, row.id), shown);
     let page = OwnAttendance {
@@ -106,7 +72,7 @@ pub async fn list(
     Pages::new(&app, &who, reader, Section::Attendance).await?.show(&page)
 }
 
-fn shown(row: Row) -> Result<OwnRow, ApiError> {
+fn shown(row: PersonsRow) -> Result<OwnRow, ApiError> {
     let state = AttendanceState::parse(&row.state)
         .ok_or_else(|| StoreError::corrupt("attendance", format!("state {}", row.state)))?;
     Ok(OwnRow {

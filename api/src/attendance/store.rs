@@ -480,3 +480,70 @@ pub async fn states_of_one(
 ) -> Result<Vec<(Uuid, String)>, StoreError> {
     Ok(run!(all, tx, STATES_OF_ONE, [organization.uuid(), sessions, person.uuid()])?)
 }
+
+// What nobody can judge, or nobody holds against a person, is no part of a share.
+statement!(tenant FIGURES_OF_PERSON, "select count(*) as held, count(case when state <> 'absent' then 1 end) as came, count(case when verified_by is null then 1 end) as proposed
+    from attendance where organization_id = $1 and person_id = $2 and state in ('present', 'late', 'left_early', 'absent')");
+statement!(tenant OF_PERSON, "select s.id, s.title, c.title as class_title, s.starts_at, s.ends_at, a.state, a.seconds, a.verified_by is not null as verified
+    from attendance a join sessions s on s.organization_id = a.organization_id and s.id = a.session_id
+        join classes c on c.organization_id = s.organization_id and c.id = s.class_id
+    where a.organization_id = $1 and a.person_id = $2 and c.instructor_id <> $2 and (s.starts_at, s.id) < ($3, $4)
+    order by s.starts_at desc, s.id desc limit $5");
+
+/// How somebody's attendance stands.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Figures {
+    /// Sessions with a verdict that counts.
+    pub held: i64,
+    /// Of those, how many the person came to.
+    pub came: i64,
+    /// Of those, how many no teacher has looked at.
+    pub proposed: i64,
+}
+
+/// A verdict on somebody, with the session it is about.
+#[derive(Clone, Debug, FromRow)]
+pub struct PersonsRow {
+    /// The session.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its class's.
+    pub class_title: String,
+    /// First instant.
+    pub starts_at: DateTime<Utc>,
+    /// Last instant.
+    pub ends_at: DateTime<Utc>,
+    /// The stored word of the verdict.
+    pub state: String,
+    /// Seconds that count.
+    pub seconds: i64,
+    /// Whether a person has looked at it.
+    pub verified: bool,
+}
+
+/// How somebody's attendance stands.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn figures_of_person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Figures, StoreError> {
+    Ok(run!(one, tx, FIGURES_OF_PERSON, [organization.uuid(), person.uuid()])?)
+}
+
+/// The verdicts on somebody, the newest first, before a row; of classes they teach none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    person: PersonId,
+    (at, id): (DateTime<Utc>, Uuid),
+    limit: i64,
+) -> Result<Vec<PersonsRow>, StoreError> {
+    Ok(run!(all, tx, OF_PERSON, [organization.uuid(), person.uuid(), at, id, limit])?)
+}
