@@ -4,4 +4,4 @@ import { portal } from "./walk.js";
 
 const lectern = useLectern();
 portal(lectern, { role: "owner", organization: "oakwood", least: 20 });
-portal(lectern, { role: "super_admin", organization: null, least: 2 });
+portal(lectern, { role: "super_admin", organization: null, least: 4, start: "/organizations" });

@@ -10,8 +10,8 @@ const kindOf = (url) =>
   (url.searchParams.get("view") ?? url.searchParams.get("tab") ?? "");
 
 /** Walks what can be walked by links from the first page on, one page of each kind; gives the kinds. */
-async function walk(page, lectern, look) {
-  const queue = [new URL("/", lectern.url)];
+async function walk(page, lectern, start, look) {
+  const queue = [new URL(start, lectern.url)];
   const known = new Set([kindOf(queue[0])]);
   const seen = [];
   while (queue.length) {
@@ -23,7 +23,7 @@ async function walk(page, lectern, look) {
     await look(kindOf(url));
     const links = await page.$$eval("a[href]:not([download])", (all) => all.map((a) => a.href));
     for (const link of links.map((href) => new URL(href))) {
-      const elsewhere = link.origin !== originOf(lectern) || link.searchParams.has("lang") || /\.(csv|ics)$/.test(link.pathname);
+      const elsewhere = link.origin !== originOf(lectern) || link.searchParams.has("lang") || /^\/api\/|\.(csv|ics)$/.test(link.pathname);
       if (elsewhere || known.has(kindOf(link))) continue;
       known.add(kindOf(link));
       queue.push(link);
@@ -34,13 +34,13 @@ async function walk(page, lectern, look) {
 
 const originOf = (lectern) => new URL(lectern.url).origin;
 
-/** The two tests of one role's portal; `least` kinds of pages are to be found. */
-export function portal(lectern, { role, organization, least }) {
+/** The two tests of one role's portal; `least` kinds of pages are to be found, from `start` on. */
+export function portal(lectern, { role, organization, least, start = "/" }) {
   test(`every page of the ${role} can be read by everybody, on a phone too`, async (t) => {
     const page = await lectern.visitor(t);
     await signIn(page, lectern, lectern.person({ organization, role }));
     await page.getByLabel(/password/i).waitFor({ state: "detached" });
-    const kinds = await walk(page, lectern, async () => {
+    const kinds = await walk(page, lectern, start, async () => {
       for (const colorScheme of ["light", "dark"]) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await assertAccessible(page);
@@ -54,8 +54,8 @@ export function portal(lectern, { role, organization, least }) {
     const page = await lectern.visitor(t, { viewport: { width: 360, height: 740 } });
     await signIn(page, lectern, lectern.person({ organization, role }));
     await page.getByLabel(/password/i).waitFor({ state: "detached" });
-    await page.goto(`${lectern.url}/?lang=bn`);
-    await walk(page, lectern, async (kind) => {
+    await page.goto(`${lectern.url}${start}?lang=bn`);
+    await walk(page, lectern, start, async (kind) => {
       assert.equal(await page.getAttribute("html", "lang"), "bn", kind);
       await assertAccessible(page);
       await assertFits(page);

@@ -46,11 +46,12 @@ pub async fn log(
     let titles = service::titles(&mut tx, who.organization, &views).await?;
     drop(tx);
     let next_url = list.next_cursor.map(|cursor| next_url("/audit?", &query.asked(), &cursor));
+    let linked = !who.is_super_admin();
     let page = Audit {
         about,
         csv_url: query.csv_url(),
         kinds: EntryKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
-        items: views.iter().map(|view| row(view, &titles)).collect(),
+        items: views.iter().map(|view| row(view, &titles, linked)).collect(),
         zone: zone_name,
         next_url,
         filter: AuditFilter {
@@ -79,7 +80,8 @@ async fn about(
     Ok(classes::service::titles(tx, organization, [class]).await?.remove(&class))
 }
 
-fn row(view: &EntryView, titles: &Titles) -> AuditRow {
+/// Whoever runs the server has none of an organization's pages: `linked` is false.
+fn row(view: &EntryView, titles: &Titles, linked: bool) -> AuditRow {
     let about = view.person.as_ref().filter(|person| !person.name.is_empty());
     // The platform tells who came and went; the line is about that person.
     let seen = view.actor.kind == "provider" && view.kind.starts_with("participant.");
@@ -112,7 +114,7 @@ fn row(view: &EntryView, titles: &Titles) -> AuditRow {
         kind: view.kind.clone(),
         who,
         actor: view.actor.kind.clone(),
-        url: url.filter(|_| !what.is_empty()),
+        url: url.filter(|_| linked && !what.is_empty()),
         what: what.join(", "),
         reason: view.details.get("why").and_then(|why| why.as_str()).map(str::to_owned),
         bad: BAD.iter().any(|kind| kind.as_str() == view.kind),

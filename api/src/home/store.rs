@@ -30,7 +30,7 @@ statement!(tenant STANDING, "select
         or (select count(*) from (select 1 from pasted_links where organization_id = $1 limit 1) x) > 0 as platform,
     (select count(*) from (select 1 from people where organization_id = $1 and kind = 'user' and role = 1 limit 1) x) > 0 as teachers,
     (select count(*) from (select 1 from people where organization_id = $1 and kind = 'user' and role = 0 limit 1) x) > 0 as students,
-    (select count(*) from (select 1 from connections where organization_id = $1 and state = 'active' limit 1) x) > 0
+    (select count(*) from (select 1 from connections where organization_id = $1 and state <> 'gone' limit 1) x) > 0
         or (select count(*) from (select 1 from pasted_links where organization_id = $1 limit 1) x) > 0 as connected,
     (select count(*) from (select 1 from classes where organization_id = $1 and state = 'active' limit 1) x) > 0 as classes,
     (select count(*) from (select 1 from sessions where organization_id = $1 limit 1) x) > 0 as sessions,
