@@ -10,7 +10,6 @@ const SHOTS = [
   { name: "student-home-phone-bn", role: "student", path: "/?lang=bn", width: 360 },
   { name: "overview", role: "admin", path: "/", width: 1280 },
   { name: "today-dark", role: "instructor", path: "/", width: 1280, dark: true },
-  { name: "live-board", role: "admin", path: "/live", width: 1280 },
 ];
 
 const lectern = new Lectern();
