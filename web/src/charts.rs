@@ -276,7 +276,7 @@ pub struct Column {
     pub in_person: u32,
 }
 
-/// A column, drawn in percent of the width and in pixels below [`COLUMNS`].
+/// A column, drawn in percent of the width and in pixels from above.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ColumnBars {
     pub x: f64,
