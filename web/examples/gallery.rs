@@ -1,23 +1,17 @@
-//! Writes every sample of every page as a file that opens without a server:
+//! Writes every sample of every page and mail as a file that opens without a server:
 //! `cargo run -p lectern-web --example gallery -- OUTDIR`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use lectern_web::mails::{CancelledMail, CodeMail, ConnectionLostMail, GuestInviteMail, JoinMail, MovedMail};
-use lectern_web::pages::{
-    Attendance, Audit, CancelSession, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, Connection, Connections, Consent, EditSession, EndSession, ErrorPage, Join,
-    LiveBoard, Organizations, People, Platform, SessionPage, SetUp, SignIn,
-};
-use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web, assets};
+use lectern_web::every::{Visit, visit};
+use lectern_web::{Lang, Mail, Page, Shell, Viewer, Vocabulary, Web, assets};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
-    let out = env::args().nth(1).ok_or("which folder?")?;
-    let out = Path::new(&out);
-    fs::create_dir_all(out)?;
+    let out = PathBuf::from(env::args().nth(1).ok_or("which folder?")?);
+    fs::create_dir_all(&out)?;
     for name in assets::names() {
         if let Some(asset) = assets::get(&format!("x/{name}")) {
             fs::write(out.join(name.as_ref()), &asset.bytes)?;
@@ -25,75 +19,72 @@ fn main() -> Outcome {
     }
     let web = Web::new()?;
     for lang in Lang::ALL {
-        pages(out, &web, lang)?;
-        mails(out, &web, lang)?;
+        let mut gallery = Gallery { out: &out, web: &web, lang, outcome: Ok(()) };
+        visit(&mut gallery);
+        gallery.outcome?;
     }
-    write(out, "refused", Lang::En, &web.refused()?)
+    write(&out, "refused", Lang::En, &web.refused()?)
 }
 
-fn pages(out: &Path, web: &Web, lang: Lang) -> Outcome {
-    staff::<Classes>(out, web, lang, "classes")?;
-    staff::<ClassNew>(out, web, lang, "class-new")?;
-    staff::<ClassOverview>(out, web, lang, "class")?;
-    staff::<ClassRoster>(out, web, lang, "roster")?;
-    staff::<ClassSessions>(out, web, lang, "sessions")?;
-    staff::<ClassSettings>(out, web, lang, "settings")?;
-    staff::<ClassPlatform>(out, web, lang, "platform_of_class")?;
-    staff::<SessionPage>(out, web, lang, "session")?;
-    staff::<EditSession>(out, web, lang, "session-edit")?;
-    staff::<CancelSession>(out, web, lang, "session-cancel")?;
-    staff::<EndSession>(out, web, lang, "session-end")?;
-    staff::<Attendance>(out, web, lang, "attendance")?;
-    staff::<LiveBoard>(out, web, lang, "live")?;
-    staff::<Platform>(out, web, lang, "platform")?;
-    staff::<Connection>(out, web, lang, "connection")?;
-    staff::<Connections>(out, web, lang, "connections")?;
-    staff::<Audit>(out, web, lang, "audit")?;
-    staff::<People>(out, web, lang, "people")?;
-    staff::<Organizations>(out, web, lang, "organizations")?;
-    bare::<SignIn>(out, web, lang, "sign-in")?;
-    bare::<SetUp>(out, web, lang, "set-up")?;
-    bare::<Consent>(out, web, lang, "consent")?;
-    bare::<ErrorPage>(out, web, lang, "error")?;
-    bare::<Join>(out, web, lang, "join")
+struct Gallery<'a> {
+    out: &'a Path,
+    web: &'a Web,
+    lang: Lang,
+    /// The first failure; nothing is written after it.
+    outcome: Outcome,
 }
 
-fn staff<P: Page>(out: &Path, web: &Web, lang: Lang, name: &str) -> Outcome {
-    let shells = Shell::samples();
-    for (number, page) in P::samples().iter().enumerate() {
-        let shell = &shells[number % shells.len()];
-        write(out, &format!("{name}-{number}"), lang, &web.page(page, shell, lang)?)?;
+impl Gallery<'_> {
+    fn then(&mut self, step: impl FnOnce(&Self) -> Outcome) {
+        if self.outcome.is_ok() {
+            self.outcome = step(self);
+        }
     }
-    Ok(())
 }
 
-fn bare<P: Page>(out: &Path, web: &Web, lang: Lang, name: &str) -> Outcome {
-    for (number, page) in P::samples().iter().enumerate() {
-        write(out, &format!("{name}-{number}"), lang, &web.bare(page, Vocabulary::School, lang)?)?;
+/// `pages/class_new.html` as `class_new`.
+fn name(template: &str) -> &str {
+    template.trim_start_matches("pages/").trim_end_matches(".html")
+}
+
+impl Visit for Gallery<'_> {
+    /// Each sample as another of those who may see it: their frames take turns.
+    fn staff<P: Page>(&mut self) {
+        self.then(|gallery| {
+            let students = ["pages/home.html", "pages/why.html", "pages/own_attendance.html"];
+            let is_theirs =
+                |shell: &Shell| (shell.viewer == Viewer::Student) == students.contains(&P::TEMPLATE);
+            let shells: Vec<Shell> = Shell::samples().into_iter().filter(is_theirs).collect();
+            for (number, page) in P::samples().iter().enumerate() {
+                let html = gallery.web.page(page, &shells[number % shells.len()], gallery.lang)?;
+                write(gallery.out, &format!("{}-{number}", name(P::TEMPLATE)), gallery.lang, &html)?;
+            }
+            Ok(())
+        });
     }
-    Ok(())
-}
 
-fn mails(out: &Path, web: &Web, lang: Lang) -> Outcome {
-    mail::<JoinMail>(out, web, lang)?;
-    mail::<MovedMail>(out, web, lang)?;
-    mail::<CancelledMail>(out, web, lang)?;
-    mail::<GuestInviteMail>(out, web, lang)?;
-    mail::<CodeMail>(out, web, lang)?;
-    mail::<ConnectionLostMail>(out, web, lang)
-}
-
-fn mail<M: Mail>(out: &Path, web: &Web, lang: Lang) -> Outcome {
-    for (number, sample) in M::samples().iter().enumerate() {
-        let body = web.mail(sample, Vocabulary::School, lang)?;
-        let name = format!("mail-{}-{number}", M::NAME);
-        write(out, &name, lang, &body.html)?;
-        fs::write(
-            out.join(format!("{name}.{}.txt", lang.tag())),
-            format!("{}\n\n{}", body.subject, body.text),
-        )?;
+    fn bare<P: Page>(&mut self) {
+        self.then(|gallery| {
+            for (number, page) in P::samples().iter().enumerate() {
+                let html = gallery.web.bare(page, Vocabulary::School, gallery.lang)?;
+                write(gallery.out, &format!("{}-bare-{number}", name(P::TEMPLATE)), gallery.lang, &html)?;
+            }
+            Ok(())
+        });
     }
-    Ok(())
+
+    fn mail<M: Mail>(&mut self) {
+        self.then(|gallery| {
+            for (number, sample) in M::samples().iter().enumerate() {
+                let body = gallery.web.mail(sample, Vocabulary::School, gallery.lang)?;
+                let name = format!("mail-{}-{number}", M::NAME);
+                write(gallery.out, &name, gallery.lang, &body.html)?;
+                let text = format!("{}\n\n{}", body.subject, body.text);
+                fs::write(gallery.out.join(format!("{name}.{}.txt", gallery.lang.tag())), text)?;
+            }
+            Ok(())
+        });
+    }
 }
 
 fn write(out: &Path, name: &str, lang: Lang, html: &str) -> Outcome {

@@ -9,6 +9,7 @@
 //! | [`shell`] | what stands around a signed-in page: person, organization, navigation, notice |
 //! | [`pages`] | one typed context per page, each with samples |
 //! | [`mails`] | one typed context per mail |
+//! | [`every`] | the list of them all |
 //! | [`assets`] | static files under an address that changes with their content |
 //! | [`lang`], [`catalog`] | languages, digits, plurals, vocabulary |
 //! | [`time`] | instants and zones in words |
@@ -19,6 +20,7 @@ pub mod assets;
 pub mod catalog;
 pub mod charts;
 pub mod environment;
+pub mod every;
 pub mod filters;
 pub mod form;
 pub mod icons;

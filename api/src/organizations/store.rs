@@ -82,6 +82,10 @@ statement!(system LIST, "select id, slug, name, vocabulary, state, created_at fr
 statement!(system SET_WORDS, "update organizations set name = $2, vocabulary = $3 where id = $1");
 statement!(system SET_STATE, "update organizations set state = $2 where id = $1");
 statement!(tenant SETTINGS, "select time_zone, default_provider, policies, locks, host_tokens, host_secret from organization_settings where organization_id = $1");
+// All columns are written together: whoever changes one waits for whoever changes another. SQLite has one writer anyway.
+statement!(tenant SETTINGS_TO_CHANGE,
+    sqlite: "select time_zone, default_provider, policies, locks, host_tokens, host_secret from organization_settings where organization_id = $1",
+    postgres: "select time_zone, default_provider, policies, locks, host_tokens, host_secret from organization_settings where organization_id = $1 for update");
 statement!(tenant UPDATE_SETTINGS, "update organization_settings set time_zone = $2, default_provider = $3, policies = $4, locks = $5, host_tokens = $6, host_secret = $7, updated_at = $8 where organization_id = $1");
 statement!(tenant LIMITS, "select people, classes, live_sessions from organization_limits where organization_id = $1");
 // Whoever makes something of which there may be only so many waits here for the other who does. SQLite has one writer anyway.
@@ -129,6 +133,22 @@ struct SettingsRow {
     locks: Json<Locks>,
     host_tokens: Option<Json<HostTokens>>,
     host_secret: Option<Vec<u8>>,
+}
+
+impl TryFrom<SettingsRow> for Settings {
+    type Error = StoreError;
+
+    fn try_from(row: SettingsRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            time_zone: row.time_zone,
+            default_provider: registry::named(&row.default_provider)
+                .map_err(|error| StoreError::corrupt("organization_settings", error))?,
+            policies: row.policies.0,
+            locks: row.locks.0,
+            host_tokens: row.host_tokens.map(|tokens| tokens.0),
+            host_secret: row.host_secret,
+        })
+    }
 }
 
 /// Adds an organization; `false` when the slug is taken.
@@ -223,15 +243,16 @@ pub async fn set_active(tx: &mut Tx, id: OrganizationId, active: bool) -> Result
 /// When the database refuses, or holds no settings.
 pub async fn settings(tx: &mut Tx, organization: OrganizationId) -> Result<Settings, StoreError> {
     let row: SettingsRow = run!(one, tx, SETTINGS, [organization.uuid()])?;
-    Ok(Settings {
-        time_zone: row.time_zone,
-        default_provider: registry::named(&row.default_provider)
-            .map_err(|error| StoreError::corrupt("organization_settings", error))?,
-        policies: row.policies.0,
-        locks: row.locks.0,
-        host_tokens: row.host_tokens.map(|tokens| tokens.0),
-        host_secret: row.host_secret,
-    })
+    row.try_into()
+}
+
+/// The same, and nobody else changes them until the transaction ends.
+///
+/// # Errors
+/// As [`settings`].
+pub async fn settings_to_change(tx: &mut Tx, organization: OrganizationId) -> Result<Settings, StoreError> {
+    let row: SettingsRow = run!(one, tx, SETTINGS_TO_CHANGE, [organization.uuid()])?;
+    row.try_into()
 }
 
 /// Writes what the organization decided.

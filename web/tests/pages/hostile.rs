@@ -2,11 +2,10 @@
 
 use std::marker::PhantomData;
 
+use lectern_web::every::{Visit, visit};
 use lectern_web::{Lang, Mail, Page, Shell, Vocabulary, Web};
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::every::{Visit, visit};
 
 const ATTACK: &str = "<img src=x onerror=alert(1)></script>\"' x=\"y {{7*7}} {% raw %}";
 
