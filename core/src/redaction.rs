@@ -34,7 +34,12 @@ fn without_values(error: &str) -> String {
         out.push_str(before);
         out.push_str(")=(");
         out.push_str(GONE);
-        rest = value.find(')').map_or("", |end| &value[end..]);
+        // A value may hold brackets itself.
+        let end = value
+            .find(") already exists")
+            .or_else(|| value.find(") is not present"))
+            .or_else(|| value.rfind(')'));
+        rest = end.map_or("", |end| &value[end..]);
     }
     out + rest
 }

@@ -15,6 +15,15 @@ pub fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_hidden(*c)).collect()
 }
 
+/// A digit as programs write it: Bengali digits are digits.
+#[must_use]
+pub fn plain_digit(c: char) -> char {
+    match u32::from(c) {
+        bengali @ 0x09E6..=0x09EF => char::from_digit(bengali - 0x09E6, 10).unwrap_or(c),
+        _ => c,
+    }
+}
+
 /// Whether a spreadsheet takes a field that begins so for a formula, also after blanks.
 #[must_use]
 pub fn begins_a_formula(text: &str) -> bool {

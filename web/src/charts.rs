@@ -259,7 +259,8 @@ pub fn day(stretches: &[Stretch], now: &str, zone_name: &str) -> Result<DayLine,
     };
     let bars = spans.iter().map(|(from, to, in_person)| {
         let (x, end) = (place(minute(*from)), place(minute(*to)));
-        // A quarter of an hour is still seen.
+        // A quarter of an hour is still seen, at the line's end too.
+        let x = x.min(99.2);
         DayBar { x, width: ((end - x).max(0.8) * 10.0).round() / 10.0, in_person: *in_person }
     });
     let ticks = (first..=last)
@@ -458,7 +459,7 @@ mod tests {
             let line = day(&[one], &at(now), chrono_tz::TZ_VARIANTS[zone].name()).unwrap();
             proptest::prop_assert!((0.0..=100.0).contains(&line.now));
             proptest::prop_assert!(line.ticks.len() <= 6 && line.ticks.last().unwrap().x == 100.0);
-            proptest::prop_assert!(line.bars.iter().all(|bar| (0.0..=100.0).contains(&bar.x)));
+            proptest::prop_assert!(line.bars.iter().all(|bar| bar.x >= 0.0 && bar.width > 0.0 && bar.x + bar.width <= 100.05));
         }
     }
 

@@ -84,7 +84,7 @@ pub async fn shared(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let text = |name: &str| job.body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let outcome = raise_shared(app, job.organization, session, text("registrant"), text("run")).await;
-    outcome.map_err(|error| JobError::Retry(format!("{error:?}"), None))
+    outcome.map_err(|error| JobError::Retry(error.to_string(), None))
 }
 
 async fn raise_shared(
@@ -126,7 +126,7 @@ async fn raise_shared(
 pub async fn reconcile(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let outcome = reconcile_session(app, job.organization, session).await;
-    outcome.map_err(|error| JobError::Retry(format!("{error:?}"), None))
+    outcome.map_err(|error| JobError::Retry(error.to_string(), None))
 }
 
 /// Reads a session's report now and stores what it says; when there is none yet, another try is queued.
@@ -364,7 +364,7 @@ async fn settle_state(
 /// For the runner to try again.
 pub async fn tick(app: &App) -> Result<(), JobError> {
     let now = app.clock.now();
-    let failed = |error: ApiError| JobError::Retry(format!("{error:?}"), None);
+    let failed = |error: ApiError| JobError::Retry(error.to_string(), None);
     for organization in organizations::service::all_active(app).await.map_err(failed)? {
         tick_organization(app, organization, now).await.map_err(failed)?;
     }

@@ -1,3 +1,5 @@
+//! What is asked of the log, by page, file and address.
+
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use lectern_core::ids::{ClassId, OrganizationId, PersonId, SessionId};
@@ -6,7 +8,7 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::service::Filter;
+use super::{EntryKind, service::Filter};
 use crate::{db::Tx, error::ApiError, people, sessions::local_time};
 
 /// What a person asks of the log, as the page's form sends it.
@@ -82,17 +84,18 @@ impl AuditQuery {
         if query.is_empty() { "/audit.csv".to_owned() } else { format!("/audit.csv?{query}") }
     }
 
-    /// What was asked, for the log itself, which holds ids and no names.
+    /// What was understood of it, for the log itself, which holds ids and no words of anybody's.
     pub(super) fn noted(&self, filter: &Filter) -> Value {
         let mut noted = Map::new();
-        for (name, value) in
-            self.asked().into_iter().filter(|(name, value)| *name != "person" && !value.is_empty())
-        {
-            noted.insert(name.to_owned(), json!(value));
-        }
-        if let Some(people) = &filter.people {
-            noted.insert("people".to_owned(), json!(people));
-        }
+        let mut note =
+            |name: &str, value: Option<Value>| value.map(|value| noted.insert(name.to_owned(), value));
+        let kind = EntryKind::ALL.iter().find(|kind| kind.as_str() == self.kind);
+        note("kind", kind.map(|kind| json!(kind.as_str())));
+        note("people", filter.people.as_ref().map(|people| json!(people)));
+        note("class", filter.class.map(|class| json!(class)));
+        note("session", filter.session.map(|session| json!(session)));
+        note("from", day(&self.from).map(|day| json!(day)));
+        note("to", day(&self.to).map(|day| json!(day)));
         Value::Object(noted)
     }
 }

@@ -9,7 +9,7 @@ use lectern_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::service::own;
+use super::service::{own, own_to_change};
 use super::store::{self, Class};
 use crate::{
     app::App,
@@ -99,7 +99,7 @@ pub async fn set_settings(
 ) -> Result<SettingsView, ApiError> {
     let (_, before) = self::settings(app, who, id).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let mut class = own(&mut tx, who, id).await?;
+    let mut class = own_to_change(&mut tx, who, id).await?;
     let set_by = set_by(&mut tx, who.organization, &class).await?;
     let mut errors = refused(&settings, &before.settings, &before.capabilities);
     for option in class.locks.forbidden(&before.settings, &settings) {

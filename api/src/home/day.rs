@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// A session that began so long ago may still run.
-const STILL_ON: Duration = Duration::hours(12);
+pub(super) const STILL_ON: Duration = Duration::hours(12);
 /// How far ahead the next session is looked for.
 const AHEAD: Days = Days::new(400);
 /// Sessions of one person that are looked at: nobody has more in a day.
@@ -113,8 +113,8 @@ pub(super) fn entry(
         in_person,
         starts_at: instant(session.starts_at),
         ends_at: instant(session.ends_at),
-        opens_at: opens.map(instant),
-        open,
+        opens_at: opens.filter(|_| !in_person).map(instant),
+        open: open && !in_person,
     }
 }
 
@@ -163,4 +163,10 @@ pub(super) async fn day(
         more,
         seq: u64::try_from(events::history::last_seq(app).await?).unwrap_or(0),
     })
+}
+
+/// Which of several open sessions a first page leads to: the smallest.
+pub(super) fn preferred(line: &Line, now: DateTime<Utc>) -> (bool, bool, DateTime<Utc>) {
+    let session = &line.session;
+    (session.ends_at <= now, session.state != SessionState::Live, session.starts_at)
 }

@@ -8,16 +8,16 @@ use lectern_web::pages::{
 };
 
 use super::{
-    day::{self, Clock},
+    day::{self, Clock, STILL_ON},
     store::{self, Standing},
     today::FEW,
 };
-use crate::{
-    app::App, classes, db::Tx, error::ApiError, extract::SignedIn, live::feed::instant, people, sessions,
-};
+use crate::{app::App, db::Tx, error::ApiError, extract::SignedIn, live::feed::instant, people, sessions};
 
 /// Sessions of today that are shown; the calendar has the others.
 const SHOWN: usize = 8;
+/// Sessions of today among which those are found.
+const LOOKED_AT: i64 = 500;
 /// What stands in the way of sessions so far ahead is shown.
 const AHEAD: Duration = Duration::days(7);
 /// Weeks of the chart: those behind us, this one and the next.
@@ -26,19 +26,16 @@ const WEEKS: u64 = 8;
 pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Overview, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let clock = Clock::of(app, &mut tx, who).await?;
-    let on = sessions::service::by_day(&mut tx, who.organization, &[clock.today], SHOWN).await?;
-    let today = on.first().map_or(0, |first| first.total);
-    let of = on.iter().map(|one| one.session.class);
-    let classes = classes::service::of_ids(&mut tx, who.organization, of).await?;
-    let teachers = classes.values().map(|class| class.instructor);
-    let teachers = people::service::names(&mut tx, who.organization, teachers).await?;
-    let entries = on.iter().map(|one| {
-        let class = classes.get(&one.session.class);
-        let teacher = class.and_then(|class| teachers.get(&class.instructor)).cloned().unwrap_or_default();
-        let platform = class.map_or("", |class| class.provider.title());
-        day::entry(&clock, &one.session, &one.class_title, platform, teacher)
-    });
-    let entries: Vec<_> = entries.collect();
+    let whose = sessions::service::whose(who);
+    let mut lines =
+        sessions::service::lines(&mut tx, who.organization, whose, clock.today, None, LOOKED_AT).await?;
+    let first = sessions::service::by_day(&mut tx, who.organization, &[clock.today], 1).await?;
+    let today = first.first().map_or(0, |first| first.total);
+    // What is over makes room for what runs and what is to come.
+    let to_come = lines.iter().position(|line| line.session.ends_at > clock.now).unwrap_or(lines.len());
+    lines.drain(..to_come.min(lines.len().saturating_sub(SHOWN)));
+    lines.truncate(SHOWN);
+    let entries = day::entries(&mut tx, who, &clock, &lines).await?;
     let more = today.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX));
     let standing = store::standing(&mut tx, who.organization).await?;
     Ok(Overview {
@@ -71,7 +68,8 @@ async fn troubles(
             action: "connections",
         });
     }
-    for row in store::failing(tx, who.organization, (clock.now, clock.now + AHEAD), FEW).await? {
+    let reach = (clock.now - STILL_ON, clock.now + AHEAD);
+    for row in store::failing(tx, who.organization, clock.now, reach, FEW).await? {
         troubles.push(Trouble {
             title: Some(row.title),
             words: row.words,

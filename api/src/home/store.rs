@@ -23,7 +23,7 @@ statement!(tenant TO_VERIFY, "select s.id, s.title, s.starts_at, s.ends_at, s.ti
     group by s.id, s.title, s.starts_at, s.ends_at, s.time_zone order by s.starts_at desc, s.id desc limit $4");
 statement!(tenant FAILING, "select s.id as session, s.title, m.problem, m.problem_words
     from sessions s join meetings m on m.organization_id = s.organization_id and m.session_id = s.id and m.parent_id is null
-    where s.organization_id = $1 and s.state in ('scheduled', 'live') and s.ends_at >= $2 and s.starts_at < $3 and m.state = 'failed' and m.problem is not null
+    where s.organization_id = $1 and s.state in ('scheduled', 'live') and s.starts_at >= $5 and s.starts_at < $3 and s.ends_at >= $2 and m.state = 'failed' and m.problem is not null
     order by s.starts_at, s.id limit $4");
 statement!(tenant STANDING, "select
     (select count(*) from (select 1 from platform_settings where organization_id = $1 limit 1) x) > 0
@@ -92,15 +92,16 @@ struct FailingRow {
     problem_words: Option<Json<Sentence>>,
 }
 
-/// The sessions between two instants whose meeting could not be made, the first ones.
+/// The sessions that start between two instants, are not over, and whose meeting could not be made; the first ones.
 pub(super) async fn failing(
     tx: &mut Tx,
     organization: OrganizationId,
+    now: DateTime<Utc>,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     most: usize,
 ) -> Result<Vec<Failing>, StoreError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows: Vec<FailingRow> = run!(all, tx, FAILING, [organization.uuid(), from, to, most])?;
+    let rows: Vec<FailingRow> = run!(all, tx, FAILING, [organization.uuid(), now, to, most, from])?;
     let failing = |row: FailingRow| {
         let words = in_words(row.problem, row.problem_words)?;
         Some(Failing { session: row.session, title: row.title, words })

@@ -4,7 +4,7 @@ use lectern_core::session::SessionState;
 use lectern_web::pages::home::{OwnFigures, StudentHome};
 
 use super::{
-    day::{self, Clock},
+    day::{self, Clock, preferred},
     store,
 };
 use crate::{app::App, attendance, error::ApiError, extract::SignedIn};
@@ -18,8 +18,12 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<StudentHome, ApiEr
         let session = &lines[at].session;
         session.state == SessionState::Scheduled && session.ends_at > clock.now
     };
-    // What can be entered now comes before what opens next.
-    let open = entries.iter().find(|one| one.open && !one.in_person);
+    // What can be entered now comes before what opens next; of that, what is on before what nobody has ended, and what runs before
+    // what was not started.
+    let now = clock.now;
+    let open =
+        entries.iter().zip(&lines).filter(|(one, _)| one.open).min_by_key(|(_, line)| preferred(line, now));
+    let open = open.map(|(one, _)| one);
     let coming = entries
         .iter()
         .enumerate()

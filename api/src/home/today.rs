@@ -7,7 +7,7 @@ use lectern_core::{provider::ProviderName, sentence::Sentence, session::SessionS
 use lectern_web::pages::today::{ToVerify, Today, Trouble};
 
 use super::{
-    day::{self, Clock},
+    day::{self, Clock, preferred},
     store,
 };
 use crate::{
@@ -37,7 +37,8 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Today, ApiError> {
         SessionState::Scheduled => line.session.ends_at > clock.now,
         SessionState::Ended | SessionState::Cancelled => false,
     };
-    let live = lines.iter().position(|line| line.session.state == SessionState::Live);
+    let running = lines.iter().enumerate().filter(|(_, line)| line.session.state == SessionState::Live);
+    let live = running.min_by_key(|(_, line)| preferred(line, clock.now)).map(|(at, _)| at);
     let next = live.or_else(|| lines.iter().position(is_next));
     let people = match next {
         Some(at) => {

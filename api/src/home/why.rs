@@ -21,6 +21,9 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Why, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let clock = Clock::of(app, &mut tx, who).await?;
     let mut lines = day::lines(&mut tx, who, &clock).await?;
+    // From the last one that is over on: it may be asked about too.
+    let to_come = lines.iter().position(|line| line.session.ends_at > clock.now).unwrap_or(lines.len());
+    lines.drain(..to_come.saturating_sub(1));
     lines.truncate(SHOWN);
     let entries = day::entries(&mut tx, who, &clock, &lines).await?;
     let item = |(session, line): (DaySession, &Line)| WhyItem {

@@ -41,8 +41,10 @@ pub struct Job {
     pub kind: String,
     /// With what: ids only.
     pub body: Value,
-    /// Which try this is, from 1.
+    /// Which claim this is, ever: what a worker that was thought lost says of an earlier one no longer counts.
     pub attempt: i64,
+    /// Which try this is, from 1.
+    pub tries: i64,
 }
 
 impl Job {

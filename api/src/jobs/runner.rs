@@ -99,8 +99,8 @@ async fn record(app: &App, job: &Job, outcome: Result<(), JobError>) -> Result<(
     }
     match outcome {
         Ok(()) => store::done(&mut tx, job).await?,
-        Err(JobError::Retry(error, at)) if job.attempt < TRIES => {
-            let at = at.unwrap_or_else(|| now + pause(app, job.attempt));
+        Err(JobError::Retry(error, at)) if job.tries < TRIES => {
+            let at = at.unwrap_or_else(|| now + pause(app, job.tries));
             tracing::warn!(job = %job.id, kind = job.kind, "job {} of kind {} waits for another try: {error}", job.id, job.kind);
             store::retry(&mut tx, job, at, &error).await?;
         }
@@ -113,8 +113,8 @@ async fn record(app: &App, job: &Job, outcome: Result<(), JobError>) -> Result<(
 }
 
 /// 2 s, doubled each time up to an hour, with full jitter in the upper half.
-fn pause(app: &App, attempt: i64) -> Duration {
-    let ceiling = 2_000_u64 << attempt.clamp(0, 10);
+fn pause(app: &App, tries: i64) -> Duration {
+    let ceiling = 2_000_u64 << tries.clamp(0, 10);
     let ceiling = ceiling.min(3_600_000);
     let millis = ceiling / 2 + app.randomness.below(ceiling / 2);
     Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::from(i32::MAX)))

@@ -32,9 +32,9 @@ macro_rules! due {
 
 statement!(system CLAIM,
     sqlite: concat!("update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (", due!(""), ")
-        returning id, organization_id, kind, body, attempt"),
+        returning id, organization_id, kind, body, attempt, tried_before"),
     postgres: concat!("update jobs set state = 'running', attempt = attempt + 1, leased_until = $2 where id in (", due!(" for update of j skip locked"), ")
-        returning id, organization_id, kind, body, attempt"));
+        returning id, organization_id, kind, body, attempt, tried_before"));
 statement!(system DONE, "delete from jobs where id = $1 and attempt = $2 and state = 'running'");
 statement!(system RETRY, "update jobs set state = 'waiting', run_at = $3, last_error = $4, leased_until = null
     where id = $1 and attempt = $2 and state = 'running' and (unique_key is null or not exists (
@@ -45,14 +45,14 @@ statement!(system HASTEN, "update jobs set run_at = $4 where kind = $1 and organ
 statement!(system NEXT_DUE, "select min(run_at) from jobs where state in ('waiting', 'running')");
 statement!(system BURY_OLD, "delete from jobs where state = 'dead' and finished_at < $1");
 statement!(system BY_KIND, "select kind,
-        count(*) filter (where state = 'waiting' and attempt = 0) as waiting, count(*) filter (where state = 'running') as running,
-        count(*) filter (where state = 'waiting' and attempt > 0) as retrying, count(*) filter (where state = 'dead') as dead,
+        count(*) filter (where state = 'waiting' and attempt = tried_before) as waiting, count(*) filter (where state = 'running') as running,
+        count(*) filter (where state = 'waiting' and attempt > tried_before) as retrying, count(*) filter (where state = 'dead') as dead,
         min(run_at) filter (where state = 'waiting' and run_at <= $1) as due_since
     from jobs group by kind order by kind");
 macro_rules! standing {
     ($rest:literal) => {
         concat!(
-            "select j.id, j.kind, o.slug, j.state, j.attempt, j.last_error, j.created_at, j.finished_at, j.organization_id
+            "select j.id, j.kind, o.slug, j.state, j.attempt - j.tried_before as tries, j.last_error, j.created_at, j.finished_at, j.organization_id
             from jobs j join organizations o on o.id = j.organization_id ",
             $rest
         )
@@ -62,7 +62,7 @@ statement!(system DEAD_ONES, standing!("where j.state = 'dead' and (j.finished_a
     order by j.finished_at desc, j.id desc limit $4"));
 statement!(system STANDING, standing!("where j.id = $1"));
 statement!(system STANDING_LOCKED, sqlite: standing!("where j.id = $1"), postgres: standing!("where j.id = $1 for update of j"));
-statement!(system REVIVE, "update jobs set state = 'waiting', run_at = $2, attempt = 0, leased_until = null, finished_at = null
+statement!(system REVIVE, "update jobs set state = 'waiting', run_at = $2, tried_before = attempt, leased_until = null, finished_at = null
     where id = $1 and (unique_key is null or not exists (
         select 1 from jobs j where j.kind = jobs.kind and j.organization_id = jobs.organization_id and j.unique_key = jobs.unique_key
             and j.state = 'waiting' and j.id <> jobs.id))");
@@ -72,7 +72,7 @@ statement!(system REMOVE_DOUBLES, "delete from jobs where id in (
         from jobs where state = 'dead' and kind = $1 and unique_key is not null) as equals where place > 1)");
 statement!(system REMOVE_WAITED_FOR, "delete from jobs where state = 'dead' and kind = $1 and unique_key is not null and exists (
     select 1 from jobs j where j.kind = jobs.kind and j.organization_id = jobs.organization_id and j.unique_key = jobs.unique_key and j.state = 'waiting')");
-statement!(system REVIVE_KIND, "update jobs set state = 'waiting', run_at = $2, attempt = 0, leased_until = null, finished_at = null
+statement!(system REVIVE_KIND, "update jobs set state = 'waiting', run_at = $2, tried_before = attempt, leased_until = null, finished_at = null
     where state = 'dead' and kind = $1");
 statement!(system REMOVE, "delete from jobs where id = $1");
 statement!(system TICK_DONE, "insert into tick_runs (kind, done_at) values ($1, $2) on conflict (kind) do update set done_at = excluded.done_at");
@@ -94,7 +94,7 @@ macro_rules! failing_mails {
         concat!(
             "select count(*) from (select 1 from ",
             $table,
-            " where state in ('waiting', 'running') and run_at <= $1 and attempt > 0 and last_error is not null
+            " where state in ('waiting', 'running') and run_at <= $1 and attempt > tried_before and last_error is not null
                 and kind in ('mail.send', 'mails.send') limit 1000) as failing"
         )
     };
@@ -110,6 +110,7 @@ struct Row {
     kind: String,
     body: Json<Value>,
     attempt: i64,
+    tried_before: i64,
 }
 
 /// A job to be.
@@ -157,6 +158,7 @@ pub async fn claim(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<Job
             kind: row.kind,
             body: row.body.0,
             attempt: row.attempt,
+            tries: row.attempt - row.tried_before,
         })
         .collect())
 }
@@ -247,8 +249,8 @@ pub struct Standing {
     pub slug: String,
     /// waiting, running, dead.
     pub state: String,
-    /// Tries so far.
-    pub attempt: i64,
+    /// Tries so far, since it was last set to be tried again by hand.
+    pub tries: i64,
     /// Why the last one failed.
     pub last_error: Option<String>,
     /// When it was asked for.

@@ -5,6 +5,7 @@ use hmac::Mac;
 use lectern_core::{
     ids::{OrganizationId, SeatId},
     seal,
+    text::plain_digit,
 };
 
 use super::store;
@@ -111,15 +112,7 @@ pub(super) async fn prove(
 
 /// Spaces are dropped, Bengali digits read.
 fn normalised(given: &str) -> String {
-    given
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .map(|c| match c {
-            '০'..='৯' => char::from_digit(u32::from(c) - u32::from('০'), 10).unwrap_or(c),
-            other => other,
-        })
-        .take(12)
-        .collect()
+    given.chars().filter(|c| !c.is_whitespace() && *c != '-').map(plain_digit).take(12).collect()
 }
 
 #[cfg(test)]

@@ -319,9 +319,11 @@ async fn tell_refused(
         .session(session)
         .person(row.person)
         .details(details);
-    crate::audit::store::insert(tx, &entry).await?;
-    let Some(found) = sessions::service::find(tx, organization, session).await? else { return Ok(()) };
+    let Some(found) = sessions::service::find(tx, organization, session).await? else {
+        return Ok(crate::audit::store::insert(tx, &entry).await?);
+    };
     let class = sessions::service::class_of(tx, organization, &found).await?;
+    crate::audit::store::insert(tx, &entry.class(class.id)).await?;
     let person = people::service::find(tx, organization, row.person).await?;
     let name = person.map(|person| person.name()).unwrap_or_default();
     let now = app.clock.now();

@@ -1,6 +1,10 @@
 //! Coming meetings follow what was decided for all classes.
 
-use lectern_core::{ids::OrganizationId, locks::Locks, settings::ClassSettings};
+use lectern_core::{
+    ids::OrganizationId,
+    locks::{ClassOption, Locks},
+    settings::ClassSettings,
+};
 use lectern_providers::registry;
 use uuid::Uuid;
 
@@ -14,6 +18,11 @@ use crate::{
 
 /// Its kind. The body has what was decided before.
 pub const FOLLOW: &str = "locks.follow";
+
+/// What a platform is told of a class's options. Breakout rooms and aliases go another way: with the plan of the rooms, and with each
+/// person.
+const TOLD: [ClassOption; 4] =
+    [ClassOption::WaitingRoom, ClassOption::Recording, ClassOption::Chat, ClassOption::ScreenShare];
 
 /// Classes looked at in one go: their meetings are queued in one transaction, which others must not wait for.
 const AT_ONCE: i64 = 20;
@@ -57,5 +66,6 @@ fn differs(class: &Class, before: &Locks) -> bool {
         Some(can) => can.fit(settings),
         None => settings.clone(),
     };
-    told(&before.over(&class.wishes)) != told(&class.settings)
+    let (old, new) = (told(&before.over(&class.wishes)), told(&class.settings));
+    TOLD.iter().any(|option| !option.same(&old, &new))
 }

@@ -84,7 +84,8 @@ enum Reached {
     Time,
 }
 
-/// Job `mails.send`. At a crash those that were just being sent may go twice, with the same Message-ID.
+/// Job `mails.send`. At a crash, and when the database refuses, those that were just being sent and those whose result was not written
+/// down yet may go twice, with the same Message-ID.
 pub async fn send(app: &App, job: &Job) -> Result<(), JobError> {
     let session: SessionId = job.id_of("session")?;
     let kind = job.body.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
@@ -94,7 +95,7 @@ pub async fn send(app: &App, job: &Job) -> Result<(), JobError> {
     let about = About::load(app, &mut tx, organization, session).await.map_err(told)?;
     drop(tx);
     let batch = Arc::new(Batch { app: app.clone(), organization, about, kind });
-    let (tell, mut outcomes) = mpsc::channel(2 * GROUP);
+    let (tell, mut outcomes) = mpsc::channel(GROUP);
     // Mails go on while results are written down. Dropped, on an error below, the set ends what it holds.
     let mut senders = JoinSet::new();
     senders.spawn(send_all(Arc::clone(&batch), session, tell));
@@ -146,40 +147,40 @@ async fn send_all(
     let app = &batch.app;
     let mut after = Uuid::nil();
     let mut under_way = JoinSet::new();
+    let (mut reached, mut lost) = (Reached::All, None);
     loop {
         let mut tx = app.db.read(batch.organization).await?;
         let rows = store::wanted(&mut tx, batch.organization, session, &batch.kind, after, READ).await?;
         drop(tx);
         let Some(last) = rows.last() else { break };
         after = last.id;
-        let mut refused = false;
+        let mut ends = false;
         for row in rows {
             if under_way.len() >= app.mailer.at_once() {
-                refused |= hand_over(&tell, under_way.join_next().await).await;
+                ends |= hand_over(&tell, under_way.join_next().await, &mut lost).await;
             }
             let batch = Arc::clone(&batch);
             under_way.spawn(async move { deliver(&batch, row).await });
         }
-        if refused {
+        if ends {
             break;
         }
         if Instant::now() >= end {
-            while !under_way.is_empty() {
-                hand_over(&tell, under_way.join_next().await).await;
-            }
-            return Ok(Reached::Time);
+            reached = Reached::Time;
+            break;
         }
     }
     while !under_way.is_empty() {
-        hand_over(&tell, under_way.join_next().await).await;
+        hand_over(&tell, under_way.join_next().await, &mut lost).await;
     }
-    Ok(Reached::All)
+    lost.map_or(Ok(reached), Err)
 }
 
-/// Hands one result over; `true` when the server takes nothing now.
+/// Hands one result over; `true` when no more need be tried. A mail whose task ended otherwise stays wanted, and the job fails by `lost`.
 async fn hand_over(
     tell: &mpsc::Sender<(Uuid, Outcome)>,
     done: Option<Result<(Uuid, Outcome), JoinError>>,
+    lost: &mut Option<JobError>,
 ) -> bool {
     match done {
         Some(Ok(done)) => {
@@ -188,7 +189,7 @@ async fn hand_over(
             tell.send(done).await.is_err() || refused
         }
         Some(Err(error)) => {
-            tracing::error!(%error, "a mail could not be written: {error}");
+            *lost = Some(JobError::Retry(format!("the task of one mail ended: {error}"), None));
             false
         }
         None => false,

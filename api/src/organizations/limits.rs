@@ -168,7 +168,8 @@ pub async fn set(
     Ok(LimitsView { limits, used })
 }
 
-/// Opens or closes an organization: closed, nobody of it signs in or joins, and nothing of it is done by the clock.
+/// Opens or closes an organization: closed, nobody of it signs in or joins, and nothing is begun for it by the clock,
+/// but that its connections are kept alive; what was queued is finished and told.
 ///
 /// # Errors
 /// [`ApiError::NotFound`].

@@ -1,6 +1,7 @@
 //! What an organization decides for itself, as a page for its administrators.
 
 use axum::{extract::State, response::Response};
+use lectern_core::text::plain_digit;
 use lectern_web::{
     Choice, FieldError as PageFieldError, NoticeKind, Section,
     pages::organization::{OrganizationFields, OwnOrganizationPage},
@@ -49,7 +50,6 @@ fn standing(organization: &Organization, settings: &Settings) -> Result<Organiza
         left_early_minutes: Some(policies.left_early_minutes.to_string()),
         minimum_presence_percent: Some(policies.minimum_presence_percent.to_string()),
         reminder_minutes: Some(leads.join(", ")),
-        aliases: word(serde_json::to_value(policies.aliases))?,
         relay_domain: Some(policies.relay_domain.clone()),
     })
 }
@@ -71,23 +71,20 @@ fn over(standing: OrganizationFields, typed: OrganizationFields) -> Organization
         left_early_minutes: typed.left_early_minutes.or(standing.left_early_minutes),
         minimum_presence_percent: typed.minimum_presence_percent.or(standing.minimum_presence_percent),
         reminder_minutes: typed.reminder_minutes.or(standing.reminder_minutes),
-        aliases: typed.aliases.or(standing.aliases),
         relay_domain: typed.relay_domain.or(standing.relay_domain),
     }
 }
 
 /// A figure as people write it, in Bengali digits too.
 fn figure(text: &str) -> Option<u32> {
-    let digits = text.trim().chars().map(|c| match c {
-        '০'..='৯' => char::from_digit(u32::from(c) - u32::from('০'), 10).unwrap_or(c),
-        other => other,
-    });
-    digits.collect::<String>().parse().ok()
+    text.trim().chars().map(plain_digit).collect::<String>().parse().ok()
 }
 
-/// Leads with commas, or anything else that is no figure, between them; none for an empty text.
+/// Leads with commas or blanks between them; none for an empty text.
 fn leads(text: &str) -> Option<Vec<u32>> {
-    let parts = text.split([',', ';', '،', '、']).map(str::trim).filter(|part| !part.is_empty());
+    let parts = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '،' | '、'))
+        .filter(|part| !part.is_empty());
     parts.map(figure).collect()
 }
 
@@ -107,7 +104,7 @@ fn words(error: &FieldError) -> PageFieldError {
         "minimum_presence_percent" => "percent",
         "reminder_minutes" => "leads",
         "relay_domain" => "domain",
-        "default_provider" | "standby_provider" | "aliases" => "aliases_only",
+        "default_provider" | "standby_provider" => "aliases_only",
         _ => error.message.as_str(),
     };
     PageFieldError::new(field, key)
@@ -141,7 +138,6 @@ fn asked(typed: &OrganizationFields) -> Result<ChangeSettings, ApiError> {
     for (name, text) in [
         ("meeting_created", &typed.meeting_created),
         ("credentials_by", &typed.credentials_by),
-        ("aliases", &typed.aliases),
         ("relay_domain", &typed.relay_domain),
         ("standby_provider", &typed.standby_provider),
     ] {
@@ -220,7 +216,7 @@ mod tests {
             (figure(" 15 "), figure("১৫"), figure("soon"), figure("-1")),
             (Some(15), Some(15), None, None)
         );
-        assert_eq!(leads("1440, ৩০"), Some(vec![1440, 30]));
+        assert_eq!((leads("1440, ৩০"), leads("1440 30")), (Some(vec![1440, 30]), Some(vec![1440, 30])));
         assert_eq!((leads(""), leads("30,,")), (Some(vec![]), Some(vec![30])));
         assert_eq!(leads("a day before"), None);
     }

@@ -1,6 +1,7 @@
 //! The organizations of this server, for whoever runs it.
 
 use axum::{extract::State, response::Response};
+use lectern_core::text::plain_digit;
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section, Vocabulary,
     pages::organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations},
@@ -160,21 +161,21 @@ pub async fn show(
     Pages::new(&app, &who, reader, Section::Organizations).await?.notice(query.notice).show(&page)
 }
 
-/// A number as people type it, also in Bengali figures; nothing is no limit.
+/// A number as people type it, also in Bengali figures and with a comma or a blank before each three; nothing is no limit.
 fn number(field: &str, text: &str, errors: &mut Vec<FieldError>) -> Option<i64> {
-    let figures: String = text
-        .trim()
-        .chars()
-        .filter(|c| !matches!(c, ' ' | ',' | '\u{a0}' | '\u{202f}'))
-        .map(|c| match c {
-            '\u{09e6}'..='\u{09ef}' => char::from_digit(u32::from(c) - 0x09e6, 10).unwrap_or(c),
-            c => c,
-        })
-        .collect();
-    if figures.is_empty() {
+    let plain: String = text.trim().chars().map(plain_digit).collect();
+    if plain.is_empty() {
         return None;
     }
-    figures.parse().map_err(|_| errors.push(FieldError::new(field, "limit"))).ok()
+    let mut groups = plain.split([' ', ',', '\u{a0}', '\u{202f}']);
+    let first = groups.next().unwrap_or_default().to_owned();
+    // "1,5" is no fifteen.
+    let whole = groups.try_fold(first, |whole, group| (group.len() == 3).then(|| whole + group));
+    let number = whole.and_then(|figures| figures.parse().ok());
+    if number.is_none() {
+        errors.push(FieldError::new(field, "limit"));
+    }
+    number
 }
 
 /// `POST /organizations/{id}`

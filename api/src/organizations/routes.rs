@@ -129,7 +129,8 @@ pub async fn set_limits(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeOrganization {
-    /// Closed, nobody of it signs in or joins, and nothing is done for it by the clock. Its data stay.
+    /// Closed, nobody of it signs in or joins, and nothing is begun for it by the clock, but that its connections are kept alive;
+    /// what was queued is finished and told. Its data stay.
     pub active: bool,
 }
 

@@ -46,6 +46,7 @@ impl KeyForm {
     fn refused(&self, errors: &[FieldError]) -> Vec<PageFieldError> {
         let said = |error: &FieldError| match error.field.as_str() {
             "name" if self.name.trim().is_empty() => PageFieldError::new("name", "required"),
+            "name" => PageFieldError::new("name", "one_line"),
             "scopes" => PageFieldError::new("scope", "scopes"),
             field => PageFieldError::new(field, error.message.as_str()),
         };
@@ -133,6 +134,9 @@ pub async fn revoke(
     if key.revoked_at.is_some() {
         return Ok(see_other("/api-keys?notice=already_done"));
     }
-    service::revoke_api_key(&app, &who, id).await?;
-    Ok(see_other("/api-keys?notice=key_revoked"))
+    match service::revoke_api_key(&app, &who, id).await {
+        Ok(()) => Ok(see_other("/api-keys?notice=key_revoked")),
+        Err(ApiError::NotFound) => Ok(see_other("/api-keys?notice=already_done")),
+        Err(other) => Err(other),
+    }
 }

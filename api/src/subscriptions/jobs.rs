@@ -39,8 +39,8 @@ const STILL_TELLS: Duration = Duration::minutes(30);
 /// What was refused is asked again: a policy takes half an hour to work.
 const ASK_AGAIN: Duration = Duration::minutes(5);
 
-fn ours(error: impl std::fmt::Debug) -> JobError {
-    JobError::Retry(format!("{error:?}"), None)
+fn ours(error: impl std::fmt::Display) -> JobError {
+    JobError::Retry(error.to_string(), None)
 }
 
 /// Tick: every organization in turn.

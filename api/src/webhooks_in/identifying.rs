@@ -39,7 +39,7 @@ pub(super) async fn queue(
 /// # Errors
 /// For the runner to try again.
 pub async fn identify(app: &App, job: &Job) -> Result<(), JobError> {
-    let ours = |error: ApiError| JobError::Retry(format!("{error:?}"), None);
+    let ours = |error: ApiError| JobError::Retry(error.to_string(), None);
     let session: SessionId = job.id_of("session")?;
     let mut look = app.db.read(job.organization).await?;
     let facts = facts::of_session(&mut look, job.organization, session).await.map_err(ours)?;

@@ -32,7 +32,7 @@ const BEFORE: Duration = Duration::hours(1);
 /// # Errors
 /// When the database refuses.
 pub async fn tick(app: &App) -> Result<(), JobError> {
-    let failed = |error: ApiError| JobError::Retry(format!("{error:?}"), None);
+    let failed = |error: ApiError| JobError::Retry(error.to_string(), None);
     for organization in organizations::service::all_active(app).await.map_err(failed)? {
         queue(app, organization).await.map_err(failed)?;
     }
@@ -68,7 +68,7 @@ pub async fn look(app: &App, job: &Job) -> Result<(), JobError> {
     let Some(session) = session.map(SessionId) else {
         return Err(JobError::GiveUp("the job names no session".to_owned()));
     };
-    let ours = |error: ApiError| JobError::Retry(format!("{error:?}"), None);
+    let ours = |error: ApiError| JobError::Retry(error.to_string(), None);
     let mut read = app.db.read(job.organization).await?;
     let found = facts::of_session(&mut read, job.organization, session).await.map_err(ours)?;
     drop(read);
@@ -105,7 +105,7 @@ pub(super) async fn look_up(
 /// # Errors
 /// For the runner to try again.
 pub async fn find_and_look(app: &App, job: &Job) -> Result<(), JobError> {
-    let ours = |error: ApiError| JobError::Retry(format!("{error:?}"), None);
+    let ours = |error: ApiError| JobError::Retry(error.to_string(), None);
     let organization = job.organization;
     let connection: ConnectionId = job.id_of("connection")?;
     let text = |name: &str| {
@@ -141,7 +141,7 @@ pub async fn find_and_look(app: &App, job: &Job) -> Result<(), JobError> {
 }
 
 async fn look_at(app: &App, organization: OrganizationId, facts: &SessionFacts) -> Result<(), JobError> {
-    let ours = |error: ApiError| JobError::Retry(format!("{error:?}"), None);
+    let ours = |error: ApiError| JobError::Retry(error.to_string(), None);
     match see(app, organization, facts).await {
         Ok(seen) => processor::absorb(app, organization, facts.provider, &seen).await.map_err(ours),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(()),

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+use crate::text::plain_digit;
+
 /// The end of a day, in minutes.
 const WHOLE_DAY: u16 = 24 * 60;
 
@@ -135,14 +137,6 @@ impl Hours {
     #[must_use]
     pub fn written(hours: &[Self]) -> String {
         hours.iter().map(|span| format!("{}-{}", span.from, span.to)).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// Bengali digits are digits.
-fn plain_digit(c: char) -> char {
-    match u32::from(c) {
-        bengali @ 0x09E6..=0x09EF => char::from_digit(bengali - 0x09E6, 10).unwrap_or(c),
-        _ => c,
     }
 }
 

@@ -153,3 +153,30 @@ story!(
         assert!(!page.html().contains("Oil") && !page.html().contains(&lesson.session), "{}", page.html());
     }
 );
+
+story!(
+    /// Back to back: a class nobody has ended, or nobody started, gives way to the one that is on; and of a long day the page that says
+    /// why one cannot join tells of now, not of the morning.
+    what_is_on_comes_before_what_nobody_ended, |app| async {
+        let bela = app.organization("dreamcrowd").await.student("bela").await;
+        let (_, seller, lesson) = app.evening().await;
+        lesson.enroll(app, &seller, &bela.email, "Bela Rahman").await;
+        let starts = app.now() + Duration::minutes(15);
+        assert_eq!(seller.post(&format!("/api/v1/sessions/{}/start", lesson.session), json!({})).await.0 / 100, 2);
+        let second = Lesson::schedule_at(app, &seller, "Oil painting", starts + Duration::minutes(45)).await;
+        second.enroll(app, &seller, &bela.email, "Bela Rahman").await;
+        for hour in 2..10 {
+            lesson.another(app, &seller, starts + Duration::hours(hour)).await;
+        }
+        app.pass(Duration::minutes(65));
+        let browser = bela.browser(app);
+        let page = browser.get("/").await;
+        assert!(page.html().contains(&format!("/join/class/{}", second.class)), "{}", page.html());
+        assert!(!page.html().contains(&format!("/join/class/{}", lesson.class)), "{}", page.html());
+        app.pass(Duration::hours(8));
+        app.settle().await;
+        let page = browser.get("/why").await;
+        assert!(page.html().contains("Too early") || page.html().contains("your teacher has not started yet"), "{}", page.html());
+        assert!(page.html().matches("This class is over").count() <= 1, "{}", page.html());
+    }
+);

@@ -133,6 +133,9 @@ story!(
         lock(&owner, &[("chat", "never"), ("screen_share", "never")]).await;
         app.settle().await;
         assert_eq!(app.zoom_calls("meetingUpdate"), 0, "Zoom cannot switch chat for one class: nothing to tell");
+        lock(&owner, &[("aliases", "always"), ("breakout_rooms", "always")]).await;
+        app.settle().await;
+        assert_eq!(app.zoom_calls("meetingUpdate"), 0, "a meeting is told of neither");
         lock(&owner, &[("waiting_room", "never")]).await;
         app.settle().await;
         assert_eq!(app.zoom_calls("meetingUpdate"), 2, "one for each coming session");

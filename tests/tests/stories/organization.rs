@@ -22,7 +22,7 @@ story!(
             ("name", "Oakwood Arts"), ("vocabulary", "marketplace"), ("time_zone", "Europe/London"), ("default_provider", "meet"),
             ("meeting_created", "started"), ("standby_provider", "link"), ("standby_after_minutes", "3"), ("credentials_by", "owners"),
             ("join_opens_minutes", "২০"), ("join_closes_minutes", "10"), ("late_after_minutes", "7"), ("left_early_minutes", "6"),
-            ("minimum_presence_percent", "50"), ("reminder_minutes", "1440, ৩০"), ("aliases", "by_class"), ("relay_domain", " seats.oakwood.example "),
+            ("minimum_presence_percent", "50"), ("reminder_minutes", "1440, ৩০"), ("relay_domain", " seats.oakwood.example "),
         ]).await;
         assert_eq!((saved.status(), saved.location()), (303, "/organization?notice=saved"), "{}", saved.html());
         let (_, settings) = owner.get(SETTINGS).await;
@@ -85,8 +85,15 @@ story!(
         assert!(refused.status() == 422 && refused.html().contains("পূর্ণ মিনিট লিখুন") && refused.html().contains("value=\"soon\""), "{}", refused.html());
         // Meet lets in the accounts on its list, so it must know people's own addresses.
         let page = browser.get("/organization?lang=en").await;
-        let refused = browser.submit(&page, "/organization", &[("default_provider", "meet"), ("aliases", "always")]).await;
+        let aliases = |word: &str| json!({"policies": {"aliases": word}});
+        assert_eq!(owner.patch(SETTINGS, aliases("always")).await.0, 200);
+        let refused = browser.submit(&page, "/organization", &[("default_provider", "meet")]).await;
         assert!(refused.status() == 422 && refused.html().contains("Aliases everywhere do not go"), "{}", refused.html());
+        // The form that was open says nothing of aliases: they stay.
+        let saved = browser.submit(&page, "/organization", &[("late_after_minutes", "5")]).await;
+        assert_eq!((saved.status(), &owner.get(SETTINGS).await.1["policies"]["aliases"]), (303, &json!("always")));
+        assert_eq!(app.audited("organization.locks_changed").await, 1, "the lock is the same decision");
+        assert_eq!(owner.patch(SETTINGS, aliases("by_class")).await.0, 200);
         assert_eq!(owner.get(SETTINGS).await.1, before);
         assert_eq!(app.audited("organization.policies_changed").await, 0);
     }
@@ -113,5 +120,25 @@ story!(
         let (status, problem) = owner.patch(SETTINGS, json!({"vocabulary": "circus", "default_provider": "webex"})).await;
         assert_eq!((status, problem["errors"].as_array().unwrap().len()), (422, 2), "{problem}");
         assert!(browser.get("/organization").await.html().contains("Oakwood Academy"));
+    }
+);
+
+story!(
+    /// Two admins who change different things at the same moment both get what they asked for.
+    two_admins_at_once_lose_nothing, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (owner, admin) = (oakwood.owner().await, oakwood.admin().await);
+        let locks = |chat: &str| json!({
+            "waiting_room": "usually_on", "recording": "usually_off", "recording_place": "cloud", "breakout_rooms": "usually_off",
+            "chat": chat, "screen_share": "usually_on", "aliases": "usually_off",
+        });
+        for (late, chat) in [(1, "always"), (2, "never"), (3, "usually_off"), (4, "always"), (5, "never"), (6, "usually_on")] {
+            let policies = json!({"policies": {"late_after_minutes": late}});
+            let (one, other) = tokio::join!(owner.patch(SETTINGS, policies), admin.put("/api/v1/organization/locks", locks(chat)));
+            assert_eq!((one.0, other.0), (200, 200), "{} {}", one.1, other.1);
+            let (_, settings) = owner.get(SETTINGS).await;
+            let (_, held) = owner.get("/api/v1/organization/locks").await;
+            assert_eq!((&settings["policies"]["late_after_minutes"], &held["chat"]), (&json!(late), &json!(chat)));
+        }
     }
 );

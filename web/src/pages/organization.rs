@@ -43,8 +43,6 @@ pub struct OrganizationFields {
     #[serde(deserialize_with = "sent")]
     pub reminder_minutes: Option<String>,
     #[serde(deserialize_with = "sent")]
-    pub aliases: Option<String>,
-    #[serde(deserialize_with = "sent")]
     pub relay_domain: Option<String>,
 }
 
@@ -86,7 +84,6 @@ impl Page for OwnOrganizationPage {
             left_early_minutes: text("5"),
             minimum_presence_percent: text("10"),
             reminder_minutes: text("1440, 30"),
-            aliases: text("by_class"),
             relay_domain: text("seats.oakwood.example"),
         };
         let page = Self {
@@ -108,13 +105,11 @@ impl Page for OwnOrganizationPage {
             ("minimum_presence_percent", "percent"),
             ("reminder_minutes", "leads"),
             ("relay_domain", "domain"),
-            ("aliases", "aliases_only"),
         ];
         let wrong = OrganizationFields {
             name: text(""),
             join_opens_minutes: text("<b>soon</b>"),
             standby_provider: text("meet"),
-            aliases: text("always"),
             meeting_created: text("booked"),
             ..form
         };

@@ -40,7 +40,7 @@ pub struct Overview {
     pub live: u32,
     /// Sessions of today.
     pub today: u32,
-    /// People who can sign in.
+    /// People with an account, guests not counted.
     pub people: u32,
     pub troubles: Vec<Trouble>,
     /// Empty once everything is done.

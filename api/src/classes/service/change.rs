@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     fields::{description, external, instructor, taken, title},
-    find::own,
+    find::own_to_change,
 };
 use crate::{
     app::App,
@@ -52,7 +52,7 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
     }
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let mut class = own(&mut tx, who, id).await?;
+    let mut class = own_to_change(&mut tx, who, id).await?;
     let taught_by = class.instructor;
     if let Some(asked) = change.instructor_id.filter(|asked| *asked != class.instructor.uuid()) {
         if who.role != Role::Admin {
@@ -83,7 +83,7 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
 pub async fn archive(app: &App, who: &SignedIn, id: ClassId) -> Result<(), ApiError> {
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let mut class = own(&mut tx, who, id).await?;
+    let mut class = own_to_change(&mut tx, who, id).await?;
     sessions::service::cancel_coming(app, &mut tx, &sealer, who, &class).await?;
     class.active = false;
     store::update(&mut tx, who.organization, &class, app.clock.now()).await?;

@@ -34,7 +34,15 @@ pub async fn own(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiE
     }
 }
 
-/// The same, when it is not archived.
+/// The same as [`own`], and nobody else changes the class until the transaction ends: all columns are written together.
+pub async fn own_to_change(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiError> {
+    own(tx, who, id).await?;
+    // Locked once it is known to be theirs; what happened while waiting is looked at again.
+    store::find_to_change(tx, who.organization, id).await?;
+    own(tx, who, id).await
+}
+
+/// The same as [`own`], when it is not archived.
 pub async fn own_active(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class, ApiError> {
     let class = own(tx, who, id).await?;
     if class.active {
@@ -51,17 +59,6 @@ pub async fn readable(tx: &mut Tx, who: &SignedIn, id: ClassId) -> Result<Class,
     }
     let place = store::find_enrollment_of(tx, who.organization, id, who.person).await?;
     if place.is_some_and(|place| place.active) { Ok(class) } else { Err(ApiError::NotFound) }
-}
-
-/// These classes by their ids.
-pub async fn of_ids(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    ids: impl IntoIterator<Item = ClassId>,
-) -> Result<HashMap<ClassId, Class>, ApiError> {
-    let ids = crate::ids::json_list(ids.into_iter().map(ClassId::uuid));
-    let classes = store::of_ids(tx, organization, &ids).await?;
-    Ok(classes.into_iter().map(|class| (class.id, class)).collect())
 }
 
 /// Whether this person teaches or administers the class.

@@ -12,7 +12,7 @@ pub(crate) use fields::{description, external, instructor};
 pub(in crate::classes) use fields::{pasted, provider};
 pub(in crate::classes) use find::room;
 pub use find::{
-    all_before, count, find, find_by_external, find_titled, give_words, list, list_tab, may_manage, of_ids,
-    own, own_active, platforms_in_use, readable, titles,
+    all_before, count, find, find_by_external, find_titled, give_words, list, list_tab, may_manage, own,
+    own_active, own_to_change, platforms_in_use, readable, titles,
 };
 pub use view::{ClassView, PersonRef, view, views};

@@ -52,7 +52,8 @@ pub struct DeadView {
     pub organization: Option<String>,
     /// How often it was tried.
     pub attempts: i64,
-    /// Why the last try failed, without addresses, names and secrets.
+    /// Why the last try failed, in short: without e-mail addresses, paths of pages, values of the database and long tokens. What a platform
+    /// or a mail server said may still name somebody in plain words.
     pub error: Option<String>,
     /// Since when it was to be done.
     pub created_at: DateTime<Utc>,
@@ -73,7 +74,7 @@ impl From<Standing> for DeadView {
             about: None,
             organization_id,
             organization,
-            attempts: job.attempt,
+            attempts: job.tries,
             error: job.last_error.as_deref().map(technical),
             created_at: job.created_at,
             died_at: job.finished_at.unwrap_or(job.created_at),
@@ -230,18 +231,16 @@ pub async fn retry_kind(app: &App, who: &SignedIn, kind: &str) -> Result<u64, Ap
 /// # Errors
 /// As [`retry`].
 pub async fn discard(app: &App, who: &SignedIn, id: Uuid) -> Result<(), ApiError> {
-    let mut tx = app.db.system().await?;
-    let (kind, organization) = match standing::discard(&mut tx, id).await? {
+    let mut look = app.db.system_read().await?;
+    let (kind, organization) = match standing::may_be_decided(&mut look, id).await? {
         Some(job) => (job.kind, job.organization_id),
         None => {
-            let delivery = webhooks_in::dead_one(&mut tx, id).await?.ok_or(ApiError::NotFound)?;
-            if !webhooks_in::discard(&mut tx, id).await? {
-                return Err(ApiError::NotFound);
-            }
+            let delivery = webhooks_in::dead_one(&mut look, id).await?.ok_or(ApiError::NotFound)?;
             (webhooks_in::DEAD.to_owned(), delivery.organization_id)
         }
     };
-    tx.commit().await?;
+    drop(look);
+    // First the entries: one too many is better than work that is gone and nobody reads why.
     let details = json!({"kind": kind, "job": id, "organization": organization});
     let entry = app.entry(OPERATOR, EntryKind::JobDiscarded, who.actor());
     write_down(app, entry.details(details.clone())).await?;
@@ -250,7 +249,11 @@ pub async fn discard(app: &App, who: &SignedIn, id: Uuid) -> Result<(), ApiError
         let entry = app.entry(organization.into(), EntryKind::JobDiscarded, actor);
         write_down(app, entry.details(details)).await?;
     }
-    Ok(())
+    let mut tx = app.db.system().await?;
+    if standing::discard(&mut tx, id).await?.is_none() && !webhooks_in::discard(&mut tx, id).await? {
+        return Err(ApiError::NotFound);
+    }
+    Ok(tx.commit().await?)
 }
 
 fn wake(app: &App, kind: &str) {

@@ -112,6 +112,7 @@ pub async fn change(
         settings.time_zone = zone;
     }
     let before = settings.default_provider;
+    let locked = settings.locks.aliases;
     if let Some(word) = &change.default_provider
         && let Some(provider) = gather(&mut errors, offered(app, "default_provider", word))?
     {
@@ -162,6 +163,11 @@ pub async fn change(
     if !changes.is_empty() {
         let entry = app.entry(who.organization, EntryKind::PoliciesChanged, who.actor());
         audit::store::insert(&mut tx, &entry.details(Value::Object(changes))).await?;
+    }
+    if settings.locks.aliases != locked {
+        let entry = app.entry(who.organization, EntryKind::LocksChanged, who.actor());
+        let details = json!({"aliases": {"from": locked, "to": settings.locks.aliases}});
+        audit::store::insert(&mut tx, &entry.details(details)).await?;
     }
     if moved {
         let entry = app.entry(who.organization, EntryKind::DefaultPlatformChanged, who.actor());

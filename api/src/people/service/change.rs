@@ -70,7 +70,7 @@ pub async fn change_person(
     let sealer = app.keys.sealer(who.organization).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
-    let mut person = store::find(&mut tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
+    let mut person = store::find_to_change(&mut tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
     let was_active = person.active;
     apply(&mut person, &change, who)?;
     if person.active && !was_active && person.kind == PersonKind::User {
@@ -112,7 +112,7 @@ pub async fn set_choices(
     id: PersonId,
     (language, zone): (Option<String>, Option<String>),
 ) -> Result<(), ApiError> {
-    let Some(mut person) = store::find(tx, organization, id).await? else { return Ok(()) };
+    let Some(mut person) = store::find_to_change(tx, organization, id).await? else { return Ok(()) };
     me::choose(&mut person, (language.as_deref(), zone.as_deref()), &mut Vec::new());
     Ok(store::update(tx, organization, &person, app.clock.now()).await?)
 }

@@ -134,6 +134,9 @@ pub(super) use person_columns;
 statement!(tenant INSERT, "insert into people (id, organization_id, kind, external_id, subject, email, email_key, first_name, last_name, role, owner, password_hash, state, created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'active', $13, $13)");
 statement!(tenant FIND, person_columns!("where organization_id = $1 and id = $2"));
+statement!(tenant FIND_TO_CHANGE,
+    sqlite: person_columns!("where organization_id = $1 and id = $2"),
+    postgres: person_columns!("where organization_id = $1 and id = $2 for update"));
 statement!(tenant FIND_BY_EMAIL, person_columns!("where organization_id = $1 and email_key = $2 and kind = 'user'"));
 statement!(tenant FIND_BY_SUBJECT, person_columns!("where organization_id = $1 and subject = $2"));
 statement!(tenant FIND_BY_EXTERNAL, person_columns!("where organization_id = $1 and external_id = $2"));
@@ -257,6 +260,16 @@ pub async fn find(
     id: PersonId,
 ) -> Result<Option<Person>, StoreError> {
     let row: Option<Row> = run!(optional, tx, FIND, [organization.uuid(), id.uuid()])?;
+    row.map(Person::try_from).transpose()
+}
+
+/// The same, and nobody else changes them until the transaction ends: all columns are written together.
+pub async fn find_to_change(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    id: PersonId,
+) -> Result<Option<Person>, StoreError> {
+    let row: Option<Row> = run!(optional, tx, FIND_TO_CHANGE, [organization.uuid(), id.uuid()])?;
     row.map(Person::try_from).transpose()
 }
 

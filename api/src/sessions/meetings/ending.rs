@@ -43,8 +43,11 @@ pub async fn remove_job(app: &App, job: &Job) -> Result<(), JobError> {
     }
     let mut tx = app.db.begin(organization).await?;
     if store::meeting_removed(&mut tx, organization, id, app.clock.now()).await? {
-        let entry =
+        let mut entry =
             app.entry(organization, EntryKind::MeetingRemoved, Actor::System).session(meeting.session);
+        if let Some(session) = store::find(&mut tx, organization, meeting.session).await? {
+            entry = entry.class(session.class);
+        }
         audit::store::insert(&mut tx, &entry.details(json!({"meeting": meeting.provider_id}))).await?;
     }
     tx.commit().await?;

@@ -44,7 +44,8 @@ statement!(system ADVANCE, "insert into webhook_cursor (name, seq) values ('outb
     on conflict (name) do update set seq = excluded.seq where webhook_cursor.seq = $1");
 
 statement!(system OVERDUE, "select count(*) as endpoints, count(*) filter (where slow) as failing,
-        min(due_at) filter (where leased_until is null and due_at <= $1 and (rests_until is null or rests_until <= $1)) as since
+        min(case when leased_until <= $1 then leased_until
+            when leased_until is null and due_at <= $1 and (rests_until is null or rests_until <= $1) then due_at end) as since
     from webhook_queue");
 
 /// How outgoing webhooks stand.
@@ -54,7 +55,7 @@ pub struct Overdue {
     pub endpoints: i64,
     /// Of these: what was sent there last failed or took long.
     pub failing: i64,
-    /// Since when an endpoint waits for a worker.
+    /// Since when an endpoint waits for a worker, or its worker is gone.
     pub since: Option<DateTime<Utc>>,
 }
 

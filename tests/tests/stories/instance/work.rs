@@ -208,3 +208,31 @@ story!(
         assert_eq!(app.database.count("webhook_inbox").await, 1);
     }
 );
+
+story!(
+    /// A worker that was thought lost comes back after the job was given up and set to be tried again: what it says of its own try changes
+    /// nothing of the new one, and the tries begin anew.
+    a_lost_worker_ends_nobody_elses_job, |app| async {
+        let root = app.super_admin().await;
+        let oakwood = app.organization("oakwood").await.id;
+        let lost = runs(app, oakwood).await;
+        app.pass(Duration::minutes(4));
+        let mut tx = app.db.system().await.unwrap();
+        let second = queue::claim(&mut tx, app.now(), 1).await.unwrap().remove(0);
+        assert_eq!((second.id, second.tries), (lost.id, 2));
+        queue::dead(&mut tx, &second, app.now(), "no answer").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(root.post(&format!("{JOBS}/{}/retry", lost.id), json!({})).await.0 / 100, 2);
+        let mut tx = app.db.system().await.unwrap();
+        let third = queue::claim(&mut tx, app.now(), 1).await.unwrap().remove(0);
+        assert_eq!((third.id, third.tries), (lost.id, 1));
+        queue::done(&mut tx, &lost).await.unwrap();
+        queue::retry(&mut tx, &lost, app.now(), "late").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(counts(&root, MAIL).await, [0, 1, 0, 0], "it still runs");
+        let mut tx = app.db.system().await.unwrap();
+        queue::done(&mut tx, &third).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(counts(&root, MAIL).await, [0, 0, 0, 0]);
+    }
+);
