@@ -7,7 +7,7 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
+    app::App, attendance, audit, booking_pages, bookings, branding, calendar, classes, cohorts, holidays, home,
     idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments, people,
     platforms, sessions, timetable, webhooks_in, webhooks_out,
 };
@@ -23,6 +23,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(people::routes::list_api_keys, people::routes::create_api_key))
         .routes(routes!(people::routes::revoke_api_key))
         .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
+        .routes(routes!(branding::routes::show, branding::routes::change))
+        .routes(routes!(branding::routes::set_logo, branding::routes::remove_logo))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
         .routes(routes!(locks::routes::show, locks::routes::set))
@@ -244,6 +246,11 @@ paths! {
     "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/audit.csv" => get audit::export::download;
     "/organization" => get organizations::own_pages::show, post organizations::own_pages::save;
+    "/branding" => get branding::pages::show, post branding::pages::save;
+    "/branding/logo/remove" => post branding::pages::remove_logo;
+    "/branding/{organization}/{version}/accent.css" => get branding::looks::sheet;
+    "/branding/{organization}/{version}/logo" => get branding::looks::picture;
+    "/languages" => get organizations::language_pages::show, post organizations::language_pages::save;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
     "/organizations/{id}/close" => post organizations::pages::close;

@@ -6,11 +6,11 @@ use crate::mails::{
     PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use crate::pages::{
-    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
+    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage, CalendarPage,
     CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
     DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
-    Join, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
+    Join, LanguagesPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
     OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
     SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
@@ -65,6 +65,8 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<OwnAttendance>();
     visitor.staff::<NoticesPage>();
     visitor.staff::<OwnOrganizationPage>();
+    visitor.staff::<BrandingPage>();
+    visitor.staff::<LanguagesPage>();
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();

@@ -10,4 +10,4 @@ pub use assets::asset;
 pub use errors::errors_as_pages;
 pub use headers::{CheckoutHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
 pub use refusals::{beside_form, conflict};
-pub use render::{Language, Pages, Reader, back, see_other, vocabulary};
+pub use render::{Pages, Reader, Wishes, back, see_other, vocabulary};

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
     error::ApiError,
-    organizations::{self, HostTokens},
+    organizations::{self, HostTokens, Organization},
 };
 
 /// The longest life of a token, in seconds.
@@ -73,7 +73,7 @@ fn claimed_origin(token: &str) -> Option<(String, Vec<String>)> {
 pub async fn authenticate(
     app: &App,
     token: &str,
-) -> Result<(OrganizationId, Person, DateTime<Utc>), ApiError> {
+) -> Result<(Organization, Person, DateTime<Utc>), ApiError> {
     let (issuer, audiences) = claimed_origin(token).ok_or(ApiError::SignedOut)?;
     // Nobody is known by such a text, and PostgreSQL cannot even be asked for one with a NUL.
     let unreadable = |text: &str| text.chars().any(lectern_core::text::is_hidden);
@@ -98,7 +98,7 @@ pub async fn authenticate(
     if !person.active {
         return Err(ApiError::TokenRefused("This person was disabled here."));
     }
-    Ok((organization.id, person, until))
+    Ok((organization, person, until))
 }
 
 async fn verify(

@@ -144,7 +144,7 @@ fn a_mail_leads_only_to_lectern() {
 #[test]
 fn a_marketplace_reads_of_sellers_and_buyers() {
     let web = Web::new().unwrap();
-    let shell = |vocabulary| Shell { vocabulary, ..Shell::samples().remove(0) };
+    let shell = |vocabulary| Shell { house: vocabulary.into(), ..Shell::samples().remove(0) };
     let page = &SessionPage::samples()[0];
     let school = web.page(page, &shell(Vocabulary::School), Lang::En).unwrap();
     let market = web.page(page, &shell(Vocabulary::Marketplace), Lang::En).unwrap();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::slot;
 use crate::{
     app::App,
+    branding::house,
     audit::Actor,
     booking_pages::pages::Look,
     bookings::{
@@ -21,7 +22,7 @@ use crate::{
     extract::{Path, Query, SignedIn, Visitor},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{CheckoutHeaders, Reader, conflict, see_other, vocabulary},
+    pages::{CheckoutHeaders, Reader, conflict, see_other},
     people,
     sessions::{self, pages::line},
 };
@@ -127,7 +128,7 @@ async fn booking_page(
         problem,
     };
     drop(tx);
-    Ok(with_checkout(reader.bare(app, &page, vocabulary(tenant.vocabulary))?))
+    Ok(with_checkout(reader.bare(app, &page, house(tenant))?))
 }
 
 /// `GET /booking/{token}`

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::booking::with_checkout;
 use crate::{
     app::App,
+    branding::house,
     audit::Actor,
     booking_pages::{
         self,
@@ -23,7 +24,7 @@ use crate::{
     extract::{Path, SignedIn, read_form},
     live::feed::instant,
     organizations::Organization,
-    pages::{Reader, conflict, see_other, vocabulary},
+    pages::{Reader, conflict, see_other},
     people, sessions,
 };
 
@@ -107,7 +108,7 @@ pub(super) async fn show(
         problem: view.problem.clone(),
     };
     drop(tx);
-    let mut response = reader.bare(app, &shown, vocabulary(tenant.vocabulary))?;
+    let mut response = reader.bare(app, &shown, house(tenant))?;
     if view.refused {
         *response.status_mut() = StatusCode::CONFLICT;
     }
