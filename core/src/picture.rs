@@ -378,7 +378,14 @@ mod tests {
 
     #[test]
     fn others_are_told_apart() {
-        for bytes in [&b""[..], b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<html>", b"BM", b"RIFF0000AVI "] {
+        for bytes in [
+            &b""[..],
+            b"GIF89a",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<html>",
+            b"BM",
+            b"RIFF0000AVI ",
+        ] {
             assert_eq!(read(bytes), Err(Unknown), "{bytes:?}");
         }
         assert_eq!(read(&a_webp(&[(b"VP8X", &[2, 0, 0, 0, 63, 0, 0, 31, 0, 0]), VP8])), Err(Moves));

@@ -191,11 +191,13 @@ impl Browser {
     ) -> Page {
         const BOUNDARY: &str = "a-line-that-is-in-no-file";
         let forms = page.forms();
-        let (_, hidden) = forms.iter().find(|(to, _)| to == action).unwrap_or_else(|| panic!("no form to {action}"));
+        let (_, hidden) =
+            forms.iter().find(|(to, _)| to == action).unwrap_or_else(|| panic!("no form to {action}"));
         let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut body = Vec::new();
         for (name, value) in hidden.chain(fields.iter().copied()) {
-            let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            let part =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
             body.extend_from_slice(part.as_bytes());
         }
         let head = format!(

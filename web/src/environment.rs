@@ -145,12 +145,7 @@ impl Web {
     ///
     /// # Errors
     /// [`WebError::Template`].
-    pub fn bare<P: Page>(
-        &self,
-        page: &P,
-        house: impl Into<House>,
-        lang: Lang,
-    ) -> Result<String, WebError> {
+    pub fn bare<P: Page>(&self, page: &P, house: impl Into<House>, lang: Lang) -> Result<String, WebError> {
         self.unframed(page, &house.into(), lang, Frame::Bare)
     }
 
@@ -190,12 +185,7 @@ impl Web {
     ///
     /// # Errors
     /// [`WebError::Template`].
-    pub fn mail<M: Mail>(
-        &self,
-        mail: &M,
-        house: impl Into<House>,
-        lang: Lang,
-    ) -> Result<MailBody, WebError> {
+    pub fn mail<M: Mail>(&self, mail: &M, house: impl Into<House>, lang: Lang) -> Result<MailBody, WebError> {
         let house = house.into();
         let (ground, ink) = match house.brand.as_ref().and_then(|brand| brand.button.as_ref()) {
             Some((ground, ink)) => (ground.as_str(), ink.as_str()),

@@ -6,13 +6,14 @@ use crate::mails::{
     PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use crate::pages::{
-    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage, CalendarPage,
-    CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
-    DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
-    Join, LanguagesPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
-    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
-    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage,
+    CalendarPage, CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
+    ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections,
+    Consent, DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth,
+    InstanceJobs, Join, LanguagesPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage,
+    Organizations, Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform,
+    SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook,
+    WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.

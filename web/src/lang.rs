@@ -88,7 +88,9 @@ impl Languages {
     /// These languages; `None` when the default is not among them.
     #[must_use]
     pub fn new(offered: &[Lang], default: Lang) -> Option<Self> {
-        offered.contains(&default).then(|| Self { offered: Lang::ALL.map(|lang| offered.contains(&lang)), default })
+        offered
+            .contains(&default)
+            .then(|| Self { offered: Lang::ALL.map(|lang| offered.contains(&lang)), default })
     }
 
     /// Reads what [`Languages::offered_text`] wrote and the default's tag; what cannot be read is not there.
@@ -181,7 +183,9 @@ mod tests {
 
     #[test]
     fn what_is_stored_is_read_again() {
-        for (offered, default) in [(&[Lang::Bn][..], Lang::Bn), (&Lang::ALL, Lang::Bn), (&Lang::ALL, Lang::En)] {
+        for (offered, default) in
+            [(&[Lang::Bn][..], Lang::Bn), (&Lang::ALL, Lang::Bn), (&Lang::ALL, Lang::En)]
+        {
             let languages = Languages::new(offered, default).unwrap();
             assert_eq!(Languages::read(&languages.offered_text(), default.tag()), languages);
         }

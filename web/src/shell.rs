@@ -444,7 +444,7 @@ impl Shell {
     /// Invented people for tests and the gallery, one of each role, both vocabularies.
     #[must_use]
     pub fn samples() -> Vec<Self> {
-        let shell = |person: &str, viewer, organization: &str, vocabulary, section| Self {
+        let shell = |person: &str, viewer, organization: &str, vocabulary: Vocabulary, section| Self {
             person: person.to_owned(),
             viewer,
             organization: organization.to_owned(),

@@ -64,8 +64,7 @@ pub(super) fn copy(config: &Config, backup: &Path) -> Result<Vec<File>, BackupEr
 
 /// Puts the backup's files where the configuration says: a folder or a bucket.
 pub(super) async fn restore(config: &Config, backup: &Path, manifest: &Manifest) -> Result<(), BackupError> {
-    let stored: Vec<_> =
-        manifest.files.iter().filter_map(|file| file.name.strip_prefix("files/")).collect();
+    let stored: Vec<_> = manifest.files.iter().filter_map(|file| file.name.strip_prefix("files/")).collect();
     if stored.is_empty() {
         return Ok(());
     }

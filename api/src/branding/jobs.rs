@@ -10,7 +10,10 @@ use crate::{
     app::App,
     db::Tx,
     error::ApiError,
-    jobs::{self, Job, JobError, NewJob},
+    jobs::{
+        Job, JobError,
+        store::{self as queue, NewJob},
+    },
     organizations,
 };
 
@@ -28,7 +31,7 @@ pub(super) async fn look_again(
     let now = app.clock.now();
     let body = json!({"logo": logo});
     let job = NewJob { id: app.ids.next(), kind: TIDY, body, unique_key: None, run_at: now + after, now };
-    Ok(jobs::insert(tx, organization, &job).await?)
+    Ok(queue::insert(tx, organization, &job).await?)
 }
 
 /// Job [`TIDY`]: also what an upload left that was cut off half-way. Doing it twice does nothing more.

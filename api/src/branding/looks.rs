@@ -38,7 +38,9 @@ pub(super) const fn key(organization: OrganizationId, logo: Uuid) -> Key {
 fn rules(colour: Colour) -> String {
     let tokens = |scheme| {
         let Accent { accent, hover, soft, on_accent } = Accent::of(colour, scheme);
-        format!(":root{{--accent:{accent};--accent-hover:{hover};--on-accent:{on_accent};--accent-soft:{soft}}}")
+        format!(
+            ":root{{--accent:{accent};--accent-hover:{hover};--on-accent:{on_accent};--accent-soft:{soft}}}"
+        )
     };
     // Paper is white: what is printed keeps the light scheme's colours.
     format!(
@@ -146,7 +148,8 @@ mod tests {
     fn the_address_changes_with_what_is_shown() {
         let logo = |id| LogoFile { id, kind: "png".to_owned(), width: 64, height: 32, bytes: 100 };
         let mut looks = vec![Look::default()];
-        for (colour, id) in [("#ffe600", None), ("#ffe601", None), ("#ffe600", Some(1)), ("#ffe600", Some(2))] {
+        for (colour, id) in [("#ffe600", None), ("#ffe601", None), ("#ffe600", Some(1)), ("#ffe600", Some(2))]
+        {
             let mut look = Look { logo: id.map(Uuid::from_u128).map(logo), ..Look::default() };
             look.set_colour(colour.parse().ok());
             looks.push(look);

@@ -40,7 +40,10 @@ pub async fn set_logo(
     let picture = service::read_logo(&bytes)?;
     if picture.kind.media_type() != media_type {
         let is = picture.kind.media_type();
-        return Err(ApiError::field("logo", format!("The file is {is}, and Content-Type says {media_type}.")));
+        return Err(ApiError::field(
+            "logo",
+            format!("The file is {is}, and Content-Type says {media_type}."),
+        ));
     }
     Ok(axum::Json(service::change(&app, &who, &ChangeBranding::default(), Some(&bytes)).await?.into()))
 }

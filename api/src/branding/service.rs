@@ -340,7 +340,8 @@ async fn write(
     changed("sender_name", json!(sent_by.name), json!(sender.name));
     if sent_by.reply_to != sender.reply_to {
         // It may be somebody's own address, and the log keeps none.
-        changes.insert("reply_to".to_owned(), json!(if sender.reply_to.is_some() { "set" } else { "removed" }));
+        changes
+            .insert("reply_to".to_owned(), json!(if sender.reply_to.is_some() { "set" } else { "removed" }));
     }
     let logo_changed = before.logo != look.logo;
     if changes.is_empty() && !logo_changed {
@@ -389,7 +390,9 @@ mod tests {
     #[test]
     fn a_sender_is_a_name_and_nothing_else() {
         assert_eq!(sender_name(" ওকউড School, Dhaka ").as_deref(), Ok("ওকউড School, Dhaka"));
-        for text in ["Oakwood\r\nBcc: all@oakwood.example", "bank@bank.example", "Oakwood <x", "\"Oakwood\"", "O\\"] {
+        for text in
+            ["Oakwood\r\nBcc: all@oakwood.example", "bank@bank.example", "Oakwood <x", "\"Oakwood\"", "O\\"]
+        {
             assert!(sender_name(text).is_err(), "{text:?}");
         }
         assert!(sender_name(&"o".repeat(81)).is_err());

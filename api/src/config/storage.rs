@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn keys_go_over_a_sealed_connection_only() {
         let at = |url: &str| problem(S3Config { endpoint: Some(url.parse().unwrap()), ..whole() });
-        assert_eq!((at("https://s3.school.example"), at("http://127.0.0.1:9000")), (String::new(), String::new()));
+        assert_eq!(
+            (at("https://s3.school.example"), at("http://127.0.0.1:9000")),
+            (String::new(), String::new())
+        );
         assert!(at("http://s3.school.example").contains("use https"));
         assert!(at("ftp://127.0.0.1").contains("use https"));
     }

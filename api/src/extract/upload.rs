@@ -65,8 +65,7 @@ impl FromRequest<App> for PictureBody {
             ));
         }
         DefaultBodyLimit::max(FILE_BYTES).apply(&mut request);
-        let bytes =
-            Bytes::from_request(request, app).await.map_err(|rejection| too_large(&rejection))?;
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| too_large(&rejection))?;
         Ok(Self { media_type, bytes })
     }
 }

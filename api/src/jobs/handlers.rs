@@ -2,8 +2,8 @@
 
 use super::{Job, JobError};
 use crate::{
-    app::App, attendance, bookings, branding, join, locks, maintenance, notify, search, sessions, subscriptions,
-    webhooks_in,
+    app::App, attendance, bookings, branding, join, locks, maintenance, notify, search, sessions,
+    subscriptions, webhooks_in,
 };
 
 macro_rules! kinds {

@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
-use super::{limits::Limits, look::{Look, Sender}};
+use super::{
+    limits::Limits,
+    look::{Look, Sender},
+};
 use crate::{
     db::{StoreError, Tx},
     run, statement,
@@ -247,11 +250,7 @@ pub async fn set_words(tx: &mut Tx, organization: &Organization) -> Result<(), S
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn set_languages(
-    tx: &mut Tx,
-    id: OrganizationId,
-    languages: Languages,
-) -> Result<(), StoreError> {
+pub async fn set_languages(tx: &mut Tx, id: OrganizationId, languages: Languages) -> Result<(), StoreError> {
     let default = languages.default_lang().tag();
     run!(execute, tx, SET_LANGUAGES, [id.uuid(), languages.offered_text(), default])?;
     Ok(())

@@ -69,8 +69,8 @@ impl FromRequestParts<App> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
         let who = parts.extensions.get::<SignedIn>();
-        let wishes = Wishes::of(&parts.headers, parts.uri.query())
-            .own(who.and_then(|who| who.language.as_deref()));
+        let wishes =
+            Wishes::of(&parts.headers, parts.uri.query()).own(who.and_then(|who| who.language.as_deref()));
         let lang = wishes.among(who.map(|who| who.languages).unwrap_or_default());
         Ok(Self { lang, fragment: parts.headers.contains_key("x-fragment"), wishes })
     }

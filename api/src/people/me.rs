@@ -150,7 +150,12 @@ async fn page(tx: &mut Tx, who: &SignedIn, errors: Vec<PageFieldError>) -> Resul
         name: person.name(),
         email: person.email,
         student: who.role == Role::Student,
-        gone: person.language.as_deref().and_then(Lang::from_tag).filter(|lang| !who.languages.offers(*lang)).map(choice),
+        gone: person
+            .language
+            .as_deref()
+            .and_then(Lang::from_tag)
+            .filter(|lang| !who.languages.offers(*lang))
+            .map(choice),
         languages: who.languages.offered().map(choice).collect(),
         language: person.language.unwrap_or_default(),
         time_zone: person.time_zone.unwrap_or_default(),

@@ -86,14 +86,15 @@ impl fmt::Debug for Storage {
 /// What is slow is no work for an open transaction, and nothing waits for ever.
 async fn within<T>(work: impl Future<Output = object_store::Result<T>>) -> object_store::Result<T> {
     assert_no_open_transaction();
-    timeout(PATIENCE, work).await.unwrap_or_else(|late| {
-        Err(object_store::Error::Generic { store: "files", source: Box::new(late) })
-    })
+    timeout(PATIENCE, work)
+        .await
+        .unwrap_or_else(|late| Err(object_store::Error::Generic { store: "files", source: Box::new(late) }))
 }
 
 fn bucket(s3: &S3Config) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
     let secret = s3.secret_access_key.as_ref().map(SecretString::expose).cloned().unwrap_or_default();
-    let plain = s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http" && is_loopback(endpoint));
+    let plain =
+        s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http" && is_loopback(endpoint));
     let client = ClientOptions::new()
         .with_allow_http(plain)
         .with_connect_timeout(Duration::from_secs(5))
@@ -121,7 +122,8 @@ impl Storage {
         if let Some(problem) = config.storage.problem() {
             return Err(StorageError::Settings(problem));
         }
-        let wrong = |what: String, error: &dyn fmt::Display| StorageError::Settings(format!("{what}: {error}"));
+        let wrong =
+            |what: String, error: &dyn fmt::Display| StorageError::Settings(format!("{what}: {error}"));
         let (store, folder, place): (Arc<dyn ObjectStore>, _, _) = match &config.storage.s3 {
             Some(s3) => {
                 let store = bucket(s3).map_err(|error| wrong("[storage.s3]".to_owned(), &error))?;

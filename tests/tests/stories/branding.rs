@@ -227,12 +227,12 @@ story!(
         let id: uuid::Uuid = app.ids.next();
         let key = lectern_api::storage::Key { organization: oakwood.id, shelf: lectern_api::storage::Shelf::Logos, id };
         app.storage.put(&key, LOGO.into()).await.unwrap();
-        let job = lectern_api::jobs::NewJob {
+        let job = lectern_api::jobs::store::NewJob {
             id: app.ids.next(), kind: lectern_api::branding::jobs::TIDY, body: json!({"logo": id}), unique_key: None,
             run_at: app.now(), now: app.now(),
         };
         let mut tx = app.db.begin(oakwood.id).await.unwrap();
-        lectern_api::jobs::insert(&mut tx, oakwood.id, &job).await.unwrap();
+        lectern_api::jobs::store::insert(&mut tx, oakwood.id, &job).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(files(app, oakwood.id).len(), 2);
         app.pass(chrono::Duration::minutes(11));

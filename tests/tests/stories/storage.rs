@@ -12,7 +12,11 @@ use uuid::Uuid;
 use crate::LECTERN;
 
 fn key(organization: u128, id: u128) -> Key {
-    Key { organization: OrganizationId(Uuid::from_u128(organization)), shelf: Shelf::Logos, id: Uuid::from_u128(id) }
+    Key {
+        organization: OrganizationId(Uuid::from_u128(organization)),
+        shelf: Shelf::Logos,
+        id: Uuid::from_u128(id),
+    }
 }
 
 /// Whatever the place, a file is had as it was kept, is not there for anybody else, and is gone when it is removed.
@@ -58,7 +62,12 @@ async fn a_folder_keeps_files() {
     let room = Storage::open(&config).unwrap();
     keeps_files(&room).await;
     room.put(&key(1, 7), LOGO.into()).await.unwrap();
-    let path = data.path().join("files").join(key(1, 7).organization.to_string()).join("logos").join(Uuid::from_u128(7).to_string());
+    let path = data
+        .path()
+        .join("files")
+        .join(key(1, 7).organization.to_string())
+        .join("logos")
+        .join(Uuid::from_u128(7).to_string());
     assert_eq!(std::fs::read(&path).unwrap(), LOGO);
     // A file of somebody else's making is not read into memory, however large it is.
     std::fs::write(&path, vec![0; Shelf::Logos.most() + 1]).unwrap();

@@ -73,7 +73,8 @@ impl Page for BrandingPage {
             sends_mail: true,
             ..Self::default()
         };
-        let logo = |ground| Logo { url: "/branding/018f/00112233/logo".to_owned(), width: 320, height: 96, ground };
+        let logo =
+            |ground| Logo { url: "/branding/018f/00112233/logo".to_owned(), width: 320, height: 96, ground };
         let chosen = Self {
             form: BrandingFields {
                 colour: "#ffe600".to_owned(),

@@ -20,7 +20,6 @@ use uuid::Uuid;
 use super::sheet::{Look, about, sheet};
 use crate::{
     app::App,
-    branding::house,
     audit::Actor,
     booking_pages::{
         BookingPage,
@@ -32,6 +31,7 @@ use crate::{
         pages::{lead_on, stranger, with_checkout},
         service::Buyer,
     },
+    branding::house,
     calendar,
     error::ApiError,
     extract::{ClientAddress, Path, Query, SignedIn, Visitor, is_own_page, read_form},
@@ -136,7 +136,8 @@ pub async fn book(
         Some(who) => (who.actor(), Some(Buyer::Known(who.person()?))),
         None => {
             let typed = (&*form.email, &*form.first_name, &*form.last_name, &*form.time_zone);
-            let buyer = stranger(typed, reader.among(found.0.languages)).map_err(|wrong| errors.extend(wrong)).ok();
+            let buyer =
+                stranger(typed, reader.among(found.0.languages)).map_err(|wrong| errors.extend(wrong)).ok();
             (Actor::Nobody, buyer)
         }
     };

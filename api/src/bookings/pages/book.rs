@@ -18,13 +18,13 @@ use uuid::Uuid;
 use super::booking::{booked, lead_on, with_checkout};
 use crate::{
     app::App,
-    branding::house,
     audit::Actor,
     bookings::{
         offers,
         service::{self, Buyer},
         store::{self, Offer},
     },
+    branding::house,
     calendar,
     classes::{self, Class},
     error::{ApiError, FieldError},

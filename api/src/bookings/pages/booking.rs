@@ -8,7 +8,6 @@ use serde::Deserialize;
 use super::slot;
 use crate::{
     app::App,
-    branding::house,
     audit::Actor,
     booking_pages::pages::Look,
     bookings::{
@@ -16,6 +15,7 @@ use crate::{
         service::{self, EndedBy},
         store::{self, Booking, BookingState},
     },
+    branding::house,
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use super::booking::with_checkout;
 use crate::{
     app::App,
-    branding::house,
     audit::Actor,
     booking_pages::{
         self,
@@ -19,6 +18,7 @@ use crate::{
         service::{self, EndedBy},
         store::{BookedSlot, Booking, BookingState},
     },
+    branding::house,
     classes::{enrollments, links},
     error::ApiError,
     extract::{Path, SignedIn, read_form},

@@ -58,7 +58,10 @@ pub(super) fn languages(
     };
     default.and_then(|default| Languages::new(&offered, default)).ok_or_else(|| {
         let tags: Vec<_> = offered.iter().map(|lang| lang.tag()).collect();
-        ApiError::field("default_language", format!("Use one of those that are offered: {}.", tags.join(", ")))
+        ApiError::field(
+            "default_language",
+            format!("Use one of those that are offered: {}.", tags.join(", ")),
+        )
     })
 }
 

@@ -196,9 +196,7 @@ async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiE
     let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
-    let key = store::find_api_key(&mut look, organization, id)
-        .await?
-        .filter(|key| key.revoked_at.is_none());
+    let key = store::find_api_key(&mut look, organization, id).await?.filter(|key| key.revoked_at.is_none());
     let key = key.ok_or(ApiError::SignedOut)?;
     drop(look);
     if let Err(error) = api_keys::note_use(app, organization, &key).await {
