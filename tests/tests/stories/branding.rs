@@ -25,8 +25,8 @@ fn shown(page: &Page) -> (Option<String>, Option<String>) {
 
 /// A value of a sheet; the first is for light pages, the second for dark ones.
 fn tokens(sheet: &str, name: &str) -> Vec<Colour> {
-    let values = sheet.split(&format!("--{name}:")).skip(1).map(|rest| rest[..7].parse().unwrap());
-    values.collect()
+    let before = format!("--{name}:");
+    sheet.split(&before).skip(1).map(|rest| rest[..7].parse().unwrap()).collect()
 }
 
 async fn chosen(owner: &Person) -> Value {
