@@ -8,12 +8,12 @@ use crate::mails::{
 use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
     CancelSession, ClassAttendance, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
-    ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections,
-    Consent, DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth,
-    InstanceJobs, Join, KeysPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage,
-    Organizations, Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform,
-    SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook,
-    WebhookNew, Webhooks, Why,
+    ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection,
+    Connections, Consent, DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage,
+    InstanceHealth, InstanceJobs, Join, KeysPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage,
+    OrganizationPage, Organizations, Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People,
+    Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage,
+    Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -48,6 +48,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<CohortImport>();
     visitor.staff::<CohortPage>();
     visitor.staff::<CohortsPage>();
+    visitor.staff::<ComponentsPage>();
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();
     visitor.staff::<EditSession>();

@@ -12,6 +12,7 @@ pub mod class_attendance;
 pub mod class_platform;
 pub mod classes;
 pub mod cohorts;
+pub mod components;
 pub mod connection;
 pub mod consent;
 pub mod demo;
@@ -61,6 +62,7 @@ pub use cohorts::{
     CohortFields, CohortImport, CohortMember, CohortPage, CohortRow, CohortsPage, ImportCount, ImportLine,
     ImportOutcome, ImportReport,
 };
+pub use components::ComponentsPage;
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
