@@ -3,11 +3,13 @@
 mod assets;
 mod errors;
 mod headers;
+mod keys;
 mod refusals;
 mod render;
 
 pub use assets::asset;
 pub use errors::errors_as_pages;
 pub use headers::{CheckoutHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
+pub use keys::keys;
 pub use refusals::{beside_form, conflict};
 pub use render::{Pages, Reader, Wishes, back, see_other, vocabulary};

@@ -9,9 +9,11 @@ pub mod booking_page;
 pub mod branding;
 pub mod calendar;
 pub mod class;
+pub mod class_attendance;
 pub mod class_platform;
 pub mod classes;
 pub mod cohorts;
+pub mod components;
 pub mod connection;
 pub mod consent;
 pub mod demo;
@@ -22,6 +24,7 @@ pub mod home;
 pub mod instance_health;
 pub mod instance_jobs;
 pub mod join;
+pub mod keys;
 pub mod languages;
 pub mod live;
 pub mod locks;
@@ -55,12 +58,14 @@ pub use class::{
     GuestForm, GuestRow, KeptOut, PersonFields, RecordingMode, RosterCohort, RosterCohorts,
     SettingsAbilities,
 };
+pub use class_attendance::{ClassAttendance, Mark, RegisterCell, RegisterRow, RegisterSession};
 pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
 pub use cohorts::{
     CohortFields, CohortImport, CohortMember, CohortPage, CohortRow, CohortsPage, ImportCount, ImportLine,
     ImportOutcome, ImportReport,
 };
+pub use components::ComponentsPage;
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
@@ -71,6 +76,7 @@ pub use home::{Day, DaySession, OwnFigures, StudentHome};
 pub use instance_health::{HealthPart, HealthTick, InstanceHealth};
 pub use instance_jobs::{DeadJob, DiscardJob, InstanceJobs, JobKind};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
+pub use keys::KeysPage;
 pub use languages::{LanguageRow, LanguagesPage};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use locks::{LockRow, LocksPage};
