@@ -106,6 +106,8 @@ fn bucket(s3: &S3Config) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
         .with_access_key_id(&s3.access_key_id)
         .with_secret_access_key(secret)
         .with_client_options(client)
+        // One by one: not every server that speaks S3 removes many at once.
+        .with_disable_bulk_delete(true)
         .with_retry(retry);
     if let Some(endpoint) = &s3.endpoint {
         builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/'));
