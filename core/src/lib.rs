@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod clock;
 #[cfg(any(feature = "conformance", doc, test))]
 pub mod conformance;
+pub mod connection_days;
 #[cfg(doc)]
 pub mod docs;
 pub mod health;

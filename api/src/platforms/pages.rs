@@ -17,6 +17,7 @@ use super::{
     StepState,
     connect::{self, ConnectionState, ConnectionView},
     consent,
+    days::Past,
     routes::with_cookie,
     save::{self, SaveSettings},
     settings::{self, HistoryView, PlatformState, PlatformView},
@@ -271,6 +272,12 @@ fn state_of(view: &ConnectionView) -> connection_page::ConnectionState {
     }
 }
 
+/// How a connection's last days were.
+fn days(past: &Past, view: &ConnectionView) -> Vec<connection_page::ConnectionDay> {
+    let works = view.state == ConnectionState::Connected;
+    view.id.map_or_else(Vec::new, |id| past.of(id, works))
+}
+
 /// `GET /connection`
 pub async fn connection(
     State(app): State<App>,
@@ -278,6 +285,8 @@ pub async fn connection(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
+    let zone = zone(&app, &who).await?;
+    let past = Past::look(&app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
     let mut items = Vec::new();
     for provider in settings::offered(&app) {
         let view = connect::show(&app, &who, provider).await?;
@@ -287,13 +296,14 @@ pub async fn connection(
             platform_ready: view.platform_ready,
             by_organization: view.by_organization,
             state: state_of(&view),
+            days: days(&past, &view),
         });
     }
     // What can be connected comes first; where nothing is set up, all are named.
     if items.iter().any(|item| item.platform_ready) {
         items.retain(|item| item.platform_ready);
     }
-    let page = connection_page::Connection { items, zone: zone(&app, &who).await? };
+    let page = connection_page::Connection { items, zone };
     Pages::new(&app, &who, reader, Section::Connection).await?.notice(query.notice).show(&page)
 }
 
@@ -352,6 +362,8 @@ pub async fn connections(
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let list = connect::list(&app, &who, &Paging::new(Some(200), None)?).await?;
+    let zone = zone(&app, &who).await?;
+    let past = Past::look(&app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
     let pages = Pages::new(&app, &who, reader, Section::Connections).await?.notice(query.notice);
     let organization = organizations::service::find_active(&app, who.organization).await?;
     let own = organization.map(|organization| organization.name).unwrap_or_default();
@@ -360,6 +372,7 @@ pub async fn connections(
         person: view.person.as_ref().map_or_else(|| own.clone(), |person| person.name.clone()),
         platform: registry::named(view.provider).map_or("", ProviderName::title).to_owned(),
         state: state_of(view),
+        days: days(&past, view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();
     for provider in settings::offered(&app) {
@@ -373,10 +386,11 @@ pub async fn connections(
                 person: name,
                 platform: provider.title().to_owned(),
                 state: connection_page::ConnectionState::None,
+                days: Vec::new(),
             }));
         }
     }
-    let page = connection_page::Connections { items, zone: zone(&app, &who).await? };
+    let page = connection_page::Connections { items, zone };
     pages.show(&page)
 }
 
