@@ -7,11 +7,11 @@ use crate::mails::{
 };
 use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
-    CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    CancelSession, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
     DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
     Join, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
-    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
+    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp,
     SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
@@ -36,7 +36,6 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<BookingPageEdit>();
     visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
-    visitor.staff::<ClassNew>();
     visitor.staff::<ClassOverview>();
     visitor.staff::<ClassRoster>();
     visitor.staff::<ClassSessions>();
@@ -68,7 +67,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
-    visitor.staff::<SchedulePreview>();
+    visitor.staff::<SchedulePage>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();
     visitor.staff::<Webhook>();
