@@ -73,7 +73,8 @@ mod tests {
         }
         assert_eq!(read("Noor, Ayesha, ayesha@school.example"), [(Some("Noor, Ayesha"), noor.1)]);
         let two = [(None, "a@x.example"), (None, "b@x.example")];
-        for text in ["a@x.example\r\n\r\nb@x.example", "a@x.example; b@x.example", "a@x.example, b@x.example"] {
+        for text in ["a@x.example\r\n\r\nb@x.example", "a@x.example; b@x.example", "a@x.example, b@x.example"]
+        {
             assert_eq!(read(text), two, "{text}");
         }
         assert_eq!(read(" \n "), []);

@@ -7,12 +7,12 @@ use crate::mails::{
 };
 use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
-    CancelSession, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
-    DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
-    Join, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
-    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp,
-    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    CancelSession, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
+    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, DiscardJob,
+    EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard,
+    LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance,
+    OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp, SignIn,
+    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.

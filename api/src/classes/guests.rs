@@ -180,28 +180,12 @@ pub async fn invite_in(
         }
     };
     let all = named.is_empty();
-    let enrollment = place(
-        app,
-        tx,
-        (who.organization, who.actor()),
-        class,
-        person,
-        EnrollmentKind::Guest,
-        all,
-        None,
-    )
-    .await?;
+    let enrollment =
+        place(app, tx, (who.organization, who.actor()), class, person, EnrollmentKind::Guest, all, None)
+            .await?;
     store::set_guest_sessions(tx, who.organization, enrollment.id, &named).await?;
-    arrived(
-        app,
-        tx,
-        sealer,
-        (who.organization, who.actor()),
-        class,
-        &enrollment,
-        EntryKind::GuestInvited,
-    )
-    .await?;
+    arrived(app, tx, sealer, (who.organization, who.actor()), class, &enrollment, EntryKind::GuestInvited)
+        .await?;
     let naming = Naming::of(app, tx, who.organization, class).await?;
     guest_view(app, tx, who.organization, &naming, &enrollment).await
 }

@@ -30,7 +30,13 @@ pub enum Pressed {
 impl Press {
     /// A form of a page by the key it was shown with; `hash`: of what was filled in.
     #[must_use]
-    pub fn new(organization: OrganizationId, who: Uuid, route: &'static str, key: &str, hash: [u8; 32]) -> Self {
+    pub fn new(
+        organization: OrganizationId,
+        who: Uuid,
+        route: &'static str,
+        key: &str,
+        hash: [u8; 32],
+    ) -> Self {
         Self { name: Name { organization, who, route: route.to_owned(), key: key.to_owned() }, hash }
     }
 
@@ -42,7 +48,9 @@ impl Press {
         }
         let earlier = store::find(tx, &self.name).await?;
         let kept = earlier.as_ref().and_then(|earlier| earlier.answer.as_deref());
-        let plain = kept.map(|sealed| sealer.open("idempotency_keys", "answer", row(&self.name), sealed)).transpose()?;
+        let plain = kept
+            .map(|sealed| sealer.open("idempotency_keys", "answer", row(&self.name), sealed))
+            .transpose()?;
         let kept: Option<Kept> =
             plain.map(|plain| serde_json::from_slice(&plain)).transpose().map_err(ApiError::internal)?;
         let location = kept.and_then(|kept| kept.location).ok_or(ApiError::NotFound)?;

@@ -20,7 +20,7 @@ use crate::{
 /// The inputs of the form, as sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct ScheduleForm {
+pub struct ScheduleForm {
     pub(super) class: String,
     pub(super) title: String,
     pub(super) description: String,
@@ -47,13 +47,13 @@ pub(super) struct ScheduleForm {
     /// Another platform, by the button beside what the chosen one cannot do.
     pub(super) instead: String,
     pub(super) link: String,
-    waiting_room: Option<String>,
-    recording: Option<RecordingMode>,
-    breakout_rooms: Option<String>,
-    chat: Option<String>,
-    screen_share: Option<String>,
-    aliases: Option<String>,
-    open: Vec<String>,
+    pub(super) waiting_room: Option<String>,
+    pub(super) recording: Option<RecordingMode>,
+    pub(super) breakout_rooms: Option<String>,
+    pub(super) chat: Option<String>,
+    pub(super) screen_share: Option<String>,
+    pub(super) aliases: Option<String>,
+    pub(super) open: Vec<String>,
     /// The form's own key.
     pub(super) press: String,
     /// What was looked at.
@@ -98,7 +98,10 @@ impl ScheduleForm {
 
     /// The days that are left out, each once.
     pub(super) fn left_out(&self) -> BTreeSet<NaiveDate> {
-        self.leave_out.iter().filter_map(|day| NaiveDate::parse_from_str(day.trim(), "%Y-%m-%d").ok()).collect()
+        self.leave_out
+            .iter()
+            .filter_map(|day| NaiveDate::parse_from_str(day.trim(), "%Y-%m-%d").ok())
+            .collect()
     }
 
     /// The part that says when.
@@ -141,9 +144,10 @@ impl ScheduleForm {
 
     /// Of what decides on what will happen: whoever looked at it and then changes a word of a title has still looked at it.
     pub(super) fn sight(&self, sessions: usize) -> String {
+        // A class that is there has its instructor.
+        let instructor = if self.class.trim().is_empty() { self.instructor_id.as_str() } else { "" };
         let words = [
             &self.class,
-            &self.instructor_id,
             &self.people,
             &self.guests,
             &self.date,
@@ -163,7 +167,7 @@ impl ScheduleForm {
             hash.update([0]);
         }
         let flags = [self.is_for_later(), self.allow_clashes.is_some()];
-        hash.update(format!("{} {flags:?} {sessions}", self.platform().unwrap_or_default()));
+        hash.update(format!("{instructor} {} {flags:?} {sessions}", self.platform().unwrap_or_default()));
         hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
     }
 }

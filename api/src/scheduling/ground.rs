@@ -5,7 +5,6 @@ use lectern_core::{
     locks::Locks,
     organization::Policies,
     provider::{Capabilities, ProviderName},
-    role::Role,
     settings::ClassSettings,
 };
 use lectern_web::FieldError;
@@ -74,12 +73,12 @@ impl Ground {
         drop(tx);
         let asked = match (&class, form.instructor()) {
             (Some(class), _) => Some(class.instructor.uuid()),
-            (None, Some(Ok(id))) if who.role == Role::Admin => Some(id),
-            (None, Some(_)) if who.role == Role::Admin => {
+            (None, Some(Ok(id))) => Some(id),
+            (None, Some(Err(_))) => {
                 errors.push(FieldError::new("instructor_id", "choose"));
                 None
             }
-            (None, _) => None,
+            (None, None) => None,
         };
         let (instructor, platforms) = match choosing::platforms(app, who, asked).await {
             Ok(found) => found,

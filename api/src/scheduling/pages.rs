@@ -1,12 +1,7 @@
 //! The form: shown, looked at, sent.
 
 use axum::{extract::State, response::Response};
-use lectern_core::{
-    locks::ClassOption,
-    organization::MeetingCreated,
-    provider::Capabilities,
-    role::Role,
-};
+use lectern_core::{locks::ClassOption, organization::MeetingCreated, provider::Capabilities, role::Role};
 use lectern_web::{
     Choice, FieldError, Section,
     pages::{
@@ -134,7 +129,9 @@ pub async fn schedule(
     }
     // As things are now.
     let mut plan = plan::work_out(&app, &who, &form).await?;
-    let told = |one: &FieldError| !plan.errors.iter().any(|known| known.field == one.field && known.message == one.message);
+    let told = |one: &FieldError| {
+        !plan.errors.iter().any(|known| known.field == one.field && known.message == one.message)
+    };
     errors.retain(told);
     plan.errors.extend(errors);
     let page = page(&app, &who, form, plan, true).await?;
@@ -143,7 +140,11 @@ pub async fn schedule(
 
 /// A refusal of the rooms, at the form's inputs.
 fn refused(app: &App, error: ApiError) -> Result<Vec<FieldError>, ApiError> {
-    let beside = |field: &str| ["cohort", "people", "guests", "title", "description", "link", "provider", "instructor_id"].contains(&field) || ClassOption::parse(field).is_some();
+    let beside = |field: &str| {
+        ["cohort", "people", "guests", "title", "description", "link", "provider", "instructor_id"]
+            .contains(&field)
+            || ClassOption::parse(field).is_some()
+    };
     match error {
         ApiError::Invalid(errors) if errors.iter().all(|error| beside(&error.field)) => {
             beside_form(app, ApiError::Invalid(errors))
@@ -173,13 +174,14 @@ async fn page(
         }
     }
     let mut tx = app.db.read(who.organization).await?;
-    let mut classes_to_choose: Vec<Choice> = classes::service::list(&mut tx, who, &Paging::new(Some(CHOICES), None)?)
-        .await?
-        .items
-        .into_iter()
-        .filter(|class| class.active)
-        .map(|class| Choice::new(class.id.to_string(), class.title))
-        .collect();
+    let mut classes_to_choose: Vec<Choice> =
+        classes::service::list(&mut tx, who, &Paging::new(Some(CHOICES), None)?)
+            .await?
+            .items
+            .into_iter()
+            .filter(|class| class.active)
+            .map(|class| Choice::new(class.id.to_string(), class.title))
+            .collect();
     let (mut on_list, mut cohorts_enrolled) = (0, Vec::new());
     let mut enrolled_ids = Vec::new();
     if let Some(class) = &ground.class {
@@ -292,7 +294,8 @@ fn outcome(form: &ScheduleForm, plan: &Plan) -> SchedulePlan {
         rule: preview.and_then(|preview| preview.sentence.clone()),
         lines: preview.map(|preview| preview.occurrences.iter().map(line).collect()).unwrap_or_default(),
         goes_on: preview.is_some_and(|preview| preview.goes_on),
-        viewer_time_zone: preview.map_or_else(|| ground.time_zone.clone(), |preview| preview.viewer_time_zone.clone()),
+        viewer_time_zone: preview
+            .map_or_else(|| ground.time_zone.clone(), |preview| preview.viewer_time_zone.clone()),
         sessions: count(plan.count()),
         clashing: count(plan.clashing()),
         clashes_allowed: form.allow_clashes.is_some(),

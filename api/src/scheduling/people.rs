@@ -100,7 +100,8 @@ pub(super) async fn coming(
     let host = (ground.class_id(), ground.instructor);
     let mut members_of_list: BTreeSet<PersonId> =
         cohorts::service::would_bring(tx, organization, host, &cohorts).await?.into_iter().collect();
-    members_of_list.extend(on_list.iter().filter(|one| one.kind == EnrollmentKind::Member).map(|one| one.person));
+    members_of_list
+        .extend(on_list.iter().filter(|one| one.kind == EnrollmentKind::Member).map(|one| one.person));
     let mut told: BTreeSet<String> = on_list
         .iter()
         .filter(|one| one.kind == EnrollmentKind::Guest && one.all_sessions)

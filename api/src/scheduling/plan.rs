@@ -87,7 +87,8 @@ pub(super) async fn work_out(app: &App, who: &SignedIn, form: &ScheduleForm) -> 
     let mut tx = app.db.read(who.organization).await?;
     let asked = (form.cohorts(), form.people.as_str(), form.guests.as_str());
     let coming = people::coming(&mut tx, who, &ground, asked, &mut errors).await?;
-    let account = platforms::service::held_as(&mut tx, who.organization, ground.provider, ground.instructor).await?;
+    let account =
+        platforms::service::held_as(&mut tx, who.organization, ground.provider, ground.instructor).await?;
     drop(tx);
     let mut plan = Plan {
         ground,
@@ -114,22 +115,17 @@ fn new_class(
     errors: &mut Vec<FieldError>,
 ) -> Option<CreateClass> {
     let before = errors.len();
-    let title = form.title.trim();
-    match title.chars().count() {
-        0 => errors.push(FieldError::new("title", "required")),
-        1..=200 => {}
-        _ => errors.push(FieldError::new("title", "too_long")),
-    }
     let mut wrong = Vec::new();
-    if before == errors.len() {
-        service::title(title, &mut wrong);
+    match form.title.trim().chars().count() {
+        0 => errors.push(FieldError::new("title", "required")),
+        1..=200 => drop(service::title(&form.title, &mut wrong)),
+        _ => errors.push(FieldError::new("title", "too_long")),
     }
     service::description(Some(&form.description), &mut wrong);
     errors.extend(field_errors(&wrong));
     // The field is there for every platform, and means something on one that lives by a link.
-    let link = pasted_links::service::lives_by_one(ground.provider)
-        .then(|| Some(form.link.trim()).filter(|link| !link.is_empty()).map(SecretString::new))
-        .flatten();
+    let means = pasted_links::service::lives_by_one(ground.provider) && !form.link.trim().is_empty();
+    let link = means.then(|| SecretString::new(form.link.clone()));
     if let Err(ApiError::Invalid(wrong)) = service::pasted(app, ground.provider, link.as_ref()) {
         errors.extend(field_errors(&wrong));
     }
@@ -158,8 +154,11 @@ async fn work_out_sessions(
     form: &ScheduleForm,
     plan: &mut Plan,
 ) -> Result<(), ApiError> {
-    if !form.session_title.trim().is_empty() && form.session_title.trim().chars().count() > 200 {
-        plan.errors.push(FieldError::new("session_title", "too_long"));
+    let title = form.session_title.trim();
+    if !title.is_empty()
+        && let Err(message) = crate::people::service::one_line(title, 200)
+    {
+        plan.errors.push(FieldError::new("session_title", message));
     }
     let sessions = match form.sessions() {
         Ok(sessions) => sessions,
@@ -217,7 +216,9 @@ async fn free_at(
     for by in later.into_iter().take(TRIED) {
         let shifted = PreviewSessions { starts_at: asked.starts_at + by, ..asked.clone() };
         let Ok(other) = series::preview_for(app, who.organization, host, shifted).await else { continue };
-        let (Some(before), Some(after)) = (preview.occurrences.first(), other.occurrences.first()) else { continue };
+        let (Some(before), Some(after)) = (preview.occurrences.first(), other.occurrences.first()) else {
+            continue;
+        };
         let same_day = before.local_starts_at.date() == after.local_starts_at.date();
         if same_day && other.occurrences.iter().all(|one| one.clashes.is_empty()) {
             return Ok(Some(after.local_starts_at.time()));

@@ -65,7 +65,9 @@ pub(super) async fn schedule(
         None => Vec::new(),
     };
     for one in &plan.coming.guests {
-        invite(app, &mut tx, &sealer, who, (&class, &made), one).await.map_err(|error| at("guests", error))?;
+        invite(app, &mut tx, &sealer, who, (&class, &made), one)
+            .await
+            .map_err(|error| at("guests", error))?;
     }
     let location = match made.is_empty() {
         true => format!("/classes/{}?notice=class_created", class.id),
@@ -110,7 +112,8 @@ async fn invite(
     let mut named: Vec<SessionId> = made.iter().map(|session| session.id).collect();
     let key = email_key(&one.email);
     let before = enrollments::of_class(tx, who.organization, class.id).await?;
-    let before = before.into_iter().find(|one| one.kind == EnrollmentKind::Guest && email_key(&one.email) == key);
+    let before =
+        before.into_iter().find(|one| one.kind == EnrollmentKind::Guest && email_key(&one.email) == key);
     if let Some(before) = before {
         let Some(sessions) = enrollments::named_sessions(tx, who.organization, &before).await? else {
             return Ok(());

@@ -286,11 +286,7 @@ impl Page for ClassSessions {
                 ],
                 next_url: Some("/classes/c1/sessions?cursor=abc".to_owned()),
             },
-            Self {
-                class: ClassHead::sample(),
-                items: vec![],
-                next_url: None,
-            },
+            Self { class: ClassHead::sample(), items: vec![], next_url: None },
         ]
     }
 }
@@ -461,7 +457,11 @@ impl ClassOptions {
             },
             ..Self::all(&Ability::yes())
         };
-        [Self::with(mixed), Self::with(Self::all(&Ability::yes())), Self::with(Self::all(&Ability::no("Not on this platform.")))]
+        [
+            Self::with(mixed),
+            Self::with(Self::all(&Ability::yes())),
+            Self::with(Self::all(&Ability::no("Not on this platform."))),
+        ]
     }
 }
 

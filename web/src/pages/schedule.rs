@@ -183,7 +183,12 @@ impl SchedulePage {
             instructor_id: "1".to_owned(),
             host: "Farhan Karim".to_owned(),
             cohorts: vec![
-                CohortTick { id: "k1".to_owned(), name: "Class 8, section A".to_owned(), people: 32, ticked: true },
+                CohortTick {
+                    id: "k1".to_owned(),
+                    name: "Class 8, section A".to_owned(),
+                    people: 32,
+                    ticked: true,
+                },
                 CohortTick { id: "k2".to_owned(), name: "Chess club".to_owned(), people: 1, ticked: false },
             ],
             cohorts_enrolled: vec![],
@@ -228,9 +233,18 @@ impl SchedulePage {
             lines: vec![
                 line(16),
                 PreviewLine { clashes: vec![clash], ..line(23) },
-                PreviewLine { shift_minutes: Some(60), viewer_shift_minutes: Some(-60), twice: true, ..line(28) },
+                PreviewLine {
+                    shift_minutes: Some(60),
+                    viewer_shift_minutes: Some(-60),
+                    twice: true,
+                    ..line(28)
+                },
                 PreviewLine { shift_minutes: Some(-30), viewer_shift_minutes: Some(30), ..line(29) },
-                PreviewLine { skipped_minutes: Some(60), holiday: Some("Spring break".to_owned()), ..line(30) },
+                PreviewLine {
+                    skipped_minutes: Some(60),
+                    holiday: Some("Spring break".to_owned()),
+                    ..line(30)
+                },
             ],
             goes_on: true,
             viewer_time_zone: "Europe/London".to_owned(),
@@ -270,8 +284,10 @@ impl Page for SchedulePage {
             reminders: vec![],
             ..Self::sample_plan()
         };
-        let clashes =
-            vec![FieldError::new("time", "clash"), FieldError { about: "ayesha".to_owned(), ..FieldError::new("people", "email") }];
+        let clashes = vec![
+            FieldError::new("time", "clash"),
+            FieldError { about: "ayesha".to_owned(), ..FieldError::new("people", "email") },
+        ];
         vec![
             Self::sample(),
             Self {
@@ -281,7 +297,10 @@ impl Page for SchedulePage {
                 form: ScheduleForm { errors: clashes.clone(), ..weekly.clone() },
                 left_out: vec!["2027-04-07".to_owned()],
                 plan: Some(Self::sample_plan()),
-                missed: Some(Missed { set_by: "Oakwood School".to_owned(), options: vec!["chat".to_owned()] }),
+                missed: Some(Missed {
+                    set_by: "Oakwood School".to_owned(),
+                    options: vec!["chat".to_owned()],
+                }),
                 providers: Self::sample().providers.into_iter().take(1).collect(),
                 errors: clashes,
                 ..Self::sample()
@@ -307,7 +326,12 @@ impl Page for SchedulePage {
                 ..Self::sample()
             },
             Self {
-                plan: Some(SchedulePlan { meetings: MeetingsMade::Booked, told: 0, account: None, ..one.clone() }),
+                plan: Some(SchedulePlan {
+                    meetings: MeetingsMade::Booked,
+                    told: 0,
+                    account: None,
+                    ..one.clone()
+                }),
                 ..Self::sample()
             },
             Self {

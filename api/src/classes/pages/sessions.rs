@@ -16,12 +16,7 @@ use crate::{
     sessions::{self, pages::line},
 };
 
-async fn page(
-    app: &App,
-    who: &SignedIn,
-    id: Uuid,
-    cursor: Option<&str>,
-) -> Result<ClassSessions, ApiError> {
+async fn page(app: &App, who: &SignedIn, id: Uuid, cursor: Option<&str>) -> Result<ClassSessions, ApiError> {
     let paging = Paging::new(None, cursor)?;
     let now = app.clock.now();
     let organization = who.organization;

@@ -89,12 +89,8 @@ pub async fn would_bring(
     cohorts: &[CohortId],
 ) -> Result<Vec<PersonId>, StoreError> {
     let cohorts = json_list(cohorts.iter().map(|cohort| cohort.uuid()));
-    let ids: Vec<Uuid> = run!(
-        values,
-        tx,
-        WOULD_BRING,
-        [organization.uuid(), cohorts, class.uuid(), instructor.uuid()]
-    )?;
+    let ids: Vec<Uuid> =
+        run!(values, tx, WOULD_BRING, [organization.uuid(), cohorts, class.uuid(), instructor.uuid()])?;
     Ok(ids.into_iter().map(PersonId).collect())
 }
 

@@ -49,8 +49,9 @@ const fn host(class: &Class) -> (PersonId, ProviderName) {
 /// The first clashes, in words.
 fn named(taken: &[(usize, Vec<BusyRow>)]) -> String {
     let first = taken.iter().filter_map(|(_, with)| with.first()).take(NAMED);
-    let named =
-        |row: &BusyRow| format!("“{}” at {}", row.title, row.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    let named = |row: &BusyRow| {
+        format!("“{}” at {}", row.title, row.starts_at.to_rfc3339_opts(SecondsFormat::Secs, true))
+    };
     first.map(named).collect::<Vec<_>>().join(", ")
 }
 
