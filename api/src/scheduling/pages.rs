@@ -113,7 +113,7 @@ pub async fn schedule(
     Form(mut form): Form<ScheduleForm>,
 ) -> Result<Response, ApiError> {
     let plan = plan::work_out(&app, &who, &form).await?;
-    let looked = form.seen == form.sight(plan.count());
+    let looked = form.seen == form.sight(plan.count()) && plan::is_press(&form.press);
     let mut errors = Vec::new();
     if plan.errors.is_empty() && looked {
         match service::schedule(&app, &who, &form, plan).await {
@@ -248,7 +248,7 @@ async fn page(
         options,
         missed,
         plan: shown_plan,
-        press: form.press.clone(),
+        press: if plan::is_press(&form.press) { form.press.clone() } else { plan::press(app) },
         seen,
         form: form.when().again(errors.clone()),
         errors,

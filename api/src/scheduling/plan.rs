@@ -238,3 +238,8 @@ fn up(at: DateTime<Utc>) -> DateTime<Utc> {
 pub(super) fn press(app: &App) -> String {
     app.new_id::<Uuid>().to_string()
 }
+
+/// Whether a form was sent with a key of ours.
+pub(super) fn is_press(key: &str) -> bool {
+    Uuid::try_parse(key).is_ok()
+}

@@ -6,7 +6,7 @@ use super::{form::ScheduleForm, people::Written, plan::Plan};
 use crate::{
     app::App,
     classes::{
-        self, Class, EnrollmentKind,
+        self, Class, Enrollment, EnrollmentKind,
         enrollments::{self, Enroll},
         guests::{self, Invite},
         settings,
@@ -64,10 +64,13 @@ pub(super) async fn schedule(
         Some(new) => sessions::service::schedule_in(app, &mut tx, &sealer, who, &class, new).await?,
         None => Vec::new(),
     };
+    let guests = match plan.coming.guests.is_empty() {
+        true => Vec::new(),
+        false => enrollments::list(&mut tx, who, class.id, EnrollmentKind::Guest).await?,
+    };
     for one in &plan.coming.guests {
-        invite(app, &mut tx, &sealer, who, (&class, &made), one)
-            .await
-            .map_err(|error| at("guests", error))?;
+        let invited = invite(app, &mut tx, &sealer, who, (&class, &made, &guests), one).await;
+        invited.map_err(|error| at("guests", error))?;
     }
     let location = match made.is_empty() {
         true => format!("/classes/{}?notice=class_created", class.id),
@@ -106,16 +109,14 @@ async fn invite(
     tx: &mut Tx,
     sealer: &Sealer,
     who: &SignedIn,
-    (class, made): (&Class, &[Session]),
+    (class, made, guests): (&Class, &[Session], &[Enrollment]),
     one: &Written,
 ) -> Result<(), ApiError> {
     let mut named: Vec<SessionId> = made.iter().map(|session| session.id).collect();
     let key = email_key(&one.email);
-    let before = enrollments::of_class(tx, who.organization, class.id).await?;
-    let before =
-        before.into_iter().find(|one| one.kind == EnrollmentKind::Guest && email_key(&one.email) == key);
+    let before = guests.iter().find(|guest| email_key(&guest.email) == key);
     if let Some(before) = before {
-        let Some(sessions) = enrollments::named_sessions(tx, who.organization, &before).await? else {
+        let Some(sessions) = enrollments::named_sessions(tx, who.organization, before).await? else {
             return Ok(());
         };
         named.extend(sessions);

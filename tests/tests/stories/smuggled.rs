@@ -168,9 +168,10 @@ story!(
                 ("owner", "true"), ("owner_id", SMUGGLED), ("id", SMUGGLED), ("person_id", SMUGGLED), ("instructor_id", me.as_str()),
             ]);
             // What is scheduled was looked at first, with them too.
-            let looked = if path == "/schedule" { browser.post("/schedule/look", &sent).await.typed("seen") } else { None };
-            if let Some(seen) = &looked {
-                sent.extend([("seen", seen.as_str()), ("press", "once")]);
+            let looked = if path == "/schedule" { Some(browser.post("/schedule/look", &sent).await) } else { None };
+            let shown = looked.map(|page| ["seen", "press"].map(|name| page.typed(name).unwrap_or_default()));
+            if let Some([seen, press]) = &shown {
+                sent.extend([("seen", seen.as_str()), ("press", press.as_str())]);
             }
             let answer = browser.post(path, &sent).await;
             match answer.status() {
