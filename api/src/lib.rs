@@ -43,6 +43,7 @@ pub mod people;
 pub mod platforms;
 pub mod probes;
 pub mod routes;
+pub mod scheduling;
 pub mod search;
 pub mod sessions;
 pub mod spreadsheet;

@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
     idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments, people,
-    platforms, sessions, timetable, webhooks_in, webhooks_out,
+    platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -198,8 +198,9 @@ paths! {
     "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
     "/sessions/{id}/attendance/strays" => post attendance::pages::assign;
     "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
-    "/classes" => get classes::pages::list, post classes::pages::create;
-    "/classes/new" => get classes::pages::new;
+    "/schedule" => get scheduling::pages::show, post scheduling::pages::schedule;
+    "/schedule/look" => get scheduling::pages::back_to_form, post scheduling::pages::look;
+    "/classes" => get classes::pages::list;
     "/classes/{id}" => get classes::pages::overview;
     "/classes/{id}/attendance" => get attendance::register::show;
     "/classes/{id}/roster" => get classes::pages::roster;
@@ -219,10 +220,9 @@ paths! {
     "/cohorts/{id}/members/{person}/remove" => post cohorts::pages::remove_member;
     "/cohorts/{id}/members/{person}/restore" => post cohorts::pages::restore_member;
     "/cohorts/{id}/import" => get cohorts::pages::ask_file, post cohorts::pages::import;
-    "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
+    "/classes/{id}/sessions" => get classes::pages::sessions;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
     "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;
-    "/classes/{id}/sessions/preview" => get classes::pages::back_to_sessions, post classes::pages::preview;
     "/classes/{id}/settings" => get classes::pages::settings, post classes::pages::set_settings;
     "/sessions/{id}" => get sessions::pages::show;
     "/sessions/{id}/start" => get sessions::pages::back_to_session, post sessions::pages::start;

@@ -3,6 +3,7 @@
 //! Nothing here opens a socket, a file or a database, reads the clock or throws dice: time and
 //! randomness come in through [`clock::Clock`] and [`random::Randomness`].
 
+pub mod addressee;
 pub mod attendance;
 pub mod booking;
 pub mod calendar;

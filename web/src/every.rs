@@ -7,13 +7,13 @@ use crate::mails::{
 };
 use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
-    CancelSession, ClassAttendance, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
-    ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection,
-    Connections, Consent, DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage,
-    InstanceHealth, InstanceJobs, Join, KeysPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage,
-    OrganizationPage, Organizations, Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People,
-    Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage,
-    Webhook, WebhookNew, Webhooks, Why,
+    CancelSession, ClassAttendance, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection, Connections,
+    Consent, DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth,
+    InstanceJobs, Join, KeysPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage,
+    Organizations, Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform,
+    SchedulePage, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook,
+    WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -38,7 +38,6 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
     visitor.staff::<ClassAttendance>();
-    visitor.staff::<ClassNew>();
     visitor.staff::<ClassOverview>();
     visitor.staff::<ClassRoster>();
     visitor.staff::<ClassSessions>();
@@ -72,7 +71,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
-    visitor.staff::<SchedulePreview>();
+    visitor.staff::<SchedulePage>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();
     visitor.staff::<Webhook>();

@@ -240,7 +240,10 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /audit.csv",                                                     "+++----!!"),
     ("GET /audit",                                                         "+++----!!"),
     ("GET /classes",                                                       "-++++++!!"),
-    ("GET /classes/new",                                                   "-++++--!!"),
+    ("GET /schedule",                                                      "-++++--!!"),
+    ("GET /schedule/look",                                                 "-++++--!!"),
+    ("POST /schedule",                                                     "-++++--!!"),
+    ("POST /schedule/look",                                                "-++++--!!"),
     ("GET /classes/{id}",                                                  "-+++?+?!! ???"),
     ("GET /classes/{id}/attendance",                                       "-+++?--!! ??-"),
     ("GET /classes/{id}/enrollments",                                      "+++++++!! +++"),
@@ -249,7 +252,6 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /classes/{id}/platform",                                         "-+++?--!! ??-"),
     ("GET /classes/{id}/roster",                                           "-+++?--!! ??-"),
     ("GET /classes/{id}/sessions",                                         "-+++?--!! ??-"),
-    ("GET /classes/{id}/sessions/preview",                                 "+++++++!! +++"),
     ("GET /classes/{id}/settings",                                         "-+++?--!! ??-"),
     ("GET /connection",                                                    "-++++--!!"),
     ("GET /connections",                                                   "-++----!!"),
@@ -291,7 +293,6 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /webhooks/{id}/replay",                                         "-++----!! ?--"),
     ("POST /webhooks/{id}/rotate",                                         "-++----!! ?--"),
     ("POST /webhooks/{id}/test",                                           "-++----!! ?--"),
-    ("POST /classes",                                                      "-++++--!!"),
     ("POST /classes/{id}/enrollments",                                     "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/remove",                 "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/restore",                "-+++?--!! ??-"),
@@ -301,8 +302,6 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /classes/{id}/guests/{guest}/remove",                           "-+++?--!! ??-"),
     ("POST /holidays",                                                     "-++----!!"),
     ("POST /holidays/{day}/remove",                                        "-++----!! +--"),
-    ("POST /classes/{id}/sessions",                                        "-+++?--!! ??-"),
-    ("POST /classes/{id}/sessions/preview",                                "-+++?--!! ??-"),
     ("POST /classes/{id}/link",                                            "-+++?--!! ??-"),
     ("POST /classes/{id}/platform",                                        "-+++?--!! ??-"),
     ("POST /classes/{id}/settings",                                        "-+++?--!! ??-"),
@@ -526,7 +525,9 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             vec![("text", format!("email,name\n{fresh}@guest.example,New")), ("confirm", "yes".to_owned())]
         }
         "POST /classes/{id}/cohorts" => vec![("cohort", world.cohort.clone())],
-        "POST /classes" => text(&[("title", "Geometry"), ("description", ""), ("provider", "zoom")]),
+        "POST /schedule" | "POST /schedule/look" => {
+            [&text(&when)[..], &text(&[("title", "Geometry"), ("provider", "zoom")])[..]].concat()
+        }
         "POST /classes/{id}/enrollments" | "POST /classes/{id}/guests" => {
             let mut fields = text(&[("first_name", "New"), ("last_name", "Person")]);
             fields.push(("email", format!("{fresh}@guest.example")));
@@ -535,9 +536,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             }
             fields
         }
-        "POST /classes/{id}/sessions"
-        | "POST /classes/{id}/sessions/preview"
-        | "POST /sessions/{id}/edit" => [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat(),
+        "POST /sessions/{id}/edit" => [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat(),
         "POST /payments" => text(&[("secret_key", "sk_test_0000000000000000")]),
         "POST /classes/{id}/bookings" => text(&[("currency", "usd"), ("refund_hours", "24")]),
         "POST /booking-pages" | "POST /booking-pages/{id}" => text(&[

@@ -62,6 +62,7 @@ mod recurrence;
 mod reminders;
 mod roles;
 mod scale;
+mod scheduling;
 mod seat_races;
 mod secrets;
 mod secure_join;

@@ -34,7 +34,7 @@ pub mod overview;
 pub mod own_attendance;
 pub mod people;
 pub mod platform;
-pub mod schedule_preview;
+pub mod schedule;
 pub mod session;
 pub mod session_forms;
 pub mod today;
@@ -57,7 +57,7 @@ pub use class::{
 };
 pub use class_attendance::{ClassAttendance, Mark, RegisterCell, RegisterRow, RegisterSession};
 pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
-pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
+pub use classes::{ClassItem, ClassState, ClassTab, Classes, PlatformChoice};
 pub use cohorts::{
     CohortFields, CohortImport, CohortMember, CohortPage, CohortRow, CohortsPage, ImportCount, ImportLine,
     ImportOutcome, ImportReport,
@@ -84,7 +84,7 @@ pub use overview::{Overview, SetUpStep, WeekColumn};
 pub use own_attendance::{OwnAttendance, OwnRow};
 pub use people::{People, PersonForm, PersonRow};
 pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};
-pub use schedule_preview::{PreviewClash, PreviewLine, SchedulePreview};
+pub use schedule::{CohortTick, MeetingsMade, PreviewClash, PreviewLine, SchedulePage, SchedulePlan};
 pub use session::{
     FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence,
     PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,
