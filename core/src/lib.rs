@@ -7,6 +7,7 @@ pub mod attendance;
 pub mod booking;
 pub mod calendar;
 pub mod clock;
+pub mod colour;
 #[cfg(any(feature = "conformance", doc, test))]
 pub mod conformance;
 #[cfg(doc)]
