@@ -193,8 +193,7 @@ impl Oklch {
         let [red, green, blue] = linear.map(|part| {
             let part = part.clamp(0.0, 1.0);
             let part = if part <= 0.003_130_8 { part * 12.92 } else { 1.055 * part.powf(1.0 / 2.4) - 0.055 };
-            let byte = (part * 255.0).round() as u8;
-            byte
+            (part * 255.0).round() as u8
         });
         Colour { red, green, blue }
     }
