@@ -12,6 +12,7 @@ pub mod colour;
 pub mod conformance;
 #[cfg(doc)]
 pub mod docs;
+pub mod embed;
 pub mod health;
 pub mod ids;
 pub mod join;

@@ -9,7 +9,7 @@ use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
     CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
-    DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
+    DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive, EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
     Join, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
     OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
     SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
@@ -49,6 +49,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();
     visitor.staff::<EditSession>();
+    visitor.staff::<EmbeddingPage>();
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
@@ -76,6 +77,10 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
     visitor.bare::<DemoPage>();
+    visitor.bare::<EmbedConnection>();
+    visitor.bare::<EmbedEnd>();
+    visitor.bare::<EmbedJoin>();
+    visitor.bare::<EmbedLive>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
     visitor.bare::<VisitPage>();

@@ -10,6 +10,7 @@ export function live() {
   const page = document.querySelector("[data-live-page]");
   if (!page) return;
   const session = page.dataset.livePage;
+  const at = page.dataset.liveAt ?? "/api/v1/live";
   let seq = page.dataset.seq;
   let lastChange = new Date();
   let poll = null;
@@ -78,7 +79,7 @@ export function live() {
   };
 
   const ask = async () => {
-    const answer = await fetch(`/api/v1/live?since=${encodeURIComponent(seq)}`, { credentials: "same-origin" });
+    const answer = await fetch(`${at}?since=${encodeURIComponent(seq)}`, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(`answer ${answer.status}`);
     const news = await answer.json();
     const events = news.events ?? [];
@@ -109,7 +110,7 @@ export function live() {
   };
 
   const connect = () => {
-    const address = new URL("/api/v1/live", location.href);
+    const address = new URL(at, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     address.searchParams.set("since", seq);
     const socket = new WebSocket(address);

@@ -8,7 +8,7 @@ mod roles;
 mod signed_in;
 mod upload;
 
-pub(crate) use body::read_form;
+pub(crate) use body::{read_form, shown_to};
 pub use body::{Form, Json, Query};
 pub use client::{ClientAddress, cookie};
 pub use path::Path;

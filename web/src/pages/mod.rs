@@ -14,6 +14,7 @@ pub mod cohorts;
 pub mod connection;
 pub mod consent;
 pub mod demo;
+pub mod embed;
 pub mod entrance;
 pub mod error;
 pub mod holidays;
@@ -61,6 +62,9 @@ pub use cohorts::{
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
+pub use embed::{
+    EmbedConnection, EmbedEnd, EmbedEndState, EmbedFrame, EmbedJoin, EmbedLive, EmbeddingPage,
+};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};
