@@ -7,9 +7,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, embedding, holidays, home,
-    idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments, people,
-    platforms, sessions, timetable, webhooks_in, webhooks_out,
+    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, embedding, holidays,
+    home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments,
+    people, platforms, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.

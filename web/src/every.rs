@@ -9,10 +9,11 @@ use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
     CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
-    DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive, EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs,
-    Join, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
-    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
-    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive, EmbeddingPage,
+    EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, LocksPage, MePage,
+    NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance, OwnOrganizationPage,
+    PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage,
+    StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.

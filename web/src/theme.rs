@@ -54,7 +54,10 @@ mod tests {
         assert_eq!(token(&dark, "--surface"), "#18211D");
         assert_ne!(token(&dark, "--accent"), "#5CC9A4", "replaced");
         let light = sheet(Some(Scheme::Light), None);
-        assert_eq!((token(&light, "color-scheme").as_str(), token(&light, "--accent").as_str()), ("light", "#0E5E49"));
+        assert_eq!(
+            (token(&light, "color-scheme").as_str(), token(&light, "--accent").as_str()),
+            ("light", "#0E5E49")
+        );
         assert_eq!(Scheme::Light.surface().to_string(), token(&light, "--surface").to_ascii_lowercase());
         assert_eq!(Scheme::Dark.surface().to_string(), token(&dark, "--surface").to_ascii_lowercase());
     }

@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn a_frames_cookie_is_partitioned_wherever_a_browser_keeps_it() {
         let https = server("https://class.example");
-        let partitioned = "__Host-lectern-embed-live=v; Path=/; HttpOnly; Max-Age=60; SameSite=None; Secure; Partitioned";
+        let partitioned =
+            "__Host-lectern-embed-live=v; Path=/; HttpOnly; Max-Age=60; SameSite=None; Secure; Partitioned";
         for browser in [true, false] {
             assert_eq!(https.set_frame_cookie("lectern-embed-live", "v", 60, browser), partitioned);
         }

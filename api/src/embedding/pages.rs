@@ -207,10 +207,8 @@ pub async fn events(
 /// `GET /embed/theme/{file}`: the colours a view was asked for in, as `auto.css`, `dark-0e5e49.css`; made from the address alone.
 pub async fn colours(Path(file): Path<String>) -> Response {
     let Some(sheet) = sheet_of(&file) else { return ApiError::NotFound.into_response() };
-    let headers: [(HeaderName, &str); 2] = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=86400"),
-    ];
+    let headers: [(HeaderName, &str); 2] =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=86400")];
     (headers, sheet).into_response()
 }
 
@@ -238,7 +236,16 @@ mod tests {
         for good in ["auto.css", "light.css", "dark-0e5e49.css", "auto-FFFFFF.css"] {
             assert!(sheet_of(good).is_some(), "{good}");
         }
-        for bad in ["", ".css", "auto", "dim.css", "auto-.css", "auto-0e5e4.css", "auto-}body{.css", "auto-0e5e49-1.css"] {
+        for bad in [
+            "",
+            ".css",
+            "auto",
+            "dim.css",
+            "auto-.css",
+            "auto-0e5e4.css",
+            "auto-}body{.css",
+            "auto-0e5e49-1.css",
+        ] {
             assert!(sheet_of(bad).is_none(), "{bad}");
         }
     }

@@ -207,9 +207,7 @@ async fn holding(app: &App, organization: OrganizationId, by: By<'_>) -> Result<
     let origins = store::origins(&mut tx, id).await?;
     let person = people::service::find(&mut tx, id, embed.person).await?;
     let person = person.filter(|person| person.active && embed.view.is_for(person.role));
-    Ok(person
-        .filter(|_| !origins.is_empty())
-        .map(|person| Holds { organization, person, embed, origins }))
+    Ok(person.filter(|_| !origins.is_empty()).map(|person| Holds { organization, person, embed, origins }))
 }
 
 /// The view this token opens, by its own word: to know which cookie to look for. Nothing is believed yet.
@@ -280,7 +278,8 @@ pub async fn open(app: &App, token: &str, known: Option<&Secret>) -> Result<Open
     let same = |holds: &Holds| {
         let EmbedClaims { organization, embed, person, view, class, .. } = claims;
         let row = &holds.embed;
-        (holds.organization.id, row.id, row.person, row.view, row.class) == (organization, embed, person, view, class)
+        (holds.organization.id, row.id, row.person, row.view, row.class)
+            == (organization, embed, person, view, class)
     };
     if let Some(known) = known
         && let Some(holds) = of_secret(app, known).await?.filter(same)

@@ -84,10 +84,7 @@ impl TryFrom<Row> for Embed {
 }
 
 /// Who may frame.
-pub async fn origins(
-    tx: &mut Tx,
-    organization: OrganizationId,
-) -> Result<BTreeSet<EmbedOrigin>, StoreError> {
+pub async fn origins(tx: &mut Tx, organization: OrganizationId) -> Result<BTreeSet<EmbedOrigin>, StoreError> {
     let rows: Vec<(String,)> = run!(all, tx, ORIGINS, [organization.uuid()])?;
     // Checked when it was saved, and again here: what stands in a header is never taken on trust.
     let read = |(text,): (String,)| {

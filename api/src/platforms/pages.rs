@@ -333,11 +333,7 @@ fn back_to_connection(notice: Option<&str>) -> Response {
 }
 
 /// Refreshes a grant: the notice to show. None for one that is lost, which the page says itself.
-pub async fn refreshed(
-    app: &App,
-    who: &SignedIn,
-    provider: &str,
-) -> Result<Option<&'static str>, ApiError> {
+pub async fn refreshed(app: &App, who: &SignedIn, provider: &str) -> Result<Option<&'static str>, ApiError> {
     match connect::refresh(app, who, settings::provider(provider)?).await {
         Ok(_) => Ok(Some("refreshed")),
         Err(ApiError::Provider(error)) => {
