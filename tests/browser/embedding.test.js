@@ -76,7 +76,7 @@ test("a buyer joins at top level, and the admin's board in the shop shows it by 
   const admin = lectern.person({ organization: "dreamcrowd", role: "admin" });
   const { page, frame } = await framed(t, admin, { view: "live" });
   await frame.getByRole("row", { name: new RegExp(CLASS) }).waitFor();
-  await frame.getByText("Live", { exact: true }).waitFor();
+  await frame.getByText("Live: this page updates by itself").waitFor();
   await accessible(page);
   const bela = lectern.person({ email: "bela@dreamcrowd.example" });
   const { items } = await call("GET", "/api/v1/classes", await token(bela));

@@ -10,7 +10,7 @@ use lectern_tests::{Browser, Client, Page, Person, TestApp, story};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::host_tokens;
+use crate::{host_tokens, live};
 
 const SHOP: &str = "https://www.dreamcrowd.example";
 const EMBEDS: &str = "/api/v1/embeds";
@@ -170,10 +170,18 @@ story!(
         }
         let (browser, board) = framed(app, &amina, json!({"view": "live"})).await;
         assert!(board.html().contains("data-live-at=\"&#x2f;embed&#x2f;live&#x2f;events\"") || board.html().contains("data-live-at=\"/embed/live/events\""), "{}", board.html());
+        let cookie = ("cookie", format!("lectern-embed-live={}", browser.cookies()["lectern-embed-live"]));
+        let events = "/embed/live/events";
+        let mut socket = live::open_at(app, events, &[cookie.clone(), ("origin", app.base.clone())]).await.unwrap();
+        assert_eq!(live::open_at(app, events, &[cookie.clone(), ("origin", SHOP.to_owned())]).await.err(), Some(403));
+        assert_eq!(live::open_at(app, "/api/v1/live", &[cookie]).await.err(), Some(401), "the interface's own socket");
+        assert_eq!(live::open_at(app, events, &[live::bearer(&amina)]).await.err(), Some(403), "another proof than the view's");
         app.pass(Duration::minutes(14));
         lesson.host_comes(app);
         lesson.comes(app, 0);
         app.settle().await;
+        let told = live::next_of(&mut socket, "participant_joined").await;
+        assert_eq!(told["class_id"], json!(lesson.class), "{told}");
         let news = browser.get("/embed/live/events?since=0").await;
         assert_eq!((news.status(), frame_of(&news).0), (200, SHOP.to_owned()));
         assert!(news.answer.json().to_string().contains("Ayesha Rahman"), "{}", news.html());
@@ -196,6 +204,15 @@ story!(
         other.retain(|(name, _)| *name != "session");
         other.extend([("session", elsewhere.session.as_str()), ("sure", "yes")]);
         assert_eq!(window.post("/embed/live/end", &other).await.status(), 404);
+        // Who is disabled hears nothing more.
+        assert_eq!(owner.patch(&format!("/api/v1/people/{}", amina.id), json!({"active": false})).await.0, 200);
+        let code = loop {
+            if let Err(code) = live::next(&mut socket).await {
+                break code;
+            }
+        };
+        assert_eq!(code, 4401);
+        refused(&window.post("/embed/live/end", &proof).await);
         app.settle().await;
     }
 );
