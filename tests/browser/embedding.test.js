@@ -2,7 +2,7 @@
 // sites for a browser.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { signIn, until, useLectern } from "./lectern.js";
 
@@ -17,13 +17,14 @@ const shop = createServer((asked, answer) => {
 });
 let origin;
 
-before(async () => {
-  await new Promise((listening) => shop.listen(0, "127.0.0.1", listening));
+before(() => new Promise((listening) => shop.listen(0, "127.0.0.1", listening)));
+after(() => shop.close());
+// Lectern is there once the first test begins.
+beforeEach(async () => {
   origin = `http://localhost:${shop.address().port}`;
   const owner = await token(lectern.person({ organization: "dreamcrowd", role: "owner" }));
   await call("PUT", "/api/v1/organization/embedding", owner, { origins: [origin] });
 });
-after(() => shop.close());
 
 async function call(method, path, bearer, body) {
   const headers = { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) };

@@ -12,4 +12,4 @@ pub mod routes;
 pub mod service;
 pub mod settings;
 pub mod settings_pages;
-mod store;
+pub mod store;

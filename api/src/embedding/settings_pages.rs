@@ -1,8 +1,11 @@
 //! `GET|POST /organization/embedding`: which pages may frame ours.
 
 use axum::{extract::State, response::Response};
-use lectern_core::embed::{EmbedOrigin, MOST_ORIGINS, OriginProblem};
-use lectern_web::{FieldError as PageFieldError, NoticeKind, Section, pages::embed::EmbeddingPage};
+use lectern_core::embed::{EmbedOrigin, OriginProblem};
+use lectern_web::{
+    FieldError as PageFieldError, NoticeKind, Section,
+    pages::embed::{EmbeddingPage, WrongOrigins},
+};
 use serde::Deserialize;
 
 use super::settings;
@@ -39,27 +42,27 @@ pub struct EmbeddingForm {
     origins: String,
 }
 
-/// What is wrong with the lines, each kind once, in words every language has; and which lines.
-fn wrong(lines: &[String]) -> (Vec<PageFieldError>, Vec<String>) {
-    let mut keys: Vec<&str> = Vec::new();
-    let mut wrong = Vec::new();
+/// What is wrong with the lines, in words every language has, each kind once with its lines.
+fn wrong(lines: &[String]) -> Vec<WrongOrigins> {
+    let mut wrong: Vec<WrongOrigins> = Vec::new();
     for line in lines {
         let Err(problem) = EmbedOrigin::parse(line) else { continue };
-        wrong.push(line.chars().take(120).collect());
         let key = match problem {
             OriginProblem::Unreadable => "origin",
             OriginProblem::Insecure => "origin_https",
             OriginProblem::More => "origin_more",
             OriginProblem::Host => "origin_host",
         };
-        if !keys.contains(&key) {
-            keys.push(key);
+        let line = line.chars().take(120).collect();
+        match wrong.iter_mut().find(|known| known.problem == key) {
+            Some(known) => known.lines.push(line),
+            None => wrong.push(WrongOrigins { problem: key.to_owned(), lines: vec![line] }),
         }
     }
-    if keys.is_empty() && lines.len() > MOST_ORIGINS {
-        keys.push("origin_many");
+    if wrong.is_empty() {
+        wrong.push(WrongOrigins { problem: "origin_many".to_owned(), lines: Vec::new() });
     }
-    (keys.into_iter().map(|key| PageFieldError::new("origins", key)).collect(), wrong)
+    wrong
 }
 
 /// `POST`: everything or nothing.
@@ -74,7 +77,13 @@ pub async fn save(
     match settings::set(&app, &who, &lines).await {
         Ok(_) => Ok(see_other("/organization/embedding?notice=saved")),
         Err(ApiError::Invalid(_)) => {
-            let (errors, wrong) = wrong(&lines);
+            let wrong = wrong(&lines);
+            // The field is one, whatever is wrong with it.
+            let errors = wrong
+                .iter()
+                .take(1)
+                .map(|one| PageFieldError::new("origins", one.problem.as_str()))
+                .collect();
             let page = EmbeddingPage { origins: form.origins, wrong, errors };
             Pages::new(&app, &who, reader, Section::Organization).await?.refuse(&page)
         }

@@ -171,12 +171,20 @@ impl Page for EmbedEnd {
     }
 }
 
+/// One kind of thing that is wrong with what was typed, and the lines it is wrong with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrongOrigins {
+    /// The last part of its `problem.*` key.
+    pub problem: String,
+    pub lines: Vec<String>,
+}
+
 /// `GET|POST /organization/embedding {csrf, origins}`: which pages may frame ours, one origin a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EmbeddingPage {
     pub origins: String,
-    /// The lines that were not taken.
-    pub wrong: Vec<String>,
+    pub wrong: Vec<WrongOrigins>,
+    /// That the field is wrong, once.
     pub errors: Vec<FieldError>,
 }
 
@@ -184,16 +192,23 @@ impl Page for EmbeddingPage {
     const TEMPLATE: &'static str = "pages/embedding.html";
     fn samples() -> Vec<Self> {
         let typed = "http://dreamcrowd.example\nhttps://*.dreamcrowd.example".to_owned();
-        let error = |key: &str| FieldError::new("origins", key);
+        let wrong = |problem: &str, lines: &[&str]| WrongOrigins {
+            problem: problem.to_owned(),
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        let errors = vec![FieldError::new("origins", "origin_https")];
         vec![
             Self { origins: String::new(), wrong: vec![], errors: vec![] },
             Self { origins: "https://www.dreamcrowd.example".to_owned(), wrong: vec![], errors: vec![] },
             Self {
                 origins: typed.clone(),
-                wrong: typed.lines().map(str::to_owned).collect(),
-                errors: vec![error("origin_https"), error("origin_host")],
+                wrong: vec![
+                    wrong("origin_https", &["http://dreamcrowd.example"]),
+                    wrong("origin_host", &["https://*.dreamcrowd.example"]),
+                ],
+                errors: errors.clone(),
             },
-            Self { origins: typed, wrong: vec![], errors: vec![error("origin_many")] },
+            Self { origins: typed, wrong: vec![wrong("origin_many", &[])], errors },
         ]
     }
 }

@@ -62,7 +62,9 @@ pub use cohorts::{
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
-pub use embed::{EmbedConnection, EmbedEnd, EmbedEndState, EmbedFrame, EmbedJoin, EmbedLive, EmbeddingPage};
+pub use embed::{
+    EmbedConnection, EmbedEnd, EmbedEndState, EmbedFrame, EmbedJoin, EmbedLive, EmbeddingPage, WrongOrigins,
+};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};
