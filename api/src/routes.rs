@@ -193,6 +193,7 @@ paths! {
     "/notices" => get notify::pages::list;
     "/notices/seen" => post notify::pages::see;
     "/notices/off/{token}" => get notify::pages::ask_off, post notify::pages::turn_off;
+    "/keys" => get pages::keys;
     "/me" => get people::me::show, post people::me::save;
     "/sessions/{id}/attendance" => get attendance::pages::sheet;
     "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
@@ -202,9 +203,11 @@ paths! {
     "/classes" => get classes::pages::list, post classes::pages::create;
     "/classes/new" => get classes::pages::new;
     "/classes/{id}" => get classes::pages::overview;
+    "/classes/{id}/attendance" => get attendance::register::show;
     "/classes/{id}/roster" => get classes::pages::roster;
     "/classes/{id}/enrollments" => get classes::pages::back_to_roster, post classes::pages::enroll;
     "/classes/{id}/enrollments/{enrollment}/remove" => post classes::pages::remove;
+    "/classes/{id}/enrollments/{enrollment}/restore" => post classes::pages::restore;
     "/classes/{id}/enrollments/{enrollment}/rotate" => post classes::pages::rotate;
     "/classes/{id}/enrollments/{enrollment}/send" => post classes::pages::send;
     "/classes/{id}/guests" => get classes::pages::back_to_roster, post classes::pages::invite;
@@ -216,6 +219,7 @@ paths! {
     "/cohorts/{id}/remove" => post cohorts::pages::remove;
     "/cohorts/{id}/members" => get cohorts::pages::back_to_cohort, post cohorts::pages::add_member;
     "/cohorts/{id}/members/{person}/remove" => post cohorts::pages::remove_member;
+    "/cohorts/{id}/members/{person}/restore" => post cohorts::pages::restore_member;
     "/cohorts/{id}/import" => get cohorts::pages::ask_file, post cohorts::pages::import;
     "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;

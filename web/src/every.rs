@@ -7,13 +7,13 @@ use crate::mails::{
 };
 use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
-    CancelSession, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent,
-    DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive, EmbeddingPage,
-    EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard, LocksPage, MePage,
-    NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance, OwnOrganizationPage,
-    PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn, SlotBookingPage,
-    StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    CancelSession, ClassAttendance, ClassBookings, ClassNew, ClassOverview, ClassPlatform, ClassRoster,
+    ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections,
+    Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
+    EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage,
+    LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
+    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp,
+    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -37,6 +37,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<BookingPageEdit>();
     visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
+    visitor.staff::<ClassAttendance>();
     visitor.staff::<ClassNew>();
     visitor.staff::<ClassOverview>();
     visitor.staff::<ClassRoster>();
@@ -57,6 +58,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<InstanceHealth>();
     visitor.staff::<InstanceJobs>();
     visitor.staff::<DiscardJob>();
+    visitor.staff::<KeysPage>();
     visitor.staff::<LiveBoard>();
     visitor.staff::<LocksPage>();
     visitor.staff::<MePage>();

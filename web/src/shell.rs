@@ -248,11 +248,13 @@ pub struct Notice {
     pub tone: Tone,
     /// A further sentence, such as a platform's reason.
     pub detail: Option<Sentence>,
+    /// Where a form leads that takes back what was done.
+    pub undo: Option<String>,
 }
 
 impl From<NoticeKind> for Notice {
     fn from(kind: NoticeKind) -> Self {
-        Self { kind, tone: kind.tone(), detail: None }
+        Self { kind, tone: kind.tone(), detail: None, undo: None }
     }
 }
 
@@ -396,7 +398,10 @@ impl Shell {
             Vocabulary::Marketplace,
             Section::Classes,
         );
-        seller.notice = Some(NoticeKind::Enrolled.into());
+        seller.notice = Some(Notice {
+            undo: Some("/classes/c1/enrollments/e1/restore".to_owned()),
+            ..NoticeKind::Removed.into()
+        });
         vec![
             shell("Nusrat Rahman", Viewer::Admin, "Oakwood School", Vocabulary::School, Section::Live),
             seller,

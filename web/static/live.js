@@ -15,6 +15,7 @@ export function live() {
   let lastChange = new Date();
   let poll = null;
   let due = null;
+  let lookedAt = 0;
   let running = false;
   let again = false;
   let saidAt = 0;
@@ -66,10 +67,13 @@ export function live() {
       }
     }
   };
-  // Many events in one moment are one look at the page.
+  // The first event is looked at now; many in one moment are one more look.
   const soon = () => {
     clearTimeout(due);
-    due = setTimeout(() => refresh().catch(() => {}), QUIET_MS);
+    due = setTimeout(() => {
+      lookedAt = Date.now();
+      refresh().catch(() => {});
+    }, Math.max(0, lookedAt + QUIET_MS - Date.now()));
   };
 
   const relevant = (event) => event.type === "resync" || !session || event.session_id === session;

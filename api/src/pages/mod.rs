@@ -3,6 +3,7 @@
 mod assets;
 mod errors;
 mod headers;
+mod keys;
 mod refusals;
 mod render;
 
@@ -11,5 +12,6 @@ pub use errors::errors_as_pages;
 pub use headers::{
     CheckoutHeaders, FrameHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers,
 };
+pub use keys::keys;
 pub use refusals::{beside_form, conflict};
 pub use render::{Language, Pages, Reader, back, see_other, vocabulary};

@@ -137,6 +137,15 @@ impl<'a> Pages<'a> {
         self
     }
 
+    /// The notice offers to take back what was done, by a form that leads there.
+    #[must_use]
+    pub fn undo(mut self, path: Option<String>) -> Self {
+        if let Some(notice) = &mut self.shell.notice {
+            notice.undo = path;
+        }
+        self
+    }
+
     /// With a notice on top and a sentence to it, which only the server says: it never comes from an address.
     #[must_use]
     pub fn told(mut self, kind: NoticeKind, detail: Sentence) -> Self {

@@ -8,6 +8,7 @@ pub mod booking;
 pub mod booking_page;
 pub mod calendar;
 pub mod class;
+pub mod class_attendance;
 pub mod class_platform;
 pub mod classes;
 pub mod cohorts;
@@ -22,6 +23,7 @@ pub mod home;
 pub mod instance_health;
 pub mod instance_jobs;
 pub mod join;
+pub mod keys;
 pub mod live;
 pub mod locks;
 pub mod me;
@@ -53,6 +55,7 @@ pub use class::{
     GuestForm, GuestRow, KeptOut, PersonFields, RecordingMode, RosterCohort, RosterCohorts,
     SettingsAbilities,
 };
+pub use class_attendance::{ClassAttendance, Mark, RegisterCell, RegisterRow, RegisterSession};
 pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
 pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
 pub use cohorts::{
@@ -72,6 +75,7 @@ pub use home::{Day, DaySession, OwnFigures, StudentHome};
 pub use instance_health::{HealthPart, HealthTick, InstanceHealth};
 pub use instance_jobs::{DeadJob, DiscardJob, InstanceJobs, JobKind};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
+pub use keys::KeysPage;
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use locks::{LockRow, LocksPage};
 pub use me::MePage;

@@ -11,6 +11,6 @@ pub(crate) use class::head;
 pub use class::overview;
 pub use list::{create, list, new};
 pub use platform::{move_class, platform, set_link};
-pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, roster, rotate, send};
+pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, restore, roster, rotate, send};
 pub use sessions::{back_to_sessions, preview, schedule, sessions};
 pub use settings::{set_settings, settings};
