@@ -4,11 +4,7 @@
 //! The frame's cookie stays in its frame, so the form brings a token of the view instead. It ends with the view and opens
 //! nothing: each of these pages says what is about to happen, and to whom, and asks.
 
-use axum::{
-    extract::{RawForm, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use lectern_core::{embed::EmbedView, ids::SessionId};
 use lectern_web::pages::embed::{EmbedEnd, EmbedEndState};
 use serde::Deserialize;
@@ -53,7 +49,7 @@ pub async fn connect(
     State(app): State<App>,
     headers: HeaderMap,
     Path(provider): Path<String>,
-    RawForm(form): RawForm,
+    form: Bytes,
 ) -> Result<Response, ApiError> {
     let Some((framed, _)) = came(&app, &headers, EmbedView::Connection, &form).await? else {
         return refuse(&app);
@@ -64,11 +60,7 @@ pub async fn connect(
 }
 
 /// `POST /embed/live/end {leave, session, sure?}`: asks before a class ends for everybody, and ends it.
-pub async fn end(
-    State(app): State<App>,
-    headers: HeaderMap,
-    RawForm(form): RawForm,
-) -> Result<Response, ApiError> {
+pub async fn end(State(app): State<App>, headers: HeaderMap, form: Bytes) -> Result<Response, ApiError> {
     let Some((framed, form)) = came(&app, &headers, EmbedView::Live, &form).await? else {
         return refuse(&app);
     };

@@ -1,8 +1,9 @@
 //! `/embed/…`: the views inside a frame.
 
 use axum::{
+    body::Bytes,
     extract::{
-        RawForm, RawQuery, State,
+        RawQuery, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
@@ -112,7 +113,7 @@ pub async fn refresh(
     State(app): State<App>,
     headers: HeaderMap,
     Path(provider): Path<String>,
-    RawForm(form): RawForm,
+    form: Bytes,
 ) -> Result<Response, ApiError> {
     let Some(framed) = admit_form(&app, &headers, EmbedView::Connection, &form).await? else {
         return refuse(&app);
@@ -126,7 +127,7 @@ pub async fn disconnect(
     State(app): State<App>,
     headers: HeaderMap,
     Path(provider): Path<String>,
-    RawForm(form): RawForm,
+    form: Bytes,
 ) -> Result<Response, ApiError> {
     let Some(framed) = admit_form(&app, &headers, EmbedView::Connection, &form).await? else {
         return refuse(&app);
