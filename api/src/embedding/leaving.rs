@@ -71,7 +71,7 @@ pub async fn end(State(app): State<App>, headers: HeaderMap, form: Bytes) -> Res
         EmbedEndState::Ended
     } else {
         match sessions::pages::ending(&app, &framed.who, session).await? {
-            Some(asked) => EmbedEndState::Ask { session: asked, leave: form.leave },
+            Some(asked) => EmbedEndState::Ask { session: Box::new(asked), leave: form.leave },
             None => EmbedEndState::Ended,
         }
     };

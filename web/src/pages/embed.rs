@@ -140,7 +140,7 @@ impl Page for EmbedLive {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EmbedEndState {
     Ask {
-        session: EndSession,
+        session: Box<EndSession>,
         /// The proof that came with the form.
         leave: String,
     },
@@ -164,7 +164,9 @@ impl Page for EmbedEnd {
             theme: Some("/embed/theme/dark.css".to_owned()),
             state,
         };
-        let ask = |session| page(EmbedEndState::Ask { session, leave: "c2FtcGxlLWxlYXZl".to_owned() });
+        let ask = |session| {
+            page(EmbedEndState::Ask { session: Box::new(session), leave: "c2FtcGxlLWxlYXZl".to_owned() })
+        };
         let mut pages: Vec<_> = EndSession::samples().into_iter().map(ask).collect();
         pages.push(Self { theme: None, ..page(EmbedEndState::Ended) });
         pages
