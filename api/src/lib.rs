@@ -15,6 +15,7 @@ pub mod config;
 pub mod db;
 pub mod disk;
 pub mod doctor;
+pub mod embedding;
 pub mod error;
 pub mod events;
 pub mod extract;

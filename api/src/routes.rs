@@ -7,9 +7,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
-    idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments, people,
-    platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
+    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, embedding, holidays,
+    home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments,
+    people, platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -25,6 +25,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
+        .routes(routes!(embedding::routes::show, embedding::routes::set))
+        .routes(routes!(embedding::routes::ask))
         .routes(routes!(locks::routes::show, locks::routes::set))
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
@@ -248,6 +250,17 @@ paths! {
     "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/audit.csv" => get audit::export::download;
     "/organization" => get organizations::own_pages::show, post organizations::own_pages::save;
+    "/organization/embedding" => get embedding::settings_pages::show, post embedding::settings_pages::save;
+    "/embed/open" => get embedding::pages::open;
+    "/embed/connection" => get embedding::pages::connection;
+    "/embed/connection/{provider}/connect" => post embedding::leaving::connect;
+    "/embed/connection/{provider}/refresh" => post embedding::pages::refresh;
+    "/embed/connection/{provider}/disconnect" => post embedding::pages::disconnect;
+    "/embed/join/{class}" => get embedding::pages::join;
+    "/embed/live" => get embedding::pages::board;
+    "/embed/live/events" => get embedding::pages::events;
+    "/embed/live/end" => post embedding::leaving::end;
+    "/embed/theme/{file}" => get embedding::pages::colours;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
     "/organizations/{id}/close" => post organizations::pages::close;

@@ -9,11 +9,11 @@ use crate::pages::{
     ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
     CancelSession, ClassAttendance, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
     ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection, Connections,
-    Consent, DemoPage, DiscardJob, EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth,
-    InstanceJobs, Join, KeysPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage,
-    Organizations, Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform,
-    SchedulePage, SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook,
-    WebhookNew, Webhooks, Why,
+    Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
+    EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage,
+    LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
+    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp,
+    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -51,6 +51,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();
     visitor.staff::<EditSession>();
+    visitor.staff::<EmbeddingPage>();
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
@@ -79,6 +80,10 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
     visitor.bare::<DemoPage>();
+    visitor.bare::<EmbedConnection>();
+    visitor.bare::<EmbedEnd>();
+    visitor.bare::<EmbedJoin>();
+    visitor.bare::<EmbedLive>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
     visitor.bare::<VisitPage>();

@@ -12,6 +12,7 @@ export function live() {
   // A page about one session hears of that one; a page that names kinds of events, of those alone.
   const session = page.dataset.livePage;
   const kinds = page.dataset.liveKinds?.split(" ");
+  const at = page.dataset.liveAt ?? "/api/v1/live";
   let seq = page.dataset.seq;
   let lastChange = new Date();
   let poll = null;
@@ -92,7 +93,7 @@ export function live() {
   };
 
   const ask = async () => {
-    const answer = await fetch(`/api/v1/live${seq ? `?since=${encodeURIComponent(seq)}` : ""}`, { credentials: "same-origin" });
+    const answer = await fetch(seq ? `${at}?since=${encodeURIComponent(seq)}` : at, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(`answer ${answer.status}`);
     const news = await answer.json();
     const events = news.events ?? [];
@@ -123,7 +124,7 @@ export function live() {
   };
 
   const connect = () => {
-    const address = new URL("/api/v1/live", location.href);
+    const address = new URL(at, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     if (seq) address.searchParams.set("since", seq);
     const socket = new WebSocket(address);

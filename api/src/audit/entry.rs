@@ -65,6 +65,8 @@ kinds! {
     PoliciesChanged = "organization.policies_changed",
     /// What classes begin with and cannot choose was decided anew.
     LocksChanged = "organization.locks_changed",
+    /// Which pages may show parts of ours was decided anew.
+    EmbeddingChanged = "organization.embedding_changed",
     /// The host application's token settings changed.
     HostTokensChanged = "organization.host_tokens_changed",
     /// A person was made.

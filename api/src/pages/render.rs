@@ -61,6 +61,12 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
+    /// In a language that is settled; nothing of it is remembered.
+    #[must_use]
+    pub fn of(lang: Lang, headers: &HeaderMap) -> Self {
+        Self { lang, fragment: headers.contains_key("x-fragment"), remember: false }
+    }
+
     fn finish(self, html: String) -> Response {
         let mut response = Html(html).into_response();
         if self.remember

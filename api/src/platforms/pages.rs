@@ -285,11 +285,17 @@ pub async fn connection(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
-    let zone = zone(&app, &who).await?;
-    let past = Past::look(&app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
+    let page = own_connections(&app, &who).await?;
+    Pages::new(&app, &who, reader, Section::Connection).await?.notice(query.notice).show(&page)
+}
+
+/// An instructor's own account on each platform.
+pub async fn own_connections(app: &App, who: &SignedIn) -> Result<connection_page::Connection, ApiError> {
+    let zone = zone(app, who).await?;
+    let past = Past::look(app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
     let mut items = Vec::new();
-    for provider in settings::offered(&app) {
-        let view = connect::show(&app, &who, provider).await?;
+    for provider in settings::offered(app) {
+        let view = connect::show(app, who, provider).await?;
         items.push(connection_page::OwnConnection {
             platform: provider.as_str().to_owned(),
             title: provider.title().to_owned(),
@@ -303,8 +309,7 @@ pub async fn connection(
     if items.iter().any(|item| item.platform_ready) {
         items.retain(|item| item.platform_ready);
     }
-    let page = connection_page::Connection { items, zone };
-    Pages::new(&app, &who, reader, Section::Connection).await?.notice(query.notice).show(&page)
+    Ok(connection_page::Connection { items, zone })
 }
 
 /// `POST /connection/{provider}/connect`: on to the platform, where the person allows it.
@@ -327,13 +332,24 @@ pub async fn refresh(
     Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let provider = settings::provider(&provider)?;
-    match connect::refresh(&app, &who, provider).await {
-        Ok(_) => Ok(see_other("/connection?notice=refreshed")),
+    Ok(back_to_connection(refreshed(&app, &who, &provider).await?))
+}
+
+fn back_to_connection(notice: Option<&str>) -> Response {
+    match notice {
+        Some(notice) => see_other(&format!("/connection?notice={notice}")),
+        None => see_other("/connection"),
+    }
+}
+
+/// Refreshes a grant: the notice to show. None for one that is lost, which the page says itself.
+pub async fn refreshed(app: &App, who: &SignedIn, provider: &str) -> Result<Option<&'static str>, ApiError> {
+    match connect::refresh(app, who, settings::provider(provider)?).await {
+        Ok(_) => Ok(Some("refreshed")),
         Err(ApiError::Provider(error)) => {
             tracing::warn!(%error, "a connection could not be refreshed: {error}");
             let lost = matches!(error.kind, lectern_core::provider::ErrorKind::Reconnect);
-            Ok(see_other(if lost { "/connection" } else { "/connection?notice=trying_again" }))
+            Ok((!lost).then_some("trying_again"))
         }
         Err(other) => Err(other),
     }
@@ -346,10 +362,14 @@ pub async fn disconnect(
     Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let provider = settings::provider(&provider)?;
-    match connect::disconnect(&app, &who, provider).await {
-        Ok(()) => Ok(see_other("/connection?notice=disconnected")),
-        Err(ApiError::NotFound) => Ok(see_other("/connection?notice=already_done")),
+    Ok(back_to_connection(Some(disconnected(&app, &who, &provider).await?)))
+}
+
+/// Disconnects: the notice to show.
+pub async fn disconnected(app: &App, who: &SignedIn, provider: &str) -> Result<&'static str, ApiError> {
+    match connect::disconnect(app, who, settings::provider(provider)?).await {
+        Ok(()) => Ok("disconnected"),
+        Err(ApiError::NotFound) => Ok("already_done"),
         Err(other) => Err(other),
     }
 }

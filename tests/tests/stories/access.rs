@@ -58,6 +58,9 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/connections",                                   "-++----+!"),
     ("GET /api/v1/live",                                          "++++++++!"),
     ("GET /api/v1/me",                                            "++++++++!"),
+    ("GET /api/v1/organization/embedding",                        "-++----+!"),
+    ("PUT /api/v1/organization/embedding",                        "-++-----!"),
+    ("POST /api/v1/embeds",                                       "-++++---!"),
     ("GET /api/v1/organization/holidays",                         "-+++++++!"),
     ("GET /api/v1/organization/locks",                            "-++----+!"),
     ("GET /api/v1/organization/settings",                         "-++----+!"),
@@ -261,6 +264,19 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /live",                                                          "-++++--!!"),
     ("GET /organization",                                                  "-++----!!"),
     ("POST /organization",                                                 "-++----!!"),
+    ("GET /organization/embedding",                                        "-++----!!"),
+    ("POST /organization/embedding",                                       "-++----!!"),
+    // A view inside somebody else's page is shown to its own cookie; whoever is signed in beside it is a stranger there.
+    ("GET /embed/open",                                                    "---------"),
+    ("GET /embed/connection",                                              "---------"),
+    ("GET /embed/join/{class}",                                            "--------- ---"),
+    ("GET /embed/live",                                                    "---------"),
+    ("GET /embed/live/events",                                             "---------"),
+    ("POST /embed/connection/{provider}/connect",                          "--------- ---"),
+    ("POST /embed/connection/{provider}/disconnect",                       "--------- ---"),
+    ("POST /embed/connection/{provider}/refresh",                          "--------- ---"),
+    ("POST /embed/live/end",                                               "---------"),
+    ("GET /embed/theme/{file}",                                            "????????? ???"),
     ("GET /organizations",                                                 "+------!!"),
     ("GET /organizations/{id}",                                            "+------!! ---"),
     ("POST /organizations/{id}",                                           "+------!! ---"),
@@ -450,6 +466,8 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "PATCH /api/v1/people/{id}" => json!({"first_name": "Changed"}),
         "POST /api/v1/api-keys" => json!({"name": "k", "scopes": ["read"]}),
         "PATCH /api/v1/organization/settings" => json!({"time_zone": "Asia/Dhaka"}),
+        "PUT /api/v1/organization/embedding" => json!({"origins": ["https://www.oakwood.example"]}),
+        "POST /api/v1/embeds" => json!({"view": "connection"}),
         "PUT /api/v1/organization/locks" => {
             serde_json::to_value(lectern_core::locks::Locks::default()).unwrap()
         }
@@ -517,6 +535,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         }
         "POST /api-keys" => text(&[("name", "k"), ("scope", "read")]),
         "POST /organization" => text(&[("time_zone", "Asia/Dhaka"), ("late_after_minutes", "5")]),
+        "POST /organization/embedding" => text(&[("origins", "https://www.oakwood.example")]),
         "POST /cohorts" | "POST /cohorts/{id}" => text(&[("name", "Section B")]),
         "POST /cohorts/{id}/members" => {
             vec![("email", format!("{fresh}@guest.example")), ("first_name", "New".to_owned())]
@@ -774,7 +793,8 @@ fn s12_every_path_is_in_a_list() {
             }
         }
     }
-    // The macro behind PAGES and PROBES, DOCUMENTS, and a demo's own page, which no server has but a demo's.
-    let known = [("front.rs".to_owned(), 1), ("openapi.rs".to_owned(), 1), ("routes.rs".to_owned(), 1)];
+    // The macro behind PAGES and PROBES, DOCUMENTS, a demo's own page, which no server has but a demo's, and its shop, which is another
+    // server.
+    let known = ["front.rs", "openapi.rs", "routes.rs", "shop.rs"].map(|file| (file.to_owned(), 1));
     assert_eq!(laid, BTreeMap::from(known), "lay it through routes.rs, and say in the table whose it is");
 }

@@ -26,6 +26,7 @@ mod deliveries;
 mod demo;
 mod dreamcrowd;
 mod durability;
+mod embedding;
 mod foreign_ids;
 mod home;
 mod host_days;

@@ -16,6 +16,7 @@ pub mod components;
 pub mod connection;
 pub mod consent;
 pub mod demo;
+pub mod embed;
 pub mod entrance;
 pub mod error;
 pub mod holidays;
@@ -66,6 +67,9 @@ pub use components::ComponentsPage;
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
+pub use embed::{
+    EmbedConnection, EmbedEnd, EmbedEndState, EmbedFrame, EmbedJoin, EmbedLive, EmbeddingPage, WrongOrigins,
+};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};

@@ -20,6 +20,7 @@ const STATED_ON: &[(&str, &str)] = &[
     // The columns of a file, as it must have them.
     ("pages/cohort_import.html", "email name first last external id language en bn time zone role"),
     ("pages/demo.html", "oakwood"),
+    ("pages/embedding.html", "http www dreamcrowd example localhost"),
     ("pages/instance_job_discard.html", "oakwood"),
     ("pages/own_organization.html", "school"),
     ("pages/payments.html", "sk rk whsec"),
