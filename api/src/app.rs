@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{
     append::Appender, audit, config::Config, db::Db, disk::Disk, events::Hub, files, ids::IdSource,
-    keys::Keys, limits::Limiter, mail::Mailer, people::Passwords,
+    keys::Keys, limits::Limiter, mail::Mailer, people::Passwords, storage::Storage,
 };
 
 /// Everything, cheap to clone.
@@ -78,6 +78,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Sends mail.
     pub mailer: Mailer,
+    /// Keeps files.
+    pub storage: Storage,
     /// Pages and mails.
     pub web: Web,
     /// Provider calls.
@@ -167,6 +169,9 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::db::StoreError),
+    /// File settings.
+    #[error("storage: {0}")]
+    Storage(#[from] crate::storage::StorageError),
     /// Mail settings.
     #[error("mail: {0}")]
     Mail(#[from] crate::mail::MailError),
@@ -216,6 +221,7 @@ impl App {
             hub: Hub::default(),
             limiter: Limiter::new(Arc::clone(&clock)),
             mailer: Mailer::new(&config.mail)?,
+            storage: Storage::open(&config)?,
             web: Web::new().map_err(|error| StartError::Web(error.to_string()))?,
             providers: crate::platforms::Providers::new(
                 &config.platforms,

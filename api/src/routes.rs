@@ -7,9 +7,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, embedding, holidays,
-    home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments,
-    people, platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
+    app::App, attendance, audit, booking_pages, bookings, branding, calendar, classes, cohorts, embedding,
+    holidays, home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links,
+    payments, people, platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -23,6 +23,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(people::routes::list_api_keys, people::routes::create_api_key))
         .routes(routes!(people::routes::revoke_api_key))
         .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
+        .routes(routes!(branding::routes::show, branding::routes::change))
+        .routes(routes!(branding::routes::set_logo, branding::routes::remove_logo))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
         .routes(routes!(embedding::routes::show, embedding::routes::set))
@@ -261,6 +263,11 @@ paths! {
     "/embed/live/events" => get embedding::pages::events;
     "/embed/live/end" => post embedding::leaving::end;
     "/embed/theme/{file}" => get embedding::pages::colours;
+    "/branding" => get branding::pages::show, post branding::pages::save;
+    "/branding/logo/remove" => post branding::pages::remove_logo;
+    "/branding/{organization}/{version}/accent.css" => get branding::looks::sheet;
+    "/branding/{organization}/{version}/logo" => get branding::looks::picture;
+    "/languages" => get organizations::language_pages::show, post organizations::language_pages::save;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
     "/organizations/{id}/close" => post organizations::pages::close;

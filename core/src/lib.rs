@@ -22,6 +22,7 @@ pub mod locks;
 pub mod openings;
 pub mod organization;
 pub mod personal_link;
+pub mod picture;
 pub mod provider;
 pub mod random;
 pub mod redaction;

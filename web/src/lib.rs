@@ -34,5 +34,5 @@ pub mod time;
 
 pub use environment::{Mail, MailBody, Page, Web, WebError};
 pub use form::{Choice, FieldError};
-pub use lang::{Lang, Vocabulary};
-pub use shell::{Notice, NoticeKind, Section, Shell, Tone, Viewer};
+pub use lang::{Lang, Languages, Vocabulary};
+pub use shell::{Brand, Ground, House, Logo, Notice, NoticeKind, Section, Shell, Tone, Viewer};

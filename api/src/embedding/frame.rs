@@ -8,14 +8,15 @@ use lectern_core::{
     embed::{EmbedOrigin, EmbedView},
     ids::ClassId,
 };
-use lectern_web::{Lang, NoticeKind, Vocabulary, pages::embed::EmbedFrame};
+use lectern_web::{House, NoticeKind, pages::embed::EmbedFrame};
 
 use super::service::{self, Holds, Secret};
 use crate::{
     app::App,
+    branding,
     error::ApiError,
     extract::{SignedIn, cookie, is_own_page, shown_to},
-    pages::{FrameHeaders, JoinHeaders, Language, Reader, vocabulary},
+    pages::{FrameHeaders, JoinHeaders, Reader, Wishes},
 };
 
 /// Somebody who looks at a view inside a frame.
@@ -122,15 +123,16 @@ impl Framed {
     /// How the reader wants it.
     #[must_use]
     pub fn reader(&self, headers: &HeaderMap) -> Reader {
-        let chosen = self.holds.embed.looks.language.as_deref().and_then(Lang::from_tag);
-        let Language(lang) = Language::of(headers, None, self.who.language.as_deref());
-        Reader::of(chosen.unwrap_or(lang), headers)
+        let wishes = Wishes::of(headers, None)
+            .chosen(self.holds.embed.looks.language.as_deref())
+            .own(self.who.language.as_deref());
+        Reader::of(wishes, self.holds.organization.languages, headers)
     }
 
-    /// The organization's words.
+    /// The organization's words, languages and looks.
     #[must_use]
-    pub const fn vocabulary(&self) -> Vocabulary {
-        vocabulary(self.holds.organization.vocabulary)
+    pub fn house(&self) -> House {
+        branding::house(&self.holds.organization)
     }
 
     /// An answer that the organization's origins may frame: a failure too, which a reader could not see otherwise.

@@ -76,5 +76,5 @@ pub async fn end(State(app): State<App>, headers: HeaderMap, form: Bytes) -> Res
         }
     };
     let page = EmbedEnd { organization: around.organization, theme: around.theme, state };
-    framed.reader(&headers).bare(&app, &page, framed.vocabulary())
+    framed.reader(&headers).bare(&app, &page, framed.house())
 }

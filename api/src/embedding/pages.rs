@@ -95,7 +95,7 @@ pub async fn connection(
     let outcome = async {
         let own = platforms::pages::own_connections(&app, &framed.who).await?;
         let page = EmbedConnection { frame: framed.around(&app, query.notice), own };
-        framed.reader(&headers).bare(&app, &page, framed.vocabulary())
+        framed.reader(&headers).bare(&app, &page, framed.house())
     };
     let outcome = outcome.await;
     Ok(framed.answer(outcome))
@@ -157,7 +157,7 @@ pub async fn join(
         join_url: way.link,
         now: app.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
     };
-    let outcome = framed.reader(&headers).bare(&app, &page, framed.vocabulary());
+    let outcome = framed.reader(&headers).bare(&app, &page, framed.house());
     Ok(framed.answer(outcome))
 }
 
@@ -190,7 +190,7 @@ async fn board_page(
         problem.url = None;
     }
     let page = EmbedLive { frame: framed.around(app, None), board };
-    framed.reader(headers).bare(app, &page, framed.vocabulary())
+    framed.reader(headers).bare(app, &page, framed.house())
 }
 
 /// `GET /embed/live/events`: what the board is told, as `/api/v1/live` tells it, by this view's cookie.

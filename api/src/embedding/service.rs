@@ -317,7 +317,7 @@ pub async fn left(app: &App, token: &str, view: EmbedView) -> Result<Option<Hold
 /// Whoever looks at it.
 #[must_use]
 pub fn reader_of(holds: &Holds, secret: [u8; 32]) -> SignedIn {
-    people::service::signed_in(holds.organization.id, &holds.person, Via::Embed(secret))
+    people::service::signed_in(&holds.organization, &holds.person, Via::Embed(secret))
 }
 
 /// Whether this person may still look at what this secret opened: for sockets, which stay open.

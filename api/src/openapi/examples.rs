@@ -93,6 +93,9 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         ("put", "/api/v1/organization/locks") => {
             serde_json::to_value(lectern_core::locks::Locks::default()).unwrap_or_default()
         }
+        ("patch", "/api/v1/organization/branding") => json!({
+            "colour": "#ffe600", "logo_ground": "paper", "sender_name": "Oakwood School", "reply_to": "office@oakwood.example",
+        }),
         ("patch", "/api/v1/organization/settings") => json!({"time_zone": "Asia/Dhaka"}),
         ("put", "/api/v1/organization/host-tokens") => json!({
             "tokens": {"algorithm": "hs256", "issuer": "https://dreamcrowd.example", "audience": "lectern"},

@@ -6,6 +6,7 @@ pub mod attendance;
 pub mod audit;
 pub mod booking;
 pub mod booking_page;
+pub mod branding;
 pub mod calendar;
 pub mod class;
 pub mod class_attendance;
@@ -25,6 +26,7 @@ pub mod instance_health;
 pub mod instance_jobs;
 pub mod join;
 pub mod keys;
+pub mod languages;
 pub mod live;
 pub mod locks;
 pub mod me;
@@ -50,6 +52,7 @@ pub use attendance::{
 pub use audit::{Audit, AuditFilter, AuditRow};
 pub use booking::{BookPage, BookingPage, ClassBookings, PaymentsPage};
 pub use booking_page::{BookingPageEdit, BookingPagesPage, SlotBookingPage, VisitPage};
+pub use branding::{BrandingFields, BrandingPage, Preview};
 pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
@@ -78,6 +81,7 @@ pub use instance_health::{HealthPart, HealthTick, InstanceHealth};
 pub use instance_jobs::{DeadJob, DiscardJob, InstanceJobs, JobKind};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
 pub use keys::KeysPage;
+pub use languages::{LanguageRow, LanguagesPage};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use locks::{LockRow, LocksPage};
 pub use me::MePage;

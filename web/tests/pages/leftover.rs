@@ -15,6 +15,8 @@ const STATED: &[&str] = &["Lectern", "English", "CSV", "URL", "https", "Zoom", "
 /// And on one page: the vendors' own words for what is to be pressed, what a program reads, and the samples' data where it looks like ours.
 const STATED_ON: &[(&str, &str)] = &[
     ("pages/api_keys.html", "grades portal timetable"),
+    // Kinds of files, and an example of a colour.
+    ("pages/branding.html", "PNG JPEG WebP e"),
     ("pages/class_new.html", "Jitsi Webex"),
     ("pages/class_settings.html", "Participant"),
     // The columns of a file, as it must have them.

@@ -18,7 +18,7 @@ use crate::{
     embedding,
     error::ApiError,
     extract::{SignedIn, Via},
-    organizations,
+    organizations::{self, Organization},
     people::{BearerToken, Person, host_tokens, store},
 };
 
@@ -124,7 +124,7 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<SignedIn, Api
         return authenticate_sign_in(app, &bearer, Via::Bearer(bearer.hash())).await;
     }
     let (organization, person, until) = host_tokens::authenticate(app, token).await?;
-    Ok(signed_in(organization, &person, Via::HostToken(until)))
+    Ok(signed_in(&organization, &person, Via::HostToken(until)))
 }
 
 /// Who signed in with this token.
@@ -135,20 +135,20 @@ pub async fn authenticate_sign_in(app: &App, token: &BearerToken, via: Via) -> R
     let mut look = app.db.system_read().await?;
     let (organization, person) =
         store::find_sign_in(&mut look, token.hash(), app.clock.now()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::service::find(&mut look, organization)
-        .await?
-        .is_some_and(|organization| organization.active);
+    let tenant = organizations::service::find(&mut look, organization).await?;
+    let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
-    let person = store::find(&mut look, organization, person).await?.filter(|person| open && person.active);
-    Ok(signed_in(organization, &person.ok_or(ApiError::SignedOut)?, via))
+    let person = store::find(&mut look, organization, person).await?.filter(|person| person.active);
+    Ok(signed_in(&tenant, &person.ok_or(ApiError::SignedOut)?, via))
 }
 
 /// Somebody who proved who they are in this way.
 #[must_use]
-pub fn signed_in(organization: OrganizationId, person: &Person, via: Via) -> SignedIn {
+pub fn signed_in(tenant: &Organization, person: &Person, via: Via) -> SignedIn {
     SignedIn {
-        organization,
+        organization: tenant.id,
+        languages: tenant.languages,
         person: person.id,
         role: person.role,
         owner: person.owner,
@@ -182,16 +182,16 @@ pub async fn check_again(
     if matches!(via, Via::HostToken(until) if *until <= app.clock.now()) {
         return Err(ApiError::SignedOut);
     }
-    let open = organizations::service::find(&mut look, organization)
-        .await?
-        .is_some_and(|organization| organization.active);
+    let tenant = organizations::service::find(&mut look, organization).await?;
+    let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
     if let Via::ApiKey(id, _) = via {
         let key = store::find_api_key(&mut look, organization, *id).await?;
-        let key = key.filter(|key| open && key.revoked_at.is_none()).ok_or(ApiError::SignedOut)?;
+        let key = key.filter(|key| key.revoked_at.is_none()).ok_or(ApiError::SignedOut)?;
         return Ok(SignedIn {
             organization,
+            languages: tenant.languages,
             person,
             role: Role::Admin,
             owner: false,
@@ -200,22 +200,19 @@ pub async fn check_again(
             via: Via::ApiKey(*id, key.scopes),
         });
     }
-    let person = store::find(&mut look, organization, person).await?.filter(|person| open && person.active);
-    Ok(signed_in(organization, &person.ok_or(ApiError::SignedOut)?, via.clone()))
+    let person = store::find(&mut look, organization, person).await?.filter(|person| person.active);
+    Ok(signed_in(&tenant, &person.ok_or(ApiError::SignedOut)?, via.clone()))
 }
 
 async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiError> {
     let mut look = app.db.system_read().await?;
     let (organization, id) =
         store::find_api_key_hash(&mut look, key.hash()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::service::find(&mut look, organization)
-        .await?
-        .is_some_and(|organization| organization.active);
+    let tenant = organizations::service::find(&mut look, organization).await?;
+    let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
-    let key = store::find_api_key(&mut look, organization, id)
-        .await?
-        .filter(|key| open && key.revoked_at.is_none());
+    let key = store::find_api_key(&mut look, organization, id).await?.filter(|key| key.revoked_at.is_none());
     let key = key.ok_or(ApiError::SignedOut)?;
     drop(look);
     if let Err(error) = api_keys::note_use(app, organization, &key).await {
@@ -223,6 +220,7 @@ async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiE
     }
     Ok(SignedIn {
         organization,
+        languages: tenant.languages,
         person: PersonId(Uuid::nil()),
         role: Role::Admin,
         owner: false,
