@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use lectern_core::{
     clock::Clock,
+    embed::EmbedLinks,
     ids::{OrganizationId, PersonId},
     join::{FormTokens, JoinLinks},
     personal_link::PersonalLinks,
@@ -26,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{
     append::Appender, audit, config::Config, db::Db, disk::Disk, events::Hub, files, ids::IdSource,
-    keys::Keys, limits::Limiter, mail::Mailer, people::Passwords,
+    keys::Keys, limits::Limiter, mail::Mailer, people::Passwords, storage::Storage,
 };
 
 /// Everything, cheap to clone.
@@ -63,6 +64,8 @@ pub struct Parts {
     pub links: JoinLinks,
     /// Makes and checks links to what is one person's own.
     pub personal_links: PersonalLinks,
+    /// Makes and checks links that open a part of ours in somebody else's page.
+    pub embed_links: EmbedLinks,
     /// Makes and checks join forms.
     pub forms: FormTokens,
     /// Hashes and checks passwords.
@@ -75,6 +78,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Sends mail.
     pub mailer: Mailer,
+    /// Keeps files.
+    pub storage: Storage,
     /// Pages and mails.
     pub web: Web,
     /// Provider calls.
@@ -164,6 +169,9 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::db::StoreError),
+    /// File settings.
+    #[error("storage: {0}")]
+    Storage(#[from] crate::storage::StorageError),
     /// Mail settings.
     #[error("mail: {0}")]
     Mail(#[from] crate::mail::MailError),
@@ -206,12 +214,14 @@ impl App {
         let parts = Parts {
             links: JoinLinks::new(masters),
             personal_links: PersonalLinks::new(masters),
+            embed_links: EmbedLinks::new(masters),
             forms: FormTokens::new(&masters[0]),
             passwords: Passwords::new(Arc::clone(&randomness)),
             appender: Appender::start(db.clone()),
             hub: Hub::default(),
             limiter: Limiter::new(Arc::clone(&clock)),
             mailer: Mailer::new(&config.mail)?,
+            storage: Storage::open(&config)?,
             web: Web::new().map_err(|error| StartError::Web(error.to_string()))?,
             providers: crate::platforms::Providers::new(
                 &config.platforms,

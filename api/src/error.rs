@@ -12,7 +12,7 @@ use lectern_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{db::StoreError, keys::KeyError};
+use crate::{db::StoreError, keys::KeyError, storage::StorageError};
 
 /// One wrong field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -53,6 +53,8 @@ pub enum ApiError {
     TooLarge,
     /// The path is known, the method is not.
     MethodNotAllowed,
+    /// Something of this server's own is out of reach: a stable code, what happened.
+    Unavailable(&'static str, String),
     /// The platform failed.
     Provider(ProviderError),
     /// Everything else: logged whole, shown as an id.
@@ -196,6 +198,12 @@ impl ApiError {
                 "This address does not take this method.".into(),
                 Some("Check the request against /api/docs."),
             ),
+            Self::Unavailable(code, detail) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                code,
+                detail.clone(),
+                Some("Try again later. If it stays, tell whoever runs this server."),
+            ),
             Self::Provider(error) => (provider_status(&error.kind), error.code(), error.sentence(), None),
             Self::Internal(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -284,6 +292,13 @@ impl From<sqlx::Error> for ApiError {
 impl From<KeyError> for ApiError {
     fn from(error: KeyError) -> Self {
         Self::internal(error)
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        tracing::error!(%error, "a file cannot be kept or had: {error}");
+        Self::Unavailable("files_unavailable", "The place for files does not answer right now.".to_owned())
     }
 }
 

@@ -7,9 +7,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, calendar, classes, cohorts, holidays, home,
-    idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments, people,
-    platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
+    app::App, attendance, audit, booking_pages, bookings, branding, calendar, classes, cohorts, embedding,
+    holidays, home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links,
+    payments, people, platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -23,8 +23,12 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(people::routes::list_api_keys, people::routes::create_api_key))
         .routes(routes!(people::routes::revoke_api_key))
         .routes(routes!(organizations::routes::show_settings, organizations::routes::change_settings))
+        .routes(routes!(branding::routes::show, branding::routes::change))
+        .routes(routes!(branding::routes::set_logo, branding::routes::remove_logo))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
+        .routes(routes!(embedding::routes::show, embedding::routes::set))
+        .routes(routes!(embedding::routes::ask))
         .routes(routes!(locks::routes::show, locks::routes::set))
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
@@ -191,6 +195,7 @@ paths! {
     "/notices" => get notify::pages::list;
     "/notices/seen" => post notify::pages::see;
     "/notices/off/{token}" => get notify::pages::ask_off, post notify::pages::turn_off;
+    "/keys" => get pages::keys;
     "/me" => get people::me::show, post people::me::save;
     "/sessions/{id}/attendance" => get attendance::pages::sheet;
     "/sessions/{id}/attendance/verify" => post attendance::pages::verify;
@@ -201,9 +206,11 @@ paths! {
     "/schedule/look" => get scheduling::pages::back_to_form, post scheduling::pages::look;
     "/classes" => get classes::pages::list;
     "/classes/{id}" => get classes::pages::overview;
+    "/classes/{id}/attendance" => get attendance::register::show;
     "/classes/{id}/roster" => get classes::pages::roster;
     "/classes/{id}/enrollments" => get classes::pages::back_to_roster, post classes::pages::enroll;
     "/classes/{id}/enrollments/{enrollment}/remove" => post classes::pages::remove;
+    "/classes/{id}/enrollments/{enrollment}/restore" => post classes::pages::restore;
     "/classes/{id}/enrollments/{enrollment}/rotate" => post classes::pages::rotate;
     "/classes/{id}/enrollments/{enrollment}/send" => post classes::pages::send;
     "/classes/{id}/guests" => get classes::pages::back_to_roster, post classes::pages::invite;
@@ -215,6 +222,7 @@ paths! {
     "/cohorts/{id}/remove" => post cohorts::pages::remove;
     "/cohorts/{id}/members" => get cohorts::pages::back_to_cohort, post cohorts::pages::add_member;
     "/cohorts/{id}/members/{person}/remove" => post cohorts::pages::remove_member;
+    "/cohorts/{id}/members/{person}/restore" => post cohorts::pages::restore_member;
     "/cohorts/{id}/import" => get cohorts::pages::ask_file, post cohorts::pages::import;
     "/classes/{id}/sessions" => get classes::pages::sessions;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
@@ -244,6 +252,22 @@ paths! {
     "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/audit.csv" => get audit::export::download;
     "/organization" => get organizations::own_pages::show, post organizations::own_pages::save;
+    "/organization/embedding" => get embedding::settings_pages::show, post embedding::settings_pages::save;
+    "/embed/open" => get embedding::pages::open;
+    "/embed/connection" => get embedding::pages::connection;
+    "/embed/connection/{provider}/connect" => post embedding::leaving::connect;
+    "/embed/connection/{provider}/refresh" => post embedding::pages::refresh;
+    "/embed/connection/{provider}/disconnect" => post embedding::pages::disconnect;
+    "/embed/join/{class}" => get embedding::pages::join;
+    "/embed/live" => get embedding::pages::board;
+    "/embed/live/events" => get embedding::pages::events;
+    "/embed/live/end" => post embedding::leaving::end;
+    "/embed/theme/{file}" => get embedding::pages::colours;
+    "/branding" => get branding::pages::show, post branding::pages::save;
+    "/branding/logo/remove" => post branding::pages::remove_logo;
+    "/branding/{organization}/{version}/accent.css" => get branding::looks::sheet;
+    "/branding/{organization}/{version}/logo" => get branding::looks::picture;
+    "/languages" => get organizations::language_pages::show, post organizations::language_pages::save;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
     "/organizations/{id}/close" => post organizations::pages::close;

@@ -8,10 +8,13 @@ pub mod attendance;
 pub mod booking;
 pub mod calendar;
 pub mod clock;
+pub mod colour;
 #[cfg(any(feature = "conformance", doc, test))]
 pub mod conformance;
+pub mod connection_days;
 #[cfg(doc)]
 pub mod docs;
+pub mod embed;
 pub mod health;
 pub mod ids;
 pub mod join;
@@ -19,6 +22,7 @@ pub mod locks;
 pub mod openings;
 pub mod organization;
 pub mod personal_link;
+pub mod picture;
 pub mod provider;
 pub mod random;
 pub mod redaction;

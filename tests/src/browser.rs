@@ -157,6 +157,20 @@ impl Browser {
         form: Option<&[(&str, &str)]>,
         headers: &[(&str, &str)],
     ) -> Page {
+        self.send_with(method, path, headers, |request| match form {
+            Some(form) => request.form(form),
+            None => request,
+        })
+        .await
+    }
+
+    async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Page {
         let path = path.strip_prefix(&self.base).unwrap_or(path);
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         let cookies: Vec<_> = self.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -169,10 +183,7 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(form) = form {
-            request = request.form(form);
-        }
-        let answer = Answer::read(request.send().await.unwrap()).await;
+        let answer = Answer::read(with(request).send().await.unwrap()).await;
         for set in answer.headers.get_all(header::SET_COOKIE) {
             let set = set.to_str().unwrap();
             let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
@@ -207,6 +218,35 @@ impl Browser {
             hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.extend_from_slice(fields);
         self.post(action, &all).await
+    }
+
+    /// The same with a file in the form's field `file.0`, which is called `file.1` and said to be a `file.2`.
+    pub async fn submit_file(
+        &self,
+        page: &Page,
+        action: &str,
+        fields: &[(&str, &str)],
+        (name, called, kind, bytes): (&str, &str, &str, &[u8]),
+    ) -> Page {
+        const BOUNDARY: &str = "a-line-that-is-in-no-file";
+        let forms = page.forms();
+        let (_, hidden) =
+            forms.iter().find(|(to, _)| to == action).unwrap_or_else(|| panic!("no form to {action}"));
+        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut body = Vec::new();
+        for (name, value) in hidden.chain(fields.iter().copied()) {
+            let part =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{called}\"\r\nContent-Type: {kind}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send_with(Method::POST, action, &[("content-type", &kind)], |request| request.body(body)).await
     }
 
     /// Signs in through the page; the browser is then the person's.

@@ -17,13 +17,15 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Body.
     pub text: String,
+    /// The same, byte by byte.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = String::from_utf8_lossy(&response.bytes().await.unwrap_or_default()).into_owned();
-        Self { status, headers, text }
+        let bytes = response.bytes().await.unwrap_or_default().to_vec();
+        Self { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
 
     /// The body as JSON; `null` when it is none.
@@ -121,6 +123,12 @@ impl Client {
     pub async fn send_text(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
         let request = self.request(Method::POST, path).header(reqwest::header::CONTENT_TYPE, kind).body(body);
         Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// Sends a file as the body of a PUT, and reads the whole answer.
+    pub async fn put_file(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let request = self.request(Method::PUT, path).header(reqwest::header::CONTENT_TYPE, kind);
+        Answer::read(request.body(body.to_vec()).send().await.unwrap()).await
     }
 
     async fn short(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {

@@ -27,6 +27,7 @@
 )]
 
 mod browser;
+mod bucket;
 mod bulk;
 mod client;
 mod contract;
@@ -37,6 +38,7 @@ mod independent;
 mod laws;
 mod logs;
 mod people;
+mod pictures;
 pub mod plans;
 mod process;
 mod receiver;
@@ -50,6 +52,7 @@ mod wire;
 mod zoom;
 
 pub use browser::{Browser, Page};
+pub use bucket::Bucket;
 pub use bulk::{Bulk, Cell};
 pub use client::{Answer, Client};
 pub use contract::contract;
@@ -60,6 +63,7 @@ pub use independent::Independent;
 pub use laws::{Law, Laws};
 pub use logs::log_so_far;
 pub use people::{Organization, PASSWORD, Person};
+pub use pictures::{LOGO, LOGO_SEEN};
 pub use process::{Lectern, Output, Serving};
 pub use receiver::{Received, Receiver};
 pub use room::Room;

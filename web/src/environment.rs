@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, CatalogError};
 use crate::lang::{Lang, Vocabulary};
-use crate::shell::{self, Shell, Viewer};
+use crate::shell::{self, House, Shell, Viewer};
 use crate::{assets, filters};
 
 #[derive(RustEmbed)]
@@ -22,6 +22,9 @@ struct Templates;
 
 /// Enough for the longest list we page; a runaway template ends instead of holding a worker.
 const FUEL: u64 = 20_000_000;
+
+/// Ground and words of a mail's button, where the organization has no colour: the sheet's accent.
+const MAIL_BUTTON: (&str, &str) = ("#0E5E49", "#FFFFFF");
 
 /// A page: its data and its template.
 pub trait Page: Serialize {
@@ -142,8 +145,8 @@ impl Web {
     ///
     /// # Errors
     /// [`WebError::Template`].
-    pub fn bare<P: Page>(&self, page: &P, vocabulary: Vocabulary, lang: Lang) -> Result<String, WebError> {
-        self.unframed(page, vocabulary, lang, Frame::Bare)
+    pub fn bare<P: Page>(&self, page: &P, house: impl Into<House>, lang: Lang) -> Result<String, WebError> {
+        self.unframed(page, &house.into(), lang, Frame::Bare)
     }
 
     /// The title and main part of the same page.
@@ -153,10 +156,10 @@ impl Web {
     pub fn bare_fragment<P: Page>(
         &self,
         page: &P,
-        vocabulary: Vocabulary,
+        house: impl Into<House>,
         lang: Lang,
     ) -> Result<String, WebError> {
-        self.unframed(page, vocabulary, lang, Frame::Fragment)
+        self.unframed(page, &house.into(), lang, Frame::Fragment)
     }
 
     /// The refusal of every link that is bad, forged, revoked or foreign: always the same bytes, in both languages,
@@ -182,10 +185,16 @@ impl Web {
     ///
     /// # Errors
     /// [`WebError::Template`].
-    pub fn mail<M: Mail>(&self, mail: &M, vocabulary: Vocabulary, lang: Lang) -> Result<MailBody, WebError> {
-        let context = context! { mail => Value::from(Serde(mail)), lang => lang.tag() };
+    pub fn mail<M: Mail>(&self, mail: &M, house: impl Into<House>, lang: Lang) -> Result<MailBody, WebError> {
+        let house = house.into();
+        let (ground, ink) = match house.brand.as_ref().and_then(|brand| brand.button.as_ref()) {
+            Some((ground, ink)) => (ground.as_str(), ink.as_str()),
+            None => MAIL_BUTTON,
+        };
+        let button = context! { ground, ink };
+        let context = context! { mail => Value::from(Serde(mail)), lang => lang.tag(), colours => button };
         let render = |extension: &str| {
-            self.environment(lang, vocabulary)
+            self.environment(lang, house.vocabulary)
                 .get_template(&format!("emails/{}.{extension}", M::NAME))
                 .and_then(|template| template.render(context.clone()))
                 .map_err(|source| WebError::Template { template: M::NAME, source })
@@ -214,17 +223,18 @@ impl Web {
             shell => Value::from(Serde(shell)),
             navigation => Value::from(Serde(shell::navigation(shell.viewer))),
             layout => frame.template(),
+            brand => Value::from(Serde(&shell.house.brand)),
             lang => lang.tag(),
-            other_lang => lang.other().tag(),
-            other_lang_name => lang.other().own_name(),
+            other_lang => shell.house.languages.beside(lang).map(Lang::tag),
+            other_lang_name => shell.house.languages.beside(lang).map(Lang::own_name),
         };
-        self.render(P::TEMPLATE, lang, shell.vocabulary, context)
+        self.render(P::TEMPLATE, lang, shell.house.vocabulary, context)
     }
 
     fn unframed<P: Page>(
         &self,
         page: &P,
-        vocabulary: Vocabulary,
+        house: &House,
         lang: Lang,
         frame: Frame,
     ) -> Result<String, WebError> {
@@ -232,11 +242,12 @@ impl Web {
             page => Value::from(Serde(page)),
             shell => (),
             layout => frame.template(),
+            brand => Value::from(Serde(&house.brand)),
             lang => lang.tag(),
-            other_lang => lang.other().tag(),
-            other_lang_name => lang.other().own_name(),
+            other_lang => house.languages.beside(lang).map(Lang::tag),
+            other_lang_name => house.languages.beside(lang).map(Lang::own_name),
         };
-        self.render(P::TEMPLATE, lang, vocabulary, context)
+        self.render(P::TEMPLATE, lang, house.vocabulary, context)
     }
 
     fn render(

@@ -6,13 +6,14 @@ use crate::mails::{
     PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use crate::pages::{
-    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, CalendarPage,
-    CancelSession, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions, ClassSettings,
-    Classes, CohortImport, CohortPage, CohortsPage, Connection, Connections, Consent, DemoPage, DiscardJob,
-    EditSession, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, LiveBoard,
-    LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance,
-    OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp, SignIn,
-    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage, CalendarPage,
+    CancelSession, ClassAttendance, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection, Connections,
+    Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
+    EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage, LanguagesPage,
+    LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
+    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp,
+    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -36,6 +37,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<BookingPageEdit>();
     visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
+    visitor.staff::<ClassAttendance>();
     visitor.staff::<ClassOverview>();
     visitor.staff::<ClassRoster>();
     visitor.staff::<ClassSessions>();
@@ -45,15 +47,18 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<CohortImport>();
     visitor.staff::<CohortPage>();
     visitor.staff::<CohortsPage>();
+    visitor.staff::<ComponentsPage>();
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();
     visitor.staff::<EditSession>();
+    visitor.staff::<EmbeddingPage>();
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
     visitor.staff::<InstanceHealth>();
     visitor.staff::<InstanceJobs>();
     visitor.staff::<DiscardJob>();
+    visitor.staff::<KeysPage>();
     visitor.staff::<LiveBoard>();
     visitor.staff::<LocksPage>();
     visitor.staff::<MePage>();
@@ -64,6 +69,8 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<OwnAttendance>();
     visitor.staff::<NoticesPage>();
     visitor.staff::<OwnOrganizationPage>();
+    visitor.staff::<BrandingPage>();
+    visitor.staff::<LanguagesPage>();
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
@@ -75,6 +82,10 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
     visitor.bare::<DemoPage>();
+    visitor.bare::<EmbedConnection>();
+    visitor.bare::<EmbedEnd>();
+    visitor.bare::<EmbedJoin>();
+    visitor.bare::<EmbedLive>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
     visitor.bare::<VisitPage>();

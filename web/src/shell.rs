@@ -3,7 +3,7 @@
 use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
-use crate::lang::Vocabulary;
+use crate::lang::{Languages, Vocabulary};
 
 /// Whom the navigation is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -248,11 +248,91 @@ pub struct Notice {
     pub tone: Tone,
     /// A further sentence, such as a platform's reason.
     pub detail: Option<Sentence>,
+    /// Where a form leads that takes back what was done.
+    pub undo: Option<String>,
 }
 
 impl From<NoticeKind> for Notice {
     fn from(kind: NoticeKind) -> Self {
-        Self { kind, tone: kind.tone(), detail: None }
+        Self { kind, tone: kind.tone(), detail: None, undo: None }
+    }
+}
+
+/// On what a logo sits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// The dark bar itself.
+    #[default]
+    Board,
+    /// A light plate.
+    Paper,
+}
+
+/// A logo as pages show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Logo {
+    /// An address of ours that changes with the picture.
+    pub url: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    pub ground: Ground,
+}
+
+/// How an organization looks, where it is not as Lectern does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Brand {
+    /// The address of the style sheet with its colour.
+    pub sheet: Option<String>,
+    pub logo: Option<Logo>,
+    /// Button and its words in mails, `#rrggbb`: mail programs read no style sheets.
+    pub button: Option<(String, String)>,
+}
+
+/// What an organization's pages and mails share, for whoever reads them: its words, its languages, its looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct House {
+    pub vocabulary: Vocabulary,
+    pub languages: Languages,
+    /// None: it looks as Lectern does.
+    pub brand: Option<Brand>,
+}
+
+impl From<Vocabulary> for House {
+    /// Of a page that belongs to no organization.
+    fn from(vocabulary: Vocabulary) -> Self {
+        Self { vocabulary, ..Self::default() }
+    }
+}
+
+impl From<&Self> for House {
+    fn from(house: &Self) -> Self {
+        house.clone()
+    }
+}
+
+impl House {
+    /// Invented ones for tests.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        let logo = Logo {
+            url: "/branding/018f/00112233/logo".to_owned(),
+            width: 320,
+            height: 96,
+            ground: Ground::Paper,
+        };
+        let brand = Brand {
+            sheet: Some("/branding/018f/00112233/accent.css".to_owned()),
+            logo: Some(logo),
+            button: Some(("#7a5900".to_owned(), "#ffffff".to_owned())),
+        };
+        let one = Languages::read("bn", "bn");
+        vec![
+            Self::from(Vocabulary::School),
+            Self { vocabulary: Vocabulary::Marketplace, languages: one, brand: Some(brand) },
+        ]
     }
 }
 
@@ -264,7 +344,9 @@ pub struct Shell {
     pub viewer: Viewer,
     /// The organization's name; for a super admin the instance's.
     pub organization: String,
-    pub vocabulary: Vocabulary,
+    /// Its words, languages and looks; templates see them as `brand` and `other_lang`.
+    #[serde(skip)]
+    pub house: House,
     pub section: Section,
     /// How many classes are live now; shown beside "Live classes", 0 hides it.
     pub live_now: u32,
@@ -364,11 +446,11 @@ impl Shell {
     /// Invented people for tests and the gallery, one of each role, both vocabularies.
     #[must_use]
     pub fn samples() -> Vec<Self> {
-        let shell = |person: &str, viewer, organization: &str, vocabulary, section| Self {
+        let shell = |person: &str, viewer, organization: &str, vocabulary: Vocabulary, section| Self {
             person: person.to_owned(),
             viewer,
             organization: organization.to_owned(),
-            vocabulary,
+            house: vocabulary.into(),
             section,
             live_now: 3,
             unseen: 2,
@@ -387,6 +469,7 @@ impl Shell {
             ),
             ..NoticeKind::TryingAgain.into()
         });
+        student.house = House { vocabulary: Vocabulary::School, ..House::samples().remove(1) };
         student.live_now = 0;
         student.unseen = 0;
         let mut seller = shell(
@@ -396,7 +479,11 @@ impl Shell {
             Vocabulary::Marketplace,
             Section::Classes,
         );
-        seller.notice = Some(NoticeKind::Enrolled.into());
+        seller.notice = Some(Notice {
+            undo: Some("/classes/c1/enrollments/e1/restore".to_owned()),
+            ..NoticeKind::Removed.into()
+        });
+        seller.house = House::samples().remove(1);
         vec![
             shell("Nusrat Rahman", Viewer::Admin, "Oakwood School", Vocabulary::School, Section::Live),
             seller,

@@ -1,7 +1,8 @@
 // Tells on any signed-in page what its reader was just told: a socket says that there is something, the page of notices has the
 // words. With permission the browser shows it too while the page is in the background.
+import { leaves } from "./toast.js";
+
 const FRESH_MS = 60000;
-const SHOWN_MS = 8000;
 const TELLS = new Set(["notice_given", "connection_changed", "resync"]);
 
 export function notices() {
@@ -27,13 +28,7 @@ export function notices() {
     open.textContent = link.textContent.trim();
     toast.append(open);
     toasts.append(toast);
-    let away = setTimeout(() => toast.remove(), SHOWN_MS);
-    const stay = () => clearTimeout(away);
-    const leave = () => (away = setTimeout(() => toast.remove(), SHOWN_MS));
-    toast.addEventListener("pointerenter", stay);
-    toast.addEventListener("focusin", stay);
-    toast.addEventListener("pointerleave", leave);
-    toast.addEventListener("focusout", leave);
+    leaves(toast);
     if (document.hidden && "Notification" in window && Notification.permission === "granted") {
       const told = new Notification(open.textContent, { tag: item.dataset.notice });
       told.onclick = () => window.open(open.href, "_self");

@@ -2,14 +2,18 @@
 import { again } from "./again.js";
 import { copyButtons } from "./copy.js";
 import { forms } from "./confirm.js";
+import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { notices } from "./notices.js";
+import { toasts } from "./toast.js";
 
 forms();
 copyButtons();
 live();
 again();
 notices();
+keys();
+toasts();
 
 document.querySelector("[data-focus]")?.focus();
 

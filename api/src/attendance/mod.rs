@@ -5,6 +5,7 @@ pub mod evidence;
 pub mod jobs;
 pub mod own;
 pub mod pages;
+pub mod register;
 pub mod routes;
 pub mod service;
 pub mod sheet;

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, io::Read, path::Path};
+use std::{
+    collections::BTreeMap,
+    io::Read,
+    path::{Component, Path},
+};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -25,6 +29,9 @@ pub struct Manifest {
     pub tables: BTreeMap<String, Table>,
     /// The files beside this one.
     pub files: Vec<File>,
+    /// The bucket that files lie in and that is not backed up here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_elsewhere: Option<String>,
 }
 
 /// What a table held.
@@ -95,7 +102,8 @@ impl Manifest {
             )));
         }
         for file in &manifest.files {
-            if Path::new(&file.name).components().count() != 1 || File::of(folder, &file.name)? != *file {
+            let below = Path::new(&file.name).components().all(|part| matches!(part, Component::Normal(_)));
+            if !below || File::of(folder, &file.name)? != *file {
                 return Err(BackupError::Damaged(format!(
                     "{} is not the file that was backed up: the backup is damaged, use another",
                     folder.join(&file.name).display()

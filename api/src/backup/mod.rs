@@ -1,4 +1,4 @@
-//! Backups: a folder with the database as it was at one instant, a manifest that says what must be in it, and, only if
+//! Backups: a folder with the database as it was at one instant, the files that lie in a folder, a manifest that says what must be in it, and, only if
 //! asked for, the key file. A backup without the key file is unreadable where it matters; keep the two apart.
 
 mod contents;
@@ -6,6 +6,7 @@ mod manifest;
 mod postgres;
 mod restore;
 mod sqlite;
+mod stored;
 
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,7 @@ pub async fn backup(
         }
     };
     let mut files = vec![manifest::File::of(folder, file)?];
+    files.extend(stored::copy(config, folder)?);
     if with_key {
         let key = folder.join(KEY_FILE);
         std::fs::copy(config.key_file(), &key).map_err(at(&config.key_file()))?;
@@ -85,6 +87,7 @@ pub async fn backup(
         migrations,
         tables,
         files,
+        files_elsewhere: config.storage.s3.as_ref().map(|s3| s3.bucket.clone()),
     };
     manifest.write(folder)?;
     Ok(manifest)

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{BackupError, KEY_FILE, Manifest, at, contents, postgres, sqlite};
+use super::{BackupError, KEY_FILE, Manifest, at, contents, postgres, sqlite, stored};
 use crate::config::Config;
 
 /// Puts a backup where the configuration says, which must be an empty place, and compares what is then there with the
@@ -40,6 +40,7 @@ pub async fn restore(config: &Config, folder: &Path) -> Result<(Manifest, bool),
         }
         None => put_file(config, folder, &manifest).await?,
     }
+    stored::restore(config, folder, &manifest).await?;
     if manifest.has(KEY_FILE) && !key.exists() {
         let keys = crate::keys::read_key_file(&from_backup)?;
         crate::keys::write_key_file(&key, &keys)?;

@@ -254,6 +254,24 @@ pub struct Enrolled {
     pub new: bool,
 }
 
+/// Gives somebody who was removed their place back, with a new link: the old one stays dead.
+///
+/// # Errors
+/// As [`enroll`].
+pub async fn restore(
+    app: &App,
+    who: &SignedIn,
+    class: ClassId,
+    id: EnrollmentId,
+) -> Result<Enrolled, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    service::own(&mut tx, who, class).await?;
+    let place = store::find_enrollment(&mut tx, who.organization, class, id).await?;
+    let place = place.filter(|place| place.kind == EnrollmentKind::Member).ok_or(ApiError::NotFound)?;
+    drop(tx);
+    enroll(app, who, class, Enroll { user_id: Some(place.person.uuid()), ..Enroll::default() }).await
+}
+
 /// An address that is invited as a guest is not enrolled besides.
 async fn refuse_guest(tx: &mut Tx, who: &SignedIn, class: ClassId, email: &str) -> Result<(), ApiError> {
     let guests = store::list_enrollments(tx, who.organization, class, EnrollmentKind::Guest).await?;

@@ -152,6 +152,11 @@ async fn run(command: Command) -> Result<(), Failed> {
                     "it could not be noted in the database that there is a backup: {error}"
                 ))?;
             }
+            if let Some(bucket) = &made.files_elsewhere {
+                admin::say(&format!(
+                    "files are not in it: they lie in the bucket {bucket}, which needs a backup of its own"
+                ))?;
+            }
             let (there, next) = match with_key {
                 true => ("is in it", "whoever holds this folder can read every sealed value"),
                 false => ("is not in it", "keep a copy of it elsewhere: without it sealed values are lost"),
@@ -166,6 +171,11 @@ async fn run(command: Command) -> Result<(), Failed> {
                 manifest.tables.len(),
                 manifest.made_at
             ))?;
+            if let Some(bucket) = &manifest.files_elsewhere {
+                admin::say(&format!(
+                    "files were not in it: they are still in the bucket {bucket}, or in a backup of that"
+                ))?;
+            }
             if !has_key {
                 admin::say(&format!(
                     "now put the key file back as {}: without it the server refuses to start",

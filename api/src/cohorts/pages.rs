@@ -35,6 +35,8 @@ const SHOWN: usize = 500;
 pub struct CohortsQuery {
     cursor: Option<String>,
     notice: Option<NoticeKind>,
+    /// Who was just taken out of the cohort.
+    undo: Option<Uuid>,
 }
 
 fn count(number: i64) -> u32 {
@@ -173,7 +175,8 @@ pub async fn show(
 ) -> Result<Response, ApiError> {
     let forms = (None, PersonFields::default());
     let page = cohort_page(&app, &who, id, query.cursor.as_deref(), forms).await?;
-    Pages::new(&app, &who, reader, Section::Cohorts).await?.notice(query.notice).show(&page)
+    let undo = query.undo.map(|person| format!("/cohorts/{id}/members/{person}/restore"));
+    Pages::new(&app, &who, reader, Section::Cohorts).await?.notice(query.notice).undo(undo).show(&page)
 }
 
 /// `GET` of an address that takes only a form: the cohort.
@@ -254,7 +257,19 @@ pub async fn remove_member(
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
     service::remove_member(&app, &who, CohortId(id), PersonId(person)).await?;
-    Ok(see_other(&format!("/cohorts/{id}?notice=removed")))
+    Ok(see_other(&format!("/cohorts/{id}?notice=removed&undo={person}")))
+}
+
+/// `POST /cohorts/{id}/members/{person}/restore`
+pub async fn restore_member(
+    State(app): State<App>,
+    who: Admin,
+    Path((id, person)): Path<(Uuid, Uuid)>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    let whom = Whom { user_id: Some(person), ..Whom::default() };
+    let (_, new) = service::add_member(&app, &who, CohortId(id), whom).await?;
+    Ok(see_other(&format!("/cohorts/{id}?notice={}", if new { "person_added" } else { "already_done" })))
 }
 
 async fn import_page(app: &App, who: &SignedIn, id: Uuid, text: String) -> Result<CohortImport, ApiError> {

@@ -8,6 +8,7 @@ mod mail;
 mod payments;
 mod platforms;
 mod server;
+mod storage;
 mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub use mail::{MailConfig, MailSecurity};
 pub use payments::PaymentsConfig;
 pub use platforms::{PlatformHosts, PlatformsConfig};
 pub use server::ServerConfig;
+pub(crate) use storage::is_loopback;
+pub use storage::{S3Config, StorageConfig};
 pub use webhooks::WebhooksConfig;
 
 /// The whole configuration.
@@ -38,6 +41,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Outgoing mail.
     pub mail: MailConfig,
+    /// Files.
+    pub storage: StorageConfig,
     /// Which vendor addresses may be used.
     pub platforms: PlatformsConfig,
     /// Where people pay.
@@ -82,6 +87,12 @@ impl Config {
     #[must_use]
     pub fn sqlite_file(&self) -> PathBuf {
         self.data.0.join("lectern.sqlite")
+    }
+
+    /// The folder files lie in, where they lie in one.
+    #[must_use]
+    pub fn files_folder(&self) -> PathBuf {
+        self.storage.folder.clone().unwrap_or_else(|| self.data.0.join("files"))
     }
 
     /// The master key's file.

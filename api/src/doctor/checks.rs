@@ -12,12 +12,14 @@ use crate::{
     keys::{Keys, read_key_file},
     mail::Mailer,
     organizations, run, statement,
+    storage::Storage,
 };
 
 /// Looks at every part.
 pub async fn examine(config: &Config, outside: &Outside) -> Vec<Finding> {
     let mut findings = vec![configuration(config)];
     findings.extend(data_folder(config, outside).await);
+    findings.push(files(config).await);
     findings.push(public_url(config).await);
     findings.push(mail(config).await);
     let db = match database(config).await {
@@ -83,6 +85,22 @@ async fn data_folder(config: &Config, outside: &Outside) -> Vec<Finding> {
     let mut findings = vec![Finding::good("data folder", format!("{shown} can be written"))];
     findings.extend(outside.disk.free_kib(folder).await.map(free_space));
     findings
+}
+
+async fn files(config: &Config) -> Finding {
+    let folder = config.files_folder();
+    if config.storage.s3.is_none() && !folder.exists() {
+        let next = "Nothing to do: `lectern serve` makes it. If there should be one, check the setting `storage.folder`.";
+        return Finding::note("files", format!("{} is not there yet", folder.display()), next);
+    }
+    let room = match Storage::open(config) {
+        Ok(room) => room,
+        Err(error) => return Finding::bad("files", error.to_string(), error.next_step()),
+    };
+    match room.test().await {
+        Ok(()) => Finding::good("files", format!("{} can be written", room.place())),
+        Err(error) => Finding::bad("files", format!("{}: {error}", room.place()), error.next_step()),
+    }
 }
 
 fn free_space(kib: u64) -> Finding {

@@ -8,11 +8,11 @@ mod roles;
 mod signed_in;
 mod upload;
 
-pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
+pub(crate) use body::{read_form, shown_to};
 pub use client::{ClientAddress, cookie};
 pub use path::Path;
 pub use roles::{Admin, AnyAdmin, Instructor, Member, Owner, SuperAdmin};
 pub(crate) use signed_in::is_own_page;
-pub use signed_in::{SignedIn, Via, Visitor};
-pub use upload::{CsvBody, Upload};
+pub use signed_in::{Asker, SignedIn, Via, Visitor};
+pub use upload::{CsvBody, PictureBody, Upload};

@@ -1,3 +1,5 @@
+use std::sync::{Arc, OnceLock};
+
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, Method, header, request::Parts},
@@ -7,6 +9,7 @@ use lectern_core::{
     ids::{OrganizationId, PersonId},
     role::Role,
 };
+use lectern_web::Languages;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -32,6 +35,9 @@ pub enum Via {
     ApiKey(Uuid, Vec<Scope>),
     /// A token of the host application, which ends at this instant.
     HostToken(DateTime<Utc>),
+    /// The cookie of one view inside somebody else's page; the hash of its secret. No request is let in by it but the view's own:
+    /// [`SignedIn`] never comes of it.
+    Embed([u8; 32]),
 }
 
 /// Somebody of an organization.
@@ -47,6 +53,8 @@ pub struct SignedIn {
     pub owner: bool,
     /// Their name.
     pub name: String,
+    /// In which languages the tenant speaks.
+    pub languages: Languages,
     /// Chosen language.
     pub language: Option<String>,
     /// How they proved it.
@@ -84,10 +92,23 @@ impl SignedIn {
     #[must_use]
     pub fn csrf(&self) -> String {
         let hash = match &self.via {
-            Via::Cookie(hash) | Via::Bearer(hash) => hash.as_slice(),
+            Via::Cookie(hash) | Via::Bearer(hash) | Via::Embed(hash) => hash.as_slice(),
             Via::ApiKey(..) | Via::HostToken(_) => return String::new(),
         };
         hex::encode(&Sha256::new().chain_update(b"form").chain_update(hash).finalize()[..16])
+    }
+}
+
+/// Who turned out to ask, for whoever makes a page of a refusal: which languages their organization has, and which they chose.
+#[derive(Clone, Debug, Default)]
+pub struct Asker(Arc<OnceLock<(Languages, Option<String>)>>);
+
+impl Asker {
+    /// The languages, and the one the person chose; all of them while nobody is known.
+    #[must_use]
+    pub fn languages(&self) -> (Languages, Option<&str>) {
+        let known = self.0.get();
+        known.map_or_else(Default::default, |(languages, chosen)| (*languages, chosen.as_deref()))
     }
 }
 
@@ -105,6 +126,9 @@ impl FromRequestParts<App> for SignedIn {
         if matches!(who.via, Via::Cookie(_)) && is_change(&parts.method) && !is_own_page(&parts.headers, app)
         {
             return Err(ApiError::Malformed("This request came from a page of another site.".into()));
+        }
+        if let Some(asker) = parts.extensions.get::<Asker>() {
+            asker.0.set((who.languages, who.language.clone())).ok();
         }
         parts.extensions.insert(who.clone());
         Ok(who)

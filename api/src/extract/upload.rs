@@ -8,6 +8,8 @@ use axum::{
     http::{StatusCode, header},
 };
 
+use lectern_core::picture::PictureKind;
+
 use super::{
     SignedIn,
     body::{shown_to, too_large},
@@ -39,6 +41,32 @@ impl FromRequest<App> for CsvBody {
         }
         DefaultBodyLimit::max(FILE_BYTES).apply(&mut request);
         Bytes::from_request(request, app).await.map(Self).map_err(|rejection| too_large(&rejection))
+    }
+}
+
+/// The body of a request that sends a picture: `image/png`, `image/jpeg` or `image/webp`, at most 2 MB.
+#[derive(Clone, Debug)]
+pub struct PictureBody {
+    /// What the header says it is.
+    pub media_type: String,
+    /// The file.
+    pub bytes: Bytes,
+}
+
+impl FromRequest<App> for PictureBody {
+    type Rejection = ApiError;
+
+    async fn from_request(mut request: Request, app: &App) -> Result<Self, ApiError> {
+        let media_type = content_type(&request);
+        if !PictureKind::ALL.iter().any(|kind| kind.media_type() == media_type) {
+            return Err(ApiError::Malformed(
+                "The body must be a picture, with the header Content-Type: image/png, image/jpeg or image/webp."
+                    .into(),
+            ));
+        }
+        DefaultBodyLimit::max(FILE_BYTES).apply(&mut request);
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| too_large(&rejection))?;
+        Ok(Self { media_type, bytes })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Job, JobError};
 use crate::{
-    app::App, attendance, bookings, join, locks, maintenance, notify, search, sessions, subscriptions,
-    webhooks_in,
+    app::App, attendance, bookings, branding, join, locks, maintenance, notify, search, sessions,
+    subscriptions, webhooks_in,
 };
 
 macro_rules! kinds {
@@ -35,6 +35,7 @@ kinds! { app, job:
     bookings::jobs::REFUND => bookings::jobs::refund(app, job).await,
     bookings::jobs::CLOSE => bookings::jobs::close(app, job).await,
     bookings::jobs::TICK => bookings::jobs::tick(app).await,
+    branding::jobs::TIDY => branding::jobs::tidy(app, job).await,
     locks::jobs::FOLLOW => locks::jobs::follow(app, job).await,
     "mail.send" => notify::jobs::send_job(app, job).await,
     "tick.prepare_sessions" => sessions::jobs::prepare(app).await,

@@ -12,6 +12,7 @@ use lectern_core::{
     settings::ClassSettings,
 };
 use lectern_providers::registry;
+use lectern_web::Languages;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ use crate::{
     db::{StoreError, in_words},
     error::ApiError,
     on,
-    organizations::Organization,
+    organizations::{Look, Organization},
     sessions::{Meeting, MeetingState, Session},
     statement,
 };
@@ -89,12 +90,6 @@ pub struct ReadyRegistrant {
 }
 
 impl Arrival {
-    /// The class's vocabulary.
-    #[must_use]
-    pub const fn vocabulary(&self) -> Vocabulary {
-        self.organization.vocabulary
-    }
-
     /// One of their sessions, with their place in it.
     #[must_use]
     pub fn at(&self, id: SessionId) -> Option<&SessionAtDoor> {
@@ -123,7 +118,7 @@ impl Arrival {
 
 // What runs comes first, then what is next, then what was last: the few that decide where somebody stands. A guest's named
 // sessions are all told, so that a link whose sessions are over says so.
-statement!(tenant DOOR, "select o.slug, o.name as organization_name, o.vocabulary, o.created_at as organization_created_at, g.policies, g.locks,
+statement!(tenant DOOR, "select o.slug, o.name as organization_name, o.vocabulary, o.created_at as organization_created_at, o.languages, o.default_language, o.look, g.policies, g.locks,
         c.title as class_title, c.instructor_id, c.provider as class_provider, c.settings as class_settings, i.first_name as instructor_first, i.last_name as instructor_last,
         e.id as enrollment_id, e.kind, e.external_id as enrollment_external_id, e.all_sessions, e.generation as link_generation, e.created_at as enrolled_at,
         p.first_name, p.last_name, p.email, p.language,
@@ -203,6 +198,9 @@ struct WhoRow {
     organization_name: String,
     vocabulary: String,
     organization_created_at: DateTime<Utc>,
+    languages: String,
+    default_language: String,
+    look: Json<Look>,
     policies: Json<Policies>,
     locks: Json<Locks>,
     class_title: String,
@@ -239,6 +237,8 @@ impl WhoRow {
                 vocabulary: Vocabulary::parse(&self.vocabulary),
                 active: true,
                 created_at: self.organization_created_at,
+                languages: Languages::read(&self.languages, &self.default_language),
+                look: self.look.0,
             },
             policies: self.policies.0,
             class: ClassAtDoor {

@@ -24,9 +24,10 @@ use super::{
 };
 use crate::{
     app::App,
+    branding::house,
     error::ApiError,
     extract::{ClientAddress, Path, Visitor, cookie, read_form},
-    pages::{JoinHeaders, PastedLinkHeaders, Reader, see_other, vocabulary},
+    pages::{JoinHeaders, PastedLinkHeaders, Reader, see_other},
     pasted_links::service::lives_by_one,
     sessions::Session,
 };
@@ -213,7 +214,7 @@ fn text(at: DateTime<Utc>) -> String {
 }
 
 /// The page's words for where somebody stands, and the session it is about.
-fn standing_state<'a>(
+pub(super) fn standing_state<'a>(
     app: &App,
     arrival: &'a Arrival,
     standing: Standing,
@@ -310,7 +311,8 @@ async fn page(
         resume,
         state,
     };
-    let mut response = reader.bare(app, &page, vocabulary(arrival.vocabulary()))?;
+    let reader = reader.who_chose(arrival.enrollment.language.as_deref());
+    let mut response = reader.bare(app, &page, house(&arrival.organization))?;
     if lives_by_one(held_on) {
         response.extensions_mut().insert(PastedLinkHeaders);
     }

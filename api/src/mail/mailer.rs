@@ -15,6 +15,7 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     config::{MailConfig, MailSecurity},
     db::assert_no_open_transaction,
+    organizations::Sender,
 };
 
 /// Mail that cannot be sent.
@@ -52,6 +53,8 @@ pub struct OutgoingMail {
     pub to: String,
     /// Name of the receiver.
     pub to_name: String,
+    /// The name beside the address it comes from, and where answers go.
+    pub sender: Sender,
     /// Subject.
     pub subject: String,
     /// Plain text.
@@ -248,12 +251,21 @@ impl Mailer {
             let part: SinglePart = Part::new(attachment.name.to_owned()).body(attachment.text.clone(), kind);
             body = body.singlepart(part);
         }
+        // The address is the server's in any case: whoever receives mail checks whether it may come from there.
+        let from = match &mail.sender.name {
+            Some(name) => Mailbox::new(Some(name.clone()), self.from.email.clone()),
+            None => self.from.clone(),
+        };
         let mut message = Message::builder();
+        if let Some(address) = &mail.sender.reply_to {
+            let address = address.parse().map_err(|error| broken(&error))?;
+            message = message.reply_to(Mailbox::new(mail.sender.name.clone(), address));
+        }
         if let Some(url) = &mail.unsubscribe {
             message = message.header(Unsubscribe(format!("<{url}>"))).header(OneClick);
         }
         message
-            .from(self.from.clone())
+            .from(from)
             .to(Mailbox::new(Some(mail.to_name.clone()), address))
             .subject(mail.subject.clone())
             .message_id(Some(mail.message_id.clone()))

@@ -27,13 +27,13 @@ use super::{
 use crate::{
     app::App,
     booking_pages, bookings,
+    branding::house,
     calendar::ics::{self, Method},
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,
     mail::{Attachment, OutgoingMail},
-    organizations::{self, Organization},
-    pages::vocabulary,
+    organizations::{self, Organization, Sender},
     people::{self, Person},
     sessions::{self, Session},
     webhooks_out,
@@ -47,6 +47,7 @@ fn text(at: DateTime<Utc>) -> String {
 #[derive(Debug)]
 pub(super) struct About {
     tenant: Organization,
+    sender: Sender,
     class: Class,
     session: Session,
     instructor: String,
@@ -75,6 +76,7 @@ impl About {
             instructor: instructor.map(|instructor| instructor.name()).unwrap_or_default(),
             held_on: meeting.map_or(class.provider, |meeting| meeting.provider),
             instead_of,
+            sender: organizations::service::sender(tx, organization).await?,
             tenant,
             class,
             session,
@@ -116,8 +118,9 @@ pub(super) struct Recipient {
 }
 
 impl Recipient {
-    fn lang(&self) -> Lang {
-        self.language.as_deref().and_then(Lang::from_tag).unwrap_or_default()
+    /// What they chose, if their organization offers it.
+    fn lang(&self, tenant: &Organization) -> Lang {
+        tenant.languages.pick(self.language.as_deref().and_then(Lang::from_tag))
     }
 }
 
@@ -140,7 +143,7 @@ pub(super) fn about_session(
         None => return Ok(None),
     };
     let off = Topic::of(kind).map(|topic| off_url(app, about.tenant.id, to.id, topic));
-    let (lang, words) = (to.lang(), vocabulary(about.tenant.vocabulary));
+    let (lang, words) = (to.lang(&about.tenant), house(&about.tenant));
     let person = to.name.clone();
     let told = about.facts(to, off.clone());
     let cancelled = session.state == SessionState::Cancelled;
@@ -155,7 +158,7 @@ pub(super) fn about_session(
                 return Ok(None);
             }
             let mail = ReminderMail { person, session: told, hosts, url: own_link };
-            (app.web.mail(&mail, words, lang), Vec::new())
+            (app.web.mail(&mail, &words, lang), Vec::new())
         }
         "standby" => {
             let Some(own) = about.instead_of.filter(|_| session.state == SessionState::Live) else {
@@ -168,7 +171,7 @@ pub(super) fn about_session(
                 hosts,
                 url: if hosts { session_page() } else { own_link },
             };
-            (app.web.mail(&mail, words, lang), Vec::new())
+            (app.web.mail(&mail, &words, lang), Vec::new())
         }
         _ if to.place.is_none()
             || cancelled != (kind == "cancelled")
@@ -178,12 +181,12 @@ pub(super) fn about_session(
         }
         "join" => {
             let mail = JoinMail { person, session: told, join_url: own_link.clone() };
-            (app.web.mail(&mail, words, lang), vec![entry(app, about, to, &own_link)])
+            (app.web.mail(&mail, &words, lang), vec![entry(app, about, to, &own_link)])
         }
         "guest_invite" => {
             let invited_by = about.instructor.clone();
             let mail = GuestInviteMail { person, invited_by, session: told, join_url: own_link.clone() };
-            (app.web.mail(&mail, words, lang), vec![entry(app, about, to, &own_link)])
+            (app.web.mail(&mail, &words, lang), vec![entry(app, about, to, &own_link)])
         }
         "moved" => {
             let mail = MovedMail {
@@ -193,16 +196,16 @@ pub(super) fn about_session(
                 old_ends_at: old("old_ends_at"),
                 join_url: own_link.clone(),
             };
-            (app.web.mail(&mail, words, lang), vec![entry(app, about, to, &own_link)])
+            (app.web.mail(&mail, &words, lang), vec![entry(app, about, to, &own_link)])
         }
         "cancelled" => {
             let mail = CancelledMail { person, session: told, reason: session.cancel_reason.clone() };
             let link = links::class_link(app, about.class.id);
-            (app.web.mail(&mail, words, lang), vec![entry(app, about, to, &link)])
+            (app.web.mail(&mail, &words, lang), vec![entry(app, about, to, &link)])
         }
         _ => return Ok(None),
     };
-    Ok(Some(outgoing(app, id, to, (body.map_err(ApiError::internal)?, files), off)))
+    Ok(Some(outgoing(app, id, (to, &about.sender), (body.map_err(ApiError::internal)?, files), off)))
 }
 
 /// What stands in the session's way, while it has not begun.
@@ -227,8 +230,8 @@ fn in_trouble(
         obstacles: obstacles::lines(facts),
         url,
     };
-    let body = app.web.mail(&mail, vocabulary(about.tenant.vocabulary), to.lang());
-    Ok(Some(outgoing(app, id, to, (body.map_err(ApiError::internal)?, Vec::new()), off)))
+    let body = app.web.mail(&mail, house(&about.tenant), to.lang(&about.tenant));
+    Ok(Some(outgoing(app, id, (to, &about.sender), (body.map_err(ApiError::internal)?, Vec::new()), off)))
 }
 
 fn instant_of(facts: &Value, name: &str) -> Option<DateTime<Utc>> {
@@ -253,7 +256,7 @@ fn entry(app: &App, about: &About, to: &Recipient, link: &str) -> Attachment {
 fn outgoing(
     app: &App,
     id: Uuid,
-    to: &Recipient,
+    (to, sender): (&Recipient, &Sender),
     (body, attachments): (MailBody, Vec<Attachment>),
     unsubscribe: Option<String>,
 ) -> OutgoingMail {
@@ -261,6 +264,7 @@ fn outgoing(
     OutgoingMail {
         to: to.email.clone(),
         to_name: to.name.clone(),
+        sender: sender.clone(),
         subject: body.subject,
         text: body.text,
         html: body.html,
@@ -300,11 +304,12 @@ pub(super) async fn one(
         return about_session(app, &about, &Recipient { place, ..to }, (id, &row.kind, &row.facts));
     }
     let Some(tenant) = organizations::service::find_active(app, organization).await? else { return Ok(None) };
-    let (lang, words) = (to.lang(), vocabulary(tenant.vocabulary));
+    let (lang, words) = (to.lang(&tenant), house(&tenant));
+    let sender = organizations::service::sender(tx, organization).await?;
     let off = Topic::of(&row.kind).map(|topic| off_url(app, organization, person.id, topic));
     let body = match row.kind.as_str() {
         "code" => match code(app, tx, &tenant, &person, &row.facts).await? {
-            Some(mail) => app.web.mail(&mail, words, lang),
+            Some(mail) => app.web.mail(&mail, &words, lang),
             None => return Ok(None),
         },
         "connection_lost" => {
@@ -318,22 +323,22 @@ pub(super) async fn one(
                 next: None,
                 off_url: off.clone(),
             };
-            app.web.mail(&mail, words, lang)
+            app.web.mail(&mail, &words, lang)
         }
         "webhook_disabled" => match webhook_disabled(app, tx, &tenant, &person, &row.facts).await? {
-            Some(mail) => app.web.mail(&mail, words, lang),
+            Some(mail) => app.web.mail(&mail, &words, lang),
             None => return Ok(None),
         },
         "booked" | "booking_made" | "booking_left" | "booking_held" | "booking_waits" | "seat_free"
         | "booking_ended" | "booking_refunded" => {
             match booking(app, tx, &tenant, &to, row, off.clone()).await? {
-                Some(mail) => app.web.mail(&mail, words, lang),
+                Some(mail) => app.web.mail(&mail, &words, lang),
                 None => return Ok(None),
             }
         }
         _ => return Ok(None),
     };
-    Ok(Some(outgoing(app, id, &to, (body.map_err(ApiError::internal)?, Vec::new()), off)))
+    Ok(Some(outgoing(app, id, (&to, &sender), (body.map_err(ApiError::internal)?, Vec::new()), off)))
 }
 
 /// A webhook endpoint was given up, and nobody has enabled it since.

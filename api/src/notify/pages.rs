@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
+    branding::house,
     calendar,
     db::Tx,
     error::ApiError,
@@ -29,7 +30,7 @@ use crate::{
     list::Paging,
     live::feed::instant,
     organizations,
-    pages::{Pages, Reader, see_other, vocabulary},
+    pages::{Pages, Reader, see_other},
 };
 
 /// Notices older than this are not counted beside the navigation.
@@ -139,7 +140,7 @@ fn off_page(
     done: bool,
 ) -> Result<Response, ApiError> {
     let page = OffPage { organization: tenant.name.clone(), topic: topic.as_str().to_owned(), done };
-    let mut response = reader.bare(app, &page, vocabulary(tenant.vocabulary))?;
+    let mut response = reader.bare(app, &page, house(tenant))?;
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     Ok(response)
 }

@@ -86,9 +86,16 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/api/v1/people/{id}") => json!({"first_name": "Ayesha", "active": true}),
         ("post", "/api/v1/api-keys") => json!({"name": "Timetable", "scopes": ["read", "write"]}),
+        ("put", "/api/v1/organization/embedding") => json!({"origins": ["https://www.dreamcrowd.example"]}),
+        ("post", "/api/v1/embeds") => {
+            json!({"view": "join", "class_id": ID, "theme": {"accent": "#0e5e49", "scheme": "auto"}})
+        }
         ("put", "/api/v1/organization/locks") => {
             serde_json::to_value(lectern_core::locks::Locks::default()).unwrap_or_default()
         }
+        ("patch", "/api/v1/organization/branding") => json!({
+            "colour": "#ffe600", "logo_ground": "paper", "sender_name": "Oakwood School", "reply_to": "office@oakwood.example",
+        }),
         ("patch", "/api/v1/organization/settings") => json!({"time_zone": "Asia/Dhaka"}),
         ("put", "/api/v1/organization/host-tokens") => json!({
             "tokens": {"algorithm": "hs256", "issuer": "https://dreamcrowd.example", "audience": "lectern"},

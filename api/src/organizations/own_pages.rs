@@ -153,6 +153,8 @@ fn asked(typed: &OrganizationFields) -> Result<ChangeSettings, ApiError> {
         vocabulary: typed.vocabulary.clone(),
         time_zone: typed.time_zone.clone(),
         default_provider: typed.default_provider.clone(),
+        languages: None,
+        default_language: None,
         policies: Some(policies),
     })
 }

@@ -23,7 +23,7 @@ pub async fn show_settings(State(app): State<App>, who: Admin) -> Result<axum::J
     Ok(axum::Json(service::organization(&app, who.organization).await?.into()))
 }
 
-/// Changes name, words, zone, default platform and policies: all that is sent, or nothing. Name, words and who edits credentials are
+/// Changes name, words, zone, default platform, languages and policies: all that is sent, or nothing. Name, words and who edits credentials are
 /// an owner's to change.
 #[utoipa::path(patch, path = "/api/v1/organization/settings", tag = "organization", request_body = ChangeSettings, responses((status = 200, body = SettingsView), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn change_settings(

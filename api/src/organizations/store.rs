@@ -8,11 +8,15 @@ use lectern_core::{
     provider::ProviderName,
 };
 use lectern_providers::registry;
+use lectern_web::Languages;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
-use super::limits::Limits;
+use super::{
+    limits::Limits,
+    look::{Look, Sender},
+};
 use crate::{
     db::{StoreError, Tx},
     run, statement,
@@ -33,6 +37,10 @@ pub struct Organization {
     pub active: bool,
     /// Since when.
     pub created_at: DateTime<Utc>,
+    /// In which languages its pages and mails are.
+    pub languages: Languages,
+    /// Its colour and its logo.
+    pub look: Look,
 }
 
 /// How a host application's tokens are checked.
@@ -74,12 +82,16 @@ pub struct Settings {
     pub host_secret: Option<Vec<u8>>,
 }
 
-statement!(system INSERT, "insert into organizations (id, slug, name, vocabulary, state, created_at) values ($1, $2, $3, $4, 'active', $5) on conflict do nothing");
+statement!(system INSERT, "insert into organizations (id, slug, name, vocabulary, state, created_at, languages, default_language) values ($1, $2, $3, $4, 'active', $5, $6, $7) on conflict do nothing");
 statement!(tenant INSERT_SETTINGS, "insert into organization_settings (organization_id, time_zone, default_provider, policies, updated_at) values ($1, $2, $3, $4, $5) on conflict do nothing");
-statement!(system FIND, "select id, slug, name, vocabulary, state, created_at from organizations where id = $1");
-statement!(system FIND_BY_SLUG, "select id, slug, name, vocabulary, state, created_at from organizations where slug = $1");
-statement!(system LIST, "select id, slug, name, vocabulary, state, created_at from organizations where slug > $1 order by slug limit $2");
+statement!(system FIND, "select id, slug, name, vocabulary, state, created_at, languages, default_language, look from organizations where id = $1");
+statement!(system FIND_BY_SLUG, "select id, slug, name, vocabulary, state, created_at, languages, default_language, look from organizations where slug = $1");
+statement!(system LIST, "select id, slug, name, vocabulary, state, created_at, languages, default_language, look from organizations where slug > $1 order by slug limit $2");
 statement!(system SET_WORDS, "update organizations set name = $2, vocabulary = $3 where id = $1");
+statement!(system SET_LANGUAGES, "update organizations set languages = $2, default_language = $3 where id = $1");
+statement!(system SET_LOOK, "update organizations set look = $2 where id = $1");
+statement!(tenant SENDER, "select sender_name, reply_to from organization_settings where organization_id = $1");
+statement!(tenant SET_SENDER, "update organization_settings set sender_name = $2, reply_to = $3, updated_at = $4 where organization_id = $1");
 statement!(system SET_STATE, "update organizations set state = $2 where id = $1");
 statement!(tenant SETTINGS, "select time_zone, default_provider, policies, locks, host_tokens, host_secret from organization_settings where organization_id = $1");
 // All columns are written together: whoever changes one waits for whoever changes another. SQLite has one writer anyway.
@@ -110,6 +122,9 @@ struct Row {
     vocabulary: String,
     state: String,
     created_at: DateTime<Utc>,
+    languages: String,
+    default_language: String,
+    look: Json<Look>,
 }
 
 impl From<Row> for Organization {
@@ -118,6 +133,8 @@ impl From<Row> for Organization {
             id: row.id.into(),
             vocabulary: Vocabulary::parse(&row.vocabulary),
             active: row.state == "active",
+            languages: Languages::read(&row.languages, &row.default_language),
+            look: row.look.0,
             slug: row.slug,
             name: row.name,
             created_at: row.created_at,
@@ -165,7 +182,9 @@ pub async fn insert(tx: &mut Tx, organization: &Organization) -> Result<bool, St
             &organization.slug,
             &organization.name,
             organization.vocabulary.as_str(),
-            organization.created_at
+            organization.created_at,
+            organization.languages.offered_text(),
+            organization.languages.default_lang().tag()
         ]
     )? == 1)
 }
@@ -224,6 +243,49 @@ pub async fn list(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Organizati
 pub async fn set_words(tx: &mut Tx, organization: &Organization) -> Result<(), StoreError> {
     let vocabulary = organization.vocabulary.as_str();
     run!(execute, tx, SET_WORDS, [organization.id.uuid(), &organization.name, vocabulary])?;
+    Ok(())
+}
+
+/// Says in which languages its pages and mails are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_languages(tx: &mut Tx, id: OrganizationId, languages: Languages) -> Result<(), StoreError> {
+    let default = languages.default_lang().tag();
+    run!(execute, tx, SET_LANGUAGES, [id.uuid(), languages.offered_text(), default])?;
+    Ok(())
+}
+
+/// Writes colour and logo.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_look(tx: &mut Tx, id: OrganizationId, look: &Look) -> Result<(), StoreError> {
+    run!(execute, tx, SET_LOOK, [id.uuid(), Json(look)])?;
+    Ok(())
+}
+
+/// In whose name its mails come.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn sender(tx: &mut Tx, organization: OrganizationId) -> Result<Sender, StoreError> {
+    let row: Option<Sender> = run!(optional, tx, SENDER, [organization.uuid()])?;
+    Ok(row.unwrap_or_default())
+}
+
+/// Writes in whose name its mails come.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_sender(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    sender: &Sender,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let (name, reply_to) = (sender.name.as_deref(), sender.reply_to.as_deref());
+    run!(execute, tx, SET_SENDER, [organization.uuid(), name, reply_to, now])?;
     Ok(())
 }
 

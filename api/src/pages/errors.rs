@@ -5,20 +5,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lectern_web::{
-    Vocabulary,
+    House, Vocabulary,
     pages::error::{ErrorKind, ErrorPage},
 };
 
-use super::{Language, see_other};
-use crate::{app::App, error::Problem};
+use super::{FrameHeaders, Wishes, see_other};
+use crate::{app::App, error::Problem, extract::Asker};
 
 /// Turns the refusals of page routes into pages; a page that needs a sign-in leads there.
-pub async fn errors_as_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let is_page = !request.uri().path().starts_with("/api/");
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
     let fragment = request.headers().contains_key("x-fragment");
     let back = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
-    let Language(lang) = Language::of(request.headers(), request.uri().query(), None);
+    let wishes = Wishes::of(request.headers(), request.uri().query());
+    let asker = Asker::default();
+    request.extensions_mut().insert(asker.clone());
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned().filter(|_| is_page) else {
         return response;
@@ -51,10 +53,15 @@ pub async fn errors_as_pages(State(app): State<App>, request: Request, next: Nex
         next_step: problem.next_step.filter(|_| told),
         id: problem.id.unwrap_or_default(),
     };
-    match app.web.bare(&page, Vocabulary::School, lang) {
+    let (languages, chosen) = asker.languages();
+    let house = House { languages, ..House::from(Vocabulary::School) };
+    match app.web.bare(&page, house, wishes.own(chosen).among(languages)) {
         Ok(html) => {
             let mut page = (response.status(), [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html)
                 .into_response();
+            if let Some(frame) = response.extensions().get::<FrameHeaders>() {
+                page.extensions_mut().insert(frame.clone());
+            }
             if let Some(retry) = response.headers().get(header::RETRY_AFTER) {
                 page.headers_mut().insert(header::RETRY_AFTER, retry.clone());
             }

@@ -3,11 +3,15 @@
 mod assets;
 mod errors;
 mod headers;
+mod keys;
 mod refusals;
 mod render;
 
 pub use assets::asset;
 pub use errors::errors_as_pages;
-pub use headers::{CheckoutHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
+pub use headers::{
+    CheckoutHeaders, FrameHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers,
+};
+pub use keys::keys;
 pub use refusals::{beside_form, conflict};
-pub use render::{Language, Pages, Reader, back, see_other, vocabulary};
+pub use render::{Pages, Reader, Wishes, back, see_other, vocabulary};

@@ -4,37 +4,59 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use lectern_core::{role::Role, sentence::Sentence};
-use lectern_web::{Lang, Notice, NoticeKind, Page, Section, Shell, Viewer, Vocabulary};
+use lectern_web::{House, Lang, Languages, Notice, NoticeKind, Page, Section, Shell, Viewer, Vocabulary};
 
 use crate::{
     app::App,
+    branding,
     error::ApiError,
     extract::{SignedIn, cookie},
     notify, organizations, sessions,
 };
 
-/// The language a page is asked for in: chosen (`?lang=`, then cookie), the person's, the browser's.
-#[derive(Clone, Copy, Debug)]
-pub struct Language(pub Lang);
+/// What a reader wishes, the best first: asked for in the address, chosen before in this browser, chosen by the person, and what the
+/// browser asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes {
+    asked: Option<Lang>,
+    chosen: Option<Lang>,
+    own: Option<Lang>,
+    browser: [Option<Lang>; Lang::ALL.len()],
+}
 
-impl Language {
+impl Wishes {
     /// From the request alone.
     #[must_use]
-    pub fn of(headers: &HeaderMap, query: Option<&str>, person: Option<&str>) -> Self {
+    pub fn of(headers: &HeaderMap, query: Option<&str>) -> Self {
         let asked = query.and_then(|query| {
             url::form_urlencoded::parse(query.as_bytes())
                 .find(|(key, _)| key == "lang")
                 .and_then(|(_, tag)| Lang::from_tag(&tag))
         });
-        let chosen = || cookie(headers, "lectern-lang").and_then(Lang::from_tag);
-        let own = || person.and_then(Lang::from_tag);
-        let browser = || {
-            headers
-                .get(header::ACCEPT_LANGUAGE)
-                .and_then(|value| value.to_str().ok())
-                .map(Lang::from_accept_language)
-        };
-        Self(asked.or_else(chosen).or_else(own).or_else(browser).unwrap_or_default())
+        let mut browser = [None; Lang::ALL.len()];
+        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        for (place, lang) in browser.iter_mut().zip(header.into_iter().flat_map(Lang::accepted)) {
+            *place = Some(lang);
+        }
+        Self { asked, chosen: cookie(headers, "lectern-lang").and_then(Lang::from_tag), own: None, browser }
+    }
+
+    /// With what the person chose for themselves.
+    #[must_use]
+    pub fn own(self, language: Option<&str>) -> Self {
+        Self { own: self.own.or_else(|| language.and_then(Lang::from_tag)), ..self }
+    }
+
+    /// With what was chosen for them by whoever shows the page.
+    #[must_use]
+    pub fn chosen(self, language: Option<&str>) -> Self {
+        Self { chosen: language.and_then(Lang::from_tag).or(self.chosen), ..self }
+    }
+
+    /// The best of these languages.
+    #[must_use]
+    pub fn among(&self, languages: Languages) -> Lang {
+        languages.pick([self.asked, self.chosen, self.own].into_iter().chain(self.browser).flatten())
     }
 }
 
@@ -45,25 +67,44 @@ pub struct Reader {
     pub lang: Lang,
     /// Only title and main part (`X-Fragment: 1`): what the live script replaces.
     pub fragment: bool,
-    /// The language was asked for in the address: remember it.
-    remember: bool,
+    wishes: Wishes,
 }
 
 impl FromRequestParts<App> for Reader {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
-        let person = parts.extensions.get::<SignedIn>().and_then(|who| who.language.clone());
-        let Language(lang) = Language::of(&parts.headers, parts.uri.query(), person.as_deref());
-        let remember = parts.uri.query().is_some_and(|query| query.contains("lang="));
-        Ok(Self { lang, fragment: parts.headers.contains_key("x-fragment"), remember })
+        let who = parts.extensions.get::<SignedIn>();
+        let wishes =
+            Wishes::of(&parts.headers, parts.uri.query()).own(who.and_then(|who| who.language.as_deref()));
+        let lang = wishes.among(who.map(|who| who.languages).unwrap_or_default());
+        Ok(Self { lang, fragment: parts.headers.contains_key("x-fragment"), wishes })
     }
 }
 
 impl Reader {
+    /// Of a page of an organization with these languages, outside the extractor.
+    #[must_use]
+    pub fn of(wishes: Wishes, languages: Languages, headers: &HeaderMap) -> Self {
+        Self { lang: wishes.among(languages), fragment: headers.contains_key("x-fragment"), wishes }
+    }
+
+    /// The same reader on a page of an organization with these languages.
+    #[must_use]
+    pub fn among(self, languages: Languages) -> Self {
+        Self { lang: self.wishes.among(languages), ..self }
+    }
+
+    /// The same reader, known by a link of their own to have chosen a language.
+    #[must_use]
+    pub fn who_chose(self, language: Option<&str>) -> Self {
+        Self { wishes: self.wishes.own(language), ..self }
+    }
+
     fn finish(self, html: String) -> Response {
         let mut response = Html(html).into_response();
-        if self.remember
+        // Asked for in the address, and to be had: remembered.
+        if self.wishes.asked == Some(self.lang)
             && let Ok(value) = HeaderValue::from_str(&format!(
                 "lectern-lang={}; Path=/; SameSite=Lax; Max-Age=31536000",
                 self.lang.tag()
@@ -113,8 +154,8 @@ impl<'a> Pages<'a> {
         let shell = Shell {
             person: who.name.clone(),
             viewer,
+            house: branding::house(&organization),
             organization: organization.name,
-            vocabulary: vocabulary(organization.vocabulary),
             section,
             live_now,
             unseen,
@@ -128,6 +169,15 @@ impl<'a> Pages<'a> {
     #[must_use]
     pub fn notice(mut self, kind: Option<NoticeKind>) -> Self {
         self.shell.notice = kind.map(Notice::from);
+        self
+    }
+
+    /// The notice offers to take back what was done, by a form that leads there.
+    #[must_use]
+    pub fn undo(mut self, path: Option<String>) -> Self {
+        if let Some(notice) = &mut self.shell.notice {
+            notice.undo = path;
+        }
         self
     }
 
@@ -171,14 +221,16 @@ impl<'a> Pages<'a> {
 }
 
 impl Reader {
-    /// A page without navigation.
-    pub fn bare<P: Page>(self, app: &App, page: &P, vocabulary: Vocabulary) -> Result<Response, ApiError> {
-        let html = if self.fragment {
-            app.web.bare_fragment(page, vocabulary, self.lang)
+    /// A page without navigation: an organization's, with its languages and its looks, or one that is nobody's.
+    pub fn bare<P: Page>(self, app: &App, page: &P, house: impl Into<House>) -> Result<Response, ApiError> {
+        let house = house.into();
+        let reader = self.among(house.languages);
+        let html = if reader.fragment {
+            app.web.bare_fragment(page, house, reader.lang)
         } else {
-            app.web.bare(page, vocabulary, self.lang)
+            app.web.bare(page, house, reader.lang)
         };
-        Ok(self.finish(html.map_err(ApiError::internal)?))
+        Ok(reader.finish(html.map_err(ApiError::internal)?))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
     error::ApiError,
-    organizations::{self, HostTokens},
+    organizations::{self, HostTokens, Organization},
 };
 
 /// The longest life of a token, in seconds.
@@ -70,10 +70,7 @@ fn claimed_origin(token: &str) -> Option<(String, Vec<String>)> {
 /// # Errors
 /// [`ApiError::SignedOut`] for every token that is not signed as agreed, [`ApiError::TokenRefused`] for one that is and says
 /// something else than agreed.
-pub async fn authenticate(
-    app: &App,
-    token: &str,
-) -> Result<(OrganizationId, Person, DateTime<Utc>), ApiError> {
+pub async fn authenticate(app: &App, token: &str) -> Result<(Organization, Person, DateTime<Utc>), ApiError> {
     let (issuer, audiences) = claimed_origin(token).ok_or(ApiError::SignedOut)?;
     // Nobody is known by such a text, and PostgreSQL cannot even be asked for one with a NUL.
     let unreadable = |text: &str| text.chars().any(lectern_core::text::is_hidden);
@@ -98,7 +95,7 @@ pub async fn authenticate(
     if !person.active {
         return Err(ApiError::TokenRefused("This person was disabled here."));
     }
-    Ok((organization.id, person, until))
+    Ok((organization, person, until))
 }
 
 async fn verify(

@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 use chrono_tz::Tz;
 use lectern_core::{ids::PersonId, role::Role};
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section,
+    Choice as PageChoice, FieldError as PageFieldError, Lang, NoticeKind, Section,
     pages::me::{MePage, TopicChoice},
 };
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,13 @@ async fn change(app: &App, who: &SignedIn, id: PersonId, asked: &ChangeMe) -> Re
     let mut tx = app.db.begin(who.organization).await?;
     let mut person = store::find(&mut tx, who.organization, id).await?.ok_or(ApiError::NotFound)?;
     let mut errors = Vec::new();
+    let before = person.language.clone();
     choose(&mut person, (asked.language.as_deref(), asked.time_zone.as_deref()), &mut errors);
+    let offered = |tag: &str| Lang::from_tag(tag).is_some_and(|lang| who.languages.offers(lang));
+    if person.language != before && person.language.as_deref().is_some_and(|tag| !offered(tag)) {
+        let tags: Vec<_> = who.languages.offered().map(Lang::tag).collect();
+        errors.push(FieldError::new("language", format!("Use one of: {}.", tags.join(", "))));
+    }
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
@@ -139,10 +145,18 @@ pub struct MeQuery {
 async fn page(tx: &mut Tx, who: &SignedIn, errors: Vec<PageFieldError>) -> Result<MePage, ApiError> {
     let person = store::find(tx, who.organization, who.person).await?.ok_or(ApiError::NotFound)?;
     let settings = organizations::service::settings_in(tx, who.organization).await?;
+    let choice = |lang: Lang| PageChoice::new(lang.tag(), lang.own_name());
     Ok(MePage {
         name: person.name(),
         email: person.email,
         student: who.role == Role::Student,
+        gone: person
+            .language
+            .as_deref()
+            .and_then(Lang::from_tag)
+            .filter(|lang| !who.languages.offers(*lang))
+            .map(choice),
+        languages: who.languages.offered().map(choice).collect(),
         language: person.language.unwrap_or_default(),
         time_zone: person.time_zone.unwrap_or_default(),
         organization_zone: settings.time_zone,

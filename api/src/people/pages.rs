@@ -180,7 +180,23 @@ pub async fn do_set_up(
 /// The service's refusals, as a form shows them.
 #[must_use]
 pub fn field_errors(errors: &[crate::error::FieldError]) -> Vec<PageFieldError> {
-    errors.iter().map(|error| PageFieldError::new(error.field.as_str(), error.message.as_str())).collect()
+    errors.iter().map(|error| PageFieldError::new(error.field.as_str(), key_of(&error.message))).collect()
+}
+
+/// The key of what a field says in every language, for the sentences that many fields share; else the sentence itself.
+fn key_of(message: &str) -> &str {
+    match message {
+        "This is needed." | "Name the cohort." => "required",
+        "Line breaks and control characters are not possible here." => "control",
+        "Nobody here has this address, so a name is needed." => "name_needed",
+        "Use an IANA zone such as Asia/Dhaka." => "zone",
+        "Use en or bn." => "language",
+        "At least 10 characters." => "password",
+        _ if message.starts_with("Write an address such as ") => "email",
+        _ if message.starts_with("At most ") && message.ends_with(" characters.") => "too_long",
+        _ if message.starts_with("Use one of") => "choose",
+        other => other,
+    }
 }
 
 /// Query of the list of people.
@@ -190,6 +206,8 @@ pub struct PeopleQuery {
     q: String,
     cursor: Option<String>,
     notice: Option<NoticeKind>,
+    /// Who was just taken their account.
+    undo: Option<Uuid>,
 }
 
 async fn people_page(
@@ -233,7 +251,8 @@ pub async fn people(
 ) -> Result<Response, ApiError> {
     let form = page::PersonForm { role: "student".to_owned(), ..page::PersonForm::default() };
     let page = people_page(&app, &who, (query.q.trim(), query.cursor.as_deref()), form).await?;
-    Pages::new(&app, &who, reader, Section::People).await?.notice(query.notice).show(&page)
+    let undo = query.undo.map(|id| format!("/people/{id}/enable"));
+    Pages::new(&app, &who, reader, Section::People).await?.notice(query.notice).undo(undo).show(&page)
 }
 
 /// The form that adds a person.
@@ -318,7 +337,10 @@ async fn set_active(app: &App, who: &SignedIn, id: Uuid, active: bool) -> Result
         ChangePerson { active: Some(active), ..ChangePerson::default() },
     )
     .await?;
-    Ok(see_other(if active { "/people?notice=person_enabled" } else { "/people?notice=person_disabled" }))
+    Ok(match active {
+        true => see_other("/people?notice=person_enabled"),
+        false => see_other(&format!("/people?notice=person_disabled&undo={id}")),
+    })
 }
 
 #[cfg(test)]

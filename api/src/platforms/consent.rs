@@ -353,6 +353,7 @@ mod tests {
     fn who(person: u128, via: Via) -> SignedIn {
         SignedIn {
             organization: OrganizationId(Uuid::from_u128(1)),
+            languages: lectern_web::Languages::default(),
             person: PersonId(Uuid::from_u128(person)),
             role: Role::Instructor,
             owner: false,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{routes::with_cookie, settings, tickets};
 use crate::{
     app::App,
+    branding::house,
     error::ApiError,
     extract::{Path, Query, Visitor, is_own_page, read_form},
     pages::{Reader, see_other, vocabulary},
@@ -34,6 +35,7 @@ pub async fn show(
 ) -> Result<Response, ApiError> {
     let provider = settings::provider(&provider)?;
     let found = tickets::look(&app, provider, &asked.ticket, visitor.as_ref()).await?;
+    let house = house(&found.organization);
     let page = Consent {
         platform: provider.title().to_owned(),
         state: ConsentState::Ask {
@@ -43,7 +45,7 @@ pub async fn show(
             ticket: asked.ticket,
         },
     };
-    reader.bare(&app, &page, vocabulary(found.organization.vocabulary))
+    reader.bare(&app, &page, house)
 }
 
 /// `POST`: uses the ticket up and leads on to the platform. Only from the page above: a form of another site could bring a ticket

@@ -17,7 +17,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Duration;
-use lectern_tests::{Browser, Client, Page, Person, TestApp, story, zoom_settings};
+use lectern_tests::{Browser, Client, LOGO, Page, Person, TestApp, story, zoom_settings};
 use serde_json::{Value, json};
 
 /// Of the organization: the operator, owner, admin, the class's instructor, another one, an enrolled student, another
@@ -36,6 +36,7 @@ const TABLE: &[(&str, &str)] = &[
     ("DELETE /api/v1/classes/{id}/guests/{guest}",                "-+++?--+! ??-"),
     ("DELETE /api/v1/connections/{id}",                           "-++----+! ?--"),
     ("DELETE /api/v1/organization/holidays/{day}",                "-++----+! +--"),
+    ("DELETE /api/v1/organization/logo",                          "-++----+!"),
     ("DELETE /api/v1/organizations/{id}/platforms/{provider}",    "+-------! ---"),
     ("DELETE /api/v1/platforms/{provider}",                       "-++----+! ?--"),
     ("DELETE /api/v1/platforms/{provider}/connection",            "-??+?---! ??-"),
@@ -58,8 +59,12 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/connections",                                   "-++----+!"),
     ("GET /api/v1/live",                                          "++++++++!"),
     ("GET /api/v1/me",                                            "++++++++!"),
+    ("GET /api/v1/organization/embedding",                        "-++----+!"),
+    ("PUT /api/v1/organization/embedding",                        "-++-----!"),
+    ("POST /api/v1/embeds",                                       "-++++---!"),
     ("GET /api/v1/organization/holidays",                         "-+++++++!"),
     ("GET /api/v1/organization/locks",                            "-++----+!"),
+    ("GET /api/v1/organization/branding",                         "-++----+!"),
     ("GET /api/v1/organization/settings",                         "-++----+!"),
     ("GET /api/v1/organizations",                                 "+-------!"),
     ("GET /api/v1/organizations/{id}/limits",                     "+-------! ---"),
@@ -88,8 +93,11 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /people",                                               "-++----!!"),
     ("GET /set-up",                                               "+++++++++"),
     ("GET /sign-in",                                              "+++++++++"),
+    ("GET /branding/{organization}/{version}/accent.css",         "????????? ???"),
+    ("GET /branding/{organization}/{version}/logo",               "????????? ???"),
     ("GET /static/{*path}",                                       "????????? ???"),
     ("PATCH /api/v1/classes/{id}",                                "-+++?--+! ??-"),
+    ("PATCH /api/v1/organization/branding",                       "-++----+!"),
     ("PATCH /api/v1/organization/settings",                       "-++----+!"),
     ("PATCH /api/v1/people/{id}",                                 "-++----+! ?--"),
     ("PATCH /api/v1/sessions/{id}",                               "-+++?--+! ??-"),
@@ -176,6 +184,7 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /payments",                                            "-++----!!"),
     ("POST /payments/test",                                       "-++----!!"),
     ("POST /payments/remove",                                     "-++----!!"),
+    ("GET /keys",                                                 "+++++++!!"),
     ("GET /me",                                                   "-++++++!!"),
     ("POST /me",                                                  "-++++++!!"),
     ("POST /people",                                              "-++----!!"),
@@ -192,6 +201,7 @@ const TABLE: &[(&str, &str)] = &[
     ("PUT /api/v1/classes/{id}/settings",                         "-+++?--+! ??-"),
     ("PUT /api/v1/organization/default-platform",                 "-++----+!"),
     ("PUT /api/v1/organization/holidays/{day}",                   "-++----+! +--"),
+    ("PUT /api/v1/organization/logo",                             "-++----+!"),
     ("PUT /api/v1/organization/locks",                            "-++----+!"),
     ("PUT /api/v1/organization/host-tokens",                      "-+------!"),
     ("PUT /api/v1/platforms/{provider}",                          "-++----+! +--"),
@@ -214,6 +224,7 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /cohorts/{id}/remove",                                 "-++----!! ?--"),
     ("GET /cohorts/{id}/members",                                 "-++----!! +--"),
     ("POST /cohorts/{id}/members",                                "-++----!! ?--"),
+    ("POST /cohorts/{id}/members/{person}/restore",               "-++----!! ?--"),
     ("POST /cohorts/{id}/members/{person}/remove",                "-++----!! ?--"),
     ("GET /cohorts/{id}/import",                                  "-++----!! ?--"),
     ("POST /cohorts/{id}/import",                                 "-++----!! ?--"),
@@ -243,6 +254,7 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /schedule",                                                     "-++++--!!"),
     ("POST /schedule/look",                                                "-++++--!!"),
     ("GET /classes/{id}",                                                  "-+++?+?!! ???"),
+    ("GET /classes/{id}/attendance",                                       "-+++?--!! ??-"),
     ("GET /classes/{id}/enrollments",                                      "+++++++!! +++"),
     ("GET /classes/{id}/guests",                                           "+++++++!! +++"),
     ("GET /classes/{id}/link",                                             "+++++++!! +++"),
@@ -256,8 +268,26 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /locks",                                                         "-++----!!"),
     ("POST /locks",                                                        "-++----!!"),
     ("GET /live",                                                          "-++++--!!"),
+    ("GET /branding",                                                      "-++----!!"),
+    ("POST /branding",                                                     "-++----!!"),
+    ("POST /branding/logo/remove",                                         "-++----!!"),
+    ("GET /languages",                                                     "-++----!!"),
+    ("POST /languages",                                                    "-++----!!"),
     ("GET /organization",                                                  "-++----!!"),
     ("POST /organization",                                                 "-++----!!"),
+    ("GET /organization/embedding",                                        "-++----!!"),
+    ("POST /organization/embedding",                                       "-++----!!"),
+    // A view inside somebody else's page is shown to its own cookie; whoever is signed in beside it is a stranger there.
+    ("GET /embed/open",                                                    "---------"),
+    ("GET /embed/connection",                                              "---------"),
+    ("GET /embed/join/{class}",                                            "--------- ---"),
+    ("GET /embed/live",                                                    "---------"),
+    ("GET /embed/live/events",                                             "---------"),
+    ("POST /embed/connection/{provider}/connect",                          "--------- ---"),
+    ("POST /embed/connection/{provider}/disconnect",                       "--------- ---"),
+    ("POST /embed/connection/{provider}/refresh",                          "--------- ---"),
+    ("POST /embed/live/end",                                               "---------"),
+    ("GET /embed/theme/{file}",                                            "????????? ???"),
     ("GET /organizations",                                                 "+------!!"),
     ("GET /organizations/{id}",                                            "+------!! ---"),
     ("POST /organizations/{id}",                                           "+------!! ---"),
@@ -292,6 +322,7 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /webhooks/{id}/test",                                           "-++----!! ?--"),
     ("POST /classes/{id}/enrollments",                                     "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/remove",                 "-+++?--!! ??-"),
+    ("POST /classes/{id}/enrollments/{enrollment}/restore",                "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/rotate",                 "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/send",                   "-+++?--!! ??-"),
     ("POST /classes/{id}/guests",                                          "-+++?--!! ??-"),
@@ -428,6 +459,7 @@ fn filled(route: &str, world: &World, organization: &str, connection: &str) -> S
         .replace("{topic}", "reminder")
         .replace("{external_id}", "lesson-1")
         .replace("{*path}", "lectern.css")
+        .replace("{version}", "0011223344556677")
         .replace("{id}", id)
         + query
 }
@@ -445,7 +477,10 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         }
         "PATCH /api/v1/people/{id}" => json!({"first_name": "Changed"}),
         "POST /api/v1/api-keys" => json!({"name": "k", "scopes": ["read"]}),
+        "PATCH /api/v1/organization/branding" => json!({"colour": "#0e5e49"}),
         "PATCH /api/v1/organization/settings" => json!({"time_zone": "Asia/Dhaka"}),
+        "PUT /api/v1/organization/embedding" => json!({"origins": ["https://www.oakwood.example"]}),
+        "POST /api/v1/embeds" => json!({"view": "connection"}),
         "PUT /api/v1/organization/locks" => {
             serde_json::to_value(lectern_core::locks::Locks::default()).unwrap()
         }
@@ -512,7 +547,10 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             fields
         }
         "POST /api-keys" => text(&[("name", "k"), ("scope", "read")]),
+        "POST /branding" => text(&[("colour", "#0e5e49")]),
+        "POST /languages" => text(&[("language", "en"), ("default_language", "en")]),
         "POST /organization" => text(&[("time_zone", "Asia/Dhaka"), ("late_after_minutes", "5")]),
+        "POST /organization/embedding" => text(&[("origins", "https://www.oakwood.example")]),
         "POST /cohorts" | "POST /cohorts/{id}" => text(&[("name", "Section B")]),
         "POST /cohorts/{id}/members" => {
             vec![("email", format!("{fresh}@guest.example")), ("first_name", "New".to_owned())]
@@ -614,6 +652,10 @@ async fn ask(client: &Client, app: &TestApp, route: &str, path: &str, world: &Wo
             && client.bearer().is_some_and(|token| !token.starts_with("ls_"))
         {
             class["instructor_id"] = json!(world.instructor);
+        }
+        if route == "PUT /api/v1/organization/logo" {
+            let answer = client.put_file(path, "image/png", LOGO).await;
+            return Page { path: path.to_owned(), answer };
         }
         if route == "POST /api/v1/cohorts/{id}/import" {
             let answer = client.send_text(path, "text/csv", "email,name\nnew@guest.example,New\n").await;
@@ -776,7 +818,8 @@ fn s12_every_path_is_in_a_list() {
             }
         }
     }
-    // The macro behind PAGES and PROBES, DOCUMENTS, and a demo's own page, which no server has but a demo's.
-    let known = [("front.rs".to_owned(), 1), ("openapi.rs".to_owned(), 1), ("routes.rs".to_owned(), 1)];
+    // The macro behind PAGES and PROBES, DOCUMENTS, a demo's own page, which no server has but a demo's, and its shop, which is another
+    // server.
+    let known = ["front.rs", "openapi.rs", "routes.rs", "shop.rs"].map(|file| (file.to_owned(), 1));
     assert_eq!(laid, BTreeMap::from(known), "lay it through routes.rs, and say in the table whose it is");
 }

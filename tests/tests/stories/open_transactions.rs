@@ -1,8 +1,13 @@
 //! No mail, hashing or call of a platform while a transaction is open on the task: debug builds stop such work at once.
 
-use lectern_api::{app::App, mail::OutgoingMail};
+use lectern_api::{
+    app::App,
+    mail::OutgoingMail,
+    organizations::Sender,
+    storage::{Key, Shelf},
+};
 use lectern_core::{ids::OrganizationId, provider::Call};
-use lectern_tests::story;
+use lectern_tests::{LOGO, story};
 
 /// Whether this work, on a task of its own with an open transaction of this kind, was stopped.
 async fn stopped<F>(
@@ -41,6 +46,7 @@ where
 
 fn mail() -> OutgoingMail {
     OutgoingMail {
+        sender: Sender::default(),
         unsubscribe: None,
         to: "ayesha@home.example".to_owned(),
         to_name: "Ayesha".to_owned(),
@@ -53,7 +59,7 @@ fn mail() -> OutgoingMail {
 }
 
 story!(
-    /// Mail, hashing, checking a password and a call of the platform are stopped inside a transaction that writes or reads, and
+    /// Mail, files, hashing, checking a password and a call of the platform are stopped inside a transaction that writes or reads, and
     /// work before and after it.
     slow_work_in_a_transaction_is_stopped, |app| async {
         let lesson = app.held_class("oakwood", &["ayesha"]).await;
@@ -65,6 +71,8 @@ story!(
         };
         for writing in [true, false] {
             assert!(stopped(app, organization, writing, async |app| drop(app.mailer.send(&mail()).await)).await, "mail");
+            let key = Key { organization, shelf: Shelf::Logos, id: connection };
+            assert!(stopped(app, organization, writing, async move |app| drop(app.storage.put(&key, LOGO.into()).await)).await, "a file");
             assert!(stopped(app, organization, writing, async |app| drop(app.passwords.hash(&"chalk".into()).await)).await, "hashing");
             assert!(stopped(app, organization, writing, async |app| { app.passwords.verify(&"chalk".into(), None).await; }).await, "checking");
             let (connected, meeting) = (connected().await, lesson.meeting.to_string());

@@ -126,7 +126,7 @@ story!(
         lectern.must(&["admin", "create-organization", "oakwood", "Oakwood"]).await;
         let healthy = lectern.run(&["doctor"]).await;
         assert_eq!(healthy.code, Some(0), "{healthy:#?}");
-        for part in ["ok    configuration", "ok    data folder", "ok    database", "ok    key file", "note  mail", "note  public address", "note  oakwood"] {
+        for part in ["ok    configuration", "ok    data folder", "ok    files", "ok    database", "ok    key file", "note  mail", "note  public address", "note  oakwood"] {
             assert!(healthy.stdout.contains(part), "{part} in {}", healthy.stdout);
         }
         let bad = async |lectern: Lectern, part: &str, step: &str| {

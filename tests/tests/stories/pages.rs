@@ -145,8 +145,8 @@ story!(
         let open = ["/", "/sign-in", "/set-up", "/static/{*path}"];
         let visitor = app.browser();
         for (method, path) in PAGES {
-            // The join has its own door; the platform's answer to a connect proves itself by its state, a personal link by its MAC.
-            if open.contains(path) || ["/join/", "/oauth/", "/book/", "/booking/", "/notices/off/", "/calendar/{"].iter().any(|door| path.starts_with(door)) {
+            // The join has its own door, and so has a frame; the platform's answer to a connect proves itself by its state, a personal link by its MAC; looks are everybody's.
+            if open.contains(path) || ["/join/", "/embed/", "/oauth/", "/book/", "/booking/", "/notices/off/", "/calendar/{", "/branding/{"].iter().any(|door| path.starts_with(door)) {
                 continue;
             }
             let path = path.split('/').map(|part| if part.starts_with('{') { "018f0000-0000-7000-8000-000000000001" } else { part });

@@ -197,10 +197,7 @@ impl Page for CohortImport {
             ],
             lines: vec![
                 ImportLine {
-                    errors: vec![
-                        FieldError::new("email", "email"),
-                        FieldError::new("language", "Use en or bn."),
-                    ],
+                    errors: vec![FieldError::new("email", "email"), FieldError::new("language", "language")],
                     ..line(4, "not an address", ImportOutcome::Invalid)
                 },
                 line(6, "ayesha@oakwood.example", ImportOutcome::Duplicate),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::environment::Page;
-use crate::form::FieldError;
+use crate::form::{Choice, FieldError};
 
 /// How a topic of notices is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,6 +23,10 @@ pub struct MePage {
     pub student: bool,
     /// `en`, `bn`, or empty: the browser's.
     pub language: String,
+    /// Those that the organization offers.
+    pub languages: Vec<Choice>,
+    /// The chosen one, where it is not offered any more.
+    pub gone: Option<Choice>,
     /// IANA zone, or empty: the organization's.
     pub time_zone: String,
     pub organization_zone: String,
@@ -39,6 +43,8 @@ impl Page for MePage {
             email: "ayesha@oakwood.example".to_owned(),
             student: language.is_empty(),
             language: language.to_owned(),
+            languages: vec![Choice::new("en", "English"), Choice::new("bn", "বাংলা")],
+            gone: None,
             time_zone: time_zone.to_owned(),
             organization_zone: "Asia/Dhaka".to_owned(),
             zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
@@ -50,6 +56,11 @@ impl Page for MePage {
         vec![
             page("", ""),
             page("bn", "Europe/London"),
+            Self {
+                languages: vec![Choice::new("bn", "বাংলা")],
+                gone: Some(Choice::new("en", "English")),
+                ..page("en", "")
+            },
             Self { errors: vec![FieldError::new("time_zone", "required")], ..page("en", "Pacific/Apia") },
         ]
     }

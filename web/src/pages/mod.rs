@@ -6,14 +6,18 @@ pub mod attendance;
 pub mod audit;
 pub mod booking;
 pub mod booking_page;
+pub mod branding;
 pub mod calendar;
 pub mod class;
+pub mod class_attendance;
 pub mod class_platform;
 pub mod classes;
 pub mod cohorts;
+pub mod components;
 pub mod connection;
 pub mod consent;
 pub mod demo;
+pub mod embed;
 pub mod entrance;
 pub mod error;
 pub mod holidays;
@@ -21,6 +25,8 @@ pub mod home;
 pub mod instance_health;
 pub mod instance_jobs;
 pub mod join;
+pub mod keys;
+pub mod languages;
 pub mod live;
 pub mod locks;
 pub mod me;
@@ -46,21 +52,27 @@ pub use attendance::{
 pub use audit::{Audit, AuditFilter, AuditRow};
 pub use booking::{BookPage, BookingPage, ClassBookings, PaymentsPage};
 pub use booking_page::{BookingPageEdit, BookingPagesPage, SlotBookingPage, VisitPage};
+pub use branding::{BrandingFields, BrandingPage, Preview};
 pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
     Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
     GuestForm, GuestRow, KeptOut, PersonFields, RecordingMode, RosterCohort, RosterCohorts,
     SettingsAbilities,
 };
+pub use class_attendance::{ClassAttendance, Mark, RegisterCell, RegisterRow, RegisterSession};
 pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
 pub use classes::{ClassItem, ClassState, ClassTab, Classes, PlatformChoice};
 pub use cohorts::{
     CohortFields, CohortImport, CohortMember, CohortPage, CohortRow, CohortsPage, ImportCount, ImportLine,
     ImportOutcome, ImportReport,
 };
+pub use components::ComponentsPage;
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
+pub use embed::{
+    EmbedConnection, EmbedEnd, EmbedEndState, EmbedFrame, EmbedJoin, EmbedLive, EmbeddingPage, WrongOrigins,
+};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};
@@ -68,6 +80,8 @@ pub use home::{Day, DaySession, OwnFigures, StudentHome};
 pub use instance_health::{HealthPart, HealthTick, InstanceHealth};
 pub use instance_jobs::{DeadJob, DiscardJob, InstanceJobs, JobKind};
 pub use join::{Join, JoinChoice, JoinSession, JoinState};
+pub use keys::KeysPage;
+pub use languages::{LanguageRow, LanguagesPage};
 pub use live::{BoardDetail, BoardFigures, BoardProblem, BoardRow, BoardState, LiveBoard};
 pub use locks::{LockRow, LocksPage};
 pub use me::MePage;

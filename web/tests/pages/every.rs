@@ -2,7 +2,7 @@
 
 use lectern_web::every::{Visit, visit};
 use lectern_web::pages::{Classes, SessionPage};
-use lectern_web::{Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
+use lectern_web::{House, Lang, Mail, MailBody, Notice, NoticeKind, Page, Shell, Vocabulary, Web};
 
 /// One rendered page with the name it is reported by.
 pub(crate) struct Rendered {
@@ -39,15 +39,13 @@ impl Visit for RenderAll {
     fn bare<P: Page>(&mut self) {
         self.templates.push(P::TEMPLATE);
         for lang in Lang::ALL {
-            for vocabulary in Vocabulary::ALL {
+            for house in House::samples() {
                 for (number, page) in P::samples().iter().enumerate() {
-                    let name = format!("{} #{number} {lang:?} {vocabulary:?}", P::TEMPLATE);
-                    let html = self
-                        .web
-                        .bare(page, vocabulary, lang)
-                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                    let name = format!("{} #{number} {lang:?} {:?}", P::TEMPLATE, house.vocabulary);
+                    let html =
+                        self.web.bare(page, &house, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.web
-                        .bare_fragment(page, vocabulary, lang)
+                        .bare_fragment(page, &house, lang)
                         .unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.pages.push(Rendered { name, lang, html, staff: false });
                 }
@@ -57,13 +55,11 @@ impl Visit for RenderAll {
 
     fn mail<M: Mail>(&mut self) {
         for lang in Lang::ALL {
-            for vocabulary in Vocabulary::ALL {
+            for house in House::samples() {
                 for (number, mail) in M::samples().iter().enumerate() {
                     let name = format!("{} #{number} {lang:?}", M::NAME);
-                    let body = self
-                        .web
-                        .mail(mail, vocabulary, lang)
-                        .unwrap_or_else(|error| panic!("{name}: {error}"));
+                    let body =
+                        self.web.mail(mail, &house, lang).unwrap_or_else(|error| panic!("{name}: {error}"));
                     self.mails.push((name, body));
                 }
             }
@@ -144,10 +140,23 @@ fn a_mail_leads_only_to_lectern() {
 #[test]
 fn a_marketplace_reads_of_sellers_and_buyers() {
     let web = Web::new().unwrap();
-    let shell = |vocabulary| Shell { vocabulary, ..Shell::samples().remove(0) };
+    let shell = |vocabulary: Vocabulary| Shell { house: vocabulary.into(), ..Shell::samples().remove(0) };
     let page = &SessionPage::samples()[0];
     let school = web.page(page, &shell(Vocabulary::School), Lang::En).unwrap();
     let market = web.page(page, &shell(Vocabulary::Marketplace), Lang::En).unwrap();
     assert!(school.contains(", student") && !school.contains("buyer"));
     assert!(market.contains(", buyer") && market.contains(", seller") && !market.contains("student"));
+}
+
+#[test]
+fn looks_are_loaded_only_where_there_are_some() {
+    let web = Web::new().unwrap();
+    let page = &lectern_web::pages::Join::samples()[0];
+    let houses = House::samples();
+    let (plain, own) =
+        (web.bare(page, &houses[0], Lang::Bn).unwrap(), web.bare(page, &houses[1], Lang::Bn).unwrap());
+    assert!(!plain.contains("branding") && plain.contains("class=\"mark"), "{plain}");
+    assert!(own.contains("accent.css") && own.contains("class=\"logo paper\""), "{own}");
+    assert!(plain.contains("lang=en") && !own.contains("lang=en"), "one language leaves nothing to choose");
+    assert!(!web.refused().unwrap().contains("branding"));
 }

@@ -4,6 +4,7 @@
 mod every;
 mod hostile;
 mod join;
+mod leftover;
 mod markup;
 mod sentences;
 mod sizes;

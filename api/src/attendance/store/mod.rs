@@ -2,6 +2,7 @@
 
 mod presences;
 mod reconciliations;
+pub mod register;
 mod runs;
 mod verdicts;
 

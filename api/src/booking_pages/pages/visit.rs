@@ -31,11 +31,12 @@ use crate::{
         pages::{lead_on, stranger, with_checkout},
         service::Buyer,
     },
+    branding::house,
     calendar,
     error::ApiError,
     extract::{ClientAddress, Path, Query, SignedIn, Visitor, is_own_page, read_form},
     organizations::Organization,
-    pages::{Reader, beside_form, vocabulary},
+    pages::{Reader, beside_form},
 };
 
 /// Bookings from one address within ten minutes.
@@ -106,7 +107,7 @@ pub async fn visit(
     let nothing = (PersonForm::default(), String::new());
     let look = Look { zone: query.zone, from: query.from };
     let page = visit_page(&app, &found, visitor.as_ref(), &look, nothing).await?;
-    Ok(with_checkout(reader.bare(&app, &page, vocabulary(found.0.vocabulary))?))
+    Ok(with_checkout(reader.bare(&app, &page, house(&found.0))?))
 }
 
 /// `POST /book/with/{page}`: the time is booked, and whoever booked led to where it is paid, or to the booking's page. When the
@@ -135,7 +136,8 @@ pub async fn book(
         Some(who) => (who.actor(), Some(Buyer::Known(who.person()?))),
         None => {
             let typed = (&*form.email, &*form.first_name, &*form.last_name, &*form.time_zone);
-            let buyer = stranger(typed, reader).map_err(|wrong| errors.extend(wrong)).ok();
+            let buyer =
+                stranger(typed, reader.among(found.0.languages)).map_err(|wrong| errors.extend(wrong)).ok();
             (Actor::Nobody, buyer)
         }
     };
@@ -164,7 +166,7 @@ pub async fn book(
         ..PersonForm::default()
     };
     let page = visit_page(&app, &found, visitor.as_ref(), &look, (typed, form.slot)).await?;
-    let mut response = reader.bare(&app, &page, vocabulary(found.0.vocabulary))?;
+    let mut response = reader.bare(&app, &page, house(&found.0))?;
     *response.status_mut() = status;
     Ok(with_checkout(response))
 }

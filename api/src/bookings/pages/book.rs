@@ -24,13 +24,14 @@ use crate::{
         service::{self, Buyer},
         store::{self, Offer},
     },
+    branding::house,
     calendar,
     classes::{self, Class},
     error::{ApiError, FieldError},
     extract::{ClientAddress, Path, Query, SignedIn, Visitor, is_own_page, read_form},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{Reader, beside_form, vocabulary},
+    pages::{Reader, beside_form},
     people::{self, pages::field_errors, service::parse_email},
     sessions::{self, pages::zones},
 };
@@ -109,7 +110,7 @@ pub async fn show(
 ) -> Result<Response, ApiError> {
     let found = on_offer(&app, class).await?;
     let page = book_page(&app, &found, visitor.as_ref(), query.zone, PersonForm::default()).await?;
-    Ok(with_checkout(reader.bare(&app, &page, vocabulary(found.0.vocabulary))?))
+    Ok(with_checkout(reader.bare(&app, &page, house(&found.0))?))
 }
 
 /// `POST /book/{class}`: the booking is made, and its person led to where it is paid, or to its page.
@@ -136,7 +137,7 @@ pub async fn book(
         Some(who) => (who.actor(), Ok(Buyer::Known(who.person()?))),
         None => {
             let typed = (&*form.email, &*form.first_name, &*form.last_name, &*form.time_zone);
-            (Actor::Nobody, stranger(typed, reader))
+            (Actor::Nobody, stranger(typed, reader.among(found.0.languages)))
         }
     };
     let errors = match buyer {
@@ -155,7 +156,7 @@ pub async fn book(
         ..PersonForm::default()
     };
     let page = book_page(&app, &found, visitor.as_ref(), zone, form).await?;
-    let mut response = reader.bare(&app, &page, vocabulary(found.0.vocabulary))?;
+    let mut response = reader.bare(&app, &page, house(&found.0))?;
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     Ok(with_checkout(response))
 }

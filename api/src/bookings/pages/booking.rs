@@ -15,13 +15,14 @@ use crate::{
         service::{self, EndedBy},
         store::{self, Booking, BookingState},
     },
+    branding::house,
     classes::{self, Class, enrollments, links},
     db::Tx,
     error::ApiError,
     extract::{Path, Query, SignedIn, Visitor},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{CheckoutHeaders, Reader, conflict, see_other, vocabulary},
+    pages::{CheckoutHeaders, Reader, conflict, see_other},
     people,
     sessions::{self, pages::line},
 };
@@ -127,7 +128,7 @@ async fn booking_page(
         problem,
     };
     drop(tx);
-    Ok(with_checkout(reader.bare(app, &page, vocabulary(tenant.vocabulary))?))
+    Ok(with_checkout(reader.bare(app, &page, house(tenant))?))
 }
 
 /// `GET /booking/{token}`

@@ -18,12 +18,13 @@ use crate::{
         service::{self, EndedBy},
         store::{BookedSlot, Booking, BookingState},
     },
+    branding::house,
     classes::{enrollments, links},
     error::ApiError,
     extract::{Path, SignedIn, read_form},
     live::feed::instant,
     organizations::Organization,
-    pages::{Reader, conflict, see_other, vocabulary},
+    pages::{Reader, conflict, see_other},
     people, sessions,
 };
 
@@ -107,7 +108,7 @@ pub(super) async fn show(
         problem: view.problem.clone(),
     };
     drop(tx);
-    let mut response = reader.bare(app, &shown, vocabulary(tenant.vocabulary))?;
+    let mut response = reader.bare(app, &shown, house(tenant))?;
     if view.refused {
         *response.status_mut() = StatusCode::CONFLICT;
     }

@@ -28,6 +28,8 @@ const FEW: usize = 5;
 #[derive(Debug, Default, Deserialize)]
 pub struct ClassQuery {
     pub(super) notice: Option<NoticeKind>,
+    /// The place on the roster that was just taken away.
+    pub(super) undo: Option<Uuid>,
 }
 
 /// What all tabs of a class show above them.

@@ -14,6 +14,6 @@ pub use list::list;
 pub(crate) use list::platform_choices;
 pub(crate) use options::{OptionsForm, ability_of, missed, shown};
 pub use platform::{move_class, platform, set_link};
-pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, roster, rotate, send};
+pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, restore, roster, rotate, send};
 pub use sessions::sessions;
 pub use settings::{set_settings, settings};

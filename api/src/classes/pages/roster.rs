@@ -108,7 +108,8 @@ pub async fn roster(
     Query(query): Query<ClassQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, id, PersonFields::default(), GuestForm::default()).await?;
-    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+    let undo = query.undo.map(|place| format!("/classes/{id}/enrollments/{place}/restore"));
+    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).undo(undo).show(&page)
 }
 
 /// `GET` of an address that takes only a form: the roster.
@@ -225,7 +226,18 @@ pub async fn remove(
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
     enrollments::remove(&app, &who, ClassId(id), EnrollmentId(enrollment), EnrollmentKind::Member).await?;
-    Ok(to(id, "removed"))
+    Ok(see_other(&format!("/classes/{id}/roster?notice=removed&undo={enrollment}")))
+}
+
+/// `POST /classes/{id}/enrollments/{enrollment}/restore`
+pub async fn restore(
+    State(app): State<App>,
+    who: Instructor,
+    Path((id, enrollment)): Path<(Uuid, Uuid)>,
+    Form(()): Form<()>,
+) -> Result<Response, ApiError> {
+    let back = enrollments::restore(&app, &who, ClassId(id), EnrollmentId(enrollment)).await?;
+    Ok(to(id, if back.new { "enrolled" } else { "enrolled_already" }))
 }
 
 /// `POST /classes/{id}/guests/{guest}/remove`

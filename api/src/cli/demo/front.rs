@@ -6,12 +6,15 @@ use axum::{
     Router,
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use lectern_web::{
-    Vocabulary,
-    pages::demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom},
+    Shell, Vocabulary,
+    pages::{
+        ComponentsPage,
+        demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom},
+    },
 };
 
 use super::{Told, cast};
@@ -19,6 +22,16 @@ use crate::{app::App, error::ApiError, pages::Reader};
 
 /// Where it is.
 pub(super) const PATH: &str = "/demo";
+
+/// Where every component of the pages stands beside the others.
+const COMPONENTS: &str = "/demo/components";
+
+/// Within the frame of a signed-in page, for whoever looks.
+async fn components(State(app): State<App>, reader: Reader) -> Result<Response, ApiError> {
+    let shell = Shell::samples().swap_remove(0);
+    let html = app.web.page(&ComponentsPage::whole(), &shell, reader.lang).map_err(ApiError::internal)?;
+    Ok(Html(html).into_response())
+}
 
 /// What the page shows, once everybody is there.
 #[derive(Clone, Default)]
@@ -32,7 +45,7 @@ impl Front {
             let (front, app) = (front.clone(), app.clone());
             async move { front.show(&app, reader) }
         };
-        Router::new().route(PATH, get(show))
+        Router::new().route(PATH, get(show)).route(COMPONENTS, get(components))
     }
 
     fn show(&self, app: &App, reader: Reader) -> Result<Response, ApiError> {
@@ -69,6 +82,7 @@ impl Front {
             groups,
             rooms: told.rooms.iter().map(room).collect(),
             mail_url: told.mail.base_url(),
+            shop_url: told.shop.to_owned(),
             simulators: told.platforms.addresses().into_iter().map(link).collect(),
         };
         // Opened once.

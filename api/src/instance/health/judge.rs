@@ -7,7 +7,10 @@ use lectern_core::{
 };
 
 use super::service::{Facts, Line, TickView};
-use crate::disk::{LOW_KIB, NO_SPACE_KIB};
+use crate::{
+    disk::{LOW_KIB, NO_SPACE_KIB},
+    storage::StorageError,
+};
 
 /// Work that is due and with nobody.
 const JOBS: Limits = Limits::minutes(2, 15);
@@ -64,6 +67,7 @@ pub(super) fn lines(facts: &Facts, ticks: &[TickView], now: DateTime<Utc>) -> Ve
     let mut lines = vec![version(facts, now), database(facts), size(facts)];
     lines.extend(facts.free_kib.map(disk));
     lines.extend([
+        files(facts),
         jobs(facts, now),
         dead(facts),
         inbox(facts, now),
@@ -140,6 +144,31 @@ fn disk(kib: u64) -> Line {
     let mut line = line("disk", state, seen.with("mib", (kib >> 10).to_string())).next(step);
     line.limits = Some(told);
     line
+}
+
+fn files(facts: &Facts) -> Line {
+    let at = |seen: Sentence| seen.with("place", facts.files.place.clone());
+    let (seen, step) = match &facts.files.said {
+        Ok(()) => {
+            let seen = Sentence::known("said.health.files", "Files can be written to {place}.");
+            return line("files", State::Ok, at(seen));
+        }
+        Err(StorageError::Refused(_)) => (
+            Sentence::known("said.health.files_refused", "Files may not be written to {place}."),
+            Sentence::known(
+                "said.health.files_refused_step",
+                "Make the folder writable for the user that runs Lectern; for a bucket check the key, its secret and what it may do. lectern doctor says more.",
+            ),
+        ),
+        Err(_) => (
+            Sentence::known("said.health.files_down", "Files cannot be written to {place} right now."),
+            Sentence::known(
+                "said.health.files_down_step",
+                "Check that the disk is there and has room; for a bucket check its name, its region, the endpoint and the network between. lectern doctor says more.",
+            ),
+        ),
+    };
+    line("files", State::Bad, at(seen)).next(step)
 }
 
 fn jobs(facts: &Facts, now: DateTime<Utc>) -> Line {

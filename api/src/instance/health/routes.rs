@@ -15,7 +15,7 @@ use crate::{
 /// One part of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartView {
-    /// Which: `version`, `database`, `size`, `disk`, `jobs`, `dead`, `inbox`, `outbox`, `hooks`, `mail`, `ticks`, `tasks`, `sockets`,
+    /// Which: `version`, `database`, `size`, `disk`, `files`, `jobs`, `dead`, `inbox`, `outbox`, `hooks`, `mail`, `ticks`, `tasks`, `sockets`,
     /// `backup`.
     pub part: &'static str,
     /// `ok`, `warn` or `bad`.

@@ -19,6 +19,7 @@ use crate::{
         standing::{self, Due},
     },
     organizations,
+    storage::StorageError,
     webhooks_in::{self, Backlog},
     webhooks_out::{self, Overdue},
 };
@@ -35,6 +36,7 @@ pub(super) struct Facts {
     pub(super) newest: i64,
     pub(super) bytes: i64,
     pub(super) free_kib: Option<u64>,
+    pub(super) files: Files,
     pub(super) due: Due,
     pub(super) dead: i64,
     pub(super) backlog: Backlog,
@@ -44,6 +46,14 @@ pub(super) struct Facts {
     pub(super) tasks: Vec<(&'static str, bool)>,
     pub(super) sockets: usize,
     pub(super) backup_at: Option<DateTime<Utc>>,
+}
+
+/// What is known of the place for files.
+pub(super) struct Files {
+    /// Where, in words.
+    pub(super) place: String,
+    /// What it said to the last test.
+    pub(super) said: Result<(), StorageError>,
 }
 
 /// What is known of the mail server.
@@ -132,6 +142,7 @@ pub async fn examine(app: &App) -> Result<Health, ApiError> {
         newest: newest_migration(),
         bytes: store::bytes(&mut tx).await?,
         free_kib: None,
+        files: Files { place: app.storage.place().to_owned(), said: Ok(()) },
         due: standing::due(&mut tx, now).await?,
         dead: standing::dead_count(&mut tx).await? + webhooks_in::dead_count(&mut tx).await?,
         backlog: webhooks_in::backlog(&mut tx).await?,
@@ -148,6 +159,7 @@ pub async fn examine(app: &App) -> Result<Health, ApiError> {
         backup_at: backup_at.and_then(|at| at.parse().ok()),
     };
     drop(tx);
+    facts.files.said = app.storage.health().await;
     facts.free_kib = app.disk.free_kib(&app.config.data.0).await;
     let ticks: Vec<TickView> = jobs::regular()
         .map(|(kind, period)| {

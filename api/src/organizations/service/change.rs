@@ -4,13 +4,14 @@ use lectern_core::{
     organization::{Aliases, Policies},
 };
 use lectern_providers::registry;
+use lectern_web::{Lang, Languages};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::{
     aliases::{check_aliases, check_in_classes},
-    fields::{gather, named, offered, vocabulary, zone_of},
+    fields::{gather, languages, named, offered, vocabulary, zone_of},
 };
 use crate::{
     app::App,
@@ -35,6 +36,12 @@ pub struct SettingsView {
     pub time_zone: String,
     /// The platform of new classes.
     pub default_provider: &'static str,
+    /// The languages people may choose from: `en`, `bn`.
+    #[schema(example = json!(["en", "bn"]))]
+    pub languages: Vec<&'static str>,
+    /// The language of pages and mails for whoever chose none, and whose browser asks for none of them.
+    #[schema(example = "en")]
+    pub default_language: &'static str,
     /// Policies.
     #[schema(value_type = Object, example = json!(Policies::default()))]
     pub policies: Policies,
@@ -51,6 +58,8 @@ impl From<(Organization, Settings)> for SettingsView {
             vocabulary: organization.vocabulary.as_str(),
             time_zone,
             default_provider: default_provider.as_str(),
+            languages: organization.languages.offered().map(Lang::tag).collect(),
+            default_language: organization.languages.default_lang().tag(),
             policies,
             host_tokens,
         }
@@ -73,13 +82,21 @@ pub struct ChangeSettings {
     /// `zoom`, `teams`, `meet` or `link`: the platform of new classes.
     #[serde(default)]
     pub default_provider: Option<String>,
+    /// The languages people may choose from, at least one of `en` and `bn`.
+    #[serde(default)]
+    #[schema(example = json!(["en", "bn"]))]
+    pub languages: Option<Vec<String>>,
+    /// One of them: for whoever chose none.
+    #[serde(default)]
+    #[schema(example = "en")]
+    pub default_language: Option<String>,
     /// The policies that change; the others stay. `null` takes a policy back, as `standby_provider`.
     #[serde(default)]
     #[schema(value_type = Option<Object>, example = json!(Policies::default()))]
     pub policies: Option<Map<String, Value>>,
 }
 
-/// Changes name, words, zone, default platform and policies, all or nothing. The name, the words and who may edit credentials are an
+/// Changes name, words, zone, default platform, languages and policies, all or nothing. The name, the words and who may edit credentials are an
 /// owner's to decide.
 pub async fn change(
     app: &App,
@@ -110,6 +127,22 @@ pub async fn change(
     {
         changes.insert("time_zone".to_owned(), json!({"from": settings.time_zone, "to": zone}));
         settings.time_zone = zone;
+    }
+    let spoken = organization.languages;
+    if let Some(languages) =
+        gather(&mut errors, languages(spoken, change.languages, change.default_language))?
+            .filter(|languages| *languages != spoken)
+    {
+        let tags = |languages: Languages| languages.offered().map(Lang::tag).collect::<Vec<_>>();
+        let mut changed = |name: &str, from: Value, to: Value| {
+            if from != to {
+                changes.insert(name.to_owned(), json!({"from": from, "to": to}));
+            }
+        };
+        changed("languages", json!(tags(spoken)), json!(tags(languages)));
+        let (from, to) = (spoken.default_lang().tag(), languages.default_lang().tag());
+        changed("default_language", json!(from), json!(to));
+        organization.languages = languages;
     }
     let before = settings.default_provider;
     let locked = settings.locks.aliases;
@@ -158,6 +191,9 @@ pub async fn change(
     }
     if renamed {
         store::set_words(&mut tx, &organization).await?;
+    }
+    if organization.languages != spoken {
+        store::set_languages(&mut tx, who.organization, organization.languages).await?;
     }
     store::update_settings(&mut tx, who.organization, &settings, app.clock.now()).await?;
     if !changes.is_empty() {

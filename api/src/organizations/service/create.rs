@@ -1,4 +1,5 @@
 use lectern_core::organization::{Policies, Vocabulary};
+use lectern_web::Languages;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -7,7 +8,10 @@ use crate::{
     app::App,
     audit::{self, Actor, EntryKind},
     error::{ApiError, FieldError},
-    organizations::store::{self, Organization},
+    organizations::{
+        Look,
+        store::{self, Organization},
+    },
 };
 
 /// A new organization.
@@ -77,8 +81,16 @@ pub async fn create(app: &App, by: Actor, new: CreateOrganization) -> Result<Org
     let Some(vocabulary) = vocabulary.filter(|_| errors.is_empty()) else {
         return Err(ApiError::Invalid(errors));
     };
-    let organization =
-        Organization { id: app.new_id(), slug, name, vocabulary, active: true, created_at: app.clock.now() };
+    let organization = Organization {
+        id: app.new_id(),
+        slug,
+        name,
+        vocabulary,
+        active: true,
+        created_at: app.clock.now(),
+        languages: Languages::default(),
+        look: Look::default(),
+    };
     let policies = match vocabulary {
         Vocabulary::School => Policies::default(),
         // A marketplace makes a meeting when somebody buys, and only its owners touch credentials (design, section 4).

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use lectern_core::{organization::Vocabulary, provider::ProviderName};
 use lectern_providers::registry;
+use lectern_web::{Lang, Languages};
 
 use crate::{
     app::App,
@@ -34,6 +35,34 @@ pub(super) fn named(name: &str) -> Result<String, ApiError> {
 pub(super) fn vocabulary(word: &str) -> Result<Vocabulary, ApiError> {
     let known = [Vocabulary::School, Vocabulary::Marketplace].into_iter().find(|one| one.as_str() == word);
     known.ok_or_else(|| ApiError::field("vocabulary", "Use one of: school, marketplace."))
+}
+
+/// The languages as they are to be: what is not sent stays.
+pub(super) fn languages(
+    standing: Languages,
+    offered: Option<Vec<String>>,
+    default: Option<String>,
+) -> Result<Languages, ApiError> {
+    let of = |tag: &str| Lang::ALL.into_iter().find(|lang| lang.tag() == tag);
+    let offered = match offered {
+        None => standing.offered().collect(),
+        Some(tags) => {
+            let read: Option<Vec<_>> = tags.iter().map(|tag| of(tag)).collect();
+            let some = read.filter(|languages| !languages.is_empty());
+            some.ok_or_else(|| ApiError::field("languages", "Offer at least one of: en, bn."))?
+        }
+    };
+    let default = match default {
+        None => Some(standing.default_lang()),
+        Some(tag) => of(&tag),
+    };
+    default.and_then(|default| Languages::new(&offered, default)).ok_or_else(|| {
+        let tags: Vec<_> = offered.iter().map(|lang| lang.tag()).collect();
+        ApiError::field(
+            "default_language",
+            format!("Use one of those that are offered: {}.", tags.join(", ")),
+        )
+    })
 }
 
 /// An IANA zone.

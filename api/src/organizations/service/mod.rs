@@ -16,5 +16,6 @@ pub use host_tokens::{SetHostTokens, of_host_tokens, set_host_tokens};
 
 /// What other rooms ask in their own transaction.
 pub use super::store::{
-    find, find_by_slug, instance_get, instance_put, instance_remove, of_class, settings as settings_in,
+    find, find_by_slug, instance_get, instance_put, instance_remove, of_class, sender, set_look, set_sender,
+    settings as settings_in, settings_to_change,
 };

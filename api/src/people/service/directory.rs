@@ -209,6 +209,14 @@ pub(in crate::people) async fn room(
     limits::check(Limited::People, most, there.saturating_add(more))
 }
 
+/// How many who may sign in chose each language; without one, how many chose none.
+pub async fn count_languages(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<Vec<(Option<String>, i64)>, ApiError> {
+    Ok(store::count_languages(tx, organization).await?)
+}
+
 /// How many people have an account.
 pub async fn count(tx: &mut Tx, organization: OrganizationId) -> Result<i64, ApiError> {
     Ok(store::count_users(tx, organization).await?)

@@ -4,6 +4,7 @@ use lectern_core::{
     organization::{Policies, Vocabulary},
     secret::SecretString,
 };
+use lectern_web::Languages;
 use serde::Deserialize;
 
 use super::{
@@ -35,6 +36,8 @@ pub async fn ensure_operator(app: &App) -> Result<(), crate::app::StartError> {
         vocabulary: Vocabulary::School,
         active: true,
         created_at: app.clock.now(),
+        languages: Languages::default(),
+        look: organizations::Look::default(),
     };
     match organizations::service::add(app, &operator, "UTC", &Policies::default(), Actor::System).await {
         // Another instance made it first.

@@ -15,9 +15,10 @@ use crate::{
     app::{App, OPERATOR},
     audit::{self, Actor, EntryKind},
     db::Tx,
+    embedding,
     error::ApiError,
     extract::{SignedIn, Via},
-    organizations,
+    organizations::{self, Organization},
     people::{BearerToken, Person, host_tokens, store},
 };
 
@@ -87,11 +88,19 @@ pub async fn sign_in(
     Ok((token, person, tenant))
 }
 
-/// Ends the sign-in a request came with.
+/// Ends the sign-in a request came with, and what the person looks at in other pages.
 pub async fn sign_out(app: &App, who: &SignedIn) -> Result<(), ApiError> {
-    let (Via::Cookie(hash) | Via::Bearer(hash)) = who.via else { return Ok(()) };
+    let sign_in = match who.via {
+        Via::Cookie(hash) | Via::Bearer(hash) => Some(hash),
+        // The host application says that its person has gone.
+        Via::HostToken(_) => None,
+        Via::ApiKey(..) | Via::Embed(_) => return Ok(()),
+    };
     let mut tx = app.db.begin(who.organization).await?;
-    store::remove_sign_in(&mut tx, hash).await?;
+    if let Some(hash) = sign_in {
+        store::remove_sign_in(&mut tx, hash).await?;
+    }
+    embedding::service::end_of(&mut tx, who.organization, who.person).await?;
     audit::store::insert(
         &mut tx,
         &app.entry(who.organization, EntryKind::SignedOut, who.actor()).person(who.person),
@@ -115,7 +124,7 @@ pub async fn authenticate_bearer(app: &App, token: &str) -> Result<SignedIn, Api
         return authenticate_sign_in(app, &bearer, Via::Bearer(bearer.hash())).await;
     }
     let (organization, person, until) = host_tokens::authenticate(app, token).await?;
-    Ok(signed_in(organization, &person, Via::HostToken(until)))
+    Ok(signed_in(&organization, &person, Via::HostToken(until)))
 }
 
 /// Who signed in with this token.
@@ -126,18 +135,20 @@ pub async fn authenticate_sign_in(app: &App, token: &BearerToken, via: Via) -> R
     let mut look = app.db.system_read().await?;
     let (organization, person) =
         store::find_sign_in(&mut look, token.hash(), app.clock.now()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::service::find(&mut look, organization)
-        .await?
-        .is_some_and(|organization| organization.active);
+    let tenant = organizations::service::find(&mut look, organization).await?;
+    let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
-    let person = store::find(&mut look, organization, person).await?.filter(|person| open && person.active);
-    Ok(signed_in(organization, &person.ok_or(ApiError::SignedOut)?, via))
+    let person = store::find(&mut look, organization, person).await?.filter(|person| person.active);
+    Ok(signed_in(&tenant, &person.ok_or(ApiError::SignedOut)?, via))
 }
 
-fn signed_in(organization: OrganizationId, person: &Person, via: Via) -> SignedIn {
+/// Somebody who proved who they are in this way.
+#[must_use]
+pub fn signed_in(tenant: &Organization, person: &Person, via: Via) -> SignedIn {
     SignedIn {
-        organization,
+        organization: tenant.id,
+        languages: tenant.languages,
         person: person.id,
         role: person.role,
         owner: person.owner,
@@ -158,6 +169,11 @@ pub async fn check_again(
     person: PersonId,
     via: &Via,
 ) -> Result<SignedIn, ApiError> {
+    if let Via::Embed(secret) = via
+        && !embedding::service::still(app, organization, person, secret).await?
+    {
+        return Err(ApiError::SignedOut);
+    }
     let mut look = app.db.system_read().await?;
     if let Via::Cookie(hash) | Via::Bearer(hash) = via {
         let known = store::find_sign_in(&mut look, *hash, app.clock.now()).await?;
@@ -166,16 +182,16 @@ pub async fn check_again(
     if matches!(via, Via::HostToken(until) if *until <= app.clock.now()) {
         return Err(ApiError::SignedOut);
     }
-    let open = organizations::service::find(&mut look, organization)
-        .await?
-        .is_some_and(|organization| organization.active);
+    let tenant = organizations::service::find(&mut look, organization).await?;
+    let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
     if let Via::ApiKey(id, _) = via {
         let key = store::find_api_key(&mut look, organization, *id).await?;
-        let key = key.filter(|key| open && key.revoked_at.is_none()).ok_or(ApiError::SignedOut)?;
+        let key = key.filter(|key| key.revoked_at.is_none()).ok_or(ApiError::SignedOut)?;
         return Ok(SignedIn {
             organization,
+            languages: tenant.languages,
             person,
             role: Role::Admin,
             owner: false,
@@ -184,22 +200,19 @@ pub async fn check_again(
             via: Via::ApiKey(*id, key.scopes),
         });
     }
-    let person = store::find(&mut look, organization, person).await?.filter(|person| open && person.active);
-    Ok(signed_in(organization, &person.ok_or(ApiError::SignedOut)?, via.clone()))
+    let person = store::find(&mut look, organization, person).await?.filter(|person| person.active);
+    Ok(signed_in(&tenant, &person.ok_or(ApiError::SignedOut)?, via.clone()))
 }
 
 async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiError> {
     let mut look = app.db.system_read().await?;
     let (organization, id) =
         store::find_api_key_hash(&mut look, key.hash()).await?.ok_or(ApiError::SignedOut)?;
-    let open = organizations::service::find(&mut look, organization)
-        .await?
-        .is_some_and(|organization| organization.active);
+    let tenant = organizations::service::find(&mut look, organization).await?;
+    let tenant = tenant.filter(|tenant| tenant.active).ok_or(ApiError::SignedOut)?;
     drop(look);
     let mut look = app.db.read(organization).await?;
-    let key = store::find_api_key(&mut look, organization, id)
-        .await?
-        .filter(|key| open && key.revoked_at.is_none());
+    let key = store::find_api_key(&mut look, organization, id).await?.filter(|key| key.revoked_at.is_none());
     let key = key.ok_or(ApiError::SignedOut)?;
     drop(look);
     if let Err(error) = api_keys::note_use(app, organization, &key).await {
@@ -207,6 +220,7 @@ async fn authenticate_key(app: &App, key: &BearerToken) -> Result<SignedIn, ApiE
     }
     Ok(SignedIn {
         organization,
+        languages: tenant.languages,
         person: PersonId(Uuid::nil()),
         role: Role::Admin,
         owner: false,

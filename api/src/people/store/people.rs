@@ -148,6 +148,7 @@ statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, ro
 statement!(tenant SET_PASSWORD, "update people set password_hash = $3, updated_at = $4 where organization_id = $1 and id = $2");
 statement!(tenant COUNT_ACTIVE, "select count(*) from (select 1 from people where organization_id = $1 and kind = 'user' and state = 'active' limit $2) as found");
 statement!(tenant COUNT_USERS, "select count(*) from people where organization_id = $1 and kind = 'user'");
+statement!(tenant COUNT_LANGUAGES, "select language, count(*) from people where organization_id = $1 and kind = 'user' and state = 'active' group by language");
 statement!(tenant NAMES,
     sqlite: "select id, first_name, last_name from people where organization_id = $1 and id in (select unhex(value) from json_each($2))",
     postgres: "select id, first_name, last_name from people where organization_id = $1 and id = any(array(select value::uuid from json_array_elements_text($2::json)))");
@@ -390,6 +391,14 @@ pub async fn count_active(tx: &mut Tx, organization: OrganizationId, most: i64) 
 /// How many users there are.
 pub async fn count_users(tx: &mut Tx, organization: OrganizationId) -> Result<i64, StoreError> {
     Ok(run!(value, tx, COUNT_USERS, [organization.uuid()])?)
+}
+
+/// How many who may sign in chose each language; without one, how many chose none.
+pub async fn count_languages(
+    tx: &mut Tx,
+    organization: OrganizationId,
+) -> Result<Vec<(Option<String>, i64)>, StoreError> {
+    Ok(run!(all, tx, COUNT_LANGUAGES, [organization.uuid()])?)
 }
 
 /// Given and family names of these people; those unknown are left out.

@@ -31,7 +31,7 @@ story!(
     /// tasks in this process) is worth a look and says what to do.
     a_healthy_server_says_so, |app| async {
         let root = app.super_admin().await;
-        for name in ["version", "database", "size", "disk", "jobs", "dead", "inbox", "outbox", "hooks", "mail", "ticks", "sockets"] {
+        for name in ["version", "database", "size", "disk", "files", "jobs", "dead", "inbox", "outbox", "hooks", "mail", "ticks", "sockets"] {
             let (state, seen, next) = part(&root, name).await;
             assert_eq!((state.as_str(), next), ("ok", None), "{name}: {seen}");
         }
