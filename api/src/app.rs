@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use lectern_core::{
     clock::Clock,
+    embed::EmbedLinks,
     ids::{OrganizationId, PersonId},
     join::{FormTokens, JoinLinks},
     personal_link::PersonalLinks,
@@ -63,6 +64,8 @@ pub struct Parts {
     pub links: JoinLinks,
     /// Makes and checks links to what is one person's own.
     pub personal_links: PersonalLinks,
+    /// Makes and checks links that open a part of ours in somebody else's page.
+    pub embed_links: EmbedLinks,
     /// Makes and checks join forms.
     pub forms: FormTokens,
     /// Hashes and checks passwords.
@@ -211,6 +214,7 @@ impl App {
         let parts = Parts {
             links: JoinLinks::new(masters),
             personal_links: PersonalLinks::new(masters),
+            embed_links: EmbedLinks::new(masters),
             forms: FormTokens::new(&masters[0]),
             passwords: Passwords::new(Arc::clone(&randomness)),
             appender: Appender::start(db.clone()),

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::{
     app::{App, OPERATOR},
     audit::{Actor, EntryKind},
+    embedding,
     error::ApiError,
     events, idempotency,
     jobs::{JobError, runner, store as jobs},
@@ -54,11 +55,12 @@ async fn clean_up_of(app: &App, organization: OrganizationId) -> Result<(), ApiE
     platforms::host_days::clean_up(app, organization).await?;
     let mut tx = app.db.begin(organization).await?;
     let answers = idempotency::remove_old(app, &mut tx, organization).await?;
+    let embeds = embedding::service::remove_ended(&mut tx, organization, app.clock.now()).await?;
     tx.commit().await?;
     let sent = webhooks_out::clean_up(app, organization).await?;
-    if codes + consents + subscriptions + answers + sent > 0 {
+    if codes + consents + subscriptions + answers + embeds + sent > 0 {
         let entry = app.entry(organization, EntryKind::CleanedUp, Actor::System);
-        let removed = json!({"codes": codes, "consents": consents, "subscriptions": subscriptions, "kept_answers": answers, "sent_webhooks": sent});
+        let removed = json!({"codes": codes, "consents": consents, "subscriptions": subscriptions, "kept_answers": answers, "embeds": embeds, "sent_webhooks": sent});
         app.append_audit(entry.details(removed)).await;
     }
     Ok(())

@@ -7,9 +7,9 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    app::App, attendance, audit, booking_pages, bookings, branding, calendar, classes, cohorts, holidays,
-    home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links, payments,
-    people, platforms, sessions, timetable, webhooks_in, webhooks_out,
+    app::App, attendance, audit, booking_pages, bookings, branding, calendar, classes, cohorts, embedding,
+    holidays, home, idempotency, instance, join, live, locks, notify, organizations, pages, pasted_links,
+    payments, people, platforms, scheduling, sessions, timetable, webhooks_in, webhooks_out,
 };
 
 /// The JSON side: what a handler's `#[utoipa::path]` says is its route and its documentation.
@@ -27,6 +27,8 @@ pub fn api() -> OpenApiRouter<App> {
         .routes(routes!(branding::routes::set_logo, branding::routes::remove_logo))
         .routes(routes!(organizations::routes::set_host_tokens))
         .routes(routes!(organizations::routes::set_default_platform))
+        .routes(routes!(embedding::routes::show, embedding::routes::set))
+        .routes(routes!(embedding::routes::ask))
         .routes(routes!(locks::routes::show, locks::routes::set))
         .routes(routes!(holidays::routes::list))
         .routes(routes!(holidays::routes::save, holidays::routes::remove))
@@ -200,8 +202,9 @@ paths! {
     "/sessions/{id}/attendance/reconcile" => post attendance::pages::reconcile;
     "/sessions/{id}/attendance/strays" => post attendance::pages::assign;
     "/sessions/{id}/attendance/{person}" => post attendance::pages::change;
-    "/classes" => get classes::pages::list, post classes::pages::create;
-    "/classes/new" => get classes::pages::new;
+    "/schedule" => get scheduling::pages::show, post scheduling::pages::schedule;
+    "/schedule/look" => get scheduling::pages::back_to_form, post scheduling::pages::look;
+    "/classes" => get classes::pages::list;
     "/classes/{id}" => get classes::pages::overview;
     "/classes/{id}/attendance" => get attendance::register::show;
     "/classes/{id}/roster" => get classes::pages::roster;
@@ -221,10 +224,9 @@ paths! {
     "/cohorts/{id}/members/{person}/remove" => post cohorts::pages::remove_member;
     "/cohorts/{id}/members/{person}/restore" => post cohorts::pages::restore_member;
     "/cohorts/{id}/import" => get cohorts::pages::ask_file, post cohorts::pages::import;
-    "/classes/{id}/sessions" => get classes::pages::sessions, post classes::pages::schedule;
+    "/classes/{id}/sessions" => get classes::pages::sessions;
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
     "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;
-    "/classes/{id}/sessions/preview" => get classes::pages::back_to_sessions, post classes::pages::preview;
     "/classes/{id}/settings" => get classes::pages::settings, post classes::pages::set_settings;
     "/sessions/{id}" => get sessions::pages::show;
     "/sessions/{id}/start" => get sessions::pages::back_to_session, post sessions::pages::start;
@@ -250,6 +252,17 @@ paths! {
     "/jobs/{id}/discard" => get instance::work::pages::ask_discard, post instance::work::pages::discard;
     "/audit.csv" => get audit::export::download;
     "/organization" => get organizations::own_pages::show, post organizations::own_pages::save;
+    "/organization/embedding" => get embedding::settings_pages::show, post embedding::settings_pages::save;
+    "/embed/open" => get embedding::pages::open;
+    "/embed/connection" => get embedding::pages::connection;
+    "/embed/connection/{provider}/connect" => post embedding::leaving::connect;
+    "/embed/connection/{provider}/refresh" => post embedding::pages::refresh;
+    "/embed/connection/{provider}/disconnect" => post embedding::pages::disconnect;
+    "/embed/join/{class}" => get embedding::pages::join;
+    "/embed/live" => get embedding::pages::board;
+    "/embed/live/events" => get embedding::pages::events;
+    "/embed/live/end" => post embedding::leaving::end;
+    "/embed/theme/{file}" => get embedding::pages::colours;
     "/branding" => get branding::pages::show, post branding::pages::save;
     "/branding/logo/remove" => post branding::pages::remove_logo;
     "/branding/{organization}/{version}/accent.css" => get branding::looks::sheet;

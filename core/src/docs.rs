@@ -16,6 +16,10 @@ pub mod simulators {}
 #[doc = include_str!("../docs/security.md")]
 pub mod security {}
 
+/// Parts of Lectern inside a host application's pages: a short how-to.
+#[doc = include_str!("../docs/embedding.md")]
+pub mod embedding {}
+
 /// Commands, backup, keys, updates.
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}

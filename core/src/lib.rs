@@ -3,6 +3,7 @@
 //! Nothing here opens a socket, a file or a database, reads the clock or throws dice: time and
 //! randomness come in through [`clock::Clock`] and [`random::Randomness`].
 
+pub mod addressee;
 pub mod attendance;
 pub mod booking;
 pub mod calendar;
@@ -10,8 +11,10 @@ pub mod clock;
 pub mod colour;
 #[cfg(any(feature = "conformance", doc, test))]
 pub mod conformance;
+pub mod connection_days;
 #[cfg(doc)]
 pub mod docs;
+pub mod embed;
 pub mod health;
 pub mod ids;
 pub mod join;

@@ -161,6 +161,12 @@ export class Lectern {
   }
 }
 
+/** A browser with a profile of its own in a folder, which other programs can steer through a port. */
+export function openProfile(folder, port) {
+  const args = [...CHROMIUM_ARGS, `--remote-debugging-port=${port}`];
+  return chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args, locale: "en-GB" });
+}
+
 /** Signs a person in through the form that the front door shows to a stranger. */
 export async function signIn(page, lectern, person) {
   await page.goto(lectern.url);

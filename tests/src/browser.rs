@@ -59,7 +59,53 @@ impl Page {
     }
 }
 
-fn attribute(tag: &str, name: &str) -> Option<String> {
+/// What a browser sends of the form that leads to `action`, when nobody touches it: names and values of all its inputs.
+pub(crate) fn inputs(html: &str, action: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let to = |form: &&str| {
+        let start = form.split('>').next().unwrap_or_default();
+        attribute(start, "action").as_deref() == Some(action)
+    };
+    let Some(form) = html.split("<form").skip(1).find(to) else { return all };
+    let body = form.split("</form>").next().unwrap_or_default();
+    for part in body.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap_or((part, ""));
+        let Some(name) = attribute(tag, "name") else { continue };
+        let is = |word: &str| tag.split_whitespace().any(|own| own == word);
+        if is("disabled") {
+            continue;
+        }
+        let value = || attribute(tag, "value").unwrap_or_default();
+        match (tag.split_whitespace().next(), attribute(tag, "type").as_deref()) {
+            (Some("input"), Some("checkbox" | "radio")) if !is("checked") => {}
+            (Some("input"), _) => all.push((name, value())),
+            (Some("textarea"), _) => all.push((name, unescaped(text))),
+            (Some("select"), _) => {
+                let start = body.find(&format!("<{part}")).unwrap_or_default();
+                let options = body[start..].split("</select>").next().unwrap_or_default();
+                let tags: Vec<&str> =
+                    options.split("<option").skip(1).filter_map(|option| option.split('>').next()).collect();
+                let chosen = tags.iter().find(|tag| tag.split_whitespace().any(|own| own == "selected"));
+                if let Some(tag) = chosen.or(tags.first()) {
+                    all.push((name, attribute(tag, "value").unwrap_or_default()));
+                }
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&#x2f;", "/")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+pub(crate) fn attribute(tag: &str, name: &str) -> Option<String> {
     let mut rest = tag;
     loop {
         let at = rest.find(name)?;
@@ -67,14 +113,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
         rest = &rest[at + name.len()..];
         if let Some(value) = rest.strip_prefix("=\"").filter(|_| own) {
             let value = value.split('"').next()?;
-            let plain = value
-                .replace("&quot;", "\"")
-                .replace("&#x27;", "'")
-                .replace("&#x2f;", "/")
-                .replace("&lt;", "<")
-                .replace("&gt;", ">")
-                .replace("&amp;", "&");
-            return Some(plain);
+            return Some(unescaped(value));
         }
     }
 }

@@ -43,6 +43,7 @@ pub mod plans;
 mod process;
 mod receiver;
 mod room;
+mod scheduling;
 mod school_class;
 mod story;
 mod test_app;

@@ -42,7 +42,7 @@ impl Gallery<'_> {
     }
 }
 
-/// `pages/class_new.html` as `class_new`.
+/// `pages/schedule.html` as `schedule`.
 fn name(template: &str) -> &str {
     template.trim_start_matches("pages/").trim_end_matches(".html")
 }

@@ -6,14 +6,14 @@ use crate::mails::{
     PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use crate::pages::{
-    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage,
-    CalendarPage, CancelSession, ClassAttendance, ClassBookings, ClassNew, ClassOverview, ClassPlatform,
-    ClassRoster, ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage,
-    ComponentsPage, Connection, Connections, Consent, DemoPage, DiscardJob, EditSession, EndSession,
-    ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage, LanguagesPage, LiveBoard,
-    LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview, OwnAttendance,
-    OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePreview, SessionPage, SetUp, SignIn,
-    SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage, CalendarPage,
+    CancelSession, ClassAttendance, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
+    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection, Connections,
+    Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
+    EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage, LanguagesPage,
+    LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
+    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp,
+    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -38,7 +38,6 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<PaymentsPage>();
     visitor.staff::<CancelSession>();
     visitor.staff::<ClassAttendance>();
-    visitor.staff::<ClassNew>();
     visitor.staff::<ClassOverview>();
     visitor.staff::<ClassRoster>();
     visitor.staff::<ClassSessions>();
@@ -52,6 +51,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Connection>();
     visitor.staff::<Connections>();
     visitor.staff::<EditSession>();
+    visitor.staff::<EmbeddingPage>();
     visitor.staff::<EndSession>();
     visitor.staff::<ErrorPage>();
     visitor.staff::<HolidaysPage>();
@@ -74,7 +74,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
-    visitor.staff::<SchedulePreview>();
+    visitor.staff::<SchedulePage>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();
     visitor.staff::<Webhook>();
@@ -82,6 +82,10 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Webhooks>();
     visitor.bare::<Consent>();
     visitor.bare::<DemoPage>();
+    visitor.bare::<EmbedConnection>();
+    visitor.bare::<EmbedEnd>();
+    visitor.bare::<EmbedJoin>();
+    visitor.bare::<EmbedLive>();
     visitor.bare::<ErrorPage>();
     visitor.bare::<BookPage>();
     visitor.bare::<VisitPage>();

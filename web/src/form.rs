@@ -9,13 +9,16 @@ pub struct FieldError {
     pub field: String,
     /// A sentence, or the last part of a `problem.*` key of the catalog (`required`, `email`, …), which is then translated.
     pub message: String,
+    /// What of a longer text is meant, in the words that were typed; empty: all of it.
+    #[serde(default)]
+    pub about: String,
 }
 
 impl FieldError {
     /// An error of one field.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self { field: field.into(), message: message.into(), about: String::new() }
     }
 
     /// An error of the whole form.

@@ -14,6 +14,7 @@
 //! | [`lang`], [`catalog`] | languages, digits, plurals, vocabulary |
 //! | [`time`] | instants and zones in words |
 //! | [`charts`] | the geometry of every chart; templates only draw it |
+//! | [`theme`] | the sheet that replaces our colours by somebody else's |
 //! | [`icons`], [`form`], [`filters`] | the small parts templates are made of |
 
 pub mod assets;
@@ -28,6 +29,7 @@ pub mod lang;
 pub mod mails;
 pub mod pages;
 pub mod shell;
+pub mod theme;
 pub mod time;
 
 pub use environment::{Mail, MailBody, Page, Web, WebError};

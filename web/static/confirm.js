@@ -14,7 +14,6 @@ function ask(form, yes) {
   const stay = document.createElement("button");
   stay.type = "button";
   stay.className = "btn";
-  stay.autofocus = true;
   stay.textContent = form.dataset.confirmNo;
   row.append(go, stay);
   dialog.append(question, row);
@@ -26,6 +25,8 @@ function ask(form, yes) {
     yes();
   });
   dialog.showModal();
+  // Not by the attribute, which browsers ignore inside another site's page.
+  stay.focus();
 }
 
 export function forms() {

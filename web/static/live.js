@@ -9,7 +9,10 @@ const SAY_MS = 5000;
 export function live() {
   const page = document.querySelector("[data-live-page]");
   if (!page) return;
+  // A page about one session hears of that one; a page that names kinds of events, of those alone.
   const session = page.dataset.livePage;
+  const kinds = page.dataset.liveKinds?.split(" ");
+  const at = page.dataset.liveAt ?? "/api/v1/live";
   let seq = page.dataset.seq;
   let lastChange = new Date();
   let poll = null;
@@ -21,8 +24,10 @@ export function live() {
   let sayLater = null;
   let wait = 500;
 
-  const conn = document.querySelector("[data-conn]");
+  let shown = "live";
   const show = (state) => {
+    shown = state;
+    const conn = document.querySelector("[data-conn]");
     if (!conn) return;
     conn.hidden = false;
     conn.classList.toggle("re", state !== "live");
@@ -75,14 +80,20 @@ export function live() {
     }, Math.max(0, lookedAt + QUIET_MS - Date.now()));
   };
 
-  const relevant = (event) => event.type === "resync" || !session || event.session_id === session;
+  // The state may stand in a part that was taken over.
+  document.addEventListener("taken-over", () => show(shown));
+
+  const relevant = (event) => {
+    if (event.type === "resync") return true;
+    return (!session || event.session_id === session) && (!kinds || kinds.includes(event.type));
+  };
   const seen = (event) => {
     if (event.seq) seq = String(event.seq);
     if (relevant(event)) soon();
   };
 
   const ask = async () => {
-    const answer = await fetch(`/api/v1/live?since=${encodeURIComponent(seq)}`, { credentials: "same-origin" });
+    const answer = await fetch(seq ? `${at}?since=${encodeURIComponent(seq)}` : at, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(`answer ${answer.status}`);
     const news = await answer.json();
     const events = news.events ?? [];
@@ -113,9 +124,9 @@ export function live() {
   };
 
   const connect = () => {
-    const address = new URL("/api/v1/live", location.href);
+    const address = new URL(at, location.href);
     address.protocol = address.protocol.replace("http", "ws");
-    address.searchParams.set("since", seq);
+    if (seq) address.searchParams.set("since", seq);
     const socket = new WebSocket(address);
     socket.onopen = () => {
       found();

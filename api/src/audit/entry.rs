@@ -65,6 +65,8 @@ kinds! {
     PoliciesChanged = "organization.policies_changed",
     /// What classes begin with and cannot choose was decided anew.
     LocksChanged = "organization.locks_changed",
+    /// Which pages may show parts of ours was decided anew.
+    EmbeddingChanged = "organization.embedding_changed",
     /// Colour, the logo's ground, or the sender of mails changed.
     BrandingChanged = "organization.branding_changed",
     /// Another logo, or none.

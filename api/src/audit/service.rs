@@ -17,6 +17,8 @@ pub use super::store::{Filter, Row, page as rows};
 
 /// Refused attempts of one session that are looked at.
 const MOST_REFUSED: i64 = 500;
+/// Of each kind: more than a large school makes in a month.
+const MOST_TURNS: i64 = 5_000;
 
 /// Who did it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -119,6 +121,26 @@ pub async fn titles(
     let classes = classes.chain(sessions.values().map(|(class, _)| *class));
     let classes = classes::service::titles(tx, organization, classes.collect::<Vec<_>>()).await?;
     Ok(Titles { classes, sessions })
+}
+
+/// When connections were made and lost, since an instant, the earliest first: which, when, and whether it worked from then on.
+pub async fn connection_turns(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    since: DateTime<Utc>,
+) -> Result<Vec<(Uuid, DateTime<Utc>, bool)>, ApiError> {
+    let mut turns = Vec::new();
+    for (kind, works) in [(EntryKind::Connected, true), (EntryKind::ConnectionLost, false)] {
+        let filter = Filter { kind: Some(kind.as_str().to_owned()), from: Some(since), ..Filter::default() };
+        for row in store::page(tx, organization, &filter, MOST_TURNS).await? {
+            let connection = row.details.0.get("connection_id").and_then(Value::as_str);
+            if let Some(connection) = connection.and_then(|id| id.parse().ok()) {
+                turns.push((connection, row.at, works));
+            }
+        }
+    }
+    turns.sort_by_key(|(_, at, _)| *at);
+    Ok(turns)
 }
 
 /// Who was turned away from a session and not let in since, and why.

@@ -167,17 +167,35 @@ pub struct Enroll {
 
 /// Enrolls a person; enrolling again is fine and brings a removed person back with a new link.
 pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> Result<Enrolled, ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = open_class(&mut tx, who, class).await?;
+    let enrolled = enroll_in(app, &mut tx, &sealer, who, &class, whom).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(enrolled)
+}
+
+/// The same in the caller's transaction, in a class that is not archived and that this person may teach.
+///
+/// # Errors
+/// As [`enroll`].
+pub async fn enroll_in(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &crate::keys::Sealer,
+    who: &SignedIn,
+    class: &Class,
+    whom: Enroll,
+) -> Result<Enrolled, ApiError> {
     let mut errors = Vec::new();
     let external = service::external(whom.external_id.as_deref(), &mut errors);
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
-    let sealer = app.keys.sealer(who.organization).await?;
-    let mut tx = app.db.begin(who.organization).await?;
-    let class = open_class(&mut tx, who, class).await?;
     let Enroll { user_id, email, name, first_name, last_name, .. } = whom;
     let meant = people::service::Whom { user_id, email, name, first_name, last_name };
-    let person = people::service::find_or_make(app, &mut tx, who.organization, who.actor(), meant).await?;
+    let person = people::service::find_or_make(app, tx, who.organization, who.actor(), meant).await?;
     if !person.active {
         return Err(ApiError::conflict("disabled", "This person is disabled.", "Enable the person first."));
     }
@@ -188,31 +206,28 @@ pub async fn enroll(app: &App, who: &SignedIn, class: ClassId, whom: Enroll) -> 
             "Enroll somebody else, or give the class to another instructor first.",
         ));
     }
-    refuse_guest(&mut tx, who, class.id, &person.email).await?;
-    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
-    let known = store::find_enrollment_of(&mut tx, who.organization, class.id, person.id).await?;
+    refuse_guest(tx, who, class.id, &person.email).await?;
+    let naming = Naming::of(app, tx, who.organization, class).await?;
+    let known = store::find_enrollment_of(tx, who.organization, class.id, person.id).await?;
     if let Some(mut known) = known.filter(|known| known.active && known.kind == EnrollmentKind::Member) {
         if !known.by_hand {
-            keep_by_hand(app, &mut tx, who, &mut known).await?;
-            tx.commit().await?;
+            keep_by_hand(app, tx, who, &mut known).await?;
         }
         return Ok(Enrolled { view: view(app, who.organization, &naming, &known), new: false });
     }
     let enrollment = place(
         app,
-        &mut tx,
+        tx,
         (who.organization, who.actor()),
-        &class,
+        class,
         person.id,
         EnrollmentKind::Member,
         true,
         external.as_deref(),
     )
     .await?;
-    arrived(app, &mut tx, &sealer, (who.organization, who.actor()), &class, &enrollment, EntryKind::Enrolled)
+    arrived(app, tx, sealer, (who.organization, who.actor()), class, &enrollment, EntryKind::Enrolled)
         .await?;
-    tx.commit().await?;
-    wake(app);
     Ok(Enrolled { view: view(app, who.organization, &naming, &enrollment), new: true })
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     enrollments::{arrived, open_class, place, wake},
     links,
-    store::{self, Enrollment, EnrollmentKind},
+    store::{self, Class, Enrollment, EnrollmentKind},
 };
 use crate::{
     app::App,
@@ -17,6 +17,7 @@ use crate::{
     error::ApiError,
     extract::SignedIn,
     join::Naming,
+    keys::Sealer,
     people::{self, service::NameInput},
     sessions,
 };
@@ -107,6 +108,27 @@ pub struct Invite {
 
 /// Invites a guest to named sessions, the next one, or the whole class.
 pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) -> Result<GuestView, ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = open_class(&mut tx, who, class).await?;
+    let view = invite_in(app, &mut tx, &sealer, who, &class, guest).await?;
+    tx.commit().await?;
+    wake(app);
+    Ok(view)
+}
+
+/// The same in the caller's transaction, into a class that is not archived and that this person may teach.
+///
+/// # Errors
+/// As [`invite`].
+pub async fn invite_in(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    class: &Class,
+    guest: Invite,
+) -> Result<GuestView, ApiError> {
     let mut errors = Vec::new();
     let email = people::service::parse_email(&guest.email)
         .map_err(|message| errors.push(crate::error::FieldError::new("email", message)))
@@ -116,14 +138,11 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
-    let sealer = app.keys.sealer(who.organization).await?;
-    let mut tx = app.db.begin(who.organization).await?;
-    let class = open_class(&mut tx, who, class).await?;
-    refuse_member(&mut tx, who, class.id, &email).await?;
+    refuse_member(tx, who, class.id, &email).await?;
     let named = match &guest.sessions {
         Some(ids) => {
             for id in ids {
-                let session = sessions::service::find(&mut tx, who.organization, SessionId(*id)).await?;
+                let session = sessions::service::find(tx, who.organization, SessionId(*id)).await?;
                 session.filter(|session| session.class == class.id).ok_or_else(|| {
                     ApiError::field("sessions", "A session with this id is not in this class.")
                 })?;
@@ -131,8 +150,8 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
             ids.iter().copied().map(SessionId).collect::<Vec<_>>()
         }
         None => {
-            let next = sessions::service::next_of_class(&mut tx, who.organization, class.id, app.clock.now())
-                .await?;
+            let next =
+                sessions::service::next_of_class(tx, who.organization, class.id, app.clock.now()).await?;
             let next = next.ok_or_else(|| {
                 ApiError::conflict(
                     "no_session",
@@ -144,13 +163,13 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
         }
     };
     let known =
-        store::find_guest_by_email(&mut tx, who.organization, class.id, &people::email_key(&email)).await?;
+        store::find_guest_by_email(tx, who.organization, class.id, &people::email_key(&email)).await?;
     let person = match known {
         Some(known) => known.person,
         None => {
             people::service::make_guest(
                 app,
-                &mut tx,
+                tx,
                 who.organization,
                 who.actor(),
                 &email,
@@ -161,31 +180,12 @@ pub async fn invite(app: &App, who: &SignedIn, class: ClassId, guest: Invite) ->
         }
     };
     let all = named.is_empty();
-    let enrollment = place(
-        app,
-        &mut tx,
-        (who.organization, who.actor()),
-        &class,
-        person,
-        EnrollmentKind::Guest,
-        all,
-        None,
-    )
-    .await?;
-    store::set_guest_sessions(&mut tx, who.organization, enrollment.id, &named).await?;
-    arrived(
-        app,
-        &mut tx,
-        &sealer,
-        (who.organization, who.actor()),
-        &class,
-        &enrollment,
-        EntryKind::GuestInvited,
-    )
-    .await?;
-    let naming = Naming::of(app, &mut tx, who.organization, &class).await?;
-    let view = guest_view(app, &mut tx, who.organization, &naming, &enrollment).await?;
-    tx.commit().await?;
-    wake(app);
-    Ok(view)
+    let enrollment =
+        place(app, tx, (who.organization, who.actor()), class, person, EnrollmentKind::Guest, all, None)
+            .await?;
+    store::set_guest_sessions(tx, who.organization, enrollment.id, &named).await?;
+    arrived(app, tx, sealer, (who.organization, who.actor()), class, &enrollment, EntryKind::GuestInvited)
+        .await?;
+    let naming = Naming::of(app, tx, who.organization, class).await?;
+    guest_view(app, tx, who.organization, &naming, &enrollment).await
 }

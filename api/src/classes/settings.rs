@@ -2,7 +2,7 @@
 
 use lectern_core::{
     ids::{ClassId, OrganizationId},
-    locks::{ClassOption, OutOfReach},
+    locks::{ClassOption, Locks, OutOfReach},
     provider::{Can, Capabilities},
     settings::{ClassSettings, RecordingMode, ScreenShare},
 };
@@ -47,7 +47,16 @@ pub async fn set_by(
     organization: OrganizationId,
     class: &Class,
 ) -> Result<Option<String>, ApiError> {
-    if !class.locks.hold_any() {
+    locked_by(tx, organization, &class.locks).await
+}
+
+/// The same for locks that lie over no class yet.
+pub async fn locked_by(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    locks: &Locks,
+) -> Result<Option<String>, ApiError> {
+    if !locks.hold_any() {
         return Ok(None);
     }
     let organization = organizations::service::find(tx, organization).await?;
@@ -99,25 +108,55 @@ pub async fn set_settings(
 ) -> Result<SettingsView, ApiError> {
     let (_, before) = self::settings(app, who, id).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let mut class = own_to_change(&mut tx, who, id).await?;
+    let shown = (&before.settings, &before.capabilities);
+    let class = set_settings_in(app, &mut tx, who, id, shown, &settings).await?;
     let set_by = set_by(&mut tx, who.organization, &class).await?;
-    let mut errors = refused(&settings, &before.settings, &before.capabilities);
-    for option in class.locks.forbidden(&before.settings, &settings) {
-        errors.retain(|error| error.field != option.as_str());
-        errors.push(locked(option, set_by.as_deref().unwrap_or_default()));
-    }
-    if !errors.is_empty() {
-        return Err(ApiError::Invalid(errors));
-    }
-    class.wishes = class.wishes.changed(&before.settings, &settings);
-    class.settings = class.locks.over(&class.wishes);
-    store::update(&mut tx, who.organization, &class, app.clock.now()).await?;
-    crate::sessions::service::class_changed(app, &mut tx, who.organization, id).await?;
-    let entry = app.entry(who.organization, EntryKind::ClassSettingsChanged, who.actor()).class(id);
-    audit::store::insert(&mut tx, &entry.details(serde_json::json!({"settings": settings}))).await?;
     tx.commit().await?;
     app.wake.jobs.notify_one();
     Ok(view(&class, set_by, before.capabilities))
+}
+
+/// The same in the caller's transaction; `shown`: what was chosen from, and what the platform can do.
+///
+/// # Errors
+/// As [`set_settings`].
+pub async fn set_settings_in(
+    app: &App,
+    tx: &mut Tx,
+    who: &SignedIn,
+    id: ClassId,
+    (shown, can): (&ClassSettings, &Capabilities),
+    settings: &ClassSettings,
+) -> Result<Class, ApiError> {
+    let mut class = own_to_change(tx, who, id).await?;
+    let set_by = set_by(tx, who.organization, &class).await?;
+    let errors = check(&class.locks, set_by.as_deref(), (shown, can), settings);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    class.wishes = class.wishes.changed(shown, settings);
+    class.settings = class.locks.over(&class.wishes);
+    store::update(tx, who.organization, &class, app.clock.now()).await?;
+    crate::sessions::service::class_changed(app, tx, who.organization, id).await?;
+    let entry = app.entry(who.organization, EntryKind::ClassSettingsChanged, who.actor()).class(id);
+    audit::store::insert(tx, &entry.details(serde_json::json!({"settings": settings}))).await?;
+    Ok(class)
+}
+
+/// What of these options is locked, or out of the platform's reach, each with who says so.
+#[must_use]
+pub fn check(
+    locks: &Locks,
+    set_by: Option<&str>,
+    (shown, can): (&ClassSettings, &Capabilities),
+    settings: &ClassSettings,
+) -> Vec<FieldError> {
+    let mut errors = refused(settings, shown, can);
+    for option in locks.forbidden(shown, settings) {
+        errors.retain(|error| error.field != option.as_str());
+        errors.push(locked(option, set_by.unwrap_or_default()));
+    }
+    errors
 }
 
 /// The refusal of an option that is set for all classes.

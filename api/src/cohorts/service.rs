@@ -20,6 +20,7 @@ use crate::{
     db::{StoreError, Tx},
     error::{ApiError, FieldError},
     extract::SignedIn,
+    keys::Sealer,
     people::{self, service::Whom},
 };
 
@@ -121,8 +122,7 @@ pub async fn has(
 
 /// The names of the organization's cohorts, the newest two hundred.
 pub async fn names(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<(CohortId, String)>, ApiError> {
-    let all = store::list(tx, organization, Uuid::max(), 200).await?;
-    Ok(all.into_iter().map(|cohort| (cohort.id, cohort.name)).collect())
+    Ok(newest(tx, organization).await?.into_iter().map(|cohort| (cohort.id, cohort.name)).collect())
 }
 
 pub(super) async fn to_change(tx: &mut Tx, who: &SignedIn, id: CohortId) -> Result<Cohort, ApiError> {
@@ -335,18 +335,52 @@ pub async fn enroll(
     let sealer = app.keys.sealer(organization).await?;
     let mut tx = app.db.begin(organization).await?;
     let class = classes::service::own_active(&mut tx, who, class).await?;
-    let cohort = to_change(&mut tx, who, id).await?;
-    let new = store::enroll(&mut tx, organization, id, class.id, app.clock.now()).await?;
-    if new {
-        let entry = app.entry(organization, EntryKind::CohortEnrolled, who.actor()).class(class.id);
-        audit::store::insert(&mut tx, &entry.details(json!({"cohort": cohort.id}))).await?;
-    }
-    let moved = keeping::keep(app, &mut tx, &sealer, who, &[class.id], json!({"cohort": id})).await?;
+    let moved = enroll_in(app, &mut tx, &sealer, who, class.id, id).await?;
     let rows = store::cohorts_of_class(&mut tx, organization, class.id).await?;
     let view = rows.into_iter().find(|row| row.id == id.uuid()).ok_or(ApiError::NotFound)?;
     tx.commit().await?;
     wake(app);
     Ok((view.into(), moved))
+}
+
+/// The same in the caller's transaction, in a class that is not archived and that this person may teach.
+///
+/// # Errors
+/// [`ApiError::NotFound`] when there is no such cohort.
+pub async fn enroll_in(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    class: ClassId,
+    id: CohortId,
+) -> Result<Moved, ApiError> {
+    let organization = who.organization;
+    let cohort = to_change(tx, who, id).await?;
+    if store::enroll(tx, organization, id, class, app.clock.now()).await? {
+        let entry = app.entry(organization, EntryKind::CohortEnrolled, who.actor()).class(class);
+        audit::store::insert(tx, &entry.details(json!({"cohort": cohort.id}))).await?;
+    }
+    keeping::keep(app, tx, sealer, who, &[class], json!({"cohort": id})).await
+}
+
+/// Whom these cohorts would have on a class's roster: whoever may come, is not its instructor, and was not taken out by hand.
+/// For a class that is not there yet, any id of none.
+pub async fn would_bring(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    (class, instructor): (ClassId, PersonId),
+    cohorts: &[CohortId],
+) -> Result<Vec<PersonId>, ApiError> {
+    if cohorts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(store::would_bring(tx, organization, class, instructor, cohorts).await?)
+}
+
+/// The organization's cohorts, the newest two hundred.
+pub async fn newest(tx: &mut Tx, organization: OrganizationId) -> Result<Vec<Cohort>, ApiError> {
+    Ok(store::list(tx, organization, Uuid::max(), 200).await?)
 }
 
 /// Takes a cohort off a class; whoever is there by hand or by another cohort stays.
@@ -398,7 +432,7 @@ pub async fn on_roster(tx: &mut Tx, who: &SignedIn, class: ClassId) -> Result<On
     for (person, cohort) in store::ways(tx, organization, class).await? {
         ways.entry(PersonId(person)).or_default().push(cohort);
     }
-    let mut others = store::list(tx, organization, uuid::Uuid::max(), 200).await?;
+    let mut others = newest(tx, organization).await?;
     others.retain(|cohort| cohorts.iter().all(|enrolled| enrolled.id != cohort.id.uuid()));
     let kept_out = store::kept_out(tx, organization, class).await?;
     let kept_out = people::service::of_ids(tx, organization, &kept_out).await?;

@@ -54,6 +54,22 @@ impl ServerConfig {
         format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", value.unwrap_or_default())
     }
 
+    /// A `Set-Cookie` value for a page inside somebody else's: kept apart for each site that frames it (`Partitioned`).
+    ///
+    /// Over plain http on loopback it has no prefix, as every cookie there. A browser keeps a cookie of a foreign frame only with
+    /// `SameSite=None; Secure`, which it takes from loopback without TLS; other programs send no such cookie over http, so they
+    /// get it without.
+    #[must_use]
+    pub fn set_frame_cookie(&self, name: &str, value: &str, max_age_seconds: i64, browser: bool) -> String {
+        let name = self.cookie_name(name);
+        let site = if self.secure_cookies() || browser {
+            "SameSite=None; Secure; Partitioned"
+        } else {
+            "SameSite=Lax"
+        };
+        format!("{name}={value}; Path=/; HttpOnly; Max-Age={max_age_seconds}; {site}")
+    }
+
     /// An absolute address of ours.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
@@ -92,6 +108,25 @@ mod tests {
         assert_eq!(https, "__Host-lectern=v; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure");
         let http = server("http://127.0.0.1:8080").set_cookie("lectern", None, 60);
         assert_eq!(http, "lectern=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    }
+
+    #[test]
+    fn a_frames_cookie_is_partitioned_wherever_a_browser_keeps_it() {
+        let https = server("https://class.example");
+        let partitioned =
+            "__Host-lectern-embed-live=v; Path=/; HttpOnly; Max-Age=60; SameSite=None; Secure; Partitioned";
+        for browser in [true, false] {
+            assert_eq!(https.set_frame_cookie("lectern-embed-live", "v", 60, browser), partitioned);
+        }
+        let http = server("http://127.0.0.1:8080");
+        assert_eq!(
+            http.set_frame_cookie("lectern-embed-live", "v", 60, true),
+            "lectern-embed-live=v; Path=/; HttpOnly; Max-Age=60; SameSite=None; Secure; Partitioned"
+        );
+        assert_eq!(
+            http.set_frame_cookie("lectern-embed-live", "v", 60, false),
+            "lectern-embed-live=v; Path=/; HttpOnly; Max-Age=60; SameSite=Lax"
+        );
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
 }
 
 /// A form carries the sign that it was shown to this very sign-in.
-pub(super) fn shown_to(who: &SignedIn, token: Option<&str>) -> Result<(), ApiError> {
+pub(crate) fn shown_to(who: &SignedIn, token: Option<&str>) -> Result<(), ApiError> {
     if token == Some(who.csrf().as_str()) {
         return Ok(());
     }

@@ -8,8 +8,8 @@ mod roles;
 mod signed_in;
 mod upload;
 
-pub(crate) use body::read_form;
 pub use body::{Form, Json, Query};
+pub(crate) use body::{read_form, shown_to};
 pub use client::{ClientAddress, cookie};
 pub use path::Path;
 pub use roles::{Admin, AnyAdmin, Instructor, Member, Owner, SuperAdmin};

@@ -35,6 +35,9 @@ pub enum Via {
     ApiKey(Uuid, Vec<Scope>),
     /// A token of the host application, which ends at this instant.
     HostToken(DateTime<Utc>),
+    /// The cookie of one view inside somebody else's page; the hash of its secret. No request is let in by it but the view's own:
+    /// [`SignedIn`] never comes of it.
+    Embed([u8; 32]),
 }
 
 /// Somebody of an organization.
@@ -89,7 +92,7 @@ impl SignedIn {
     #[must_use]
     pub fn csrf(&self) -> String {
         let hash = match &self.via {
-            Via::Cookie(hash) | Via::Bearer(hash) => hash.as_slice(),
+            Via::Cookie(hash) | Via::Bearer(hash) | Via::Embed(hash) => hash.as_slice(),
             Via::ApiKey(..) | Via::HostToken(_) => return String::new(),
         };
         hex::encode(&Sha256::new().chain_update(b"form").chain_update(hash).finalize()[..16])

@@ -88,8 +88,8 @@ fn steps(standing: &Standing) -> Vec<SetUpStep> {
         step("teachers", standing.teachers, "/people"),
         step("students", standing.students, "/people"),
         step("connect", standing.connected, "/connections"),
-        step("class", standing.classes, "/classes/new"),
-        step("session", standing.sessions, "/classes"),
+        step("class", standing.classes, "/schedule"),
+        step("session", standing.sessions, "/schedule"),
     ];
     if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
 }

@@ -20,7 +20,7 @@ use crate::{
     extract::{SignedIn, Via},
 };
 
-const KEPT: Duration = Duration::hours(24);
+pub(super) const KEPT: Duration = Duration::hours(24);
 /// No request is at work for longer: answers are due within 30 seconds.
 const AT_WORK: Duration = Duration::minutes(2);
 const LONGEST_KEY: usize = 200;
@@ -32,10 +32,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// An answer, as it lies sealed beside its key.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    content_type: Option<String>,
-    location: Option<String>,
-    body: String,
+pub(super) struct Kept {
+    pub(super) content_type: Option<String>,
+    pub(super) location: Option<String>,
+    pub(super) body: String,
 }
 
 /// Does a POST with an `Idempotency-Key` once.
@@ -145,7 +145,7 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
 }
 
 /// The row's id, to which its sealed answer is bound.
-fn row(name: &Name) -> Uuid {
+pub(super) fn row(name: &Name) -> Uuid {
     let hash = Sha256::new()
         .chain_update(name.who.as_bytes())
         .chain_update(name.route.as_bytes())

@@ -10,6 +10,8 @@ mod redeem;
 pub mod registrants;
 pub mod service;
 pub mod store;
+mod way_in;
 
 pub use aliases::Naming;
 pub use codes::{LIFE as CODE_LIFE, digits as code_digits};
+pub use way_in::{WayIn, way_in};

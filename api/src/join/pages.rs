@@ -214,7 +214,7 @@ fn text(at: DateTime<Utc>) -> String {
 }
 
 /// The page's words for where somebody stands, and the session it is about.
-fn standing_state<'a>(
+pub(super) fn standing_state<'a>(
     app: &App,
     arrival: &'a Arrival,
     standing: Standing,

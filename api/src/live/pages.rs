@@ -25,7 +25,7 @@ use crate::{
     app::App,
     audit::{self, EntryKind, service::Filter},
     error::ApiError,
-    extract::{Instructor, Query},
+    extract::{Instructor, Query, SignedIn},
     organizations,
     pages::{Pages, Reader},
     sessions::facts,
@@ -50,7 +50,14 @@ pub async fn board(
     reader: Reader,
     Query(query): Query<BoardQuery>,
 ) -> Result<Response, ApiError> {
-    let seq = crate::events::history::last_seq(&app).await?;
+    let page = board_of(&app, &who, query.open).await?;
+    let live = page.figures.live;
+    Pages::new(&app, &who, reader, Section::Live).await?.live_now(live).notice(query.notice).show(&page)
+}
+
+/// What is on now, for an admin all of it, for an instructor their own; one session with its details.
+pub async fn board_of(app: &App, who: &SignedIn, open: Option<Uuid>) -> Result<LiveBoard, ApiError> {
+    let seq = crate::events::history::last_seq(app).await?;
     let now = app.clock.now();
     let mut tx = app.db.read(who.organization).await?;
     let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
@@ -78,7 +85,7 @@ pub async fn board(
     for board in service::session_boards(&mut tx, who.organization, on, now).await? {
         let mut feed =
             feed::feed(&mut tx, who.organization, &board, settings.policies.late_after_minutes).await?;
-        let open = query.open == Some(board.facts.session.uuid());
+        let open = open == Some(board.facts.session.uuid());
         let last = feed.first().cloned();
         feed.truncate(SHOWN);
         let detail = open.then(|| BoardDetail { steps: feed::steps(&board), feed });
@@ -105,16 +112,14 @@ pub async fn board(
             .count(),
     );
     drop(tx);
-    let page = LiveBoard {
+    Ok(LiveBoard {
         now: instant(now),
         zone: settings.time_zone,
         figures,
         problems,
         rows,
         seq: u64::try_from(seq).unwrap_or(0),
-    };
-    let live = page.figures.live;
-    Pages::new(&app, &who, reader, Section::Live).await?.live_now(live).notice(query.notice).show(&page)
+    })
 }
 
 fn row(board: &SessionBoard) -> BoardRow {

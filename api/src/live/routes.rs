@@ -156,6 +156,20 @@ pub async fn live(
     query: Result<Query<LiveQuery>, ApiError>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
+    tell(app, &headers, who, query, upgrade).await
+}
+
+/// The same for whoever was let in: what goes on, or the socket.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] for nobody, [`ApiError::Forbidden`] for a page of another site.
+pub async fn tell(
+    app: App,
+    headers: &HeaderMap,
+    who: Option<SignedIn>,
+    query: Result<Query<LiveQuery>, ApiError>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
     if !headers.contains_key(header::UPGRADE) {
         let who = who.ok_or(ApiError::SignedOut)?;
         return Ok(axum::Json(view(&app, &who, query?.0.since).await?).into_response());

@@ -283,6 +283,8 @@ pub async fn ticket(app: &App, who: &SignedIn) -> Result<String, ApiError> {
         Via::Bearer(hash) => ("bearer", Some(hash.to_vec())),
         Via::ApiKey(id, _) => ("api_key", Some(id.as_bytes().to_vec())),
         Via::HostToken(until) => ("host_token", Some(until.timestamp().to_be_bytes().to_vec())),
+        // Its socket goes by its own cookie.
+        Via::Embed(_) => return Err(ApiError::Forbidden),
     };
     let row = Ticket {
         organization_id: who.organization.uuid(),

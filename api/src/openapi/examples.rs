@@ -86,6 +86,10 @@ fn sent(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/api/v1/people/{id}") => json!({"first_name": "Ayesha", "active": true}),
         ("post", "/api/v1/api-keys") => json!({"name": "Timetable", "scopes": ["read", "write"]}),
+        ("put", "/api/v1/organization/embedding") => json!({"origins": ["https://www.dreamcrowd.example"]}),
+        ("post", "/api/v1/embeds") => {
+            json!({"view": "join", "class_id": ID, "theme": {"accent": "#0e5e49", "scheme": "auto"}})
+        }
         ("put", "/api/v1/organization/locks") => {
             serde_json::to_value(lectern_core::locks::Locks::default()).unwrap_or_default()
         }

@@ -9,7 +9,7 @@ use lectern_web::{
     pages::error::{ErrorKind, ErrorPage},
 };
 
-use super::{Wishes, see_other};
+use super::{FrameHeaders, Wishes, see_other};
 use crate::{app::App, error::Problem, extract::Asker};
 
 /// Turns the refusals of page routes into pages; a page that needs a sign-in leads there.
@@ -59,6 +59,9 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
         Ok(html) => {
             let mut page = (response.status(), [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html)
                 .into_response();
+            if let Some(frame) = response.extensions().get::<FrameHeaders>() {
+                page.extensions_mut().insert(frame.clone());
+            }
             if let Some(retry) = response.headers().get(header::RETRY_AFTER) {
                 page.headers_mut().insert(header::RETRY_AFTER, retry.clone());
             }

@@ -19,9 +19,14 @@ pub struct CheckoutHeaders;
 #[derive(Clone, Debug)]
 pub struct PastedLinkHeaders;
 
-/// The content policy: our own files only, no inline script or style, no frames. Forms may lead to us and, by the redirect
-/// of a good redemption, to the platforms' meeting hosts.
-fn content_security_policy(sources: &[String]) -> String {
+/// Marks the answers that pages of these origins may show inside a frame: names of origins with blanks between, already checked.
+/// Nobody may frame any other answer.
+#[derive(Clone, Debug)]
+pub struct FrameHeaders(pub String);
+
+/// The content policy: our own files only, no inline script or style, and who may frame the page. Forms may lead to us and, by
+/// the redirect of a good redemption, to the platforms' meeting hosts.
+fn content_security_policy(sources: &[String], ancestors: &str) -> String {
     let mut forms = String::new();
     for host in sources {
         forms.push(' ');
@@ -29,8 +34,13 @@ fn content_security_policy(sources: &[String]) -> String {
     }
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-         form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self'{forms}; base-uri 'none'; frame-ancestors {ancestors}"
     )
+}
+
+fn header_of(sources: &[String], ancestors: &str) -> HeaderValue {
+    HeaderValue::from_str(&content_security_policy(sources, ancestors))
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
 }
 
 /// The headers that depend on the configuration, made once.
@@ -41,6 +51,8 @@ pub struct SafeHeaders {
     checkout_policy: HeaderValue,
     /// Where a form may lead to a pasted link.
     link_policy: HeaderValue,
+    /// Where a form of a framed page may lead to.
+    frame_sources: Vec<String>,
     secure: bool,
 }
 
@@ -48,15 +60,13 @@ impl SafeHeaders {
     /// As the configuration asks for them.
     #[must_use]
     pub fn of(app: &App) -> Self {
-        let policy = |sources: &[String]| {
-            HeaderValue::from_str(&content_security_policy(sources))
-                .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
-        };
+        let policy = |sources: &[String]| header_of(sources, "'none'");
         let platforms = &app.config.platforms;
         Self {
             policy: policy(&platforms.meeting_sources()),
             checkout_policy: policy(&[app.config.payments.checkout_source()]),
             link_policy: policy(&platforms.link_sources()),
+            frame_sources: platforms.meeting_sources(),
             secure: app.config.server.secure_cookies(),
         }
     }
@@ -67,6 +77,7 @@ pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, n
     let mut response = next.run(request).await;
     let join = response.extensions().get::<JoinHeaders>().is_some();
     let link = response.extensions().get::<PastedLinkHeaders>().is_some();
+    let frame = response.extensions().get::<FrameHeaders>().cloned();
     let checkout = response.extensions().get::<CheckoutHeaders>().is_some();
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -74,7 +85,10 @@ pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, n
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, if join { "no-referrer" } else { "same-origin" });
-    set(header::X_FRAME_OPTIONS, "DENY");
+    // It knows no origins, and would be obeyed by old browsers.
+    if frame.is_none() {
+        set(header::X_FRAME_OPTIONS, "DENY");
+    }
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
     if safe.secure {
@@ -84,7 +98,9 @@ pub async fn secure_headers(State(safe): State<SafeHeaders>, request: Request, n
         set(HeaderName::from_static("x-robots-tag"), "noindex");
     }
     set(header::CACHE_CONTROL, "no-store");
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if link {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(if let Some(FrameHeaders(ancestors)) = frame {
+        header_of(&safe.frame_sources, &ancestors)
+    } else if link {
         safe.link_policy
     } else if checkout {
         safe.checkout_policy

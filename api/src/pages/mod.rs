@@ -9,7 +9,9 @@ mod render;
 
 pub use assets::asset;
 pub use errors::errors_as_pages;
-pub use headers::{CheckoutHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers};
+pub use headers::{
+    CheckoutHeaders, FrameHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers,
+};
 pub use keys::keys;
 pub use refusals::{beside_form, conflict};
 pub use render::{Pages, Reader, Wishes, back, see_other, vocabulary};

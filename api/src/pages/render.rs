@@ -47,6 +47,12 @@ impl Wishes {
         Self { own: self.own.or_else(|| language.and_then(Lang::from_tag)), ..self }
     }
 
+    /// With what was chosen for them by whoever shows the page.
+    #[must_use]
+    pub fn chosen(self, language: Option<&str>) -> Self {
+        Self { chosen: language.and_then(Lang::from_tag).or(self.chosen), ..self }
+    }
+
     /// The best of these languages.
     #[must_use]
     pub fn among(&self, languages: Languages) -> Lang {
@@ -77,6 +83,12 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
+    /// Of a page of an organization with these languages, outside the extractor.
+    #[must_use]
+    pub fn of(wishes: Wishes, languages: Languages, headers: &HeaderMap) -> Self {
+        Self { lang: wishes.among(languages), fragment: headers.contains_key("x-fragment"), wishes }
+    }
+
     /// The same reader on a page of an organization with these languages.
     #[must_use]
     pub fn among(self, languages: Languages) -> Self {

@@ -39,7 +39,9 @@ pub async fn login(
     Ok(axum::Json(SignedInView { token: token.expose().to_owned(), user: (&person).into() }))
 }
 
-/// Ends the sign-in this request came with.
+/// Ends the sign-in this request came with, and the person's views inside other pages.
+///
+/// A host application calls it with its person's token when they sign out there.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "sign-in", responses((status = 204)))]
 pub async fn logout(State(app): State<App>, who: SignedIn) -> Result<StatusCode, ApiError> {
     service::sign_out(&app, &who).await?;

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod connect;
 pub mod consent;
+mod days;
 mod ending;
 mod event_keys;
 pub mod events;

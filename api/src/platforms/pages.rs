@@ -17,6 +17,7 @@ use super::{
     StepState,
     connect::{self, ConnectionState, ConnectionView},
     consent,
+    days::Past,
     routes::with_cookie,
     save::{self, SaveSettings},
     settings::{self, HistoryView, PlatformState, PlatformView},
@@ -271,6 +272,12 @@ fn state_of(view: &ConnectionView) -> connection_page::ConnectionState {
     }
 }
 
+/// How a connection's last days were.
+fn days(past: &Past, view: &ConnectionView) -> Vec<connection_page::ConnectionDay> {
+    let works = view.state == ConnectionState::Connected;
+    view.id.map_or_else(Vec::new, |id| past.of(id, works))
+}
+
 /// `GET /connection`
 pub async fn connection(
     State(app): State<App>,
@@ -278,23 +285,31 @@ pub async fn connection(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
+    let page = own_connections(&app, &who).await?;
+    Pages::new(&app, &who, reader, Section::Connection).await?.notice(query.notice).show(&page)
+}
+
+/// An instructor's own account on each platform.
+pub async fn own_connections(app: &App, who: &SignedIn) -> Result<connection_page::Connection, ApiError> {
+    let zone = zone(app, who).await?;
+    let past = Past::look(app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
     let mut items = Vec::new();
-    for provider in settings::offered(&app) {
-        let view = connect::show(&app, &who, provider).await?;
+    for provider in settings::offered(app) {
+        let view = connect::show(app, who, provider).await?;
         items.push(connection_page::OwnConnection {
             platform: provider.as_str().to_owned(),
             title: provider.title().to_owned(),
             platform_ready: view.platform_ready,
             by_organization: view.by_organization,
             state: state_of(&view),
+            days: days(&past, &view),
         });
     }
     // What can be connected comes first; where nothing is set up, all are named.
     if items.iter().any(|item| item.platform_ready) {
         items.retain(|item| item.platform_ready);
     }
-    let page = connection_page::Connection { items, zone: zone(&app, &who).await? };
-    Pages::new(&app, &who, reader, Section::Connection).await?.notice(query.notice).show(&page)
+    Ok(connection_page::Connection { items, zone })
 }
 
 /// `POST /connection/{provider}/connect`: on to the platform, where the person allows it.
@@ -317,13 +332,24 @@ pub async fn refresh(
     Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let provider = settings::provider(&provider)?;
-    match connect::refresh(&app, &who, provider).await {
-        Ok(_) => Ok(see_other("/connection?notice=refreshed")),
+    Ok(back_to_connection(refreshed(&app, &who, &provider).await?))
+}
+
+fn back_to_connection(notice: Option<&str>) -> Response {
+    match notice {
+        Some(notice) => see_other(&format!("/connection?notice={notice}")),
+        None => see_other("/connection"),
+    }
+}
+
+/// Refreshes a grant: the notice to show. None for one that is lost, which the page says itself.
+pub async fn refreshed(app: &App, who: &SignedIn, provider: &str) -> Result<Option<&'static str>, ApiError> {
+    match connect::refresh(app, who, settings::provider(provider)?).await {
+        Ok(_) => Ok(Some("refreshed")),
         Err(ApiError::Provider(error)) => {
             tracing::warn!(%error, "a connection could not be refreshed: {error}");
             let lost = matches!(error.kind, lectern_core::provider::ErrorKind::Reconnect);
-            Ok(see_other(if lost { "/connection" } else { "/connection?notice=trying_again" }))
+            Ok((!lost).then_some("trying_again"))
         }
         Err(other) => Err(other),
     }
@@ -336,10 +362,14 @@ pub async fn disconnect(
     Path(provider): Path<String>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    let provider = settings::provider(&provider)?;
-    match connect::disconnect(&app, &who, provider).await {
-        Ok(()) => Ok(see_other("/connection?notice=disconnected")),
-        Err(ApiError::NotFound) => Ok(see_other("/connection?notice=already_done")),
+    Ok(back_to_connection(Some(disconnected(&app, &who, &provider).await?)))
+}
+
+/// Disconnects: the notice to show.
+pub async fn disconnected(app: &App, who: &SignedIn, provider: &str) -> Result<&'static str, ApiError> {
+    match connect::disconnect(app, who, settings::provider(provider)?).await {
+        Ok(()) => Ok("disconnected"),
+        Err(ApiError::NotFound) => Ok("already_done"),
         Err(other) => Err(other),
     }
 }
@@ -352,6 +382,8 @@ pub async fn connections(
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let list = connect::list(&app, &who, &Paging::new(Some(200), None)?).await?;
+    let zone = zone(&app, &who).await?;
+    let past = Past::look(&app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
     let pages = Pages::new(&app, &who, reader, Section::Connections).await?.notice(query.notice);
     let organization = organizations::service::find_active(&app, who.organization).await?;
     let own = organization.map(|organization| organization.name).unwrap_or_default();
@@ -360,6 +392,7 @@ pub async fn connections(
         person: view.person.as_ref().map_or_else(|| own.clone(), |person| person.name.clone()),
         platform: registry::named(view.provider).map_or("", ProviderName::title).to_owned(),
         state: state_of(view),
+        days: days(&past, view),
     };
     let mut items: Vec<_> = list.items.iter().map(row).collect();
     for provider in settings::offered(&app) {
@@ -373,10 +406,11 @@ pub async fn connections(
                 person: name,
                 platform: provider.title().to_owned(),
                 state: connection_page::ConnectionState::None,
+                days: Vec::new(),
             }));
         }
     }
-    let page = connection_page::Connections { items, zone: zone(&app, &who).await? };
+    let page = connection_page::Connections { items, zone };
     pages.show(&page)
 }
 

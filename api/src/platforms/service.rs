@@ -273,6 +273,25 @@ pub async fn capabilities(
     Ok(standing(app, organization, provider, Some(instructor)).await?.capabilities)
 }
 
+/// The address of the account that holds an instructor's meetings, where it is known without asking the platform.
+pub async fn held_as(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    provider: ProviderName,
+    instructor: PersonId,
+) -> Result<Option<String>, ApiError> {
+    match store::settings::find(tx, organization, provider).await?.map(|found| found.mode) {
+        None => Ok(None),
+        Some(Mode::User) => {
+            let row = store::connections::of_person(tx, organization, provider, instructor).await?;
+            Ok(row.filter(|row| row.state == State::Active).map(|row| row.account.email))
+        }
+        Some(Mode::ServerToServer) => {
+            Ok(people::service::find(tx, organization, instructor).await?.map(|person| person.email))
+        }
+    }
+}
+
 /// Whether a person may be sent to this address of the platform: only hosts of the operator's list; where a pasted link leads is
 /// for its own part to say.
 pub fn is_meeting_host(app: &App, provider: ProviderName, url: &Url) -> bool {

@@ -35,9 +35,10 @@ fn refused() -> ApiError {
     )
 }
 
-/// A one-time address for whoever asked with a token: none for a browser, which has its cookie already.
+/// A one-time address for whoever asked with a token, or inside a frame, whose cookie stays there: none for a browser that is
+/// signed in, which has its cookie already.
 pub async fn issue(app: &App, who: &SignedIn, provider: ProviderName) -> Result<Option<String>, ApiError> {
-    if !matches!(who.via, Via::Bearer(_) | Via::HostToken(_)) {
+    if !matches!(who.via, Via::Bearer(_) | Via::HostToken(_) | Via::Embed(_)) {
         return Ok(None);
     }
     let person = who.person()?;

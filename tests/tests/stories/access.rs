@@ -59,6 +59,9 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /api/v1/connections",                                   "-++----+!"),
     ("GET /api/v1/live",                                          "++++++++!"),
     ("GET /api/v1/me",                                            "++++++++!"),
+    ("GET /api/v1/organization/embedding",                        "-++----+!"),
+    ("PUT /api/v1/organization/embedding",                        "-++-----!"),
+    ("POST /api/v1/embeds",                                       "-++++---!"),
     ("GET /api/v1/organization/holidays",                         "-+++++++!"),
     ("GET /api/v1/organization/locks",                            "-++----+!"),
     ("GET /api/v1/organization/branding",                         "-++----+!"),
@@ -246,7 +249,10 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /audit.csv",                                                     "+++----!!"),
     ("GET /audit",                                                         "+++----!!"),
     ("GET /classes",                                                       "-++++++!!"),
-    ("GET /classes/new",                                                   "-++++--!!"),
+    ("GET /schedule",                                                      "-++++--!!"),
+    ("GET /schedule/look",                                                 "-++++--!!"),
+    ("POST /schedule",                                                     "-++++--!!"),
+    ("POST /schedule/look",                                                "-++++--!!"),
     ("GET /classes/{id}",                                                  "-+++?+?!! ???"),
     ("GET /classes/{id}/attendance",                                       "-+++?--!! ??-"),
     ("GET /classes/{id}/enrollments",                                      "+++++++!! +++"),
@@ -255,7 +261,6 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /classes/{id}/platform",                                         "-+++?--!! ??-"),
     ("GET /classes/{id}/roster",                                           "-+++?--!! ??-"),
     ("GET /classes/{id}/sessions",                                         "-+++?--!! ??-"),
-    ("GET /classes/{id}/sessions/preview",                                 "+++++++!! +++"),
     ("GET /classes/{id}/settings",                                         "-+++?--!! ??-"),
     ("GET /connection",                                                    "-++++--!!"),
     ("GET /connections",                                                   "-++----!!"),
@@ -270,6 +275,19 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /languages",                                                    "-++----!!"),
     ("GET /organization",                                                  "-++----!!"),
     ("POST /organization",                                                 "-++----!!"),
+    ("GET /organization/embedding",                                        "-++----!!"),
+    ("POST /organization/embedding",                                       "-++----!!"),
+    // A view inside somebody else's page is shown to its own cookie; whoever is signed in beside it is a stranger there.
+    ("GET /embed/open",                                                    "---------"),
+    ("GET /embed/connection",                                              "---------"),
+    ("GET /embed/join/{class}",                                            "--------- ---"),
+    ("GET /embed/live",                                                    "---------"),
+    ("GET /embed/live/events",                                             "---------"),
+    ("POST /embed/connection/{provider}/connect",                          "--------- ---"),
+    ("POST /embed/connection/{provider}/disconnect",                       "--------- ---"),
+    ("POST /embed/connection/{provider}/refresh",                          "--------- ---"),
+    ("POST /embed/live/end",                                               "---------"),
+    ("GET /embed/theme/{file}",                                            "????????? ???"),
     ("GET /organizations",                                                 "+------!!"),
     ("GET /organizations/{id}",                                            "+------!! ---"),
     ("POST /organizations/{id}",                                           "+------!! ---"),
@@ -302,7 +320,6 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /webhooks/{id}/replay",                                         "-++----!! ?--"),
     ("POST /webhooks/{id}/rotate",                                         "-++----!! ?--"),
     ("POST /webhooks/{id}/test",                                           "-++----!! ?--"),
-    ("POST /classes",                                                      "-++++--!!"),
     ("POST /classes/{id}/enrollments",                                     "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/remove",                 "-+++?--!! ??-"),
     ("POST /classes/{id}/enrollments/{enrollment}/restore",                "-+++?--!! ??-"),
@@ -312,8 +329,6 @@ const TABLE: &[(&str, &str)] = &[
     ("POST /classes/{id}/guests/{guest}/remove",                           "-+++?--!! ??-"),
     ("POST /holidays",                                                     "-++----!!"),
     ("POST /holidays/{day}/remove",                                        "-++----!! +--"),
-    ("POST /classes/{id}/sessions",                                        "-+++?--!! ??-"),
-    ("POST /classes/{id}/sessions/preview",                                "-+++?--!! ??-"),
     ("POST /classes/{id}/link",                                            "-+++?--!! ??-"),
     ("POST /classes/{id}/platform",                                        "-+++?--!! ??-"),
     ("POST /classes/{id}/settings",                                        "-+++?--!! ??-"),
@@ -464,6 +479,8 @@ fn body(route: &str, world: &World, app: &TestApp) -> Value {
         "POST /api/v1/api-keys" => json!({"name": "k", "scopes": ["read"]}),
         "PATCH /api/v1/organization/branding" => json!({"colour": "#0e5e49"}),
         "PATCH /api/v1/organization/settings" => json!({"time_zone": "Asia/Dhaka"}),
+        "PUT /api/v1/organization/embedding" => json!({"origins": ["https://www.oakwood.example"]}),
+        "POST /api/v1/embeds" => json!({"view": "connection"}),
         "PUT /api/v1/organization/locks" => {
             serde_json::to_value(lectern_core::locks::Locks::default()).unwrap()
         }
@@ -533,6 +550,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         "POST /branding" => text(&[("colour", "#0e5e49")]),
         "POST /languages" => text(&[("language", "en"), ("default_language", "en")]),
         "POST /organization" => text(&[("time_zone", "Asia/Dhaka"), ("late_after_minutes", "5")]),
+        "POST /organization/embedding" => text(&[("origins", "https://www.oakwood.example")]),
         "POST /cohorts" | "POST /cohorts/{id}" => text(&[("name", "Section B")]),
         "POST /cohorts/{id}/members" => {
             vec![("email", format!("{fresh}@guest.example")), ("first_name", "New".to_owned())]
@@ -541,7 +559,9 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             vec![("text", format!("email,name\n{fresh}@guest.example,New")), ("confirm", "yes".to_owned())]
         }
         "POST /classes/{id}/cohorts" => vec![("cohort", world.cohort.clone())],
-        "POST /classes" => text(&[("title", "Geometry"), ("description", ""), ("provider", "zoom")]),
+        "POST /schedule" | "POST /schedule/look" => {
+            [&text(&when)[..], &text(&[("title", "Geometry"), ("provider", "zoom"), ("allow_clashes", "on")])[..]].concat()
+        }
         "POST /classes/{id}/enrollments" | "POST /classes/{id}/guests" => {
             let mut fields = text(&[("first_name", "New"), ("last_name", "Person")]);
             fields.push(("email", format!("{fresh}@guest.example")));
@@ -550,9 +570,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             }
             fields
         }
-        "POST /classes/{id}/sessions"
-        | "POST /classes/{id}/sessions/preview"
-        | "POST /sessions/{id}/edit" => [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat(),
+        "POST /sessions/{id}/edit" => [&text(&when)[..], &text(&[("title", "Fractions")])[..]].concat(),
         "POST /payments" => text(&[("secret_key", "sk_test_0000000000000000")]),
         "POST /classes/{id}/bookings" => text(&[("currency", "usd"), ("refund_hours", "24")]),
         "POST /booking-pages" | "POST /booking-pages/{id}" => text(&[
@@ -662,7 +680,13 @@ async fn ask(client: &Client, app: &TestApp, route: &str, path: &str, world: &Wo
             let token = form_token(&browser).await.unwrap_or_default();
             let mut fields = form(route, world, app);
             fields.push(("csrf", token));
-            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            // What is scheduled was looked at first.
+            let looked = if route == "POST /schedule" { Some(browser.post("/schedule/look", &fields).await) } else { None };
+            let shown = looked.map(|page| ["seen", "press"].map(|name| page.typed(name).unwrap_or_default()));
+            if let Some([seen, press]) = &shown {
+                fields.extend([("seen", seen.as_str()), ("press", press.as_str())]);
+            }
             browser.post(path, &fields).await
         }
     }
@@ -794,7 +818,8 @@ fn s12_every_path_is_in_a_list() {
             }
         }
     }
-    // The macro behind PAGES and PROBES, DOCUMENTS, and a demo's own page, which no server has but a demo's.
-    let known = [("front.rs".to_owned(), 1), ("openapi.rs".to_owned(), 1), ("routes.rs".to_owned(), 1)];
+    // The macro behind PAGES and PROBES, DOCUMENTS, a demo's own page, which no server has but a demo's, and its shop, which is another
+    // server.
+    let known = ["front.rs", "openapi.rs", "routes.rs", "shop.rs"].map(|file| (file.to_owned(), 1));
     assert_eq!(laid, BTreeMap::from(known), "lay it through routes.rs, and say in the table whose it is");
 }

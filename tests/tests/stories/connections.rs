@@ -261,6 +261,28 @@ story!(
     }
 );
 
+story!(
+    /// Whoever looks back sees on which days a grant did not work: a square for each of 30 days, and the bad ones in words.
+    a_connections_days_are_seen, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let zoom = oakwood.zoom(app).await;
+        let farhan = oakwood.instructor("farhan").await;
+        farhan.connect_zoom(app).await;
+        app.pass(Duration::days(2));
+        app.zoom.revoke_silently(&zoom.client_id, &farhan.email);
+        app.tick("tick.refresh_tokens").await;
+        app.pass(Duration::days(2));
+        farhan.consent(app).await;
+        let pages = [(farhan.browser(app), "/connection"), (oakwood.admin().await.browser(app), "/connections")];
+        for (browser, path) in pages {
+            let page = browser.get(path).await;
+            let said = "Of the last days it worked on 2, broke off on 2, and did not work on 1.";
+            assert!(page.html().contains(said), "{path}: {}", page.html());
+            assert_eq!(page.html().matches("<g class=\"none\">").count(), 25, "{path}: nobody had connected before");
+        }
+    }
+);
+
 /// Runs something while an answer of the token endpoint is on its way to whoever asked.
 type Meanwhile = Box<dyn FnOnce() + Send>;
 

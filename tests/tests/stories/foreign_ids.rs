@@ -275,7 +275,20 @@ fn forms(ours: &School, theirs: &School) -> Vec<(String, Vec<(&'static str, Stri
         ),
         (format!("{their_class}/guests"), guest("")),
         (format!("{their_class}/enrollments"), guest("")),
-        (format!("{their_class}/sessions"), when.clone()),
+        ("/schedule/look".to_owned(), [when.clone(), vec![("class", theirs.class.clone())]].concat()),
+        ("/schedule".to_owned(), [when.clone(), vec![("class", theirs.class.clone())]].concat()),
+        (
+            "/schedule/look".to_owned(),
+            [when.clone(), vec![("title", "Ink".to_owned()), ("cohort", theirs.cohort.clone())]].concat(),
+        ),
+        (
+            "/schedule/look".to_owned(),
+            [
+                when.clone(),
+                vec![("title", "Ink".to_owned()), ("instructor_id", theirs.teacher.id.to_string())],
+            ]
+            .concat(),
+        ),
         (format!("{their_class}/settings"), vec![("chat", "on".to_owned())]),
         (format!("{their_next}/edit"), when),
         (format!("{their_next}/cancel"), vec![("reason", "none".to_owned())]),
@@ -341,7 +354,7 @@ story!(
         }
         for (who, person) in [("owner", &ours.owner), ("teacher", &ours.teacher)] {
             let browser = person.browser(app);
-            let page = browser.get("/classes/new").await;
+            let page = browser.get("/schedule").await;
             let token = page.forms().into_iter().flat_map(|(_, hidden)| hidden).find(|(name, _)| name == "csrf").unwrap().1;
             for (path, fields) in forms(&ours, &theirs) {
                 let mut sent: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -30,7 +30,16 @@ pub(crate) async fn open(
     query: &str,
     headers: &[(&'static str, String)],
 ) -> Result<Socket, u16> {
-    let url = format!("{}/api/v1/live{query}", app.base.replacen("http", "ws", 1));
+    open_at(app, &format!("/api/v1/live{query}"), headers).await
+}
+
+/// Opens a socket that tells the same at another address.
+pub(crate) async fn open_at(
+    app: &TestApp,
+    path: &str,
+    headers: &[(&'static str, String)],
+) -> Result<Socket, u16> {
+    let url = format!("{}{path}", app.base.replacen("http", "ws", 1));
     let mut request = url.into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
@@ -63,7 +72,7 @@ pub(crate) async fn next(socket: &mut Socket) -> Result<Value, u16> {
     }
 }
 
-async fn next_of(socket: &mut Socket, kind: &str) -> Value {
+pub(crate) async fn next_of(socket: &mut Socket, kind: &str) -> Value {
     loop {
         let event = next(socket).await.unwrap();
         if event["type"] == json!(kind) {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::environment::Page;
 use crate::form::{Choice, FieldError};
 use crate::pages::session::{SessionLine, SessionState};
-use crate::pages::session_forms::ScheduleForm;
 
 /// What all tabs of a class show above them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -263,15 +262,12 @@ impl Page for ClassRoster {
     }
 }
 
-/// `GET /classes/{id}/sessions`; the form posts to the same path.
+/// `GET /classes/{id}/sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClassSessions {
     pub class: ClassHead,
     /// Coming ones first, then the past ones, newest first.
     pub items: Vec<SessionLine>,
-    pub form: ScheduleForm,
-    /// IANA names offered beside the chosen one.
-    pub zones: Vec<String>,
     /// The address of the next page of the list.
     pub next_url: Option<String>,
 }
@@ -288,23 +284,9 @@ impl Page for ClassSessions {
                     SessionLine { state: SessionState::Ended, here: Some(21), ..SessionLine::sample("s0") },
                     SessionLine { state: SessionState::Cancelled, ..SessionLine::sample("s3") },
                 ],
-                form: ScheduleForm {
-                    errors: vec![FieldError::new(
-                        "time",
-                        "You already teach “Geometry, class 9” then. Choose 9:50.",
-                    )],
-                    ..ScheduleForm::sample()
-                },
-                zones: vec!["Asia/Dhaka".to_owned(), "Europe/London".to_owned()],
                 next_url: Some("/classes/c1/sessions?cursor=abc".to_owned()),
             },
-            Self {
-                class: ClassHead::sample(),
-                items: vec![],
-                form: ScheduleForm::sample(),
-                zones: vec![],
-                next_url: None,
-            },
+            Self { class: ClassHead::sample(), items: vec![], next_url: None },
         ]
     }
 }
@@ -352,6 +334,14 @@ impl Missed {
     }
 }
 
+/// The nearest platform that can do what another cannot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Elsewhere {
+    /// The value posted as `instead`.
+    pub name: String,
+    pub label: String,
+}
+
 /// The honest answer for one option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ability {
@@ -360,19 +350,21 @@ pub struct Ability {
     pub reason: Option<Sentence>,
     /// Who fixed the value, and how; the input is then disabled.
     pub locked: Option<Locked>,
+    /// A platform that can, where the form may choose another.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl Ability {
     /// Possible, without conditions.
     #[must_use]
     pub fn yes() -> Self {
-        Self { state: AbilityState::Yes, reason: None, locked: None }
+        Self { state: AbilityState::Yes, reason: None, locked: None, elsewhere: None }
     }
 
     /// Not possible, with the sentence that says why.
     #[must_use]
     pub fn no(reason: impl Into<Sentence>) -> Self {
-        Self { state: AbilityState::No, reason: Some(reason.into()), locked: None }
+        Self { state: AbilityState::No, reason: Some(reason.into()), locked: None, elsewhere: None }
     }
 }
 
@@ -390,28 +382,24 @@ pub struct SettingsAbilities {
     pub aliases: Ability,
 }
 
-/// `GET /classes/{id}/settings`; `POST` same path
-/// `{csrf, open*, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?, aliases=on?}`.
+/// The options of a class in a form:
+/// `{open*, waiting_room=on?, recording=none|local|cloud, breakout_rooms=on?, chat=on?, screen_share=on?, aliases=on?}`.
 /// A box that is off or disabled is not sent: keep the old value of options that are locked or impossible. `open` names the
 /// options whose boxes were neither.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClassSettings {
-    pub class: ClassHead,
+pub struct ClassOptions {
     pub waiting_room: bool,
     pub recording: RecordingMode,
     pub breakout_rooms: bool,
     pub chat: bool,
     pub screen_share: bool,
     pub aliases: bool,
-    pub missed: Option<Missed>,
     pub can: SettingsAbilities,
-    pub errors: Vec<FieldError>,
 }
 
-impl Page for ClassSettings {
-    const TEMPLATE: &'static str = "pages/class_settings.html";
-    fn samples() -> Vec<Self> {
-        let all = |ability: &Ability| SettingsAbilities {
+impl ClassOptions {
+    fn all(ability: &Ability) -> SettingsAbilities {
+        SettingsAbilities {
             waiting_room: ability.clone(),
             recording: Ability::yes(),
             recording_local: ability.clone(),
@@ -420,19 +408,23 @@ impl Page for ClassSettings {
             chat: ability.clone(),
             screen_share: ability.clone(),
             aliases: ability.clone(),
-        };
-        let page = |can| Self {
-            class: ClassHead::sample(),
+        }
+    }
+
+    fn with(can: SettingsAbilities) -> Self {
+        Self {
             waiting_room: true,
             recording: RecordingMode::Cloud,
             breakout_rooms: true,
             chat: false,
             screen_share: false,
             aliases: true,
-            missed: None,
             can,
-            errors: vec![],
-        };
+        }
+    }
+
+    /// Some of everything; all possible; nothing possible.
+    pub(super) fn samples() -> [Self; 3] {
         let mixed = SettingsAbilities {
             waiting_room: Ability {
                 locked: Some(Locked { by: "Oakwood School".to_owned(), on: true }),
@@ -451,6 +443,7 @@ impl Page for ClassSettings {
                     "Each room is a small meeting of its own that we open, fill, time and close.".into(),
                 ),
                 locked: None,
+                elsewhere: None,
             },
             chat: Ability {
                 state: AbilityState::Yes,
@@ -460,16 +453,39 @@ impl Page for ClassSettings {
                      Zoom's own settings, or in the meeting.",
                 )),
                 locked: None,
+                elsewhere: None,
             },
-            ..all(&Ability::yes())
+            ..Self::all(&Ability::yes())
         };
+        [
+            Self::with(mixed),
+            Self::with(Self::all(&Ability::yes())),
+            Self::with(Self::all(&Ability::no("Not on this platform."))),
+        ]
+    }
+}
+
+/// `GET /classes/{id}/settings`; `POST` same path `{csrf}` and [`ClassOptions`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassSettings {
+    pub class: ClassHead,
+    pub options: ClassOptions,
+    pub missed: Option<Missed>,
+    pub errors: Vec<FieldError>,
+}
+
+impl Page for ClassSettings {
+    const TEMPLATE: &'static str = "pages/class_settings.html";
+    fn samples() -> Vec<Self> {
+        let [mixed, every, none] = ClassOptions::samples();
+        let page = |options| Self { class: ClassHead::sample(), options, missed: None, errors: vec![] };
         vec![
             page(mixed),
-            page(all(&Ability::yes())),
+            page(every),
             Self {
                 errors: vec![FieldError::form("Zoom did not take these settings.")],
                 missed: Some(Missed::sample()),
-                ..page(all(&Ability::no("Not on this platform.")))
+                ..page(none)
             },
         ]
     }

@@ -1,10 +1,9 @@
-//! The list of classes, and the form for a new one.
+//! The list of classes, and a platform as a form offers it.
 
 use lectern_core::sentence::Sentence;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
-use crate::form::{Choice, FieldError};
 
 /// Which classes the list shows: `?tab=upcoming|previous`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,80 +153,4 @@ pub struct CanLine {
     pub how: Option<&'static str>,
     /// What the platform says to it.
     pub reason: Option<Sentence>,
-}
-
-/// `GET /classes/new?instructor_id=`; `POST /classes {csrf, title, description?, provider, link?, instructor_id?}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ClassNew {
-    pub title: String,
-    pub description: String,
-    pub provider: String,
-    pub providers: Vec<PlatformChoice>,
-    /// Whose account the platforms' answers are about.
-    pub host: String,
-    /// For admins, who may choose; empty for instructors.
-    pub instructors: Vec<Choice>,
-    pub instructor_id: String,
-    /// The pasted link, for the platform that lives by one.
-    pub link: String,
-    pub errors: Vec<FieldError>,
-}
-
-impl Page for ClassNew {
-    const TEMPLATE: &'static str = "pages/class_new.html";
-    fn samples() -> Vec<Self> {
-        let choice = |name: &str, label: &str, ready, note: Option<&str>| PlatformChoice {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            ready,
-            note: note.map(str::to_owned),
-            can: None,
-        };
-        let line = |capability, degree, how, reason: Option<&'static str>| CanLine {
-            capability,
-            degree,
-            how,
-            reason: reason.map(Into::into),
-        };
-        let basic = PlatformCan {
-            effective: true,
-            plan: Some("Basic".to_owned()),
-            minutes: Some(40),
-            lines: vec![
-                line("registrants", "no", None, Some("People get no link of their own with the Basic plan.")),
-                line("attendance", "yes", Some("live"), None),
-                line("auto_recording", "yes", Some("local"), None),
-                line("chat", "helped", Some("per_host"), Some("For all meetings of a host.")),
-            ],
-        };
-        let best = PlatformCan {
-            effective: false,
-            plan: None,
-            minutes: None,
-            lines: vec![line("attendance", "yes", Some("report"), None)],
-        };
-        vec![
-            Self {
-                provider: "zoom".to_owned(),
-                host: "Farhan Karim".to_owned(),
-                providers: vec![
-                    PlatformChoice { can: Some(basic), ..choice("zoom", "Zoom", true, Some("connected")) },
-                    PlatformChoice {
-                        can: Some(best),
-                        ..choice("teams", "Microsoft Teams", true, Some("not_connected"))
-                    },
-                    choice("link", "Pasted link", true, Some("pasted")),
-                ],
-                ..Self::default()
-            },
-            Self {
-                provider: "zoom".to_owned(),
-                providers: vec![choice("zoom", "Zoom", false, Some("Your admin has one step left."))],
-                instructors: vec![Choice::new("1", "Farhan Karim"), Choice::new("2", "Dalia Haque")],
-                instructor_id: "2".to_owned(),
-                errors: vec![FieldError::new("title", "required"), FieldError::new("provider", "choose")],
-                ..Self::default()
-            },
-        ]
-    }
 }

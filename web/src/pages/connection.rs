@@ -36,6 +36,37 @@ pub enum ConnectionState {
     },
 }
 
+/// How a connection was on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayMark {
+    /// Not connected yet.
+    None,
+    Worked,
+    /// It stopped or worked again in the course of the day.
+    Broke,
+    /// It did not work all day.
+    Down,
+}
+
+/// One of the days behind us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionDay {
+    /// Its first instant, RFC 3339.
+    pub at: String,
+    pub mark: DayMark,
+}
+
+fn sample_days() -> Vec<ConnectionDay> {
+    let mark = |day| match day {
+        1..=3 => DayMark::None,
+        12 | 15 => DayMark::Broke,
+        13 | 14 => DayMark::Down,
+        _ => DayMark::Worked,
+    };
+    (1..=30).map(|day| ConnectionDay { at: format!("2026-10-{day:02}T18:00:00Z"), mark: mark(day) }).collect()
+}
+
 /// An instructor's account on one platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OwnConnection {
@@ -48,6 +79,8 @@ pub struct OwnConnection {
     /// Whether one account of the organization holds all meetings, so that nothing is to be connected.
     pub by_organization: bool,
     pub state: ConnectionState,
+    /// The last 30, the oldest first; none where nothing is connected.
+    pub days: Vec<ConnectionDay>,
 }
 
 /// `GET /connection`; `POST /connection/{platform}/connect|refresh|disconnect {csrf}`.
@@ -66,6 +99,7 @@ impl Page for Connection {
             title: "Zoom".to_owned(),
             platform_ready: true,
             by_organization: false,
+            days: if matches!(state, ConnectionState::None) { vec![] } else { sample_days() },
             state,
         };
         let pages = |items| Self { items, zone: "Asia/Dhaka".to_owned() };
@@ -116,6 +150,8 @@ pub struct ConnectionRow {
     /// The platform's name.
     pub platform: String,
     pub state: ConnectionState,
+    /// As [`OwnConnection::days`].
+    pub days: Vec<ConnectionDay>,
 }
 
 /// `GET /connections`; `POST /connections/{id}/revoke {csrf}`.
@@ -133,6 +169,7 @@ impl Page for Connections {
             person: person.to_owned(),
             platform: "Zoom".to_owned(),
             state,
+            days: id.map_or_else(Vec::new, |_| sample_days()),
         };
         let connected = |scopes_missing| ConnectionState::Connected {
             email: "dalia@oakwood.example".to_owned(),

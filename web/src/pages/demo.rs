@@ -46,6 +46,8 @@ pub struct DemoPage {
     pub rooms: Vec<DemoRoom>,
     /// Where the mails land.
     pub mail_url: String,
+    /// A host application with parts of ours in its pages.
+    pub shop_url: String,
     pub simulators: Vec<DemoLink>,
 }
 
@@ -78,6 +80,7 @@ impl Page for DemoPage {
                 teacher: "Farhan Karim".to_owned(),
             }],
             mail_url: "http://127.0.0.1:9001".to_owned(),
+            shop_url: "http://localhost:9003".to_owned(),
             simulators: vec![DemoLink { title: "Zoom".to_owned(), url: "http://127.0.0.1:9002".to_owned() }],
         }]
     }

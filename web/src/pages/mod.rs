@@ -17,6 +17,7 @@ pub mod components;
 pub mod connection;
 pub mod consent;
 pub mod demo;
+pub mod embed;
 pub mod entrance;
 pub mod error;
 pub mod holidays;
@@ -36,7 +37,7 @@ pub mod overview;
 pub mod own_attendance;
 pub mod people;
 pub mod platform;
-pub mod schedule_preview;
+pub mod schedule;
 pub mod session;
 pub mod session_forms;
 pub mod today;
@@ -60,7 +61,7 @@ pub use class::{
 };
 pub use class_attendance::{ClassAttendance, Mark, RegisterCell, RegisterRow, RegisterSession};
 pub use class_platform::{ClassPlatform, MoveLine, MovePlan};
-pub use classes::{ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformChoice};
+pub use classes::{ClassItem, ClassState, ClassTab, Classes, PlatformChoice};
 pub use cohorts::{
     CohortFields, CohortImport, CohortMember, CohortPage, CohortRow, CohortsPage, ImportCount, ImportLine,
     ImportOutcome, ImportReport,
@@ -69,6 +70,9 @@ pub use components::ComponentsPage;
 pub use connection::{Connection, ConnectionRow, ConnectionState, Connections, OwnConnection};
 pub use consent::{Consent, ConsentState};
 pub use demo::{DemoGroup, DemoLink, DemoPage, DemoPerson, DemoRoom};
+pub use embed::{
+    EmbedConnection, EmbedEnd, EmbedEndState, EmbedFrame, EmbedJoin, EmbedLive, EmbeddingPage, WrongOrigins,
+};
 pub use entrance::{SetUp, SignIn};
 pub use error::{ErrorKind, ErrorPage};
 pub use holidays::{HolidayRow, HolidaysPage};
@@ -88,7 +92,7 @@ pub use overview::{Overview, SetUpStep, WeekColumn};
 pub use own_attendance::{OwnAttendance, OwnRow};
 pub use people::{People, PersonForm, PersonRow};
 pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};
-pub use schedule_preview::{PreviewClash, PreviewLine, SchedulePreview};
+pub use schedule::{CohortTick, MeetingsMade, PreviewClash, PreviewLine, SchedulePage, SchedulePlan};
 pub use session::{
     FeedItem, FeedKind, Figures, MeetingState, MeetingView, Participant, ParticipantRole, Presence,
     PresenceState, Problem, SessionLine, SessionPage, SessionSettings, SessionState,

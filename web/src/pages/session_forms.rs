@@ -35,7 +35,8 @@ impl Default for RepeatForm {
     }
 }
 
-/// The typed values of `{csrf, date, time, time_zone, duration_minutes, title?}`, and for a new session how it repeats.
+/// The typed values of `{csrf, date, time, time_zone, duration_minutes, title?}`, and for a new session how it repeats; there its
+/// title is `session_title`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduleForm {
     /// `2026-11-24`, as a native date input has it.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use lectern_web::assets;
+
 use crate::every::pages;
 
 /// One start tag: its name and attributes.
@@ -162,5 +164,29 @@ fn at_most_one_main_action_is_filled() {
         // Forms beside a list have their own; a page's head and its doors do not repeat it.
         let doors = page.html.matches("btn main door").count();
         assert!(doors <= 1, "{}: {doors} doors", page.name);
+    }
+}
+
+#[test]
+fn the_style_sheet_knows_no_left_and_right() {
+    let sheet = assets::get("x/lectern.css").unwrap().bytes;
+    let sheet = String::from_utf8(sheet.into_owned()).unwrap();
+    let physical = [
+        "margin-left",
+        "margin-right",
+        "padding-left",
+        "padding-right",
+        "border-left",
+        "border-right",
+        "text-align:left",
+        "text-align:right",
+        "float:",
+    ];
+    for word in physical {
+        assert!(!sheet.contains(word), "{word}: from right to left it stands on the wrong side");
+    }
+    for side in ["left:", "right:"] {
+        let alone = sheet.match_indices(side).filter(|(at, _)| sheet[..*at].ends_with([';', '{', ' ']));
+        assert_eq!(alone.count(), 0, "{side}");
     }
 }

@@ -7,7 +7,7 @@ use lectern_web::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::settings::missed;
+use super::options::missed;
 use crate::{
     app::App,
     attendance,

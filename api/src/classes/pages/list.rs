@@ -5,30 +5,23 @@ use lectern_core::{
     ids::ClassId,
     provider::{Can, ControlScope, Degree, LiveAttendance, ProviderName, RecordingModes, RegistrantLinks},
     role::Role,
-    secret::SecretString,
     session::SessionState,
 };
 use lectern_web::{
-    Choice, FieldError as PageFieldError, NoticeKind, Section,
-    pages::classes::{
-        CanLine, ClassItem, ClassNew, ClassState, ClassTab, Classes, PlatformCan, PlatformChoice,
-    },
+    NoticeKind, Section,
+    pages::classes::{CanLine, ClassItem, ClassState, ClassTab, Classes, PlatformCan, PlatformChoice},
 };
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::{
     app::App,
-    classes::{
-        choosing::{self, PlatformChoiceView},
-        service::{self, CreateClass},
-    },
+    classes::{choosing::PlatformChoiceView, service},
     error::ApiError,
-    extract::{Form, Instructor, Member, Query, SignedIn},
+    extract::{Member, Query},
     list::{Paging, next_url},
     live::feed::instant,
     organizations,
-    pages::{Pages, Reader, beside_form, see_other},
+    pages::{Pages, Reader},
     people,
     platforms::service::HostState,
     sessions, totals,
@@ -178,104 +171,12 @@ pub(super) const fn host_note(state: HostState, own: bool) -> &'static str {
     }
 }
 
-async fn new_page(app: &App, who: &SignedIn, asked: Option<Uuid>) -> Result<ClassNew, ApiError> {
-    let (instructor, platforms) = choosing::platforms(app, who, asked).await?;
-    let own = instructor == who.person().ok();
-    let mut providers = Vec::new();
-    for view in &platforms {
-        // A class may be made before its platform is ready: the note says what is still to do.
-        let note = host_note(view.state, own);
-        providers.push(PlatformChoice { can: Some(can(view)), ..choice(view.provider, Some(note)) });
-    }
-    let mut tx = app.db.read(who.organization).await?;
-    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
-    let mut instructors = Vec::new();
-    if who.role == Role::Admin {
-        let teachers = people::service::teachers(&mut tx, who.organization).await?;
-        instructors.extend(teachers.iter().map(|person| Choice::new(person.id.to_string(), person.name())));
-    }
-    let names = people::service::names(&mut tx, who.organization, instructor).await?;
-    Ok(ClassNew {
-        provider: settings.default_provider.as_str().to_owned(),
-        providers,
-        host: names.into_values().next().unwrap_or_default(),
-        instructor_id: instructor.map(|person| person.to_string()).unwrap_or_default(),
-        instructors,
-        ..ClassNew::default()
-    })
-}
-
-/// Query of the form.
-#[derive(Debug, Default, Deserialize)]
-pub struct NewQuery {
-    instructor_id: Option<Uuid>,
-}
-
-/// `GET /classes/new`
-pub async fn new(
-    State(app): State<App>,
-    who: Instructor,
-    reader: Reader,
-    Query(query): Query<NewQuery>,
-) -> Result<Response, ApiError> {
-    let page = new_page(&app, &who, query.instructor_id).await?;
-    Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
-}
-
-/// The form for a new class.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct NewForm {
-    title: String,
-    description: String,
-    provider: Option<String>,
-    instructor_id: Option<String>,
-    link: String,
-}
-
-/// `POST /classes`
-pub async fn create(
-    State(app): State<App>,
-    who: Instructor,
-    reader: Reader,
-    Form(form): Form<NewForm>,
-) -> Result<Response, ApiError> {
-    let asked = form.instructor_id.as_deref().filter(|id| !id.is_empty());
-    let instructor = asked.map(Uuid::parse_str).transpose();
-    let errors = match instructor {
-        Ok(instructor_id) => {
-            let new = CreateClass {
-                title: form.title.clone(),
-                description: Some(form.description.clone()),
-                provider: form.provider.clone().filter(|name| !name.is_empty()),
-                instructor_id,
-                external_id: None,
-                // The field is there for every platform, and empty for all but one.
-                link: Some(form.link.clone()).filter(|link| !link.trim().is_empty()).map(SecretString::new),
-            };
-            match service::create(&app, &who, new).await {
-                Ok(class) => {
-                    return Ok(see_other(&format!("/classes/{}?notice=class_created", class.id)));
-                }
-                Err(error) => beside_form(&app, error)?,
-            }
-        }
-        Err(_) => vec![PageFieldError::new("instructor_id", "choose")],
+/// The platforms as a form offers them; `own`: to whoever will teach.
+pub(crate) fn platform_choices(views: &[PlatformChoiceView], own: bool) -> Vec<PlatformChoice> {
+    // A class may be made before its platform is ready: the note says what is still to do, and who does it.
+    let choice = |view: &PlatformChoiceView| PlatformChoice {
+        can: Some(can(view)),
+        ..choice(view.provider, Some(host_note(view.state, own)))
     };
-    // Somebody who cannot teach is told so beside the field; the platforms are then those of whoever fills the form in.
-    let chosen = instructor.ok().flatten();
-    let page = match new_page(&app, &who, chosen).await {
-        Err(ApiError::Invalid(_)) => new_page(&app, &who, None).await?,
-        other => other?,
-    };
-    let page = ClassNew {
-        title: form.title,
-        description: form.description,
-        provider: form.provider.unwrap_or(page.provider),
-        instructor_id: form.instructor_id.unwrap_or(page.instructor_id),
-        link: form.link,
-        errors,
-        ..page
-    };
-    Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
+    views.iter().map(choice).collect()
 }

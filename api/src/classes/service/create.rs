@@ -1,6 +1,6 @@
 //! Making classes.
 
-use lectern_core::secret::SecretString;
+use lectern_core::{secret::SecretString, settings::ClassSettings};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::{
     app::App,
     audit::{self, EntryKind},
     classes::store::{self, Class},
+    db::Tx,
     error::ApiError,
     extract::SignedIn,
     organizations, pasted_links,
@@ -66,6 +67,24 @@ pub async fn could_create(app: &App, who: &SignedIn, new: &CreateClass) -> Resul
 
 /// Makes a class.
 pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class, ApiError> {
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = create_in(app, &mut tx, who, new, None).await?;
+    tx.commit().await?;
+    Ok(class)
+}
+
+/// Makes a class in the caller's transaction, with these wishes instead of what classes begin with: whoever asks has looked what
+/// the platform can do.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_in(
+    app: &App,
+    tx: &mut Tx,
+    who: &SignedIn,
+    new: CreateClass,
+    wishes: Option<ClassSettings>,
+) -> Result<Class, ApiError> {
     let mut errors = Vec::new();
     let title = title(&new.title, &mut errors);
     let description = description(new.description.as_deref(), &mut errors);
@@ -74,12 +93,12 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
-    let mut tx = app.db.begin(who.organization).await?;
-    let instructor = instructor(&mut tx, who, new.instructor_id).await?;
-    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let instructor = instructor(tx, who, new.instructor_id).await?;
+    let settings = organizations::service::settings_in(tx, who.organization).await?;
     let provider = provider.flatten().unwrap_or(settings.default_provider);
     organizations::service::check_aliases(&settings.policies, provider, "provider")?;
     let link = pasted(app, provider, new.link.as_ref())?;
+    let wishes = wishes.unwrap_or_else(|| settings.locks.begin());
     let class = Class {
         id: app.new_id(),
         external_id,
@@ -87,22 +106,18 @@ pub async fn create(app: &App, who: &SignedIn, new: CreateClass) -> Result<Class
         description,
         instructor,
         provider,
-        settings: settings.locks.begin(),
-        wishes: settings.locks.begin(),
+        settings: settings.locks.over(&wishes),
+        wishes,
         locks: settings.locks,
         active: true,
         created_at: app.clock.now(),
     };
-    room(&mut tx, who.organization).await?;
-    store::insert(&mut tx, who.organization, &class).await.map_err(taken)?;
+    room(tx, who.organization).await?;
+    store::insert(tx, who.organization, &class).await.map_err(taken)?;
     if let Some(url) = link {
-        pasted_links::service::keep(app, &mut tx, who.organization, class.id, class.id.uuid(), &url).await?;
+        pasted_links::service::keep(app, tx, who.organization, class.id, class.id.uuid(), &url).await?;
     }
-    audit::store::insert(
-        &mut tx,
-        &app.entry(who.organization, EntryKind::ClassCreated, who.actor()).class(class.id),
-    )
-    .await?;
-    tx.commit().await?;
+    let entry = app.entry(who.organization, EntryKind::ClassCreated, who.actor()).class(class.id);
+    audit::store::insert(tx, &entry).await?;
     Ok(class)
 }

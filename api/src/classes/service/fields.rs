@@ -26,7 +26,7 @@ pub(super) fn taken(error: StoreError) -> ApiError {
     error.into()
 }
 
-pub(super) fn title(text: &str, errors: &mut Vec<FieldError>) -> String {
+pub(crate) fn title(text: &str, errors: &mut Vec<FieldError>) -> String {
     people::service::one_line(text, 200)
         .map_err(|message| errors.push(FieldError::new("title", message)))
         .unwrap_or_default()
@@ -69,7 +69,7 @@ pub(in crate::classes) fn provider(
 }
 
 /// The link of a class on a platform that lives by one; on any other there is none.
-pub(in crate::classes) fn pasted(
+pub(crate) fn pasted(
     app: &App,
     provider: ProviderName,
     link: Option<&SecretString>,

@@ -7,9 +7,9 @@ mod find;
 mod view;
 
 pub use change::{ChangeClass, archive, change, person_disabled};
-pub use create::{CreateClass, could_create, create};
-pub(crate) use fields::{description, external, instructor};
-pub(in crate::classes) use fields::{pasted, provider};
+pub use create::{CreateClass, could_create, create, create_in};
+pub(in crate::classes) use fields::provider;
+pub(crate) use fields::{description, external, instructor, pasted, title};
 pub(in crate::classes) use find::room;
 pub use find::{
     all_before, count, find, find_by_external, find_titled, give_words, list, list_tab, may_manage, own,

@@ -82,6 +82,7 @@ impl Front {
             groups,
             rooms: told.rooms.iter().map(room).collect(),
             mail_url: told.mail.base_url(),
+            shop_url: told.shop.to_owned(),
             simulators: told.platforms.addresses().into_iter().map(link).collect(),
         };
         // Opened once.

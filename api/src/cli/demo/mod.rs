@@ -9,6 +9,7 @@ mod extras;
 mod front;
 mod hands;
 mod platforms;
+mod shop;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -103,6 +104,7 @@ async fn play(
     let platforms = Platforms::start(&clock, simulators_port).await?;
     let mail = MailCatcher::start(loopback(0), loopback(0)).await?;
     let listener = listen(port).await?;
+    let shop = TcpListener::bind(loopback(0)).await?;
     let address = listener.local_addr()?;
     let config = config(address, folder, &platforms, &mail)?;
     let outside = Outside {
@@ -119,18 +121,24 @@ async fn play(
     let ready = async {
         let cast = cast::make(&app).await?;
         let hands = hands::Hands::new(&url)?;
+        let market = cast.companies.iter().find(|company| company.slug == "dreamcrowd");
+        let shop = match market {
+            Some(market) => Some(shop::open(shop, &url, hands.clone(), market).await?),
+            None => None,
+        };
         let stage = day::Stage { app: &app, platforms: &platforms, clock: &clock, url: &url, hands };
         let rooms = day::play(&stage, &cast).await?;
         // What is left of the way to the present: a few minutes more or less than planned.
         clock.catch_up();
         app.start_background().await;
-        Ok::<_, super::Failed>((cast, rooms))
+        Ok::<_, super::Failed>((cast, rooms, shop.unwrap_or_default()))
     };
-    let (cast, rooms) = tokio::select! {
+    let (cast, rooms, shop) = tokio::select! {
         ready = ready => ready?,
         () = app.stopping() => return Ok(()),
     };
-    let told = Told { url: &url, platforms: &platforms, mail: &mail, cast: &cast, rooms: &rooms };
+    let told =
+        Told { url: &url, platforms: &platforms, mail: &mail, cast: &cast, rooms: &rooms, shop: &shop };
     front.open(&told);
     if machine {
         told.to_machine()
@@ -178,6 +186,8 @@ struct Told<'a> {
     mail: &'a MailCatcher,
     cast: &'a cast::Cast,
     rooms: &'a [day::Room],
+    /// Where a host application shows parts of it.
+    shop: &'a str,
 }
 
 #[expect(clippy::print_stdout, reason = "the one thing the demo says to whoever started it")]
@@ -215,6 +225,7 @@ impl Told<'_> {
             println!("    {:<26} {:<16} {}", room.title, room.on.name().title(), room.teacher);
         }
         println!("\n  Mails land at {}", self.mail.base_url());
+        println!("  Another application with parts of it in its pages is at {}", self.shop);
         for (_, platform, url) in self.platforms.addresses() {
             println!("  The simulated {platform} is at {url}");
         }

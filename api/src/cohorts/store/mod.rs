@@ -10,5 +10,5 @@ pub use cohorts::{
 pub use members::{add, count, has, ids, remove_all, take_out};
 pub use places::{
     ClassCohortRow, brings, classes_of, classes_of_person, cohorts_of_class, enroll, kept_out, to_bring,
-    to_put_out, unenroll, unenroll_everywhere, ways,
+    to_put_out, unenroll, unenroll_everywhere, ways, would_bring,
 };

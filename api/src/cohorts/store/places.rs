@@ -58,12 +58,41 @@ macro_rules! to_put_out {
     };
 }
 
+macro_rules! would_bring {
+    ($cohorts:literal) => {
+        concat!(
+            "select distinct m.person_id from cohort_members m join people p on p.organization_id = m.organization_id and p.id = m.person_id
+                left join enrollments e on e.organization_id = m.organization_id and e.class_id = $3 and e.person_id = m.person_id
+             where m.organization_id = $1 and m.cohort_id ", $cohorts, " and m.person_id <> $4 and p.state = 'active'
+                and (e.id is null or e.state = 'active' or not e.kept_out)
+             order by m.person_id"
+        )
+    };
+}
+
+statement!(tenant WOULD_BRING,
+    sqlite: would_bring!("in (select unhex(value) from json_each($2))"),
+    postgres: would_bring!("= any(array(select value::uuid from json_array_elements_text($2::json)))"));
 statement!(tenant TO_BRING,
     sqlite: to_bring!("in (select unhex(value) from json_each($2))"),
     postgres: to_bring!("= any(array(select value::uuid from json_array_elements_text($2::json)))"));
 statement!(tenant TO_PUT_OUT,
     sqlite: to_put_out!("in (select unhex(value) from json_each($2))"),
     postgres: to_put_out!("= any(array(select value::uuid from json_array_elements_text($2::json)))"));
+
+/// Whom cohorts would have on a roster.
+pub async fn would_bring(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    class: ClassId,
+    instructor: PersonId,
+    cohorts: &[CohortId],
+) -> Result<Vec<PersonId>, StoreError> {
+    let cohorts = json_list(cohorts.iter().map(|cohort| cohort.uuid()));
+    let ids: Vec<Uuid> =
+        run!(values, tx, WOULD_BRING, [organization.uuid(), cohorts, class.uuid(), instructor.uuid()])?;
+    Ok(ids.into_iter().map(PersonId).collect())
+}
 
 /// Enrolls a cohort: `false` when it was.
 pub async fn enroll(

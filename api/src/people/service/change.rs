@@ -79,7 +79,7 @@ pub async fn change_person(
     store::update(&mut tx, who.organization, &person, now).await?;
     if let Some(hash) = hash {
         store::set_password(&mut tx, who.organization, id, &hash, now).await?;
-        store::remove_sign_ins_of(&mut tx, who.organization, id).await?;
+        end_sign_ins(&mut tx, who.organization, id).await?;
     }
     let kind = match (was_active, person.active) {
         (true, false) => EntryKind::PersonDisabled,
@@ -87,7 +87,7 @@ pub async fn change_person(
         _ => EntryKind::PersonChanged,
     };
     if kind == EntryKind::PersonDisabled {
-        store::remove_sign_ins_of(&mut tx, who.organization, id).await?;
+        end_sign_ins(&mut tx, who.organization, id).await?;
         crate::classes::service::person_disabled(app, &mut tx, who.organization, id).await?;
     }
     if kind == EntryKind::PersonEnabled {
@@ -101,6 +101,12 @@ pub async fn change_person(
     app.wake.outbox.notify_one();
     app.wake.jobs.notify_one();
     Ok(person)
+}
+
+/// Signs somebody out everywhere, also of what they look at in other pages.
+async fn end_sign_ins(tx: &mut Tx, organization: OrganizationId, person: PersonId) -> Result<(), ApiError> {
+    store::remove_sign_ins_of(tx, organization, person).await?;
+    crate::embedding::service::end_of(tx, organization, person).await
 }
 
 /// What somebody chose on a page before they were anybody: language and zone. What cannot be read is passed over. Inside the
@@ -179,7 +185,7 @@ pub async fn set_password(
         .await?
         .ok_or_else(|| ApiError::field("email", "Nobody has this address here."))?;
     store::set_password(&mut tx, organization, person.id, &hash, app.clock.now()).await?;
-    store::remove_sign_ins_of(&mut tx, organization, person.id).await?;
+    end_sign_ins(&mut tx, organization, person.id).await?;
     audit::store::insert(&mut tx, &app.entry(organization, EntryKind::PersonChanged, by).person(person.id))
         .await?;
     tx.commit().await?;

@@ -24,4 +24,5 @@ pub use many::{NewStudent, change_students, give_words, holders, make_students, 
 pub use set_up::{SetUp, ensure_operator, set_up, set_up_is_open, set_up_token};
 pub use sign_in::{
     Login, authenticate_bearer, authenticate_sign_in, check_again, remove_ended_sign_ins, sign_in, sign_out,
+    signed_in,
 };

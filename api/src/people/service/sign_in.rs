@@ -15,6 +15,7 @@ use crate::{
     app::{App, OPERATOR},
     audit::{self, Actor, EntryKind},
     db::Tx,
+    embedding,
     error::ApiError,
     extract::{SignedIn, Via},
     organizations::{self, Organization},
@@ -87,11 +88,19 @@ pub async fn sign_in(
     Ok((token, person, tenant))
 }
 
-/// Ends the sign-in a request came with.
+/// Ends the sign-in a request came with, and what the person looks at in other pages.
 pub async fn sign_out(app: &App, who: &SignedIn) -> Result<(), ApiError> {
-    let (Via::Cookie(hash) | Via::Bearer(hash)) = who.via else { return Ok(()) };
+    let sign_in = match who.via {
+        Via::Cookie(hash) | Via::Bearer(hash) => Some(hash),
+        // The host application says that its person has gone.
+        Via::HostToken(_) => None,
+        Via::ApiKey(..) | Via::Embed(_) => return Ok(()),
+    };
     let mut tx = app.db.begin(who.organization).await?;
-    store::remove_sign_in(&mut tx, hash).await?;
+    if let Some(hash) = sign_in {
+        store::remove_sign_in(&mut tx, hash).await?;
+    }
+    embedding::service::end_of(&mut tx, who.organization, who.person).await?;
     audit::store::insert(
         &mut tx,
         &app.entry(who.organization, EntryKind::SignedOut, who.actor()).person(who.person),
@@ -134,7 +143,9 @@ pub async fn authenticate_sign_in(app: &App, token: &BearerToken, via: Via) -> R
     Ok(signed_in(&tenant, &person.ok_or(ApiError::SignedOut)?, via))
 }
 
-fn signed_in(tenant: &Organization, person: &Person, via: Via) -> SignedIn {
+/// Somebody who proved who they are in this way.
+#[must_use]
+pub fn signed_in(tenant: &Organization, person: &Person, via: Via) -> SignedIn {
     SignedIn {
         organization: tenant.id,
         languages: tenant.languages,
@@ -158,6 +169,11 @@ pub async fn check_again(
     person: PersonId,
     via: &Via,
 ) -> Result<SignedIn, ApiError> {
+    if let Via::Embed(secret) = via
+        && !embedding::service::still(app, organization, person, secret).await?
+    {
+        return Err(ApiError::SignedOut);
+    }
     let mut look = app.db.system_read().await?;
     if let Via::Cookie(hash) | Via::Bearer(hash) = via {
         let known = store::find_sign_in(&mut look, *hash, app.clock.now()).await?;

@@ -108,10 +108,21 @@ pub async fn ask_end(
     reader: Reader,
     Path(id): Path<Uuid>,
 ) -> Result<Response, ApiError> {
+    match ending(&app, &who, id).await? {
+        Some(page) => Pages::new(&app, &who, reader, Section::Classes).await?.show(&page),
+        None => Ok(see_other(&format!("/sessions/{id}"))),
+    }
+}
+
+/// The question before a class ends for everybody; none for one that has ended.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for a session that is not theirs to end.
+pub async fn ending(app: &App, who: &SignedIn, id: Uuid) -> Result<Option<EndSession>, ApiError> {
     let (mut tx, session, class) =
-        match own(&app, &who, id, &[SessionState::Scheduled, SessionState::Live]).await? {
+        match own(app, who, id, &[SessionState::Scheduled, SessionState::Live]).await? {
             Ok(found) => found,
-            Err(elsewhere) => return Ok(elsewhere),
+            Err(_) => return Ok(None),
         };
     let (platform, people) = match facts::of_session(&mut tx, who.organization, session.id).await? {
         Some(facts) => {
@@ -123,9 +134,9 @@ pub async fn ask_end(
         None => (class.provider, 0),
     };
     drop(tx);
-    let can = platforms::service::capabilities(&app, who.organization, platform, class.instructor).await?;
+    let can = platforms::service::capabilities(app, who.organization, platform, class.instructor).await?;
     let by_hand = show::ended_by_hand(&can);
-    let page = EndSession {
+    Ok(Some(EndSession {
         id: id.to_string(),
         title: session.title,
         class_id: class.id.to_string(),
@@ -133,8 +144,7 @@ pub async fn ask_end(
         platform: platform.title().to_owned(),
         people,
         by_hand,
-    };
-    Pages::new(&app, &who, reader, Section::Classes).await?.show(&page)
+    }))
 }
 
 /// `POST /sessions/{id}/end`

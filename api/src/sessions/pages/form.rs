@@ -28,20 +28,20 @@ const USUAL_MINUTES: i64 = 60;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Schedule {
-    date: String,
-    time: String,
-    time_zone: String,
-    duration_minutes: String,
-    title: String,
-    repeats: String,
-    interval: String,
-    day: Vec<String>,
-    ends: String,
-    count: String,
-    until: String,
-    allow_clashes: Option<String>,
-    viewer_time_zone: String,
-    scope: String,
+    pub(crate) date: String,
+    pub(crate) time: String,
+    pub(crate) time_zone: String,
+    pub(crate) duration_minutes: String,
+    pub(crate) title: String,
+    pub(crate) repeats: String,
+    pub(crate) interval: String,
+    pub(crate) day: Vec<String>,
+    pub(crate) ends: String,
+    pub(crate) count: String,
+    pub(crate) until: String,
+    pub(crate) allow_clashes: Option<String>,
+    pub(crate) viewer_time_zone: String,
+    pub(crate) scope: String,
 }
 
 impl Schedule {

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use lectern_core::{
-    ids::ClassId,
+    ids::{ClassId, OrganizationId, PersonId},
+    provider::ProviderName,
     schedule::{End, Slot, clock_changes, rule::LARGEST_COUNT, series::HORIZON, words},
     sentence::Sentence,
     session::Delivery,
@@ -137,6 +138,19 @@ pub async fn preview(
     class: ClassId,
     asked: PreviewSessions,
 ) -> Result<Preview, ApiError> {
+    let mut tx = app.db.read(who.organization).await?;
+    let class = classes::service::own(&mut tx, who, class).await?;
+    drop(tx);
+    preview_for(app, who.organization, (class.instructor, class.provider), asked).await
+}
+
+/// The same for a host, whose class need not be there yet.
+pub async fn preview_for(
+    app: &App,
+    organization: OrganizationId,
+    of_host: (PersonId, ProviderName),
+    asked: PreviewSessions,
+) -> Result<Preview, ApiError> {
     let (now, zones) = (app.clock.now(), app.zones.as_ref());
     let mut errors = Vec::new();
     check_time(asked.starts_at, asked.duration_minutes, now, &mut errors);
@@ -150,9 +164,7 @@ pub async fn preview(
     if !errors.is_empty() {
         return Err(ApiError::Invalid(errors));
     }
-    let organization = who.organization;
     let mut tx = app.db.read(organization).await?;
-    let class = classes::service::own(&mut tx, who, class).await?;
     let settings = organizations::service::settings_in(&mut tx, organization).await?;
     let zone_of =
         |name: Option<&str>| -> Tz { name.unwrap_or(&settings.time_zone).parse().unwrap_or(Tz::UTC) };
@@ -171,7 +183,7 @@ pub async fn preview(
     let days = holidays::of(&mut tx, organization).await?;
     let mut clashes = match asked.delivery {
         Some(Delivery::InPerson) => Vec::new(),
-        _ => host::taken(&mut tx, organization, &class, &slots, &[], None).await?,
+        _ => host::taken(&mut tx, organization, of_host, &slots, &[], None).await?,
     };
     let changes = clock_changes(zones, zone, viewer, &slots);
     let minutes = |by: Option<Duration>| by.map(|by| by.num_minutes());

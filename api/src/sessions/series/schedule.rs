@@ -3,7 +3,6 @@
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use lectern_core::{
-    ids::ClassId,
     schedule::{End, Recurrence, Series, Slot, rule::LARGEST_COUNT},
     session::Delivery,
 };
@@ -17,11 +16,14 @@ use super::{
 use crate::{
     app::App,
     audit::{self, EntryKind},
-    classes,
+    classes::Class,
+    db::Tx,
     error::ApiError,
     extract::SignedIn,
-    holidays, notify, organizations,
-    sessions::service::{SessionView, view, wake},
+    holidays,
+    keys::Sealer,
+    notify, organizations,
+    sessions::{Session, service::Clashes},
 };
 
 /// Nothing is scheduled further ahead.
@@ -42,8 +44,8 @@ pub(in crate::sessions) struct Asked {
     pub(in crate::sessions) delivery: Delivery,
     /// RFC 5545's words.
     pub(in crate::sessions) rule: String,
-    /// Whether a clash of the host refuses it.
-    pub(in crate::sessions) refuse_clashes: bool,
+    /// Which clashes of the host refuse it.
+    pub(in crate::sessions) clashes: Clashes,
 }
 
 /// The plan that a request asks for.
@@ -86,29 +88,21 @@ pub(super) fn plan(
     Ok(plan)
 }
 
-/// Schedules a series. People get one mail, for its first session; the link in it is good for all.
+/// Schedules a series in the caller's transaction. People get one mail, for its first session; the link in it is good for all.
 pub(in crate::sessions) async fn schedule(
     app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
     who: &SignedIn,
-    class: ClassId,
+    class: &Class,
     asked: Asked,
-) -> Result<Vec<SessionView>, ApiError> {
+) -> Result<Vec<Session>, ApiError> {
     let now = app.clock.now();
     let organization = who.organization;
-    let sealer = app.keys.sealer(organization).await?;
-    let mut tx = app.db.begin(organization).await?;
-    let class = classes::service::own(&mut tx, who, class).await?;
-    if !class.active {
-        return Err(ApiError::conflict(
-            "archived",
-            "This class is archived.",
-            "Use another class, or make a new one.",
-        ));
-    }
-    let settings = organizations::service::settings_in(&mut tx, organization).await?;
+    let settings = organizations::service::settings_in(tx, organization).await?;
     let zone = asked.zone.unwrap_or(settings.time_zone).parse().unwrap_or(Tz::UTC);
     let plan = plan(app, asked.starts_at, asked.minutes, zone, &asked.rule)?;
-    let days = holidays::of(&mut tx, organization).await?;
+    let days = holidays::of(tx, organization).await?;
     let slots: Vec<Slot> = plan
         .written_out(app.zones.as_ref(), &days, now)
         .into_iter()
@@ -123,25 +117,20 @@ pub(in crate::sessions) async fn schedule(
         active: true,
     };
     let online = asked.delivery != Delivery::InPerson;
-    if asked.refuse_clashes && online {
-        host::refuse_clashes(&mut tx, organization, &class, &slots, &[]).await?;
+    match asked.clashes {
+        Clashes::RefuseAny if online => host::refuse_any_clash(tx, organization, class, &slots).await?,
+        Clashes::Refuse if online => host::refuse_clashes(tx, organization, class, &slots, &[]).await?,
+        Clashes::Refuse | Clashes::RefuseAny | Clashes::Allow => {}
     }
-    store::insert(&mut tx, organization, &course, now).await?;
-    let hand = Hand { app, sealer: &sealer, organization, actor: who.actor(), class: &class, now };
-    let sessions = hand.add(&mut tx, &course, &slots).await?;
+    store::insert(tx, organization, &course, now).await?;
+    let hand = Hand { app, sealer, organization, actor: who.actor(), class, now };
+    let sessions = hand.add(tx, &course, &slots).await?;
     let details = json!({"series": course.id, "recurrence": course.plan.recurrence.to_string(), "sessions": sessions.len()});
     let entry = app.entry(organization, EntryKind::SeriesScheduled, who.actor()).class(class.id);
-    audit::store::insert(&mut tx, &entry.details(details)).await?;
-    hand.announce(&mut tx, &sessions).await?;
+    audit::store::insert(tx, &entry.details(details)).await?;
+    hand.announce(tx, &sessions).await?;
     if let Some(first) = sessions.first() {
-        notify::service::session_scheduled(app, &mut tx, &sealer, organization, first, &class).await?;
+        notify::service::session_scheduled(app, tx, sealer, organization, first, class).await?;
     }
-    tx.commit().await?;
-    wake(app);
-    let mut tx = app.db.read(organization).await?;
-    let mut views = Vec::with_capacity(sessions.len());
-    for session in &sessions {
-        views.push(view(app, &mut tx, who, session, &class).await?);
-    }
-    Ok(views)
+    Ok(sessions)
 }

@@ -19,7 +19,7 @@ pub use follow::{class_changed, renew_if_pasted, renew_meetings, renew_pasted, r
 pub(in crate::sessions) use record::{record, wake};
 pub use schedule::{
     ChangeSession, Clashes, LATEST_MEETING, PREPARED_AHEAD, ScheduleSessions, add, change, check_change,
-    check_length, check_new, move_to, schedule, scope_of,
+    check_length, check_new, move_to, schedule, schedule_in, scope_of,
 };
 pub(in crate::sessions) use schedule::{check_time, check_zone};
 pub use start::{Started, hosts, launch, start};

@@ -89,13 +89,17 @@ pub enum Clashes {
     Refuse,
     /// It is scheduled all the same.
     Allow,
+    /// Nothing is scheduled as soon as the host would hold two at once, whatever the platforms allow. Pages ask for it, and
+    /// then offer what can be done.
+    #[serde(skip)]
+    RefuseAny,
 }
 
 impl Clashes {
     /// Whether a clash refuses.
     #[must_use]
     pub const fn refuses(self) -> bool {
-        matches!(self, Self::Refuse)
+        matches!(self, Self::Refuse | Self::RefuseAny)
     }
 }
 
@@ -106,6 +110,32 @@ pub async fn schedule(
     class: ClassId,
     new: ScheduleSessions,
 ) -> Result<Vec<SessionView>, ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    let mut tx = app.db.begin(who.organization).await?;
+    let class = classes::service::own_active(&mut tx, who, class).await?;
+    let sessions = schedule_in(app, &mut tx, &sealer, who, &class, new).await?;
+    tx.commit().await?;
+    wake(app);
+    let mut tx = app.db.read(who.organization).await?;
+    let mut views = Vec::with_capacity(sessions.len());
+    for session in &sessions {
+        views.push(view(app, &mut tx, who, session, &class).await?);
+    }
+    Ok(views)
+}
+
+/// The same in the caller's transaction, for a class that is not archived and that this person may teach.
+///
+/// # Errors
+/// As [`schedule`].
+pub async fn schedule_in(
+    app: &App,
+    tx: &mut Tx,
+    sealer: &Sealer,
+    who: &SignedIn,
+    class: &Class,
+    new: ScheduleSessions,
+) -> Result<Vec<Session>, ApiError> {
     let mut errors = Vec::new();
     let now = app.clock.now();
     if new.starts_at.is_none() {
@@ -133,21 +163,11 @@ pub async fn schedule(
             title,
             delivery: new.delivery.unwrap_or_default(),
             rule,
-            refuse_clashes: new.clashes.unwrap_or_default().refuses(),
+            clashes: new.clashes.unwrap_or_default(),
         };
-        return series::schedule(app, who, class, asked).await;
+        return series::schedule(app, tx, sealer, who, class, asked).await;
     }
-    let sealer = app.keys.sealer(who.organization).await?;
-    let mut tx = app.db.begin(who.organization).await?;
-    let class = classes::service::own(&mut tx, who, class).await?;
-    if !class.active {
-        return Err(ApiError::conflict(
-            "archived",
-            "This class is archived.",
-            "Use another class, or make a new one.",
-        ));
-    }
-    let settings = organizations::service::settings_in(&mut tx, who.organization).await?;
+    let settings = organizations::service::settings_in(tx, who.organization).await?;
     let session = Session {
         id: app.new_id(),
         class: class.id,
@@ -163,12 +183,14 @@ pub async fn schedule(
         cancel_reason: None,
         revision: 0,
     };
+    if new.clashes == Some(Clashes::RefuseAny) && session.delivery != Delivery::InPerson {
+        let (local, starts_at, ends_at) = (local_start(app, &session), session.starts_at, session.ends_at);
+        let slot = Slot { local, starts_at, ends_at };
+        series::refuse_any_clash(tx, who.organization, class, &[slot]).await?;
+    }
     let refuse = new.clashes.is_some_and(Clashes::refuses);
-    add(app, &mut tx, &sealer, (who.organization, who.actor()), (&session, &class), refuse).await?;
-    let view = view(app, &mut tx, who, &session, &class).await?;
-    tx.commit().await?;
-    wake(app);
-    Ok(vec![view])
+    add(app, tx, sealer, (who.organization, who.actor()), (&session, class), refuse).await?;
+    Ok(vec![session])
 }
 
 /// Schedules one session of a class, with all that follows, in the caller's transaction; `refuse_clashes`: not when the host

@@ -93,8 +93,7 @@ story!(
         let (status, problem) = owner.put("/api/v1/schedule/lesson-1", entry).await;
         assert_eq!((status, &problem["code"]), (409, &json!("limit_classes")), "{problem}");
         let browser = teacher.browser(app);
-        let form = browser.get("/classes/new?lang=bn").await;
-        let page = browser.submit(&form, "/classes", &[("title", "Geometry"), ("description", ""), ("provider", "zoom")]).await;
+        let page = browser.schedule("/schedule?lang=bn", &[("title", "Geometry"), ("provider", "zoom")]).await;
         assert_eq!(page.status(), 422);
         assert!(page.html().contains("আপনার প্রতিষ্ঠানে যত ক্লাস থাকতে পারে তত আছে।"), "{}", page.html());
         assert_eq!(teacher.delete(&format!("/api/v1/classes/{first}")).await.0, 204);

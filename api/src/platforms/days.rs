@@ -1,0 +1,66 @@
+//! How connections stood on the days behind us.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono_tz::Tz;
+use lectern_core::{
+    connection_days::{DayState, Turn, days},
+    ids::OrganizationId,
+};
+use lectern_web::pages::connection::{ConnectionDay, DayMark};
+use uuid::Uuid;
+
+use crate::{app::App, audit, db::Tx, error::ApiError, live::feed::instant};
+
+/// As many as are shown.
+const SHOWN: u64 = 30;
+
+/// The last 30 days of an organization, each from midnight to midnight by its own clock; the last one until now.
+pub(super) struct Past {
+    edges: Vec<DateTime<Utc>>,
+    turns: HashMap<Uuid, Vec<Turn>>,
+}
+
+impl Past {
+    /// Looks.
+    pub(super) async fn look(
+        app: &App,
+        tx: &mut Tx,
+        organization: OrganizationId,
+        zone: &str,
+    ) -> Result<Self, ApiError> {
+        let now = app.clock.now();
+        let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+        let today = app.zones.local_of(zone, now).date();
+        let midnight = |ago| {
+            let day = today.checked_sub_days(Days::new(ago)).unwrap_or(today);
+            app.zones.instant_of(zone, day.and_time(NaiveTime::MIN))
+        };
+        let mut edges: Vec<DateTime<Utc>> = (0..SHOWN).rev().map(midnight).collect();
+        // A day that has just begun has an instant.
+        edges.push(now.max(edges.last().copied().unwrap_or(now) + chrono::TimeDelta::microseconds(1)));
+        let mut turns: HashMap<Uuid, Vec<Turn>> = HashMap::new();
+        for (connection, at, works) in audit::service::connection_turns(tx, organization, edges[0]).await? {
+            turns.entry(connection).or_default().push(Turn { at, works });
+        }
+        Ok(Self { edges, turns })
+    }
+
+    /// The days of one connection.
+    pub(super) fn of(&self, connection: Uuid, works_now: bool) -> Vec<ConnectionDay> {
+        let turns = self.turns.get(&connection).map_or(&[][..], Vec::as_slice);
+        let mark = |state| match state {
+            DayState::Unconnected => DayMark::None,
+            DayState::Worked => DayMark::Worked,
+            DayState::Broke => DayMark::Broke,
+            DayState::Down => DayMark::Down,
+        };
+        let states = days(turns, works_now, &self.edges);
+        states
+            .into_iter()
+            .zip(&self.edges)
+            .map(|(state, at)| ConnectionDay { at: instant(*at), mark: mark(state) })
+            .collect()
+    }
+}
