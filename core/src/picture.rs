@@ -412,7 +412,7 @@ mod tests {
             bytes.extend(tail);
             if let Ok(picture) = read(&bytes) {
                 prop_assert!(picture.bytes.len() <= bytes.len() + 1);
-                prop_assert_eq!(read(&picture.bytes).as_ref(), Ok(&picture));
+                prop_assert_eq!(read(&picture.bytes), Ok(picture));
             }
         }
     }

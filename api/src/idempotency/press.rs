@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     service::{KEPT, Kept, row},
-    store::{self, Name},
+    store::{self, Earlier, Name},
 };
 use crate::{app::App, db::Tx, error::ApiError, keys::Sealer};
 
@@ -40,24 +40,35 @@ impl Press {
         Self { name: Name { organization, who, route: route.to_owned(), key: key.to_owned() }, hash }
     }
 
+    /// Whether it was done already; nothing is claimed.
+    pub async fn before(&self, app: &App, sealer: &Sealer) -> Result<Option<Pressed>, ApiError> {
+        let mut tx = app.db.read(self.name.organization).await?;
+        let earlier = store::find(&mut tx, &self.name).await?;
+        drop(tx);
+        let fresh = earlier.filter(|earlier| earlier.created_at > app.clock.now() - KEPT);
+        fresh.map(|earlier| self.pressed(sealer, &earlier)).transpose()
+    }
+
+    fn pressed(&self, sealer: &Sealer, earlier: &Earlier) -> Result<Pressed, ApiError> {
+        let sealed = earlier.answer.as_deref().ok_or(ApiError::NotFound)?;
+        let plain = sealer.open("idempotency_keys", "answer", row(&self.name), sealed)?;
+        let kept: Kept = serde_json::from_slice(&plain).map_err(ApiError::internal)?;
+        let location = kept.location.ok_or(ApiError::NotFound)?;
+        Ok(if earlier.body_hash == self.hash {
+            Pressed::Before(location)
+        } else {
+            Pressed::Otherwise(location)
+        })
+    }
+
     /// Whether it is the first time, in the transaction that does what the form asks for.
     pub async fn claim(&self, app: &App, tx: &mut Tx, sealer: &Sealer) -> Result<Pressed, ApiError> {
         let now = app.clock.now();
         if store::claim(tx, &self.name, self.hash, now, now - KEPT).await? {
             return Ok(Pressed::First);
         }
-        let earlier = store::find(tx, &self.name).await?;
-        let kept = earlier.as_ref().and_then(|earlier| earlier.answer.as_deref());
-        let plain = kept
-            .map(|sealed| sealer.open("idempotency_keys", "answer", row(&self.name), sealed))
-            .transpose()?;
-        let kept: Option<Kept> =
-            plain.map(|plain| serde_json::from_slice(&plain)).transpose().map_err(ApiError::internal)?;
-        let location = kept.and_then(|kept| kept.location).ok_or(ApiError::NotFound)?;
-        Ok(match earlier.is_some_and(|earlier| earlier.body_hash == self.hash) {
-            true => Pressed::Before(location),
-            false => Pressed::Otherwise(location),
-        })
+        let earlier = store::find(tx, &self.name).await?.ok_or(ApiError::NotFound)?;
+        self.pressed(sealer, &earlier)
     }
 
     /// Where it leads, in the same transaction.

@@ -24,7 +24,7 @@ pub(super) struct Past {
 
 impl Past {
     /// Looks.
-    pub async fn look(
+    pub(super) async fn look(
         app: &App,
         tx: &mut Tx,
         organization: OrganizationId,
@@ -48,7 +48,7 @@ impl Past {
     }
 
     /// The days of one connection.
-    pub fn of(&self, connection: Uuid, works_now: bool) -> Vec<ConnectionDay> {
+    pub(super) fn of(&self, connection: Uuid, works_now: bool) -> Vec<ConnectionDay> {
         let turns = self.turns.get(&connection).map_or(&[][..], Vec::as_slice);
         let mark = |state| match state {
             DayState::Unconnected => DayMark::None,

@@ -115,17 +115,27 @@ pub async fn schedule(
     let plan = plan::work_out(&app, &who, &form).await?;
     let looked = form.seen == form.sight(plan.count()) && plan::is_press(&form.press);
     let mut errors = Vec::new();
-    if plan.errors.is_empty() && looked {
-        match service::schedule(&app, &who, &form, plan).await {
-            Ok(Outcome::Done(location)) => return Ok(see_other(&location)),
-            Ok(Outcome::SentBefore) => {
-                form.press = plan::press(&app);
-                errors.push(FieldError::form("sent_before"));
-            }
-            Err(error) => errors.extend(refused(&app, error)?),
+    // What this very form made may be what is in its way now.
+    let outcome = match service::sent_before(&app, &who, &form).await? {
+        Some(outcome) => Ok(Some(outcome)),
+        None if plan.errors.is_empty() && looked => {
+            service::schedule(&app, &who, &form, plan).await.map(Some)
         }
-    } else if plan.errors.is_empty() {
-        errors.push(FieldError::form("look_again"));
+        None => {
+            if plan.errors.is_empty() {
+                errors.push(FieldError::form("look_again"));
+            }
+            Ok(None)
+        }
+    };
+    match outcome {
+        Ok(Some(Outcome::Done(location))) => return Ok(see_other(&location)),
+        Ok(Some(Outcome::SentBefore)) => {
+            form.press = plan::press(&app);
+            errors.push(FieldError::form("sent_before"));
+        }
+        Ok(None) => {}
+        Err(error) => errors.extend(refused(&app, error)?),
     }
     // As things are now.
     let mut plan = plan::work_out(&app, &who, &form).await?;

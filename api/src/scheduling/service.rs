@@ -32,6 +32,24 @@ pub(super) enum Outcome {
     SentBefore,
 }
 
+fn press(who: &SignedIn, form: &ScheduleForm) -> Press {
+    Press::new(who.organization, who.person.uuid(), ROUTE, &form.press, form.hash())
+}
+
+/// What came of this form when it was sent before.
+pub(super) async fn sent_before(
+    app: &App,
+    who: &SignedIn,
+    form: &ScheduleForm,
+) -> Result<Option<Outcome>, ApiError> {
+    let sealer = app.keys.sealer(who.organization).await?;
+    Ok(match press(who, form).before(app, &sealer).await? {
+        None | Some(Pressed::First) => None,
+        Some(Pressed::Before(location)) => Some(Outcome::Done(location)),
+        Some(Pressed::Otherwise(_)) => Some(Outcome::SentBefore),
+    })
+}
+
 /// Does it.
 ///
 /// # Errors
@@ -44,7 +62,7 @@ pub(super) async fn schedule(
 ) -> Result<Outcome, ApiError> {
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
-    let press = Press::new(who.organization, who.person.uuid(), ROUTE, &form.press, form.hash());
+    let press = press(who, form);
     match press.claim(app, &mut tx, &sealer).await? {
         Pressed::First => {}
         Pressed::Before(location) => return Ok(Outcome::Done(location)),

@@ -560,7 +560,7 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
         }
         "POST /classes/{id}/cohorts" => vec![("cohort", world.cohort.clone())],
         "POST /schedule" | "POST /schedule/look" => {
-            [&text(&when)[..], &text(&[("title", "Geometry"), ("provider", "zoom")])[..]].concat()
+            [&text(&when)[..], &text(&[("title", "Geometry"), ("provider", "zoom"), ("allow_clashes", "on")])[..]].concat()
         }
         "POST /classes/{id}/enrollments" | "POST /classes/{id}/guests" => {
             let mut fields = text(&[("first_name", "New"), ("last_name", "Person")]);
@@ -680,7 +680,13 @@ async fn ask(client: &Client, app: &TestApp, route: &str, path: &str, world: &Wo
             let token = form_token(&browser).await.unwrap_or_default();
             let mut fields = form(route, world, app);
             fields.push(("csrf", token));
-            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            // What is scheduled was looked at first.
+            let looked = if route == "POST /schedule" { Some(browser.post("/schedule/look", &fields).await) } else { None };
+            let shown = looked.map(|page| ["seen", "press"].map(|name| page.typed(name).unwrap_or_default()));
+            if let Some([seen, press]) = &shown {
+                fields.extend([("seen", seen.as_str()), ("press", press.as_str())]);
+            }
             browser.post(path, &fields).await
         }
     }

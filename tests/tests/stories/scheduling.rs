@@ -156,10 +156,11 @@ story!(
         let long = "x".repeat(201);
         let people = format!("Ayesha, not-an-address\nnobody@home.example\n{}", farhan.email);
         let guests = format!("guest at board\n{}", ayesha.email);
-        let changes = with(&[
+        let mut changes = with(&[
             ("title", &long), ("provider", "link"), ("link", "http://insecure.example/room"), ("people", &people), ("guests", &guests),
-            ("duration_minutes", "0"),
         ]);
+        changes.retain(|(name, _)| *name != "duration_minutes");
+        changes.push(("duration_minutes", "0"));
         let page = refused(app, oakwood.id, &browser, &changes).await;
         let html = page.html();
         for wrong in [
@@ -225,14 +226,16 @@ story!(
 
         // Somebody who forges a locked box is told, and what is locked meanwhile is told too.
         let forged = with(&[("title", "Algebra"), ("provider", "zoom"), ("open", "waiting_room"), ("open", "screen_share")]);
-        let page = refused(app, oakwood.id, &browser, &forged).await;
+        let page = browser.look(SCHEDULE, &forged).await;
+        assert_eq!(page.status(), 422, "{}", page.html());
         assert!(page.html().contains("for all classes. Its admins can change this"), "{}", page.html());
         let done = browser.schedule(SCHEDULE, &with(&[("title", "Algebra"), ("provider", "zoom"), ("screen_share", "on")])).await;
         let set = options(&farhan, &class_of(&done)).await;
         assert_eq!((&set["waiting_room"], &set["screen_share"]), (&json!(true), &json!("everyone")), "{set}");
         // Recording in the cloud is not of this plan.
-        let page = refused(app, oakwood.id, &browser, &with(&[("title", "Geometry"), ("provider", "zoom"), ("recording", "cloud"), ("time", "12:00")])).await;
-        assert!(page.html().contains("o-recording-error"), "{}", page.html());
+        let cloud = [("title", "Geometry"), ("provider", "zoom"), ("recording", "cloud")];
+        let page = browser.look("/schedule", &[&cloud[..], &[("date", "2026-12-15"), ("time", "12:00"), ("time_zone", "UTC"), ("duration_minutes", "45")]].concat()).await;
+        assert!(page.status() == 422 && page.html().contains("o-recording-error"), "{}", page.html());
         app.settle().await;
     }
 );
@@ -268,8 +271,11 @@ story!(
         let class = class_of(&browser.press_schedule(&unseen, &[]).await);
         assert_eq!(sessions(&farhan, &class).await.len(), 6);
 
-        let early = browser.look_again(&out, &[("time", "08:00")]).await;
-        let class = class_of(&browser.press_schedule(&early, &[]).await);
+        // Another form, with a day left out from the beginning.
+        let mut early = weekly(&[("title", "Early birds"), ("provider", "zoom"), ("leave_out", "2026-12-01")]);
+        early.retain(|(name, _)| *name != "time");
+        early.push(("time", "08:00"));
+        let class = class_of(&browser.schedule(SCHEDULE, &early).await);
         assert_eq!(days(&farhan, &class).await, ["11-24T02:00", "11-26T02:00", "12-03T02:00", "12-08T02:00", "12-10T02:00"]);
         app.settle().await;
     }

@@ -87,26 +87,28 @@ impl Page for BrandingPage {
             previews: vec![preview(false), preview(true)],
             ..plain.clone()
         };
-        let keys = [
-            ("colour", "colour"),
-            ("logo", "logo_kind"),
-            ("logo", "logo_bytes"),
-            ("logo", "logo_side"),
-            ("logo", "logo_broken"),
-            ("logo", "logo_moves"),
-            ("sender_name", "sender"),
-            ("sender_name", "sender_long"),
-            ("reply_to", "email"),
-        ];
-        let errors = keys.map(|(field, key)| FieldError::new(field, key)).to_vec();
-        let wrong = Self {
+        let wrong = |logo_key: &str, sender: &str| Self {
             form: BrandingFields { colour: "<b>yellow</b>".to_owned(), ..chosen.form.clone() },
             logo: Some(logo(Ground::Board)),
             previews: vec![],
             sends_mail: false,
-            errors,
+            errors: [
+                ("colour", "colour"),
+                ("logo", logo_key),
+                ("sender_name", sender),
+                ("reply_to", "email"),
+            ]
+            .map(|(field, key)| FieldError::new(field, key))
+            .to_vec(),
             ..chosen.clone()
         };
-        vec![plain, chosen, wrong]
+        let refused = [
+            wrong("logo_kind", "sender"),
+            wrong("logo_bytes", "sender_long"),
+            wrong("logo_side", "sender"),
+            wrong("logo_broken", "sender"),
+            wrong("logo_moves", "sender"),
+        ];
+        [plain, chosen.clone()].into_iter().chain(refused).collect()
     }
 }

@@ -286,7 +286,7 @@ impl Page for SchedulePage {
         };
         let clashes = vec![
             FieldError::new("time", "clash"),
-            FieldError { about: "ayesha".to_owned(), ..FieldError::new("people", "email") },
+            FieldError { about: "Ayesha, nowhere".to_owned(), ..FieldError::new("people", "email") },
         ];
         vec![
             Self::sample(),

@@ -17,7 +17,6 @@ const STATED_ON: &[(&str, &str)] = &[
     ("pages/api_keys.html", "grades portal timetable"),
     // Kinds of files, and an example of a colour.
     ("pages/branding.html", "PNG JPEG WebP e"),
-    ("pages/class_new.html", "Jitsi Webex"),
     ("pages/class_settings.html", "Participant"),
     // The columns of a file, as it must have them.
     ("pages/cohort_import.html", "email name first last external id language en bn time zone role"),
@@ -27,6 +26,7 @@ const STATED_ON: &[(&str, &str)] = &[
     ("pages/own_organization.html", "school"),
     ("pages/payments.html", "sk rk whsec"),
     ("pages/platform.html", "Cloud OAuth Pub Sub my project topic"),
+    ("pages/schedule.html", "Jitsi Webex Participant"),
     ("pages/sign_in.html", "oakwood"),
     ("pages/webhook.html", "JSON"),
     ("pages/webhook_new.html", "JSON"),
