@@ -195,25 +195,26 @@ async function connects(page, person, platform, on) {
 async function plansTheClass(page, { on, people, title, session: name }) {
   await page.goto(`${lectern.url}/classes`);
   await assertAccessible(page);
-  await page.getByRole("link", { name: "New class" }).click();
-  await page.getByLabel("Title").fill(title);
+  await page.getByRole("link", { name: "Schedule a class" }).click();
+  await page.getByLabel("Title", { exact: true }).fill(title);
   await page.locator("label").filter({ has: page.getByRole("radio", { name: on.name }) }).click();
-  await page.getByRole("button", { name: "Create the class" }).click();
+  await page.getByLabel("Title of the sessions").fill(name);
+  const zone = await page.getByLabel("Time zone", { exact: true }).inputValue();
+  const [date, time] = wallClock(new Date((await lectern.now()).getTime() + 20 * 60_000), zone);
+  await page.getByLabel("Day", { exact: true }).fill(date);
+  await page.getByLabel("Starts").fill(time);
+  await page.getByLabel("Length in minutes").fill("45");
+  const schedule = page.getByRole("button", { name: "Schedule 1 session" });
+  await schedule.waitFor();
+  await assertAccessible(page);
+  await assertFits(page);
+  await schedule.click();
   await page.getByRole("heading", { level: 1, name: title }).waitFor();
   const tab = async (label) => {
     await page.getByRole("navigation", { name: "Class", exact: true }).getByRole("link", { name: label }).click();
     await page.locator('nav a[aria-current="page"]').filter({ hasText: label }).waitFor();
   };
-
   await tab("Sessions");
-  await page.getByLabel("Title").fill(name);
-  const zone = await page.getByLabel("Time zone").inputValue();
-  const [date, time] = wallClock(new Date((await lectern.now()).getTime() + 20 * 60_000), zone);
-  await page.getByLabel("Day", { exact: true }).fill(date);
-  await page.getByLabel("Starts").fill(time);
-  await page.getByLabel("Length in minutes").fill("45");
-  await page.getByRole("button", { name: "Schedule the session" }).click();
-  await page.getByRole("link", { name }).first().waitFor();
   const session = new URL(await page.getByRole("link", { name }).first().getAttribute("href"), lectern.url);
 
   for (const [form, button, those] of [

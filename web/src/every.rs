@@ -6,14 +6,14 @@ use crate::mails::{
     PreflightMail, ReminderMail, StandbyMail, WebhookDisabledMail,
 };
 use crate::pages::{
-    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage, CalendarPage,
-    CancelSession, ClassAttendance, ClassBookings, ClassOverview, ClassPlatform, ClassRoster, ClassSessions,
-    ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection, Connections,
-    Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
-    EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage, LanguagesPage,
-    LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations, Overview,
-    OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage, SetUp,
-    SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    ApiKeysPage, Attendance, Audit, BookPage, BookingPage, BookingPageEdit, BookingPagesPage, BrandingPage,
+    CalendarPage, CancelSession, ClassAttendance, ClassBookings, ClassOverview, ClassPlatform, ClassRoster,
+    ClassSessions, ClassSettings, Classes, CohortImport, CohortPage, CohortsPage, ComponentsPage, Connection,
+    Connections, Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
+    EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage,
+    LanguagesPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations,
+    Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage,
+    SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.

@@ -12,8 +12,9 @@ pub fn sheet(scheme: Option<Scheme>, accent: Option<Colour>) -> String {
     let accent = |scheme| accent.map(|colour| tokens_of(Accent::of(colour, scheme))).unwrap_or_default();
     match scheme {
         Some(scheme) => format!(":root{{{}{}}}\n", base(scheme), accent(scheme)),
+        // Paper is white: what is printed keeps the light scheme's colours.
         None => format!(
-            ":root{{{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n",
+            ":root{{{}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n",
             accent(Scheme::Light),
             accent(Scheme::Dark)
         ),

@@ -36,18 +36,7 @@ pub(super) const fn key(organization: OrganizationId, logo: Uuid) -> Key {
 }
 
 fn rules(colour: Colour) -> String {
-    let tokens = |scheme| {
-        let Accent { accent, hover, soft, on_accent } = Accent::of(colour, scheme);
-        format!(
-            ":root{{--accent:{accent};--accent-hover:{hover};--on-accent:{on_accent};--accent-soft:{soft}}}"
-        )
-    };
-    // Paper is white: what is printed keeps the light scheme's colours.
-    format!(
-        "{}\n@media screen and (prefers-color-scheme:dark){{{}}}\n",
-        tokens(Scheme::Light),
-        tokens(Scheme::Dark)
-    )
+    lectern_web::theme::sheet(None, Some(colour))
 }
 
 fn version(look: &Look) -> String {

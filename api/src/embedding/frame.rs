@@ -100,17 +100,16 @@ impl Framed {
     #[must_use]
     pub fn around(&self, app: &App, notice: Option<NoticeKind>) -> EmbedFrame {
         let looks = &self.holds.embed.looks;
-        let theme = match (&looks.accent, &looks.scheme) {
-            (None, None) => None,
-            (accent, scheme) => {
-                let scheme = scheme.as_deref().unwrap_or("auto");
-                let accent = accent.as_deref().map(|accent| accent.trim_start_matches('#'));
-                Some(match accent {
-                    Some(accent) => format!("/embed/theme/{scheme}-{accent}.css"),
-                    None => format!("/embed/theme/{scheme}.css"),
-                })
+        // The colour that was asked for, else the organization's own.
+        let own = || self.holds.organization.look.colour().map(|colour| colour.to_string());
+        let accent = looks.accent.clone().or_else(own);
+        let theme = (accent.is_some() || looks.scheme.is_some()).then(|| {
+            let scheme = looks.scheme.as_deref().unwrap_or("auto");
+            match accent.as_deref().map(|accent| accent.trim_start_matches('#')) {
+                Some(accent) => format!("/embed/theme/{scheme}-{accent}.css"),
+                None => format!("/embed/theme/{scheme}.css"),
             }
-        };
+        });
         EmbedFrame {
             organization: self.holds.organization.name.clone(),
             theme,
