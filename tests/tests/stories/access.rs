@@ -559,9 +559,11 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
             vec![("text", format!("email,name\n{fresh}@guest.example,New")), ("confirm", "yes".to_owned())]
         }
         "POST /classes/{id}/cohorts" => vec![("cohort", world.cohort.clone())],
-        "POST /schedule" | "POST /schedule/look" => {
-            [&text(&when)[..], &text(&[("title", "Geometry"), ("provider", "zoom"), ("allow_clashes", "on")])[..]].concat()
-        }
+        "POST /schedule" | "POST /schedule/look" => [
+            &text(&when)[..],
+            &text(&[("title", "Geometry"), ("provider", "zoom"), ("allow_clashes", "on")])[..],
+        ]
+        .concat(),
         "POST /classes/{id}/enrollments" | "POST /classes/{id}/guests" => {
             let mut fields = text(&[("first_name", "New"), ("last_name", "Person")]);
             fields.push(("email", format!("{fresh}@guest.example")));
@@ -682,7 +684,11 @@ async fn ask(client: &Client, app: &TestApp, route: &str, path: &str, world: &Wo
             fields.push(("csrf", token));
             let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             // What is scheduled was looked at first.
-            let looked = if route == "POST /schedule" { Some(browser.post("/schedule/look", &fields).await) } else { None };
+            let looked = if route == "POST /schedule" {
+                Some(browser.post("/schedule/look", &fields).await)
+            } else {
+                None
+            };
             let shown = looked.map(|page| ["seen", "press"].map(|name| page.typed(name).unwrap_or_default()));
             if let Some([seen, press]) = &shown {
                 fields.extend([("seen", seen.as_str()), ("press", press.as_str())]);
