@@ -139,7 +139,8 @@ mod tests {
         let mut looks = vec![Look::default()];
         for (colour, id) in [("#ffe600", None), ("#ffe601", None), ("#ffe600", Some(1)), ("#ffe600", Some(2))]
         {
-            let mut look = Look { logo: id.map(Uuid::from_u128).map(logo), ..Look::default() };
+            let mut look = Look::default();
+            look.logo = id.map(Uuid::from_u128).map(logo);
             look.set_colour(colour.parse().ok());
             looks.push(look);
         }

@@ -188,7 +188,7 @@ fn key_of(message: &str) -> &str {
     match message {
         "This is needed." | "Name the cohort." => "required",
         "Line breaks and control characters are not possible here." => "control",
-        "Nobody here has this address, so a name is needed." => "name_needed",
+        "Nobody here has this address, so a name is needed." => "name_missing",
         "Use an IANA zone such as Asia/Dhaka." => "zone",
         "Use en or bn." => "language",
         "At least 10 characters." => "password",

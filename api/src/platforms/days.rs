@@ -38,8 +38,8 @@ impl Past {
             app.zones.instant_of(zone, day.and_time(NaiveTime::MIN))
         };
         let mut edges: Vec<DateTime<Utc>> = (0..SHOWN).rev().map(midnight).collect();
-        // A day that has just begun has an instant.
-        edges.push(now.max(edges.last().copied().unwrap_or(now) + chrono::TimeDelta::microseconds(1)));
+        // What happens at this very instant belongs to the day.
+        edges.push(now + chrono::TimeDelta::microseconds(1));
         let mut turns: HashMap<Uuid, Vec<Turn>> = HashMap::new();
         for (connection, at, works) in audit::service::connection_turns(tx, organization, edges[0]).await? {
             turns.entry(connection).or_default().push(Turn { at, works });

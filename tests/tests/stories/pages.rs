@@ -95,7 +95,8 @@ story!(
             assert_eq!(page.status(), 200, "{path}");
             let html = page.html().replace("&#x2f;", "/");
             assert!(html.contains("href=\"/join/class/") && !html.contains("token="), "{path}: {html}");
-            assert!(!page.html().contains("/enrollments/") && !page.html().contains("data-live-page"), "{path}");
+            assert!(!page.html().contains("/enrollments/") && !page.html().contains("participant_joined"), "{path}");
+            assert_eq!(page.html().contains("data-live-page"), path == &class, "{path}: a class's plan follows, who is in a session does not");
         }
         // A form of one person does nothing in another's hands.
         let page = farhan.get(&session).await;

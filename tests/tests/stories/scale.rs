@@ -188,7 +188,7 @@ story!(
         for path in [
             "/classes".to_owned(), "/classes?tab=previous".to_owned(), "/calendar?view=month".to_owned(), "/live".to_owned(),
             "/cohorts".to_owned(), "/audit?person=a".to_owned(), format!("/sessions/{}/attendance", over.id),
-            format!("/classes/{}/bookings", school.booked), format!("/classes/{}/roster", school.booked), format!("/sessions/{}", over.id),
+            format!("/classes/{}/bookings", school.booked), format!("/classes/{}/roster", school.booked), format!("/classes/{}/attendance", school.booked), format!("/sessions/{}", over.id),
             format!("/sessions/{}", school.live().unwrap_or(over).id),
         ] {
             let page = browser.get(&path).await;

@@ -12,9 +12,9 @@ use crate::{
 
 statement!(tenant HELD, "select id, title, starts_at, ends_at, time_zone from sessions
     where organization_id = $1 and class_id = $2 and state in ('live', 'ended') and (starts_at, id) < ($3, $4) order by starts_at desc, id desc limit $5");
-statement!(tenant MEMBERS, "select e.id, e.person_id, p.first_name, p.last_name from enrollments e join people p on p.organization_id = e.organization_id and p.id = e.person_id
-    where e.organization_id = $1 and e.class_id = $2 and e.kind = 'member' and e.state = 'active' and (p.first_name, p.last_name, e.id) > ($3, $4, $5)
-    order by p.first_name, p.last_name, e.id limit $6");
+statement!(tenant MEMBERS, "select e.id, e.person_id, p.first_name, coalesce(p.last_name, '') as last_name from enrollments e join people p on p.organization_id = e.organization_id and p.id = e.person_id
+    where e.organization_id = $1 and e.class_id = $2 and e.kind = 'member' and e.state = 'active' and (p.first_name, coalesce(p.last_name, ''), e.id) > ($3, $4, $5)
+    order by p.first_name, coalesce(p.last_name, ''), e.id limit $6");
 statement!(tenant CELLS,
     sqlite: "select session_id, person_id, state, verified_by is not null as verified from attendance
         where organization_id = $1 and session_id in (select unhex(value) from json_each($2)) and person_id in (select unhex(value) from json_each($3))",
@@ -61,7 +61,7 @@ pub struct Member {
     pub person_id: Uuid,
     /// As it stands in the list's order.
     pub first_name: String,
-    /// As it stands in the list's order.
+    /// Empty for whoever has one name.
     pub last_name: String,
 }
 

@@ -202,6 +202,7 @@ async fn looks(school: &BigSchool, readers: &Readers, endpoint: Uuid) -> Vec<Loo
         add(who, "live board", "/live".into());
         add(who, "sessions of a class", format!("/classes/{class}/sessions"));
         add(who, "roster", format!("/classes/{class}/roster"));
+        add(who, "register of a class", format!("/classes/{class}/attendance"));
         add(who, "a running session", format!("/sessions/{}", live(school)));
     }
     add("admin", "roster of 100", format!("/classes/{fullest}/roster"));
