@@ -58,13 +58,14 @@ macro_rules! to_put_out {
     };
 }
 
+// By the cohorts, and then their people: the order in which they stand is the one SQLite keeps to.
 macro_rules! would_bring {
     ($cohorts:literal) => {
         concat!(
-            "select distinct m.person_id from cohorts k join cohort_members m on m.organization_id = k.organization_id and m.cohort_id = k.id
+            "select distinct m.person_id from cohorts k cross join cohort_members m
                 join people p on p.organization_id = m.organization_id and p.id = m.person_id
                 left join enrollments e on e.organization_id = m.organization_id and e.class_id = $3 and e.person_id = m.person_id
-             where k.organization_id = $1 and k.id ", $cohorts, " and m.person_id <> $4 and p.state = 'active'
+             where k.organization_id = $1 and k.id ", $cohorts, " and m.organization_id = k.organization_id and m.cohort_id = k.id and m.person_id <> $4 and p.state = 'active'
                 and (e.id is null or e.state = 'active' or not e.kept_out)
              order by m.person_id"
         )
