@@ -39,7 +39,7 @@ async function look(t, person, path) {
   await page.close();
   const runs = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const { lhr } = await lighthouse(address, { port, output: "json", logLevel: "error", onlyCategories: CATEGORIES, disableStorageReset: true });
+    const { lhr } = await lighthouse(address, { port, output: "json", logLevel: "error", onlyCategories: CATEGORIES });
     assert.equal(new URL(lhr.finalDisplayedUrl).pathname, new URL(address).pathname, lhr.runtimeError?.message);
     runs.push(lhr);
   }

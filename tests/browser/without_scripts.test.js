@@ -20,26 +20,43 @@ test("a student comes from the first page into the class, and chooses what they 
   await room.waitForURL((url) => Object.values(lectern.simulators).some((base) => url.href.startsWith(base)));
   await page.reload();
   await page.getByText(/You joined at/).waitFor();
-  for (const name of ["Timetable", "Classes"]) {
+  for (const name of ["Calendar", "Classes"]) {
     await page.goto(lectern.url);
     await page.getByRole("link", { name, exact: true }).first().click();
     await page.getByRole("heading", { level: 1 }).waitFor();
   }
   await page.goto(`${lectern.url}/me`);
-  await page.getByLabel("Language").selectOption("bn");
+  await page.getByRole("combobox", { name: "Language", exact: true }).selectOption("bn");
   await page.getByRole("button", { name: "Save" }).click();
   await until("the page in Bengali", async () => (await page.getAttribute("html", "lang")) === "bn");
 });
 
-test("a teacher verifies attendance, and ends the class after a question", async (t) => {
+test("a teacher schedules a weekly class, ends the one that runs after a question, and verifies its sheet", async (t) => {
   const page = await enters(t, oakwood("instructor"));
-  await page.goto(`${lectern.url}/classes`);
-  await page.getByRole("main").getByRole("link").filter({ hasNotText: /class|Previous|Upcoming/i }).first().waitFor();
+  await page.goto(`${lectern.url}/schedule`);
+  await page.getByLabel("Title", { exact: true }).fill("Lantern making");
+  await page.getByLabel("Day", { exact: true }).fill(new Date((await lectern.now()).getTime() + 3 * 86_400_000).toISOString().slice(0, 10));
+  await page.getByLabel("Repeats").selectOption("weekly");
+  await page.getByText("How often, and until when").click();
+  await page.locator('input[name="count"]').fill("4");
+  await page.getByRole("button", { name: "See what will happen" }).click();
+  await page.getByRole("button", { name: "Schedule 4 sessions" }).click();
+  await page.getByRole("heading", { level: 1, name: "Lantern making" }).waitFor();
+
   await page.goto(lectern.url);
   await page.getByRole("main").getByRole("link", { name: /Open|Details/ }).first().click();
   await page.getByRole("link", { name: "End class" }).click();
   await page.getByRole("button", { name: "End class" }).click();
   await page.getByText(/The class ended at/).waitFor();
+  await lectern.advance(6 * 60);
+  await page.getByRole("link", { name: "Attendance" }).first().click();
+  const verify = page.getByRole("button", { name: /Verify the/ });
+  await until("verdicts that are clear", async () => {
+    await page.reload();
+    return verify.count();
+  });
+  await verify.first().click();
+  await page.getByRole("status").filter({ hasText: /[Vv]erified/ }).waitFor();
 });
 
 test("an administrator sets a lock, and takes somebody's account and gives it back", async (t) => {
@@ -51,7 +68,7 @@ test("an administrator sets a lock, and takes somebody's account and gives it ba
   assert.ok(await page.getByRole("radiogroup", { name: "Waiting room" }).getByLabel("Always").isChecked());
   await page.goto(`${lectern.url}/people`);
   const student = oakwood("student", 1);
-  const row = page.getByRole("row").filter({ hasText: student.email });
+  const row = page.getByRole("listitem").filter({ hasText: student.email });
   await row.getByRole("button", { name: /Disable/ }).click();
   await page.getByRole("button", { name: "Undo" }).click();
   await row.getByRole("button", { name: /Disable/ }).waitFor();
