@@ -58,14 +58,23 @@ async function list() {
   dialog.setAttribute("aria-labelledby", "keys-h");
   dialog.append(...page.querySelectorAll("[data-keys] > *"));
   dialog.addEventListener("close", () => dialog.remove());
-  dialog.querySelector("[data-keys-close]").addEventListener("click", () => dialog.close());
+  const close = dialog.querySelector("[data-keys-close]");
+  close.hidden = false;
+  close.addEventListener("click", () => dialog.close());
   document.body.append(dialog);
   dialog.showModal();
   switches(dialog);
-  dialog.querySelector("[data-keys-close]").focus();
+  close.focus();
 }
 
-const KEYS = { "/": search, "?": () => (list().catch(() => {}), true), j: () => row(1), k: () => row(-1) };
+/** On the page of its own the list is there already. */
+function tell() {
+  if (document.querySelector("[data-keys]")) return false;
+  list().catch(() => {});
+  return true;
+}
+
+const KEYS = { "/": search, "?": tell, j: () => row(1), k: () => row(-1) };
 const NAMES = { j: "j k", k: "j k" };
 
 export function keys() {
