@@ -46,6 +46,9 @@ test("a teacher schedules a class, and ends one, without a mouse", async (t) => 
   await page.waitForURL(/\/schedule/);
   await tabTo(page, called(/^Title$|^Title /));
   await page.keyboard.type("Kite making");
+  // Some hours later, when nothing clashes.
+  await tabTo(page, called(/^Starts$/));
+  for (let step = 0; step < 3; step += 1) await page.keyboard.press("ArrowUp");
   await tabTo(page, called(/^(See what will happen|Schedule 1 session)/));
   await page.getByRole("button", { name: "Schedule 1 session" }).waitFor();
   // What the form comes to stands where the button was: the focus is on it, or one step away.
