@@ -2,13 +2,24 @@
 
 use chrono::{DateTime, Utc};
 
-/// A moment at which a connection began to work, or stopped.
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The platform accepts it.
+    Works,
+    /// It must be connected again.
+    Lost,
+    /// There is none, because nobody wants one.
+    Gone,
+}
+
+/// A moment from which on a connection stood in a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// When.
     pub at: DateTime<Utc>,
-    /// Whether it works from then on.
-    pub works: bool,
+    /// How, from then on.
+    pub to: Standing,
 }
 
 /// How a day was.
@@ -24,29 +35,29 @@ pub enum DayState {
     Down,
 }
 
-/// The days between some edges, which are in order: one day less than edges. `turns` are in order too; before the first of them
-/// it was the other way about, except that what began to work for the first time was not connected before. Without any, every
-/// day is as it is now.
+/// The days between some edges, which are in order: one day less than edges. `turns` are in order too. Before the first of them
+/// nothing was connected if it says that something works now, and something worked if it says that it no longer does. Without any,
+/// every day is as it is `now`.
 #[must_use]
-pub fn days(turns: &[Turn], works_now: bool, edges: &[DateTime<Utc>]) -> Vec<DayState> {
+pub fn days(turns: &[Turn], now: Standing, edges: &[DateTime<Utc>]) -> Vec<DayState> {
     let before = match turns.first() {
-        Some(first) => (!first.works).then_some(true),
-        None => Some(works_now),
+        Some(Turn { to: Standing::Works, .. }) => Standing::Gone,
+        Some(_) => Standing::Works,
+        None => now,
     };
     edges
         .windows(2)
         .map(|day| {
             let (from, to) = (day[0], day[1]);
             let at_first = turns.iter().take_while(|turn| turn.at <= from).last();
-            let at_first = at_first.map_or(before, |turn| Some(turn.works));
+            let at_first = at_first.map_or(before, |turn| turn.to);
             let within = turns.iter().filter(|turn| from < turn.at && turn.at < to);
-            let states = std::iter::once(at_first).chain(within.map(|turn| Some(turn.works)));
-            let (mut worked, mut down) = (false, false);
-            for state in states {
-                worked |= state == Some(true);
-                down |= state == Some(false);
+            let (mut worked, mut lost) = (false, false);
+            for standing in std::iter::once(at_first).chain(within.map(|turn| turn.to)) {
+                worked |= standing == Standing::Works;
+                lost |= standing == Standing::Lost;
             }
-            match (worked, down) {
+            match (worked, lost) {
                 (false, false) => DayState::Unconnected,
                 (true, false) => DayState::Worked,
                 (true, true) => DayState::Broke,
@@ -61,7 +72,11 @@ mod tests {
     use chrono::TimeDelta;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        DayState::{Broke, Down, Unconnected, Worked},
+        Standing::{Gone, Lost, Works},
+        *,
+    };
 
     fn hour(hour: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hour)
@@ -71,36 +86,44 @@ mod tests {
         (0..=days).map(|day| hour(day * 24)).collect()
     }
 
-    fn turn(at: i64, works: bool) -> Turn {
-        Turn { at: hour(at), works }
+    fn turn(at: i64, to: Standing) -> Turn {
+        Turn { at: hour(at), to }
     }
 
     #[test]
     fn a_grant_that_ends_and_is_renewed_two_days_later() {
-        use DayState::{Broke, Down, Unconnected, Worked};
-        let turns = [turn(30, true), turn(60, false), turn(105, true)];
-        assert_eq!(days(&turns, true, &edges(6)), [Unconnected, Worked, Broke, Down, Broke, Worked]);
-        assert_eq!(days(&turns[1..], true, &edges(4)), [Worked, Worked, Broke, Down]);
-        assert_eq!((days(&[], true, &edges(1)), days(&[], false, &edges(1))), (vec![Worked], vec![Down]));
-        assert_eq!(days(&[turn(24, false)], false, &edges(2)), [Worked, Down], "at midnight");
-        assert!(days(&[], true, &[]).is_empty());
+        let turns = [turn(30, Works), turn(60, Lost), turn(105, Works)];
+        assert_eq!(days(&turns, Works, &edges(6)), [Unconnected, Worked, Broke, Down, Broke, Worked]);
+        assert_eq!(days(&turns[1..], Works, &edges(4)), [Worked, Worked, Broke, Down]);
+        assert_eq!((days(&[], Works, &edges(1)), days(&[], Lost, &edges(1))), (vec![Worked], vec![Down]));
+        assert_eq!(days(&[turn(24, Lost)], Lost, &edges(2)), [Worked, Down], "at midnight");
+        assert!(days(&[], Works, &[]).is_empty());
+    }
+
+    #[test]
+    fn who_disconnects_is_not_down() {
+        let turns = [turn(-90, Works), turn(30, Gone), turn(80, Works)];
+        assert_eq!(days(&turns, Works, &edges(4)), [Worked, Worked, Unconnected, Worked]);
+        let asked_again = [turn(-90, Works), turn(30, Works)];
+        assert_eq!(days(&asked_again, Works, &edges(3)), [Worked, Worked, Worked]);
     }
 
     proptest! {
         /// What an hour-by-hour look says, the days say.
         #[test]
-        fn days_are_what_their_hours_are(turns in proptest::collection::btree_map(0_i64..240, any::<bool>(), 0..8), now in any::<bool>()) {
-            let turns: Vec<Turn> = turns.into_iter().map(|(at, works)| turn(at, works)).collect();
-            let first = turns.first().map_or(Some(now), |first| (!first.works).then_some(true));
-            let state = |at: i64| turns.iter().rev().find(|turn| turn.at <= hour(at)).map_or(first, |turn| Some(turn.works));
-            for (day, said) in days(&turns, now, &edges(10)).into_iter().enumerate() {
-                let hours: Vec<Option<bool>> = (0..24).map(|hour| state(i64::try_from(day).unwrap() * 24 + hour)).collect();
-                let has = |what| hours.contains(&Some(what));
-                prop_assert_eq!(said, match (has(true), has(false)) {
-                    (true, true) => DayState::Broke,
-                    (true, false) => DayState::Worked,
-                    (false, true) => DayState::Down,
-                    (false, false) => DayState::Unconnected,
+        fn days_are_what_their_hours_are(
+            turns in proptest::collection::btree_map(0_i64..240, prop_oneof![Just(Works), Just(Lost), Just(Gone)], 1..8),
+        ) {
+            let turns: Vec<Turn> = turns.into_iter().map(|(at, to)| turn(at, to)).collect();
+            let first = if turns[0].to == Works { Gone } else { Works };
+            let state = |at: i64| turns.iter().rev().find(|turn| turn.at <= hour(at)).map_or(first, |turn| turn.to);
+            for (day, said) in days(&turns, Gone, &edges(10)).into_iter().enumerate() {
+                let hours: Vec<Standing> = (0..24).map(|hour| state(i64::try_from(day).unwrap() * 24 + hour)).collect();
+                prop_assert_eq!(said, match (hours.contains(&Works), hours.contains(&Lost)) {
+                    (true, true) => Broke,
+                    (true, false) => Worked,
+                    (false, true) => Down,
+                    (false, false) => Unconnected,
                 });
             }
         }

@@ -156,6 +156,7 @@ fn png(bytes: &[u8]) -> Result<Picture, PictureError> {
             }
             (b"IHDR", _) | (_, None) => return Err(Broken),
             (b"IDAT", _) => data = true,
+            (b"acTL", _) => return Err(Moves),
             // A chunk that must be understood begins with a capital.
             (name, _) if name[0].is_ascii_uppercase() && !PNG_SEEN.iter().any(|one| one[..] == *name) => {
                 return Err(Broken);
@@ -172,11 +173,13 @@ fn png(bytes: &[u8]) -> Result<Picture, PictureError> {
     }
 }
 
-/// Whether a segment of a JPEG belongs to the picture: JFIF, a colour profile and Adobe's colour transform do; EXIF, XMP, other
+/// Whether a segment of a JPEG belongs to the picture: JFIF without a thumbnail, a colour profile and Adobe's colour transform do; EXIF, XMP, other
 /// makers' segments and comments do not.
 fn jpeg_seen(marker: u8, body: &[u8]) -> bool {
     match marker {
-        0xe0 | 0xee => true,
+        // Without a thumbnail, which may show what was cut away.
+        0xe0 => body.starts_with(b"JFIF\0") && body.len() == 14 && body[12..] == [0, 0],
+        0xee => body.starts_with(b"Adobe"),
         0xe2 => body.starts_with(b"ICC_PROFILE\0"),
         0xe1..=0xef | 0xfe => false,
         _ => true,

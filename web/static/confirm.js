@@ -36,8 +36,11 @@ export function forms() {
       event.preventDefault();
       const button = event.submitter;
       ask(form, () => {
-        form.dataset.sure = "yes";
-        form.requestSubmit(button);
+        // A list that follows by itself may have a new form in its place.
+        const there = form.isConnected ? form : document.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
+        if (!there) return;
+        there.dataset.sure = "yes";
+        there.requestSubmit(there === form ? button : null);
       });
       return;
     }

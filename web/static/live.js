@@ -96,6 +96,8 @@ export function live() {
     const answer = await fetch(seq ? `${at}?since=${encodeURIComponent(seq)}` : at, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(`answer ${answer.status}`);
     const news = await answer.json();
+    // Asked for the first time: what happened since the page came is in no answer.
+    if (!seq) soon();
     const events = news.events ?? [];
     events.forEach(seen);
     if (news.type === "resync") soon();

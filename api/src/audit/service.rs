@@ -17,7 +17,7 @@ pub use super::store::{Filter, Row, page as rows};
 
 /// Refused attempts of one session that are looked at.
 const MOST_REFUSED: i64 = 500;
-/// Of each kind: more than a large school makes in a month.
+/// Of each kind: more than a large school makes in months.
 const MOST_TURNS: i64 = 5_000;
 
 /// Who did it.
@@ -123,19 +123,36 @@ pub async fn titles(
     Ok(Titles { classes, sessions })
 }
 
-/// When connections were made and lost, since an instant, the earliest first: which, when, and whether it worked from then on.
+/// When connections were made, lost and ended, the earliest first: which, when, and what happened; of one person's or of all.
 pub async fn connection_turns(
     tx: &mut Tx,
     organization: OrganizationId,
-    since: DateTime<Utc>,
-) -> Result<Vec<(Uuid, DateTime<Utc>, bool)>, ApiError> {
+    person: Option<PersonId>,
+) -> Result<Vec<(Uuid, DateTime<Utc>, EntryKind)>, ApiError> {
     let mut turns = Vec::new();
-    for (kind, works) in [(EntryKind::Connected, true), (EntryKind::ConnectionLost, false)] {
-        let filter = Filter { kind: Some(kind.as_str().to_owned()), from: Some(since), ..Filter::default() };
-        for row in store::page(tx, organization, &filter, MOST_TURNS).await? {
+    for kind in [
+        EntryKind::Connected,
+        EntryKind::ConnectionLost,
+        EntryKind::Deauthorized,
+        EntryKind::Disconnected,
+        EntryKind::ConnectionRevoked,
+    ] {
+        let filter = Filter {
+            kind: Some(kind.as_str().to_owned()),
+            people: person.map(|person| vec![person]),
+            ..Filter::default()
+        };
+        let rows = store::page(tx, organization, &filter, MOST_TURNS).await?;
+        if i64::try_from(rows.len()) == Ok(MOST_TURNS) {
+            tracing::warn!(
+                kind = kind.as_str(),
+                "older entries about connections are left out of their days"
+            );
+        }
+        for row in rows {
             let connection = row.details.0.get("connection_id").and_then(Value::as_str);
             if let Some(connection) = connection.and_then(|id| id.parse().ok()) {
-                turns.push((connection, row.at, works));
+                turns.push((connection, row.at, kind));
             }
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     error::ApiError,
     extract::{Admin, Form, Instructor, Path, Query, SignedIn, Upload},
     list::Paging,
-    pages::{Pages, Reader, beside_form, see_other},
+    pages::{Pages, Reader, beside_form, see_other, see_other_with_undo, undoable},
     people::{email_key, pages::field_errors, service::Whom},
 };
 
@@ -36,7 +36,7 @@ pub struct CohortsQuery {
     cursor: Option<String>,
     notice: Option<NoticeKind>,
     /// Who was just taken out of the cohort.
-    undo: Option<Uuid>,
+    undo: Option<String>,
 }
 
 fn count(number: i64) -> u32 {
@@ -175,7 +175,8 @@ pub async fn show(
 ) -> Result<Response, ApiError> {
     let forms = (None, PersonFields::default());
     let page = cohort_page(&app, &who, id, query.cursor.as_deref(), forms).await?;
-    let undo = query.undo.map(|person| format!("/cohorts/{id}/members/{person}/restore"));
+    let undo =
+        undoable(&who, query.undo.as_deref()).map(|person| format!("/cohorts/{id}/members/{person}/restore"));
     Pages::new(&app, &who, reader, Section::Cohorts).await?.notice(query.notice).undo(undo).show(&page)
 }
 
@@ -257,7 +258,7 @@ pub async fn remove_member(
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
     service::remove_member(&app, &who, CohortId(id), PersonId(person)).await?;
-    Ok(see_other(&format!("/cohorts/{id}?notice=removed&undo={person}")))
+    Ok(see_other_with_undo(&who, &format!("/cohorts/{id}?notice=removed"), person))
 }
 
 /// `POST /cohorts/{id}/members/{person}/restore`

@@ -16,6 +16,7 @@ use crate::{
     audit::{self, EntryKind},
     error::{ApiError, FieldError},
     extract::SignedIn,
+    organizations,
 };
 
 /// What the organization decided.
@@ -65,6 +66,8 @@ pub async fn set(app: &App, who: &SignedIn, typed: &[String]) -> Result<BTreeSet
     let (organization, now) = (who.organization, app.clock.now());
     let origins = read(typed)?;
     let mut tx = app.db.begin(organization).await?;
+    // One after the other: what is written is the difference to what stands.
+    organizations::service::settings_to_change(&mut tx, organization).await?;
     let before = store::origins(&mut tx, organization).await?;
     if before == origins {
         return Ok(origins);

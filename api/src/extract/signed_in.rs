@@ -88,7 +88,7 @@ impl SignedIn {
         }
     }
 
-    /// What every form shown to this sign-in carries.
+    /// What every form shown to this sign-in carries; empty for a program, which is shown none.
     #[must_use]
     pub fn csrf(&self) -> String {
         let hash = match &self.via {
@@ -96,6 +96,16 @@ impl SignedIn {
             Via::ApiKey(..) | Via::HostToken(_) => return String::new(),
         };
         hex::encode(&Sha256::new().chain_update(b"form").chain_update(hash).finalize()[..16])
+    }
+
+    /// What shows that an address with this id was made for this sign-in; empty for a program.
+    #[must_use]
+    pub fn proof_of(&self, id: Uuid) -> String {
+        let csrf = self.csrf();
+        if csrf.is_empty() {
+            return csrf;
+        }
+        hex::encode(&Sha256::new().chain_update(b"undo").chain_update(csrf).chain_update(id).finalize()[..16])
     }
 }
 
@@ -190,8 +200,12 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<SignedIn, ApiError
     service::authenticate_sign_in(app, &token, Via::Cookie(token.hash())).await
 }
 
+/// A program's key opens what its scopes name of the interface, and no page: pages are people's.
 fn allow_key(parts: &Parts, scopes: &[Scope]) -> Result<(), ApiError> {
     let path = parts.uri.path();
+    if !path.starts_with("/api/") {
+        return Err(ApiError::Forbidden);
+    }
     let platforms = path.starts_with("/api/v1/platforms") || path.starts_with("/api/v1/connections");
     let needed = match (platforms, is_change(&parts.method)) {
         (true, _) => Scope::Platforms,

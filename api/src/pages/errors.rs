@@ -35,6 +35,7 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
         // Somebody reloads the address of a form.
         404 | 405 => ErrorKind::NotFound,
         409 => ErrorKind::Conflict,
+        413 => ErrorKind::TooLarge,
         422 => ErrorKind::Invalid,
         429 => ErrorKind::TooMany,
         502 | 503 => ErrorKind::Unavailable,

@@ -14,4 +14,4 @@ pub use headers::{
 };
 pub use keys::keys;
 pub use refusals::{beside_form, conflict};
-pub use render::{Pages, Reader, Wishes, back, see_other, vocabulary};
+pub use render::{Pages, Reader, Wishes, back, see_other, see_other_with_undo, undoable, vocabulary};

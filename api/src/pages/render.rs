@@ -5,6 +5,7 @@ use axum::{
 };
 use lectern_core::{role::Role, sentence::Sentence};
 use lectern_web::{House, Lang, Languages, Notice, NoticeKind, Page, Section, Shell, Viewer, Vocabulary};
+use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -232,6 +233,19 @@ impl Reader {
         };
         Ok(reader.finish(html.map_err(ApiError::internal)?))
     }
+}
+
+/// On to a page that offers to take back what was just done to this row.
+pub fn see_other_with_undo(who: &SignedIn, location: &str, id: Uuid) -> Response {
+    see_other(&format!("{location}&undo={id}.{}", who.proof_of(id)))
+}
+
+/// The row that an address of [`see_other_with_undo`] names: of this very sign-in, so that nobody puts a way back before others.
+#[must_use]
+pub fn undoable(who: &SignedIn, asked: Option<&str>) -> Option<Uuid> {
+    let (id, proof) = asked?.split_once('.')?;
+    let id = id.parse().ok()?;
+    (!proof.is_empty() && proof == who.proof_of(id)).then_some(id)
 }
 
 /// The pages' vocabulary for an organization's.

@@ -18,7 +18,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, ClientAddress, Form, Path, Query, SignedIn, read_form},
-    pages::{Pages, Reader, beside_form, see_other},
+    pages::{Pages, Reader, beside_form, see_other, see_other_with_undo, undoable},
 };
 
 /// Seconds a sign-in cookie lasts; the server forgets the sign-in at the same time.
@@ -207,7 +207,7 @@ pub struct PeopleQuery {
     cursor: Option<String>,
     notice: Option<NoticeKind>,
     /// Who was just taken their account.
-    undo: Option<Uuid>,
+    undo: Option<String>,
 }
 
 async fn people_page(
@@ -251,7 +251,7 @@ pub async fn people(
 ) -> Result<Response, ApiError> {
     let form = page::PersonForm { role: "student".to_owned(), ..page::PersonForm::default() };
     let page = people_page(&app, &who, (query.q.trim(), query.cursor.as_deref()), form).await?;
-    let undo = query.undo.map(|id| format!("/people/{id}/enable"));
+    let undo = undoable(&who, query.undo.as_deref()).map(|id| format!("/people/{id}/enable"));
     Pages::new(&app, &who, reader, Section::People).await?.notice(query.notice).undo(undo).show(&page)
 }
 
@@ -339,7 +339,7 @@ async fn set_active(app: &App, who: &SignedIn, id: Uuid, active: bool) -> Result
     .await?;
     Ok(match active {
         true => see_other("/people?notice=person_enabled"),
-        false => see_other(&format!("/people?notice=person_disabled&undo={id}")),
+        false => see_other_with_undo(who, "/people?notice=person_disabled", id),
     })
 }
 

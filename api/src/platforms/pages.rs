@@ -292,7 +292,9 @@ pub async fn connection(
 /// An instructor's own account on each platform.
 pub async fn own_connections(app: &App, who: &SignedIn) -> Result<connection_page::Connection, ApiError> {
     let zone = zone(app, who).await?;
-    let past = Past::look(app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
+    let past =
+        Past::look(app, &mut app.db.read(who.organization).await?, who.organization, Some(who.person), &zone)
+            .await?;
     let mut items = Vec::new();
     for provider in settings::offered(app) {
         let view = connect::show(app, who, provider).await?;
@@ -383,7 +385,8 @@ pub async fn connections(
 ) -> Result<Response, ApiError> {
     let list = connect::list(&app, &who, &Paging::new(Some(200), None)?).await?;
     let zone = zone(&app, &who).await?;
-    let past = Past::look(&app, &mut app.db.read(who.organization).await?, who.organization, &zone).await?;
+    let past =
+        Past::look(&app, &mut app.db.read(who.organization).await?, who.organization, None, &zone).await?;
     let pages = Pages::new(&app, &who, reader, Section::Connections).await?.notice(query.notice);
     let organization = organizations::service::find_active(&app, who.organization).await?;
     let own = organization.map(|organization| organization.name).unwrap_or_default();

@@ -78,6 +78,7 @@ pub(super) async fn schedule(
         let enrolled = enrollments::enroll_in(app, &mut tx, &sealer, who, &class, whom).await;
         enrolled.map_err(|error| at("people", error))?;
     }
+    let (planned, goes_on) = (plan.count(), plan.preview.as_ref().is_some_and(|preview| preview.goes_on));
     let made = match plan.sessions {
         Some(new) => sessions::service::schedule_in(app, &mut tx, &sealer, who, &class, new).await?,
         None => Vec::new(),
@@ -86,8 +87,15 @@ pub(super) async fn schedule(
         true => Vec::new(),
         false => enrollments::list(&mut tx, who, class.id, EnrollmentKind::Guest).await?,
     };
+    let later = goes_on || made.len() < planned;
     for one in &plan.coming.guests {
-        let invited = invite(app, &mut tx, &sealer, who, (&class, &made, &guests), one).await;
+        // Of a long series the rest is written out later: all of a new class is that series.
+        let named = match (later, &plan.ground.class) {
+            (false, _) => &made[..],
+            (true, None) => &[],
+            (true, Some(_)) => return Err(ApiError::field("guests", "guests_long")),
+        };
+        let invited = invite(app, &mut tx, &sealer, who, (&class, named, &guests), one).await;
         invited.map_err(|error| at("guests", error))?;
     }
     let location = match made.is_empty() {
@@ -121,7 +129,7 @@ async fn the_class(app: &App, tx: &mut Tx, who: &SignedIn, plan: &Plan) -> Resul
     }
 }
 
-/// Invites a guest to what is scheduled, besides what they were invited to before; to the class where nothing is.
+/// Invites a guest to what is scheduled, besides what they were invited to before; to the class where nothing is named.
 async fn invite(
     app: &App,
     tx: &mut Tx,

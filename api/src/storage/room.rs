@@ -1,7 +1,10 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use lectern_core::secret::SecretString;
+use lectern_core::{
+    random::{Randomness, SystemRandomness},
+    secret::SecretString,
+};
 use object_store::{
     BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder,
     local::LocalFileSystem, path::Path,
@@ -74,6 +77,8 @@ pub struct Storage {
     folder: Option<PathBuf>,
     /// In words, without keys.
     place: String,
+    /// What this server's trial files are called.
+    probe: String,
     looked: Mutex<Option<(Instant, Result<(), StorageError>)>>,
 }
 
@@ -140,7 +145,8 @@ impl Storage {
                 (Arc::new(store.with_fsync(true)), Some(folder), place)
             }
         };
-        Ok(Self { store, folder, place, looked: Mutex::default() })
+        let probe = hex::encode((&SystemRandomness as &dyn Randomness).bytes::<8>());
+        Ok(Self { store, folder, place, probe, looked: Mutex::default() })
     }
 
     /// Where files lie, in words.
@@ -200,8 +206,8 @@ impl Storage {
     /// # Errors
     /// [`StorageError`].
     pub async fn test(&self) -> Result<(), StorageError> {
-        // Each process its own: two that look at the same moment do not take away each other's.
-        let path = Path::from_iter(["probe", &std::process::id().to_string()]);
+        // Each server its own: two that look at the same moment do not take away each other's.
+        let path = Path::from_iter(["probe", &self.probe]);
         within(self.store.put(&path, Bytes::from_static(b"probe").into())).await?;
         let read = within(async { self.store.get(&path).await?.bytes().await }).await;
         let removed = within(self.store.delete(&path)).await;

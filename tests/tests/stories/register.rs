@@ -78,6 +78,9 @@ story!(
         lesson.teacher.create(&format!("/api/v1/classes/{}/enrollments", lesson.class), json!({"email": "madonna@pupil.example", "name": "Madonna"})).await;
         let start = format!("/api/v1/sessions/{}/start", lesson.session);
         assert_eq!(lesson.teacher.post(&start, json!({})).await.0, 200);
+        assert!(lesson.teacher.browser(app).get(&format!("/classes/{}/attendance", lesson.class)).await.html().contains("No session has taken place yet."));
+        assert_eq!(lesson.teacher.post(&format!("/api/v1/sessions/{}/end", lesson.session), json!({})).await.0, 200);
+        app.settle().await;
         let browser = lesson.teacher.browser(app);
         let path = format!("/classes/{}/attendance", lesson.class);
         let first = browser.get(&path).await;

@@ -48,6 +48,10 @@ story!(
         let back = browser.submit(&page, &format!("/people/{}/enable", ayesha.id), &[]).await;
         assert_eq!(back.location(), "/people?notice=person_enabled");
         // Nothing that a stranger writes into an address becomes a way to anywhere.
-        assert_eq!(browser.get("/people?notice=person_disabled&undo=../sign-out").await.status(), 422);
+        let forged = [format!("{}.", ayesha.id), format!("{}.{}", ayesha.id, "0".repeat(32)), "../sign-out".to_owned()];
+        for undo in forged {
+            let page = browser.get(&format!("/people?notice=person_disabled&undo={undo}")).await;
+            assert!(page.status() == 200 && !page.html().contains("Undo"), "{undo}");
+        }
     }
 );

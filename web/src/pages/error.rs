@@ -16,6 +16,7 @@ pub enum ErrorKind {
     /// The request cannot be done in this state.
     Conflict,
     Invalid,
+    TooLarge,
     TooMany,
     Unavailable,
     Internal,
@@ -52,6 +53,7 @@ impl Page for ErrorPage {
                 next_step: Some("Open the class and choose another session.".to_owned()),
                 ..page(409, ErrorKind::Conflict)
             },
+            page(413, ErrorKind::TooLarge),
             page(422, ErrorKind::Invalid),
             page(429, ErrorKind::TooMany),
             page(503, ErrorKind::Unavailable),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 statement!(tenant HELD, "select id, title, starts_at, ends_at, time_zone from sessions
-    where organization_id = $1 and class_id = $2 and state in ('live', 'ended') and (starts_at, id) < ($3, $4) order by starts_at desc, id desc limit $5");
+    where organization_id = $1 and class_id = $2 and state = 'ended' and (starts_at, id) < ($3, $4) order by starts_at desc, id desc limit $5");
 statement!(tenant MEMBERS, "select e.id, e.person_id, p.first_name, coalesce(p.last_name, '') as last_name from enrollments e join people p on p.organization_id = e.organization_id and p.id = e.person_id
     where e.organization_id = $1 and e.class_id = $2 and e.kind = 'member' and e.state = 'active' and (p.first_name, coalesce(p.last_name, ''), e.id) > ($3, $4, $5)
     order by p.first_name, coalesce(p.last_name, ''), e.id limit $6");
@@ -37,7 +37,7 @@ statement!(tenant MEMBER_FIGURES,
         where s.organization_id = $1 and s.class_id = $2 and a.person_id = any(array(select value::uuid from json_array_elements_text($3::json)))
             and a.state in ('present', 'late', 'left_early', 'absent') group by a.person_id");
 
-/// A session that took place, or does.
+/// A session that took place.
 #[derive(Clone, Debug, FromRow)]
 pub struct HeldSession {
     /// Which.

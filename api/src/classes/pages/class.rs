@@ -29,7 +29,7 @@ const FEW: usize = 5;
 pub struct ClassQuery {
     pub(super) notice: Option<NoticeKind>,
     /// The place on the roster that was just taken away.
-    pub(super) undo: Option<Uuid>,
+    pub(super) undo: Option<String>,
 }
 
 /// What all tabs of a class show above them.

@@ -27,7 +27,7 @@ use crate::{
     join::Naming,
     live::feed::instant,
     notify, organizations,
-    pages::{Pages, Reader, back, beside_form, see_other},
+    pages::{Pages, Reader, back, beside_form, see_other, see_other_with_undo, undoable},
     people::pages::field_errors,
     sessions,
 };
@@ -108,7 +108,8 @@ pub async fn roster(
     Query(query): Query<ClassQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, id, PersonFields::default(), GuestForm::default()).await?;
-    let undo = query.undo.map(|place| format!("/classes/{id}/enrollments/{place}/restore"));
+    let undo = undoable(&who, query.undo.as_deref())
+        .map(|place| format!("/classes/{id}/enrollments/{place}/restore"));
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).undo(undo).show(&page)
 }
 
@@ -226,7 +227,7 @@ pub async fn remove(
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
     enrollments::remove(&app, &who, ClassId(id), EnrollmentId(enrollment), EnrollmentKind::Member).await?;
-    Ok(see_other(&format!("/classes/{id}/roster?notice=removed&undo={enrollment}")))
+    Ok(see_other_with_undo(&who, &format!("/classes/{id}/roster?notice=removed"), enrollment))
 }
 
 /// `POST /classes/{id}/enrollments/{enrollment}/restore`

@@ -49,6 +49,8 @@ impl Schedule {
     pub fn read(&self) -> Result<ScheduleSessions, Vec<PageFieldError>> {
         let mut errors = Vec::new();
         let date = NaiveDate::parse_from_str(self.date.trim(), "%Y-%m-%d").ok();
+        // Years that calendars write; others have no instant in every zone.
+        let date = date.filter(|date| (1970..=9999).contains(&date.year()));
         if date.is_none() {
             errors.push(PageFieldError::new("date", "date"));
         }

@@ -304,11 +304,11 @@ pub(in crate::sessions) fn check_time(
     if !check_length(minutes, errors) {
         return;
     }
-    if starts_at + Duration::minutes(minutes) <= now {
-        errors.push(FieldError::new("starts_at", "This time has passed. Choose a time to come."));
-    }
+    // First: behind the end of all years nothing can be added.
     if starts_at > now + Duration::days(5 * 366) {
         errors.push(FieldError::new("starts_at", "At most five years ahead."));
+    } else if starts_at + Duration::minutes(minutes) <= now {
+        errors.push(FieldError::new("starts_at", "This time has passed. Choose a time to come."));
     }
 }
 
