@@ -123,3 +123,22 @@ story!(
         assert_eq!(oakwood.instructor("farhan").await.browser(app).get("/api-keys").await.status(), 403);
     }
 );
+
+story!(
+    /// A program's key opens the interface and no page, whatever its scopes: the pages ask for less than the interface does.
+    a_key_opens_no_page, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        oakwood.zoom(app).await;
+        let owner = oakwood.owner().await;
+        let key = owner.create("/api/v1/api-keys", json!({"name": "timetable", "scopes": ["read", "write", "platforms"]})).await;
+        let program = app.nobody().with_bearer(key["token"].as_str());
+        assert_eq!(program.get("/api/v1/platforms/zoom").await.0, 200);
+        for path in ["/platforms/zoom", "/connections", "/people", "/audit.csv", "/organization/embedding"] {
+            assert_eq!(program.send("GET", path, None, &[]).await.status, 403, "{path}");
+        }
+        for (path, form) in [("/platforms/zoom", "csrf=&client_id=a&client_secret=b"), ("/organization/embedding", "csrf=&origins=https://evil.example")] {
+            let answer = program.send_text(path, "application/x-www-form-urlencoded", form).await;
+            assert_eq!(answer.status, 403, "{path}: {}", answer.text);
+        }
+    }
+);
