@@ -10,7 +10,7 @@
 //! | the server was stopped while at work | 409: look whether the object is there, then use a new key |
 //! | answered 401, 408, 429 or with a failure of ours | nothing was done: it is done now |
 
-//! A page's form that must not be done twice carries a key of its own ([`press`]): its row and its answer are written by the
+//! A page's form that must not be done twice carries a key of its own (`press`): its row and its answer are written by the
 //! transaction that does what the form asks for, so a refused form has left nothing behind and may be sent again.
 
 mod press;

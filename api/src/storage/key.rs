@@ -47,7 +47,7 @@ impl Key {
         Path::from_iter([self.organization.to_string().as_str(), self.shelf.as_str(), &self.id.to_string()])
     }
 
-    /// The key of a path that [`Key::path`] made; none for any other.
+    /// The key of a path that `Key::path` made; none for any other.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         let mut parts = path.split('/');
