@@ -59,6 +59,24 @@ impl TestApp {
 }
 
 impl HeldClass {
+    /// It is held and over: the first student is there all the time, the second comes a quarter of an hour late and leaves
+    /// before the end, nobody else comes.
+    pub async fn is_held(&self, app: &mut TestApp) {
+        app.pass(Duration::minutes(14));
+        self.host_comes(app);
+        let first = self.comes(app, 0);
+        app.settle().await;
+        app.pass(Duration::minutes(16));
+        let late = self.comes(app, 1);
+        app.settle().await;
+        app.pass(Duration::minutes(20));
+        app.zoom.leaves(late).expect("they are in");
+        app.pass(Duration::minutes(11));
+        app.zoom.leaves(first).expect("they are in");
+        app.zoom.end_for_all(self.meeting);
+        app.settle().await;
+    }
+
     /// The body of Zoom's event that somebody came in.
     #[must_use]
     pub fn joined_event(&self, app: &TestApp, student: usize, stay: &str, registrant: &str) -> String {

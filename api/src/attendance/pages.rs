@@ -12,7 +12,7 @@ use lectern_core::{
     sentence::Sentence,
 };
 use lectern_web::{
-    NoticeKind, Section, charts,
+    Section, charts,
     pages::{attendance as page, session::ParticipantRole},
 };
 use serde::Deserialize;
@@ -29,15 +29,9 @@ use crate::{
     error::ApiError,
     extract::{Form, Path, Query, SignedIn},
     live::feed::{instant, page_role},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
     people,
 };
-
-/// Query of the sheet.
-#[derive(Debug, Default, Deserialize)]
-pub struct SheetQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// `GET /sessions/{id}/attendance`
 pub async fn sheet(
@@ -45,7 +39,7 @@ pub async fn sheet(
     who: SignedIn,
     reader: Reader,
     Path(id): Path<Uuid>,
-    Query(query): Query<SheetQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let (sheet, access) = service::sheet(&app, &who, SessionId(id)).await?;
     let mut names = HashMap::new();

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use lectern_core::colour::{Accent, Colour, Scheme};
 use lectern_web::{
-    FieldError as PageFieldError, Ground, NoticeKind, Section,
+    FieldError as PageFieldError, Ground, Section,
     pages::branding::{BrandingFields, BrandingPage, Preview},
 };
 use serde::Deserialize;
@@ -16,14 +16,8 @@ use crate::{
     app::App,
     error::{ApiError, FieldError},
     extract::{Admin, Form, Query, SignedIn, Upload},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct BrandingQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// What the form sent, if it was sent.
 fn typed(form: &Upload) -> BrandingFields {
@@ -121,7 +115,7 @@ pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<BrandingQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, None, Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Organization).await?.notice(query.notice).show(&page)

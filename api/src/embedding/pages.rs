@@ -11,7 +11,6 @@ use axum::{
 };
 use lectern_core::{colour::Colour, embed::EmbedView, ids::ClassId};
 use lectern_web::{
-    NoticeKind,
     pages::embed::{EmbedConnection, EmbedJoin, EmbedLive},
     theme,
 };
@@ -27,7 +26,7 @@ use crate::{
     error::ApiError,
     extract::{ClientAddress, Path, Query},
     join, live,
-    pages::{JoinHeaders, see_other},
+    pages::{JoinHeaders, NoticeQuery, see_other},
     platforms,
 };
 
@@ -77,12 +76,6 @@ pub async fn open(
     }
     response.extensions_mut().insert(JoinHeaders);
     Ok(frame::framed(&holds, response))
-}
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct NoticeQuery {
-    notice: Option<NoticeKind>,
 }
 
 /// `GET /embed/connection`: an instructor's own accounts.

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use lectern_core::embed::{EmbedOrigin, OriginProblem};
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section,
+    FieldError as PageFieldError, Section,
     pages::embed::{EmbeddingPage, WrongOrigins},
 };
 use serde::Deserialize;
@@ -13,21 +13,15 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, Form, Query},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct EmbeddingQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// `GET`
 pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<EmbeddingQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let origins = settings::show(&app, who.organization).await?;
     let lines: Vec<String> = origins.iter().map(ToString::to_string).collect();

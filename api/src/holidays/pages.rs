@@ -7,7 +7,7 @@ use axum::{
 use chrono::NaiveDate;
 use lectern_core::role::Role;
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section,
+    FieldError as PageFieldError, Section,
     pages::{HolidayRow, HolidaysPage},
 };
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, Form, Instructor, Query, SignedIn},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
     people::pages::field_errors,
 };
 
@@ -27,12 +27,6 @@ use crate::{
 pub struct HolidayForm {
     day: String,
     name: String,
-}
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct HolidayQuery {
-    notice: Option<NoticeKind>,
 }
 
 async fn page(
@@ -62,7 +56,7 @@ pub async fn list(
     State(app): State<App>,
     who: Instructor,
     reader: Reader,
-    Query(query): Query<HolidayQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, HolidayForm::default(), Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)

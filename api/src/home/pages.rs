@@ -2,29 +2,22 @@
 
 use axum::{extract::State, response::Response};
 use lectern_core::role::Role;
-use lectern_web::{NoticeKind, Section};
-use serde::Deserialize;
+use lectern_web::Section;
 
 use super::{overview, student, today, why as reasons};
 use crate::{
     app::App,
     error::ApiError,
     extract::{Member, Query, SignedIn},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
 };
-
-/// Query of the first page.
-#[derive(Debug, Default, Deserialize)]
-pub struct HomeQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// The first page of whoever asks.
 pub async fn show(
     State(app): State<App>,
     who: Option<SignedIn>,
     reader: Reader,
-    Query(query): Query<HomeQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let Some(who) = who else { return Ok(see_other("/sign-in")) };
     if who.is_super_admin() {

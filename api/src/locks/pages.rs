@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use lectern_core::locks::{ClassOption, Lock, Locks, RecordingPlace};
 use lectern_providers::registry;
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section,
+    FieldError as PageFieldError, Section,
     pages::locks::{LockRow, LocksPage},
 };
 use serde::Deserialize;
@@ -14,15 +14,9 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, Form, Query},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
     platforms,
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct LocksQuery {
-    notice: Option<NoticeKind>,
-}
 
 fn page(app: &App, locks: &Locks, errors: Vec<PageFieldError>) -> LocksPage {
     let names = platforms::settings::for_classes(app);
@@ -53,7 +47,7 @@ pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<LocksQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let locks = service::of(&app, who.organization).await?;
     let page = page(&app, &locks, Vec::new());

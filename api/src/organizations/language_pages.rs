@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use lectern_web::{
-    FieldError as PageFieldError, Lang, NoticeKind, Section,
+    FieldError as PageFieldError, Lang, Section,
     pages::languages::{LanguageRow, LanguagesPage},
 };
 use serde::Deserialize;
@@ -12,15 +12,9 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, Form, Query, SignedIn},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
     people,
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct LanguagesQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// The form: a box that is not ticked is not sent.
 #[derive(Debug, Default, Deserialize)]
@@ -66,7 +60,7 @@ pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<LanguagesQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, None, Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Organization).await?.notice(query.notice).show(&page)

@@ -3,10 +3,9 @@
 use axum::{extract::State, response::Response};
 use lectern_core::text::plain_digit;
 use lectern_web::{
-    Choice, FieldError as PageFieldError, NoticeKind, Section,
+    Choice, FieldError as PageFieldError, Section,
     pages::organization::{OrganizationFields, OwnOrganizationPage},
 };
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -17,16 +16,10 @@ use crate::{
     app::App,
     error::{ApiError, FieldError},
     extract::{Admin, Form, Query, SignedIn},
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
     platforms,
     sessions::pages::zones,
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct OrganizationQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// The form as everything stands.
 fn standing(organization: &Organization, settings: &Settings) -> Result<OrganizationFields, ApiError> {
@@ -182,7 +175,7 @@ pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<OrganizationQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, OrganizationFields::default(), Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Organization).await?.notice(query.notice).show(&page)

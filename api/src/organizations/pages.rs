@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use lectern_core::text::plain_digit;
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section, Vocabulary,
+    FieldError as PageFieldError, Section, Vocabulary,
     pages::organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations},
 };
 use serde::Deserialize;
@@ -20,15 +20,9 @@ use crate::{
     error::{ApiError, FieldError},
     extract::{Form, Path, Query, SuperAdmin},
     live::feed::instant,
-    pages::{Pages, Reader, see_other, vocabulary},
+    pages::{NoticeQuery, Pages, Reader, see_other, vocabulary},
     people::{self, pages::field_errors},
 };
-
-/// Query of the list.
-#[derive(Debug, Default, Deserialize)]
-pub struct OrganizationsQuery {
-    notice: Option<NoticeKind>,
-}
 
 async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiError> {
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
@@ -55,7 +49,7 @@ pub async fn list(
     State(app): State<App>,
     who: SuperAdmin,
     reader: Reader,
-    Query(query): Query<OrganizationsQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, OrganizationForm::default()).await?;
     Pages::new(&app, &who, reader, Section::Organizations).await?.notice(query.notice).show(&page)
@@ -154,7 +148,7 @@ pub async fn show(
     who: SuperAdmin,
     reader: Reader,
     Path(id): Path<Uuid>,
-    Query(query): Query<OrganizationsQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let (organization, view) = limits::show(&app, id.into()).await?;
     let page = shown(organization, &view, typed(&view.limits), Vec::new());

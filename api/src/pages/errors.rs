@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use lectern_web::{
-    House, Vocabulary,
+    House, Lang, Vocabulary,
     pages::error::{ErrorKind, ErrorPage},
 };
 
@@ -42,21 +42,28 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
         401 => ErrorKind::Expired,
         _ => ErrorKind::Internal,
     };
+    let (languages, chosen) = asker.languages();
+    let lang = wishes.own(chosen).among(languages);
+    let own_words = |code: &&str| app.web.catalog().has(&format!("problem.conflict.{code}"));
+    let conflict = Some(problem.code.as_str()).filter(|_| kind == ErrorKind::Conflict).filter(own_words);
     let told = matches!(kind, ErrorKind::Conflict | ErrorKind::Invalid | ErrorKind::Unavailable);
-    let sentence = match problem.errors.first() {
-        Some(error) => Some(error.message.clone().into()),
-        None => told.then(|| problem.words.unwrap_or_else(|| problem.detail.into())),
+    // What the interface says is English, and for programs: other readers get what their language has.
+    let exact = match problem.errors.first() {
+        Some(error) => Some(error.message.clone()),
+        None => told.then_some(problem.detail),
     };
+    let exact = exact.filter(|_| lang == Lang::En).map(Into::into);
+    let steps = matches!(kind, ErrorKind::Conflict | ErrorKind::Unavailable) && lang == Lang::En;
     let page = ErrorPage {
         status: problem.status,
         kind,
-        sentence,
-        next_step: problem.next_step.filter(|_| told),
+        conflict: conflict.map(str::to_owned),
+        sentence: problem.words.filter(|_| told).or(exact),
+        next_step: problem.next_step.filter(|_| steps),
         id: problem.id.unwrap_or_default(),
     };
-    let (languages, chosen) = asker.languages();
     let house = House { languages, ..House::from(Vocabulary::School) };
-    match app.web.bare(&page, house, wishes.own(chosen).among(languages)) {
+    match app.web.bare(&page, house, lang) {
         Ok(html) => {
             let mut page = (response.status(), [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html)
                 .into_response();

@@ -14,4 +14,6 @@ pub use headers::{
 };
 pub use keys::keys;
 pub use refusals::{beside_form, conflict};
-pub use render::{Pages, Reader, Wishes, back, see_other, see_other_with_undo, undoable, vocabulary};
+pub use render::{
+    NoticeQuery, Pages, Reader, Wishes, back, see_other, see_other_with_undo, undoable, vocabulary,
+};

@@ -5,6 +5,7 @@ use axum::{
 };
 use lectern_core::{role::Role, sentence::Sentence};
 use lectern_web::{House, Lang, Languages, Notice, NoticeKind, Page, Section, Shell, Viewer, Vocabulary};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{
@@ -115,6 +116,13 @@ impl Reader {
         }
         response
     }
+}
+
+/// What was done before the page came, in its address.
+#[derive(Debug, Default, Deserialize)]
+pub struct NoticeQuery {
+    /// One of our own words: nothing a stranger writes there becomes text.
+    pub notice: Option<NoticeKind>,
 }
 
 /// Renders pages for one signed-in reader.

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use lectern_core::secret::SecretString;
-use lectern_web::{FieldError as PageFieldError, NoticeKind, Section, pages::booking::PaymentsPage};
+use lectern_web::{FieldError as PageFieldError, Section, pages::booking::PaymentsPage};
 use serde::Deserialize;
 
 use super::service::{self, SavePayments};
@@ -11,15 +11,9 @@ use crate::{
     error::ApiError,
     extract::{Admin, Form, Query, SignedIn},
     organizations,
-    pages::{Pages, Reader, beside_form, see_other},
+    pages::{NoticeQuery, Pages, Reader, beside_form, see_other},
     platforms::settings::may_edit,
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct PaymentsQuery {
-    notice: Option<NoticeKind>,
-}
 
 async fn page(app: &App, who: &SignedIn, errors: Vec<PageFieldError>) -> Result<PaymentsPage, ApiError> {
     let view = service::show(app, who.organization).await?;
@@ -40,7 +34,7 @@ pub async fn show(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<PaymentsQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Payments).await?.notice(query.notice).show(&page)

@@ -20,14 +20,8 @@ use crate::{
     extract::{Admin, Form, Path, Query, SignedIn},
     live::feed::instant,
     organizations,
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct KeysQuery {
-    notice: Option<NoticeKind>,
-}
 
 /// A new key as typed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -88,7 +82,7 @@ pub async fn list(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Query(query): Query<KeysQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     who.person()?;
     let fresh = KeyForm { scope: vec![Scope::Read.as_str().to_owned()], ..KeyForm::default() };

@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 use chrono_tz::Tz;
 use lectern_core::{ids::PersonId, role::Role};
 use lectern_web::{
-    Choice as PageChoice, FieldError as PageFieldError, Lang, NoticeKind, Section,
+    Choice as PageChoice, FieldError as PageFieldError, Lang, Section,
     pages::me::{MePage, TopicChoice},
 };
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::{
     extract::{Form, Json, Member, Query, SignedIn},
     notify::{self, Topic, choices::Choice},
     organizations,
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
     sessions::pages::zones,
 };
 
@@ -136,12 +136,6 @@ async fn change(app: &App, who: &SignedIn, id: PersonId, asked: &ChangeMe) -> Re
     Ok(person)
 }
 
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct MeQuery {
-    notice: Option<NoticeKind>,
-}
-
 async fn page(tx: &mut Tx, who: &SignedIn, errors: Vec<PageFieldError>) -> Result<MePage, ApiError> {
     let person = store::find(tx, who.organization, who.person).await?.ok_or(ApiError::NotFound)?;
     let settings = organizations::service::settings_in(tx, who.organization).await?;
@@ -179,7 +173,7 @@ pub async fn show(
     State(app): State<App>,
     who: Member,
     reader: Reader,
-    Query(query): Query<MeQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
     let page = page(&mut tx, &who, Vec::new()).await?;

@@ -345,7 +345,21 @@ async fn set_active(app: &App, who: &SignedIn, id: Uuid, active: bool) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::own_path;
+    use super::{key_of, own_path};
+    use crate::people::service::{one_line, parse_email, parse_language, parse_time_zone};
+
+    /// The sentences stand elsewhere: whoever writes one anew finds it here.
+    #[test]
+    fn what_fields_say_has_words_in_every_language() {
+        let said = |outcome: Result<String, String>| outcome.unwrap_err();
+        assert_eq!(key_of(&said(one_line(" ", 9))), "required");
+        assert_eq!(key_of(&said(one_line("a\u{0}b", 9))), "control");
+        assert_eq!(key_of(&said(one_line("a long one", 9))), "too_long");
+        assert_eq!(key_of(&said(parse_email("nobody"))), "email");
+        assert_eq!(key_of(&said(parse_language("xx"))), "language");
+        assert_eq!(key_of(&said(parse_time_zone("Mars"))), "zone");
+        assert_eq!(key_of("Something of its own."), "Something of its own.");
+    }
 
     /// S-08: only a path of ours is followed after signing in.
     #[test]

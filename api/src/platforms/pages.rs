@@ -7,7 +7,7 @@ use axum::{
 use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
 use lectern_providers::registry::{self, LiveSource};
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section,
+    FieldError as PageFieldError, Section,
     pages::{connection as connection_page, platform as page},
 };
 use serde::Deserialize;
@@ -29,17 +29,11 @@ use crate::{
     extract::{Admin, Form, Instructor, Path, Query, SignedIn},
     list::Paging,
     organizations,
-    pages::{Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, see_other},
 };
 
 /// Changes shown on the page; the rest is in the interface.
 const CHANGES: i64 = 20;
-
-/// Query of these pages.
-#[derive(Debug, Default, Deserialize)]
-pub struct NoticeQuery {
-    notice: Option<NoticeKind>,
-}
 
 impl From<PlatformState> for page::PlatformState {
     fn from(state: PlatformState) -> Self {

@@ -51,6 +51,12 @@ pub fn instant_of(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     }
 }
 
+/// Whether the clocks never show this time: they are set forward over it.
+#[must_use]
+pub fn is_skipped(local: NaiveDateTime, zone: Tz) -> bool {
+    zone.from_local_datetime(&local) == LocalResult::None
+}
+
 /// The first instant of a day.
 #[must_use]
 pub fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {

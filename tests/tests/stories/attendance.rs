@@ -2,25 +2,8 @@
 
 use chrono::Duration;
 use lectern_simulators::zoom::WebhookBehaviour;
-use lectern_tests::{HeldClass, TestApp, story};
+use lectern_tests::{TestApp, story};
 use serde_json::json;
-
-/// Three students: one for the whole class, one late, one who never comes; the host ends after the schedule's end.
-async fn held(app: &mut TestApp, lesson: &HeldClass) {
-    app.pass(Duration::minutes(14));
-    lesson.host_comes(app);
-    let first = lesson.comes(app, 0);
-    app.settle().await;
-    app.pass(Duration::minutes(16));
-    let late = lesson.comes(app, 1);
-    app.settle().await;
-    app.pass(Duration::minutes(20));
-    app.zoom.leaves(late).unwrap();
-    app.pass(Duration::minutes(11));
-    app.zoom.leaves(first).unwrap();
-    app.zoom.end_for_all(lesson.meeting);
-    app.settle().await;
-}
 
 /// After the end: the tick that finds sessions without a report, and the time Zoom takes to make one.
 async fn reported(app: &mut TestApp) {
@@ -43,7 +26,7 @@ story!(
         let sheet = lesson.sheet().await;
         assert_eq!(sheet["items"].as_array().unwrap().len(), 3, "{sheet}");
         assert!(sheet["items"].as_array().unwrap().iter().all(|row| row["state"] == json!("expected")));
-        held(app, &lesson).await;
+        lesson.is_held(app).await;
         assert_eq!(lesson.verdicts().await, truth());
         reported(app).await;
         assert_eq!(lesson.verdicts().await, truth());
@@ -84,7 +67,7 @@ story!(
     r05_the_sheet_is_right_without_a_single_event, |app| async {
         let lesson = app.held_class("oakwood", &["ayesha", "tanvir", "priya"]).await;
         app.zoom.set_webhooks(WebhookBehaviour { lose: 100, ..WebhookBehaviour::default() });
-        held(app, &lesson).await;
+        lesson.is_held(app).await;
         assert_eq!(app.database.count("webhook_inbox where kind like 'meeting.%ed' and kind not like '%registration%'
             and kind <> 'meeting.created'").await, 0);
         reported(app).await;
@@ -100,7 +83,7 @@ story!(
         let lesson = app.held_class("oakwood", &["ayesha", "tanvir", "priya"]).await;
         let chaos = WebhookBehaviour { duplicate: 60, reorder: 60, seed: Some(3), ..WebhookBehaviour::default() };
         app.zoom.set_webhooks(chaos);
-        held(app, &lesson).await;
+        lesson.is_held(app).await;
         app.pass(Duration::minutes(1));
         app.settle().await;
         assert_eq!(lesson.verdicts().await, truth());
@@ -152,7 +135,7 @@ story!(
         let priya = format!("{path}/{}", lesson.students[2].id);
         let excused = json!({"state": "excused", "note": "Mother called"});
         assert_eq!(lesson.teacher.patch(&priya, excused.clone()).await.0, 409, "the class is not over");
-        held(app, &lesson).await;
+        lesson.is_held(app).await;
         assert_eq!(lesson.students[2].patch(&priya, excused.clone()).await.0, 404);
         let other = app.organization("oakwood").await.instructor("imran").await;
         assert_eq!(other.get(&path).await.0, 404);
@@ -180,7 +163,7 @@ story!(
     the_sheet_as_page_and_file, |app| async {
         let lesson = app.held_class("oakwood", &["ayesha", "tanvir", "priya"]).await;
         app.database.execute("update people set first_name = '=HYPERLINK(\"http://x\")', last_name = null where email like 'priya%'").await;
-        held(app, &lesson).await;
+        lesson.is_held(app).await;
         let browser = lesson.teacher.browser(app);
         let address = format!("/sessions/{}/attendance", lesson.session);
         let page = browser.get(&address).await;

@@ -468,3 +468,19 @@ story!(
         assert_eq!(key.post(EMBEDS, json!({"view": "live"})).await.0, 403);
     }
 );
+
+story!(
+    /// Two admins decide at once who may frame: what stands afterwards is what one of them was told, not a mixture of both.
+    two_admins_at_once_decide_one_after_the_other, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (owner, admin) = (oakwood.owner().await, oakwood.admin().await);
+        for round in 0..4 {
+            let one = json!({"origins": [format!("https://a{round}.example"), SHOP]});
+            let other = json!({"origins": [format!("https://b{round}.example"), SHOP]});
+            let (first, second) = tokio::join!(owner.put(ORIGINS, one.clone()), admin.put(ORIGINS, other.clone()));
+            assert_eq!((first.0, second.0), (200, 200), "{first:?} {second:?}");
+            let (_, stands) = owner.get(ORIGINS).await;
+            assert!(stands == one || stands == other, "{stands}");
+        }
+    }
+);

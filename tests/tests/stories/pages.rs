@@ -2,6 +2,7 @@
 
 use lectern_api::routes::PAGES;
 use lectern_tests::{Browser, PASSWORD, Page, story};
+use serde_json::json;
 
 /// Where a form led, without its notice.
 fn led_to(page: &Page) -> String {
@@ -179,5 +180,25 @@ story!(
             assert!([404, 405].contains(&page.status()) && page.html().contains("<main"), "{path}: {}", page.html());
             assert!(!page.html().contains("The fault is ours") && !page.html().contains("For support"), "{path}: {}", page.html());
         }
+    }
+);
+
+story!(
+    /// What cannot be done is said in the reader's language, without words for programs.
+    a_refusal_speaks_the_readers_language, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (farhan, ayesha) = (oakwood.instructor("farhan").await, oakwood.student("ayesha").await);
+        let class = farhan.create("/api/v1/classes", json!({"title": "Fractions", "provider": "link"})).await["id"].as_str().unwrap().to_owned();
+        let place = farhan.create(&format!("/api/v1/classes/{class}/enrollments"), json!({"user_id": ayesha.id})).await;
+        let browser = farhan.browser(app);
+        let roster = browser.get(&format!("/classes/{class}/roster?lang=bn")).await;
+        let send = format!("/classes/{class}/enrollments/{}/send", place["id"].as_str().unwrap());
+        let refused = browser.submit(&roster, &send, &[]).await;
+        assert_eq!(refused.status(), 409);
+        assert!(refused.html().contains("এই ক্লাসের সামনে কোনো সেশন নেই") && !refused.html().contains("Schedule a session"), "{}", refused.html());
+        let unread = browser.get("/schedule?class=zzz&lang=bn").await;
+        assert!(!unread.html().contains("Copy the id") && !unread.html().contains("send the request again"), "{}", unread.html());
+        let english = browser.get("/schedule?class=zzz&lang=en").await;
+        assert!(!english.html().contains("send the request again"), "{}", english.html());
     }
 );

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Duration;
 use lectern_tests::{Page, story};
 use serde_json::json;
 
@@ -27,18 +26,7 @@ story!(
         let path = format!("/classes/{}/attendance", lesson.class);
         let browser = lesson.teacher.browser(app);
         assert!(browser.get(&path).await.html().contains("No session has taken place yet."));
-        app.pass(Duration::minutes(14));
-        lesson.host_comes(app);
-        let first = lesson.comes(app, 0);
-        app.settle().await;
-        app.pass(Duration::minutes(16));
-        let late = lesson.comes(app, 1);
-        app.settle().await;
-        app.pass(Duration::minutes(31));
-        app.zoom.leaves(late).unwrap();
-        app.zoom.leaves(first).unwrap();
-        app.zoom.end_for_all(lesson.meeting);
-        app.settle().await;
+        lesson.is_held(app).await;
         let page = browser.get(&path).await;
         for (name, state, came) in [("Ayesha Rahman", "Present", "1 of 1"), ("Tanvir Rahman", "Late", "1 of 1"), ("Priya Rahman", "Absent", "0 of 1")] {
             let row = row(&page, name);

@@ -373,3 +373,54 @@ story!(
         app.settle().await;
     }
 );
+
+story!(
+    /// A time that the clocks skip is refused where it is typed, because a whole series would follow it to another hour; a day behind
+    /// the end of all calendars is none, in the form and in the interface.
+    a_time_that_never_comes_is_refused, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let farhan = oakwood.instructor("farhan").await;
+        let browser = farhan.browser(app);
+        let link = [("title", "Tides"), ("provider", "link"), ("link", "https://meet.example/room"), ("duration_minutes", "45")];
+        let berlin = [("date", "2027-03-28"), ("time_zone", "Europe/Berlin"), ("repeats", "weekly"), ("ends", "count"), ("count", "3")];
+        let page = refused(app, oakwood.id, &browser, &[&link[..], &berlin, &[("time", "02:30")]].concat()).await;
+        assert!(page.html().contains("The clocks are set forward over this time"), "{}", page.html());
+        assert_eq!(page.typed("time").as_deref(), Some("02:30"), "what was typed stays");
+        let an_hour_later = browser.look(SCHEDULE, &[&link[..], &berlin, &[("time", "03:30")]].concat()).await;
+        assert_eq!(an_hour_later.status(), 200, "{}", an_hour_later.html());
+        for never in ["+262142-12-31", "-262143-01-01", "12026-01-01"] {
+            let looked = browser.look(SCHEDULE, &[&link[..], &[("date", never), ("time", "23:30"), ("time_zone", "UTC")]].concat()).await;
+            assert!(looked.status() == 422 && looked.html().contains("This is not a date."), "{never}: {}", looked.html());
+        }
+        let class = farhan.create("/api/v1/classes", json!({"title": "Tides", "provider": "link"})).await;
+        let sessions = format!("/api/v1/classes/{}/sessions", class["id"].as_str().unwrap());
+        let body = json!({"starts_at": "+262142-12-31T23:30:00Z", "duration_minutes": 60, "time_zone": "UTC"});
+        assert_eq!(farhan.post(&sessions, body).await.0, 422);
+    }
+);
+
+story!(
+    /// A guest comes to all of a series, also to what is written out later: in a new class by being the whole class's guest; in one that
+    /// has other sessions too the form says why it cannot promise that.
+    a_guest_of_a_long_series_comes_to_all_of_it, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let farhan = oakwood.instructor("farhan").await;
+        let browser = farhan.browser(app);
+        let long = [
+            ("provider", "link"), ("link", "https://meet.example/room"), ("repeats", "weekly"), ("ends", "count"), ("count", "100"),
+            ("guests", INSPECTOR),
+        ];
+        let class = class_of(&browser.schedule(SCHEDULE, &with(&[&[("title", "Tides")], &long[..]].concat())).await);
+        assert!(sessions(&farhan, &class).await.len() < 100, "the rest is written out later");
+        let guests = farhan.all(&format!("/api/v1/classes/{class}/guests")).await;
+        assert_eq!(guests[0]["sessions"], json!([]), "{guests:?}");
+        let another = farhan.create("/api/v1/classes", json!({"title": "Ponds", "provider": "link"})).await;
+        let another = format!("{SCHEDULE}?class={}", another["id"].as_str().unwrap());
+        let changes = [("date", "2026-11-25"), ("time", "15:00"), ("time_zone", "Asia/Dhaka"), ("duration_minutes", "45"),
+            ("repeats", "weekly"), ("ends", "count"), ("count", "100"), ("guests", INSPECTOR)];
+        let before = rows_of(app, oakwood.id).await;
+        let pressed = browser.schedule(&another, &changes).await;
+        assert!(pressed.status() == 422 && pressed.html().contains("written out bit by bit"), "{}", pressed.html());
+        assert_eq!(rows_of(app, oakwood.id).await, before);
+    }
+);

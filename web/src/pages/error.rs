@@ -27,6 +27,8 @@ pub enum ErrorKind {
 pub struct ErrorPage {
     pub status: u16,
     pub kind: ErrorKind,
+    /// A conflict that has words of its own in every language.
+    pub conflict: Option<String>,
     /// More exact than the kind's own sentence, when it is known.
     pub sentence: Option<Sentence>,
     pub next_step: Option<String>,
@@ -40,6 +42,7 @@ impl Page for ErrorPage {
         let page = |status, kind| Self {
             status,
             kind,
+            conflict: None,
             sentence: None,
             next_step: None,
             id: "01935d2e-7f3a-7c00-8a51-1d0b6f5e2a10".to_owned(),
@@ -53,6 +56,7 @@ impl Page for ErrorPage {
                 next_step: Some("Open the class and choose another session.".to_owned()),
                 ..page(409, ErrorKind::Conflict)
             },
+            Self { conflict: Some("no_session".to_owned()), ..page(409, ErrorKind::Conflict) },
             page(413, ErrorKind::TooLarge),
             page(422, ErrorKind::Invalid),
             page(429, ErrorKind::TooMany),

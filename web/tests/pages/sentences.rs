@@ -6,6 +6,7 @@ use lectern_web::{Lang, Vocabulary, Web};
 
 fn told(sentence: Sentence, vocabulary: Vocabulary, lang: Lang) -> String {
     let page = ErrorPage {
+        conflict: None,
         status: 503,
         kind: ErrorKind::Unavailable,
         sentence: Some(sentence),

@@ -7,7 +7,7 @@ use lectern_core::{
     ids::ClassId,
 };
 use lectern_web::{
-    FieldError as PageFieldError, NoticeKind, Section,
+    FieldError as PageFieldError, Section,
     pages::booking::{BookingRow, ClassBookings, OfferForm},
 };
 use serde::Deserialize;
@@ -24,16 +24,10 @@ use crate::{
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
     live::feed::instant,
-    pages::{Pages, Reader, beside_form, see_other},
+    pages::{NoticeQuery, Pages, Reader, beside_form, see_other},
     payments, people,
     sessions::local_time::start_of,
 };
-
-/// What was done before the page came.
-#[derive(Debug, Default, Deserialize)]
-pub struct ListQuery {
-    notice: Option<NoticeKind>,
-}
 
 fn offer_form(offer: Option<&Offer>, zone: Tz) -> OfferForm {
     let Some(offer) = offer else {
@@ -111,7 +105,7 @@ pub async fn list(
     who: Instructor,
     reader: Reader,
     Path(class): Path<Uuid>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = list_page(&app, &who, class, None).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)

@@ -64,6 +64,12 @@ impl Schedule {
         if zone.is_none() {
             errors.push(PageFieldError::new("time_zone", "zone"));
         }
+        if let (Some(date), Some(time), Some(zone)) = (date, time, zone)
+            && local_time::is_skipped(date.and_time(time), zone)
+        {
+            // Moved on silently it would take a whole series along.
+            errors.push(PageFieldError::new("time", "skipped"));
+        }
         let minutes = self.duration_minutes.trim().parse::<i64>().ok();
         if minutes.is_none() {
             errors.push(PageFieldError::new("duration_minutes", "number"));

@@ -14,7 +14,7 @@ use lectern_core::{
 };
 use lectern_providers::registry;
 use lectern_web::{
-    NoticeKind, Section,
+    Section,
     pages::{
         class as class_page,
         session::{
@@ -23,7 +23,6 @@ use lectern_web::{
         },
     },
 };
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::line::page_state;
@@ -39,7 +38,7 @@ use crate::{
         service::{HeadCount, Place, SessionBoard},
     },
     organizations,
-    pages::{Pages, PastedLinkHeaders, Reader},
+    pages::{NoticeQuery, Pages, PastedLinkHeaders, Reader},
     pasted_links::service::lives_by_one,
     people, platforms,
     sessions::{Session, facts, service},
@@ -52,19 +51,13 @@ const JUST_ENDED: Duration = Duration::hours(1);
 /// Entries shown of what happened.
 const SHOWN: usize = 40;
 
-/// Query of a session's page.
-#[derive(Debug, Default, Deserialize)]
-pub struct ShowQuery {
-    notice: Option<NoticeKind>,
-}
-
 /// `GET /sessions/{id}`
 pub async fn show(
     State(app): State<App>,
     who: Member,
     reader: Reader,
     Path(id): Path<Uuid>,
-    Query(query): Query<ShowQuery>,
+    Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let page = page(&app, &who, SessionId(id)).await?;
     let mut response =
