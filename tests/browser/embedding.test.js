@@ -115,7 +115,6 @@ test("no browser shows any other page in a frame, and an embed in no other site'
   const page = await lectern.window();
   t.after(() => page.context().close());
   await signIn(page, lectern, admin);
-  await page.getByLabel(/password/i).waitFor({ state: "detached" });
   const { url } = await call("POST", "/api/v1/embeds", await token(admin), { view: "live" });
   const frames = (...addresses) => addresses.map((address) => `<iframe src="${address}"></iframe>`).join("");
   shelves.set("/others", frames(`${lectern.url}/live`, `${lectern.url}/sign-in`, `${lectern.url}/embed/live`));

@@ -170,15 +170,10 @@ async function evening(t, platform, on) {
   await endsAndCounts(teacher, session, host, course);
 }
 
-async function enters(page, person) {
-  await signIn(page, lectern, person);
-  await page.getByLabel(/password/i).waitFor({ state: "detached" });
-}
-
 async function connects(page, person, platform, on) {
   await page.goto(lectern.url);
   await assertAccessible(page);
-  await enters(page, person);
+  await signIn(page, lectern, person);
   await page.goto(`${lectern.url}/connection`);
   await page.getByRole("button", { name: `Connect ${on.name}` }).click();
   await page.waitForURL(`${lectern.simulators[on.simulator]}${on.consent}?*`);
@@ -327,7 +322,7 @@ async function provesItIsHer(page, person, on) {
 /** What an administrator sees of it meanwhile. */
 async function adminLooks(t, platform, { on, people, session }) {
   const admin = await lectern.visitor(t, { viewport: { width: 1280, height: 900 } });
-  await enters(admin, lectern.person({ organization: "oakwood", role: "admin" }));
+  await signIn(admin, lectern, lectern.person({ organization: "oakwood", role: "admin" }));
   await admin.goto(`${lectern.url}/live`);
   await admin.getByRole("row", { name: new RegExp(session) }).getByRole("link", { name: /details/i }).click();
   await admin.getByRole("row").filter({ hasText: on.adminSees.who(people).name }).filter({ hasText: on.adminSees.text }).waitFor();

@@ -10,7 +10,6 @@ const oakwood = (role) => lectern.person({ organization: "oakwood", role });
 async function enters(t, person) {
   const page = await lectern.visitor(t, { viewport: { width: 1280, height: 900 } });
   await signIn(page, lectern, person);
-  await page.getByLabel(/password/i).waitFor({ state: "detached" });
   return page;
 }
 

@@ -167,8 +167,15 @@ export function openProfile(folder, port) {
   return chromium.launchPersistentContext(folder, { executablePath: CHROMIUM, args, locale: "en-GB" });
 }
 
-/** Signs a person in through the form that the front door shows to a stranger. */
+/** Signs a person in, and waits until they are in: the form has a heading too, and keys pressed on it are lost. */
 export async function signIn(page, lectern, person) {
+  await trySignIn(page, lectern, person);
+  await page.getByLabel(/password/i).waitFor({ state: "detached" });
+  await page.waitForLoadState();
+}
+
+/** Fills in the form that the front door shows to a stranger and sends it, whatever the answer is. */
+export async function trySignIn(page, lectern, person) {
   await page.goto(lectern.url);
   const organization = page.getByLabel(/organi[sz]ation|school/i);
   if (await organization.count()) await organization.fill(person.organization ?? "");

@@ -11,7 +11,6 @@ const lectern = useLectern();
 test("the teacher's page follows within a quarter of a second", async (t) => {
   const teacher = await lectern.visitor(t);
   await signIn(teacher, lectern, lectern.person({ organization: "oakwood", role: "instructor" }));
-  await teacher.getByRole("heading", { level: 1 }).waitFor();
   await teacher.goto(lectern.url);
   await teacher.getByRole("main").getByRole("link", { name: /Open|Details/ }).first().click();
   await teacher.locator("[data-conn]").filter({ hasText: "Live" }).waitFor();

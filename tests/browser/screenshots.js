@@ -22,7 +22,6 @@ try {
       timezoneId: "Asia/Dhaka",
     });
     await signIn(page, lectern, lectern.person({ organization: "oakwood", role }));
-    await page.getByLabel(/password/i).waitFor({ state: "detached" });
     await page.goto(lectern.url + path);
     await page.waitForLoadState("networkidle");
     await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true });

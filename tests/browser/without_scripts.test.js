@@ -9,7 +9,6 @@ const oakwood = (role, nth) => lectern.person({ organization: "oakwood", role },
 async function enters(t, person) {
   const page = await lectern.visitor(t, { javaScriptEnabled: false });
   await signIn(page, lectern, person);
-  await page.getByRole("heading", { level: 1 }).waitFor();
   return page;
 }
 

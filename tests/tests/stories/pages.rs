@@ -188,7 +188,7 @@ story!(
     a_refusal_speaks_the_readers_language, |app| async {
         let oakwood = app.organization("oakwood").await;
         let (farhan, ayesha) = (oakwood.instructor("farhan").await, oakwood.student("ayesha").await);
-        let class = farhan.create("/api/v1/classes", json!({"title": "Fractions", "provider": "link"})).await["id"].as_str().unwrap().to_owned();
+        let class = farhan.create("/api/v1/classes", json!({"title": "Fractions", "provider": "link", "link": "https://meet.example/room"})).await["id"].as_str().unwrap().to_owned();
         let place = farhan.create(&format!("/api/v1/classes/{class}/enrollments"), json!({"user_id": ayesha.id})).await;
         let browser = farhan.browser(app);
         let roster = browser.get(&format!("/classes/{class}/roster?lang=bn")).await;
