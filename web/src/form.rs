@@ -12,13 +12,22 @@ pub struct FieldError {
     /// What of a longer text is meant, in the words that were typed; empty: all of it.
     #[serde(default)]
     pub about: String,
+    /// Between which numbers the value must be; said with the key `between`.
+    #[serde(default)]
+    pub range: Option<(i64, i64)>,
 }
 
 impl FieldError {
     /// An error of one field.
     #[must_use]
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into(), about: String::new() }
+        Self { field: field.into(), message: message.into(), about: String::new(), range: None }
+    }
+
+    /// A number is missing, or not in its range.
+    #[must_use]
+    pub fn between(field: impl Into<String>, least: i64, most: i64) -> Self {
+        Self { range: Some((least, most)), ..Self::new(field, "between") }
     }
 
     /// An error of the whole form.

@@ -4,6 +4,7 @@ import { copyButtons } from "./copy.js";
 import { forms } from "./confirm.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
+import { mend } from "./mend.js";
 import { notices } from "./notices.js";
 import { toasts } from "./toast.js";
 
@@ -14,6 +15,7 @@ again();
 notices();
 keys();
 toasts();
+mend();
 
 document.querySelector("[data-focus]")?.focus();
 

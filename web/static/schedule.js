@@ -14,7 +14,27 @@ async function look() {
     credentials: "same-origin",
   });
   if (mine !== turn || ![200, 422].includes(answer.status)) return;
-  takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  takeOver(fresh);
+  for (const field of form.querySelectorAll(".field")) if (!field.closest("[data-live]")) say(field, fresh);
+}
+
+// What is wrong with a field stands beside it, and goes when it is mended; one that nobody filled in yet is left alone.
+function say(field, fresh) {
+  const input = field.querySelector("input[id], select[id], textarea[id]");
+  const there = input && fresh.getElementById(input.id);
+  if (!there || there.closest(".field") === null) return;
+  const wrong = there.closest(".field").querySelector('[id$="-error"]');
+  const said = field.querySelector('[id$="-error"]');
+  if (said?.textContent === wrong?.textContent || (wrong && !input.value)) return;
+  said?.remove();
+  if (wrong) input.after(document.importNode(wrong, true));
+  field.classList.toggle("err", Boolean(wrong));
+  for (const name of ["aria-invalid", "aria-describedby"]) {
+    const value = there.getAttribute(name);
+    if (value === null) input.removeAttribute(name);
+    else input.setAttribute(name, value);
+  }
 }
 
 form?.addEventListener("change", () => {

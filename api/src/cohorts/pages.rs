@@ -23,8 +23,8 @@ use crate::{
     error::ApiError,
     extract::{Admin, Form, Instructor, Path, Query, SignedIn, Upload},
     list::Paging,
-    pages::{Pages, Reader, beside_form, see_other, see_other_with_undo, undoable},
-    people::{email_key, pages::field_errors, service::Whom},
+    pages::{Pages, Reader, beside_form, field_errors, see_other, see_other_with_undo, undoable},
+    people::{email_key, service::Whom},
 };
 
 /// Lines of a report that a page shows.

@@ -17,8 +17,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, Form, Instructor, Query, SignedIn},
-    pages::{NoticeQuery, Pages, Reader, see_other},
-    people::pages::field_errors,
+    pages::{NoticeQuery, Pages, Reader, field_errors, see_other},
 };
 
 /// The form for a new day off.

@@ -20,8 +20,8 @@ use crate::{
     error::{ApiError, FieldError},
     extract::{Form, Path, Query, SuperAdmin},
     live::feed::instant,
-    pages::{NoticeQuery, Pages, Reader, see_other, vocabulary},
-    people::{self, pages::field_errors},
+    pages::{NoticeQuery, Pages, Reader, field_errors, see_other, vocabulary},
+    people,
 };
 
 async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiError> {

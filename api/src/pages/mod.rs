@@ -13,7 +13,7 @@ pub use headers::{
     CheckoutHeaders, FrameHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers,
 };
 pub use keys::keys;
-pub use refusals::{beside_form, conflict};
+pub use refusals::{beside_form, conflict, field_errors};
 pub use render::{
     NoticeQuery, Pages, Reader, Wishes, back, see_other, see_other_with_undo, undoable, vocabulary,
 };

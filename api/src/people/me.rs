@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Person, pages::field_errors, store};
+use super::{Person, store};
 use crate::{
     app::App,
     audit::{self, EntryKind},
@@ -22,7 +22,7 @@ use crate::{
     extract::{Form, Json, Member, Query, SignedIn},
     notify::{self, Topic, choices::Choice},
     organizations,
-    pages::{NoticeQuery, Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, field_errors, see_other},
     sessions::pages::zones,
 };
 

@@ -18,7 +18,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, ClientAddress, Form, Path, Query, SignedIn, read_form},
-    pages::{Pages, Reader, beside_form, see_other, see_other_with_undo, undoable},
+    pages::{Pages, Reader, beside_form, field_errors, see_other, see_other_with_undo, undoable},
 };
 
 /// Seconds a sign-in cookie lasts; the server forgets the sign-in at the same time.
@@ -177,28 +177,6 @@ pub async fn do_set_up(
     }
 }
 
-/// The service's refusals, as a form shows them.
-#[must_use]
-pub fn field_errors(errors: &[crate::error::FieldError]) -> Vec<PageFieldError> {
-    errors.iter().map(|error| PageFieldError::new(error.field.as_str(), key_of(&error.message))).collect()
-}
-
-/// The key of what a field says in every language, for the sentences that many fields share; else the sentence itself.
-fn key_of(message: &str) -> &str {
-    match message {
-        "This is needed." | "Name the cohort." => "required",
-        "Line breaks and control characters are not possible here." => "control",
-        "Nobody here has this address, so a name is needed." => "name_missing",
-        "Use an IANA zone such as Asia/Dhaka." => "zone",
-        "Use en or bn." => "language",
-        "At least 10 characters." => "password",
-        _ if message.starts_with("Write an address such as ") => "email",
-        _ if message.starts_with("At most ") && message.ends_with(" characters.") => "too_long",
-        _ if message.starts_with("Use one of") => "choose",
-        other => other,
-    }
-}
-
 /// Query of the list of people.
 #[derive(Debug, Default, Deserialize)]
 pub struct PeopleQuery {
@@ -295,7 +273,7 @@ pub async fn add_person(
         Ok(_) => return Ok(see_other("/people?notice=person_added")),
         Err(ApiError::Invalid(errors)) => field_errors(&errors),
         Err(error @ ApiError::Conflict("limit_people", ..)) => beside_form(&app, error)?,
-        Err(ApiError::Conflict(_, detail, _)) => vec![PageFieldError::new("email", detail)],
+        Err(ApiError::Conflict("taken", ..)) => vec![PageFieldError::new("email", "taken")],
         Err(other) => return Err(other),
     };
     let form = page::PersonForm {
@@ -345,21 +323,7 @@ async fn set_active(app: &App, who: &SignedIn, id: Uuid, active: bool) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::{key_of, own_path};
-    use crate::people::service::{one_line, parse_email, parse_language, parse_time_zone};
-
-    /// The sentences stand elsewhere: whoever writes one anew finds it here.
-    #[test]
-    fn what_fields_say_has_words_in_every_language() {
-        let said = |outcome: Result<String, String>| outcome.unwrap_err();
-        assert_eq!(key_of(&said(one_line(" ", 9))), "required");
-        assert_eq!(key_of(&said(one_line("a\u{0}b", 9))), "control");
-        assert_eq!(key_of(&said(one_line("a long one", 9))), "too_long");
-        assert_eq!(key_of(&said(parse_email("nobody"))), "email");
-        assert_eq!(key_of(&said(parse_language("xx"))), "language");
-        assert_eq!(key_of(&said(parse_time_zone("Mars"))), "zone");
-        assert_eq!(key_of("Something of its own."), "Something of its own.");
-    }
+    use super::own_path;
 
     /// S-08: only a path of ours is followed after signing in.
     #[test]

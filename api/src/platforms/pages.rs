@@ -7,7 +7,7 @@ use axum::{
 use lectern_core::{ids::ConnectionId, provider::ProviderName, secret::SecretString};
 use lectern_providers::registry::{self, LiveSource};
 use lectern_web::{
-    FieldError as PageFieldError, Section,
+    Section,
     pages::{connection as connection_page, platform as page},
 };
 use serde::Deserialize;
@@ -29,7 +29,7 @@ use crate::{
     extract::{Admin, Form, Instructor, Path, Query, SignedIn},
     list::Paging,
     organizations,
-    pages::{NoticeQuery, Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, field_errors, see_other},
 };
 
 /// Changes shown on the page; the rest is in the interface.
@@ -228,8 +228,10 @@ pub async fn save(
     page.default_host = form.default_host;
     page.event_topic = form.event_topic;
     page.event_sender = form.event_sender;
-    page.errors =
-        errors.iter().map(|error| PageFieldError::new(input(&error.field), error.message.as_str())).collect();
+    page.errors = field_errors(&errors);
+    for error in &mut page.errors {
+        error.field = input(&error.field).to_owned();
+    }
     Pages::new(&app, &who, reader, Section::Platforms).await?.refuse(&page)
 }
 

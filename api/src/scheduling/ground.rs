@@ -21,7 +21,7 @@ use crate::{
     error::ApiError,
     extract::SignedIn,
     organizations,
-    people::pages::field_errors,
+    pages::field_errors,
     platforms,
 };
 

@@ -18,9 +18,8 @@ use crate::{
     },
     error::ApiError,
     extract::SignedIn,
-    pasted_links,
-    people::pages::field_errors,
-    platforms,
+    pages::field_errors,
+    pasted_links, platforms,
     sessions::{
         pages::Schedule,
         series::{self, Preview, PreviewSessions},

@@ -378,8 +378,13 @@ async fn write(
             Ok(page) => return Ok(see_other(&format!("/booking-pages/{}?notice=saved", page.id))),
             Err(error) => {
                 let mut errors = beside_form(app, error)?;
-                for error in errors.iter_mut().filter(|error| error.field == "cohort_id") {
-                    error.field = "audience".to_owned();
+                for error in &mut errors {
+                    match error.field.as_str() {
+                        "cohort_id" => error.field = "audience".to_owned(),
+                        // The hours have an input for each weekday: what is about all of them stands above.
+                        "weekly" => error.field.clear(),
+                        _ => {}
+                    }
                 }
                 errors
             }

@@ -31,8 +31,8 @@ use crate::{
     extract::{ClientAddress, Path, Query, SignedIn, Visitor, is_own_page, read_form},
     live::feed::instant,
     organizations::{self, Organization},
-    pages::{Reader, beside_form},
-    people::{self, pages::field_errors, service::parse_email},
+    pages::{Reader, beside_form, field_errors},
+    people::{self, service::parse_email},
     sessions::{self, pages::zones},
 };
 

@@ -183,7 +183,13 @@ pub async fn save_terms(
     let errors = match form.read(zone, before.as_ref()) {
         Ok(terms) => match offers::save(&app, &who, ClassId(class), terms).await {
             Ok(_) => return Ok(see_other(&format!("/classes/{class}/bookings?notice=saved"))),
-            Err(error) => beside_form(&app, error)?,
+            Err(error) => {
+                let mut errors = beside_form(&app, error)?;
+                for error in errors.iter_mut().filter(|error| error.field == "closes_at") {
+                    error.field = "closes_on".to_owned();
+                }
+                errors
+            }
         },
         Err(errors) => errors,
     };

@@ -27,8 +27,7 @@ use crate::{
     join::Naming,
     live::feed::instant,
     notify, organizations,
-    pages::{Pages, Reader, back, beside_form, see_other, see_other_with_undo, undoable},
-    people::pages::field_errors,
+    pages::{Pages, Reader, back, beside_form, field_errors, see_other, see_other_with_undo, undoable},
     sessions,
 };
 

@@ -12,8 +12,7 @@ use crate::{
     classes::settings as options,
     error::ApiError,
     extract::{Form, Instructor, Path, Query, SignedIn},
-    pages::{Pages, Reader, see_other},
-    people::pages::field_errors,
+    pages::{Pages, Reader, field_errors, see_other},
 };
 
 async fn page(

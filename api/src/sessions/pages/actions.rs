@@ -22,8 +22,7 @@ use crate::{
     error::ApiError,
     extract::{Form, Instructor, Path, SignedIn},
     live::{self, feed::instant},
-    pages::{Pages, Reader, see_other},
-    people::pages::field_errors,
+    pages::{Pages, Reader, field_errors, see_other},
     platforms,
     sessions::{
         Session, facts, series,

@@ -13,11 +13,10 @@ use serde::Deserialize;
 use crate::{
     app::App,
     error::{ApiError, FieldError},
-    pages::beside_form,
-    people::pages::field_errors,
+    pages::{beside_form, field_errors},
     sessions::{
         Session, local_time,
-        service::{Clashes, ScheduleSessions},
+        service::{Clashes, LONGEST_MINUTES, ScheduleSessions},
     },
 };
 
@@ -72,7 +71,7 @@ impl Schedule {
         }
         let minutes = self.duration_minutes.trim().parse::<i64>().ok();
         if minutes.is_none() {
-            errors.push(PageFieldError::new("duration_minutes", "number"));
+            errors.push(PageFieldError::between("duration_minutes", 1, LONGEST_MINUTES));
         }
         let recurrence = date.and_then(|date| self.rule(date, &mut errors));
         match (date, time, zone, minutes) {
@@ -112,17 +111,18 @@ impl Schedule {
         };
         match self.interval.trim().parse::<u32>() {
             Ok(interval @ 1..=LONGEST_INTERVAL) => rule.push_str(&format!(";INTERVAL={interval}")),
-            _ => errors.push(PageFieldError::new("interval", "number")),
+            _ => errors.push(PageFieldError::between("interval", 1, LONGEST_INTERVAL.into())),
         }
         match self.ends.as_str() {
             "never" => {}
             "until" => match NaiveDate::parse_from_str(self.until.trim(), "%Y-%m-%d") {
+                Ok(until) if until < first => errors.push(PageFieldError::new("until", "until_early")),
                 Ok(until) => rule.push_str(&format!(";UNTIL={}", until.format("%Y%m%d"))),
                 Err(_) => errors.push(PageFieldError::new("until", "date")),
             },
             _ => match self.count.trim().parse::<u32>() {
                 Ok(count @ 1..=LARGEST_COUNT) => rule.push_str(&format!(";COUNT={count}")),
-                _ => errors.push(PageFieldError::new("count", "number")),
+                _ => errors.push(PageFieldError::between("count", 1, LARGEST_COUNT.into())),
             },
         }
         Some(rule)

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::error::FieldError;
 
 /// Longest session.
-const LONGEST_MINUTES: i64 = 24 * 60;
+pub const LONGEST_MINUTES: i64 = 24 * 60;
 
 /// Whether a session can be so long.
 pub fn check_length(minutes: i64, errors: &mut Vec<FieldError>) -> bool {

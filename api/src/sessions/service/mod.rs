@@ -13,7 +13,7 @@ mod view;
 
 pub use cancel::{cancel, cancel_coming, cancel_one};
 pub use change::{ChangeSession, change, check_change, move_to, scope_of};
-pub use checks::check_length;
+pub use checks::{LONGEST_MINUTES, check_length};
 pub(in crate::sessions) use checks::{check_time, check_zone};
 pub use end::{close, end};
 pub use find::{
