@@ -41,6 +41,8 @@ pub enum ApiError {
     SignedOut,
     /// Signed in, but this is for others.
     Forbidden,
+    /// Not for this API key: why, and what to do next.
+    KeyForbidden(String, &'static str),
     /// Not there, or not this caller's to know of.
     NotFound,
     /// The state of things forbids it: a stable code, what happened, what to do next.
@@ -158,8 +160,9 @@ impl ApiError {
             Self::SignedOut => (
                 StatusCode::UNAUTHORIZED,
                 "signed_out",
-                "Nobody is signed in, or the sign-in has ended.".into(),
-                Some("Sign in and try again."),
+                "Nobody is signed in, or the sign-in has ended, or the key or token is not valid any more."
+                    .into(),
+                Some("Sign in and try again; a program sends a key that was not revoked."),
             ),
             Self::TokenRefused(why) => (
                 StatusCode::UNAUTHORIZED,
@@ -173,6 +176,7 @@ impl ApiError {
                 "Your role does not allow this.".into(),
                 Some("Ask an administrator of your organization."),
             ),
+            Self::KeyForbidden(why, next) => (StatusCode::FORBIDDEN, "forbidden", why.clone(), Some(next)),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "not_found",

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use crate::text::plain_digits;
+
 /// What decides whether somebody can book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -84,10 +86,11 @@ pub fn money(amount: i64, currency: &str) -> String {
     }
 }
 
-/// Reads an amount as people type it, `1200` or `1,200.50`, into the currency's smallest unit.
+/// Reads an amount as people type it, `1200`, `1,200.50` or in Bengali digits, into the currency's smallest unit.
 #[must_use]
 pub fn read_money(text: &str, currency: &str) -> Option<i64> {
-    let (whole, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let text = plain_digits(text);
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
     // Commas group digits, `1,20,000` too; `12,50` is nobody's twelve hundred and fifty.
     let mut groups = whole.rsplit(',');
     let last = groups.next().is_some_and(|last| last.len() == 3);
@@ -139,6 +142,7 @@ mod tests {
         );
         assert_eq!(read_money("1,200.5", "bdt"), Some(120_050));
         assert_eq!(read_money("1,20,000", "bdt"), Some(12_000_000));
+        assert_eq!(read_money("১,২০০.৫০", "bdt"), Some(120_050));
         for wrong in ["12,50", "1,2,3", ",500", "1,200,5", "", "-3", "1.234", "1e3", "abc", "99999999999"] {
             assert_eq!(read_money(wrong, "eur"), None, "{wrong}");
         }

@@ -24,6 +24,12 @@ pub fn plain_digit(c: char) -> char {
     }
 }
 
+/// A number as programs read it, without the blanks around it.
+#[must_use]
+pub fn plain_digits(text: &str) -> String {
+    text.trim().chars().map(plain_digit).collect()
+}
+
 /// Whether a spreadsheet takes a field that begins so for a formula, also after blanks.
 #[must_use]
 pub fn begins_a_formula(text: &str) -> bool {

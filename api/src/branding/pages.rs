@@ -16,7 +16,7 @@ use crate::{
     app::App,
     error::{ApiError, FieldError},
     extract::{Admin, Form, Query, SignedIn, Upload},
-    pages::{NoticeQuery, Pages, Reader, see_other},
+    pages::{NoticeQuery, Pages, Reader, before, see_other},
 };
 
 /// What the form sent, if it was sent.
@@ -32,12 +32,18 @@ fn typed(form: &Upload) -> BrandingFields {
     }
 }
 
-fn asked(fields: &BrandingFields) -> ChangeBranding {
+/// What stands as it was shown is no change: somebody else may have changed it meanwhile.
+fn asked(fields: &BrandingFields, before: &str) -> ChangeBranding {
+    let shown: Option<BrandingFields> = serde_json::from_str(before).ok();
+    let changed = |of: fn(&BrandingFields) -> &String| {
+        let typed = of(fields);
+        (shown.as_ref().map(of) != Some(typed)).then(|| typed.clone())
+    };
     ChangeBranding {
-        colour: Some(fields.colour.clone()),
-        logo_ground: Some(fields.ground.clone()).filter(|ground| !ground.is_empty()),
-        sender_name: Some(fields.sender_name.clone()),
-        reply_to: Some(fields.reply_to.clone()),
+        colour: changed(|fields| &fields.colour),
+        logo_ground: changed(|fields| &fields.ground).filter(|ground| !ground.is_empty()),
+        sender_name: changed(|fields| &fields.sender_name),
+        reply_to: changed(|fields| &fields.reply_to),
     }
 }
 
@@ -80,7 +86,7 @@ fn words(error: &FieldError) -> PageFieldError {
 async fn page(
     app: &App,
     who: &SignedIn,
-    typed: Option<BrandingFields>,
+    sent: Option<(BrandingFields, &str)>,
     errors: Vec<PageFieldError>,
 ) -> Result<BrandingPage, ApiError> {
     let (organization, sender) = service::show(app, who.organization).await?;
@@ -90,12 +96,14 @@ async fn page(
         Ground::Paper => "paper",
     };
     let logo = looks::logo(&organization);
-    let form = typed.unwrap_or_else(|| BrandingFields {
+    let standing = BrandingFields {
         colour: standing,
         ground: ground.to_owned(),
         sender_name: sender.name.unwrap_or_default(),
         reply_to: sender.reply_to.unwrap_or_default(),
-    });
+    };
+    let shown = before(&standing)?;
+    let (form, before) = sent.map_or((standing, shown), |(typed, before)| (typed, before.to_owned()));
     let colour = parse_colour(&form.colour).ok();
     Ok(BrandingPage {
         organization: organization.name,
@@ -106,6 +114,7 @@ async fn page(
         previews: colour.map(previews).unwrap_or_default(),
         sends_mail: app.mailer.is_configured(),
         form,
+        before,
         errors,
     })
 }
@@ -137,22 +146,22 @@ pub async fn save(
         }
         Err(other) => return Err(other),
     };
-    let fields = typed(&form);
+    let (fields, before) = (typed(&form), form.field("before"));
     if !form.field("preview").is_empty() {
         let errors = match parse_colour(&fields.colour) {
             Err(_) if !fields.colour.is_empty() => vec![PageFieldError::new("colour", "colour")],
             _ => Vec::new(),
         };
-        let page = page(&app, &who, Some(fields), errors).await?;
+        let page = page(&app, &who, Some((fields, before)), errors).await?;
         return Pages::new(&app, &who, reader, Section::Organization).await?.show(&page);
     }
     let logo = (!form.file.is_empty()).then_some(&form.file[..]);
-    let errors = match service::change(&app, &who, &asked(&fields), logo).await {
+    let errors = match service::change(&app, &who, &asked(&fields, before), logo).await {
         Ok(_) => return Ok(see_other("/branding?notice=saved")),
         Err(ApiError::Invalid(errors)) => errors.iter().map(words).collect(),
         Err(other) => return Err(other),
     };
-    let page = page(&app, &who, Some(fields), errors).await?;
+    let page = page(&app, &who, Some((fields, before)), errors).await?;
     Pages::new(&app, &who, reader, Section::Organization).await?.refuse(&page)
 }
 

@@ -111,7 +111,7 @@ fn looks(asked: &AskEmbed, errors: &mut Vec<FieldError>) -> Looks {
 /// A link that opens one view for whoever asks, once and within five minutes.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`] for a program's key and for a role the view is not for, [`ApiError::Invalid`], and
+/// [`ApiError::KeyForbidden`] for a program's key, [`ApiError::Forbidden`] for a role the view is not for, [`ApiError::Invalid`], and
 /// `embedding_off` where the organization named nobody who may frame.
 pub async fn ask(app: &App, who: &SignedIn, asked: AskEmbed) -> Result<EmbedLink, ApiError> {
     let person = who.person()?;

@@ -71,10 +71,13 @@ impl SignedIn {
     /// The person, where only a person will do.
     ///
     /// # Errors
-    /// [`ApiError::Forbidden`] for an API key.
+    /// [`ApiError::KeyForbidden`] for an API key.
     pub fn person(&self) -> Result<PersonId, ApiError> {
         match self.via {
-            Via::ApiKey(..) => Err(ApiError::Forbidden),
+            Via::ApiKey(..) => Err(ApiError::KeyForbidden(
+                "An API key stands for no person, and this is a person's.".into(),
+                "Send the token of a person: of a sign-in, or of your own application.",
+            )),
             _ => Ok(self.person),
         }
     }
@@ -204,7 +207,10 @@ async fn authenticate(parts: &mut Parts, app: &App) -> Result<SignedIn, ApiError
 fn allow_key(parts: &Parts, scopes: &[Scope]) -> Result<(), ApiError> {
     let path = parts.uri.path();
     if !path.starts_with("/api/") {
-        return Err(ApiError::Forbidden);
+        return Err(ApiError::KeyForbidden(
+            "An API key opens no page.".into(),
+            "Ask the JSON interface, as /api/docs describes it.",
+        ));
     }
     let platforms = path.starts_with("/api/v1/platforms") || path.starts_with("/api/v1/connections");
     let needed = match (platforms, is_change(&parts.method)) {
@@ -212,7 +218,13 @@ fn allow_key(parts: &Parts, scopes: &[Scope]) -> Result<(), ApiError> {
         (false, true) => Scope::Write,
         (false, false) => Scope::Read,
     };
-    if scopes.contains(&needed) { Ok(()) } else { Err(ApiError::Forbidden) }
+    if scopes.contains(&needed) {
+        return Ok(());
+    }
+    Err(ApiError::KeyForbidden(
+        format!("This API key lacks the scope {}.", needed.as_str()),
+        "Let an administrator make a key with that scope.",
+    ))
 }
 
 fn is_change(method: &Method) -> bool {

@@ -26,12 +26,15 @@ use crate::{
 pub struct HolidayForm {
     day: String,
     name: String,
+    /// How many sessions the day would call off, as the form said.
+    seen: String,
 }
 
 async fn page(
     app: &App,
     who: &SignedIn,
     form: HolidayForm,
+    cancels: u32,
     errors: Vec<PageFieldError>,
 ) -> Result<HolidaysPage, ApiError> {
     let mut tx = app.db.read(who.organization).await?;
@@ -44,6 +47,7 @@ async fn page(
     Ok(HolidaysPage {
         items: days.into_iter().map(row).collect(),
         can_change: who.role == Role::Admin,
+        cancels,
         day: form.day,
         name: form.name,
         errors,
@@ -57,26 +61,32 @@ pub async fn list(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
-    let page = page(&app, &who, HolidayForm::default(), Vec::new()).await?;
+    let page = page(&app, &who, HolidayForm::default(), 0, Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
 }
 
-/// `POST /holidays`
+/// `POST /holidays`: asks first where sessions are called off.
 pub async fn save(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
     Form(form): Form<HolidayForm>,
 ) -> Result<Response, ApiError> {
-    let errors = match form.day.trim().parse::<NaiveDate>() {
-        Ok(day) => match service::save(&app, &who, day, &form.name).await {
+    let mut cancels = 0;
+    let day = form.day.trim().parse::<NaiveDate>().ok();
+    if let Some(day) = day {
+        cancels = service::would_cancel(&app, who.organization, day).await?;
+    }
+    let errors = match day {
+        Some(_) if cancels > 0 && form.seen.parse() != Ok(cancels) => Vec::new(),
+        Some(day) => match service::save(&app, &who, day, &form.name).await {
             Ok(_) => return Ok(see_other("/holidays?notice=saved")),
             Err(ApiError::Invalid(errors)) => field_errors(&errors),
             Err(other) => return Err(other),
         },
-        Err(_) => vec![PageFieldError::new("day", "date")],
+        None => vec![PageFieldError::new("day", "date")],
     };
-    let page = page(&app, &who, form, errors).await?;
+    let page = page(&app, &who, form, cancels, errors).await?;
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
 }
 

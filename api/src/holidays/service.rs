@@ -14,7 +14,7 @@ use crate::{
     error::ApiError,
     extract::SignedIn,
     jobs::store::{self as jobs, NewJob},
-    sessions::series::jobs::REFRESH,
+    sessions::series::{self, jobs::REFRESH},
 };
 
 /// A day off.
@@ -31,6 +31,17 @@ pub struct HolidayView {
 /// An organization's days off.
 pub async fn of(tx: &mut Tx, organization: OrganizationId) -> Result<Holidays, ApiError> {
     Ok(store::all(tx, organization).await?.into_iter().collect())
+}
+
+/// How many sessions a day off would call off: none on a day that is off already.
+pub(super) async fn would_cancel(
+    app: &App,
+    organization: OrganizationId,
+    day: NaiveDate,
+) -> Result<u32, ApiError> {
+    let mut tx = app.db.read(organization).await?;
+    let count = series::store::on_day(&mut tx, organization, day, app.clock.now()).await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Adds a day off, or names it anew. Sessions of series that fall on it are called off with its name as reason.

@@ -4,12 +4,12 @@ use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 use lectern_core::{calendar::week_begins, sentence::Sentence};
 use lectern_web::pages::{
     overview::{Overview, SetUpStep, WeekColumn},
-    today::Trouble,
+    today::{Trouble, TroubledSession},
 };
 
 use super::{
     day::{self, Clock, STILL_ON},
-    store::{self, Standing},
+    store::{self, Failing, Standing},
     today::FEW,
 };
 use crate::{app::App, db::Tx, error::ApiError, extract::SignedIn, live::feed::instant, people, sessions};
@@ -18,6 +18,8 @@ use crate::{app::App, db::Tx, error::ApiError, extract::SignedIn, live::feed::in
 const SHOWN: usize = 8;
 /// Sessions of today among which those are found.
 const LOOKED_AT: i64 = 500;
+/// Sessions without their meeting that are looked at for what stands in the way.
+const MOST_FAILING: usize = 200;
 /// What stands in the way of sessions so far ahead is shown.
 const AHEAD: Duration = Duration::days(7);
 /// Weeks of the chart: those behind us, this one and the next.
@@ -58,7 +60,7 @@ async fn troubles(
     let mut troubles = Vec::new();
     if standing.lost > 0 {
         troubles.push(Trouble {
-            title: None,
+            about: None,
             words: Sentence::known(
                 "said.home.lost",
                 "Accounts that have to be connected again: {count}. Their classes cannot start.",
@@ -69,14 +71,30 @@ async fn troubles(
         });
     }
     let reach = (clock.now - STILL_ON, clock.now + AHEAD);
-    for row in store::failing(tx, who.organization, clock.now, reach, FEW).await? {
-        troubles.push(Trouble {
-            title: Some(row.title),
-            words: row.words,
-            url: format!("/sessions/{}", row.session),
-            action: "open",
-        });
+    let failing = store::failing(tx, who.organization, clock.now, reach, MOST_FAILING).await?;
+    let names =
+        people::service::names(tx, who.organization, failing.iter().map(|row| row.instructor)).await?;
+    // One cause is one trouble: a lost account fails every session of its teacher.
+    let mut causes: Vec<(Failing, u32)> = Vec::new();
+    for row in failing {
+        let same =
+            |(first, _): &&mut (Failing, u32)| first.instructor == row.instructor && first.words == row.words;
+        match causes.iter_mut().find(same) {
+            Some((_, more)) => *more += 1,
+            None => causes.push((row, 0)),
+        }
     }
+    troubles.extend(causes.into_iter().take(FEW).map(|(first, more)| Trouble {
+        about: Some(TroubledSession {
+            title: first.title,
+            starts_at: instant(first.starts_at),
+            instructor: names.get(&first.instructor).cloned(),
+            more,
+        }),
+        words: first.words,
+        url: format!("/sessions/{}", first.session),
+        action: "open",
+    }));
     Ok(troubles)
 }
 

@@ -21,8 +21,8 @@ statement!(tenant TO_VERIFY, "select s.id, s.title, s.starts_at, s.ends_at, s.ti
         join attendance a on a.organization_id = s.organization_id and a.session_id = s.id
     where c.organization_id = $1 and c.instructor_id = $2 and s.starts_at >= $3 and s.state = 'ended' and a.verified_by is null and a.person_id <> c.instructor_id
     group by s.id, s.title, s.starts_at, s.ends_at, s.time_zone order by s.starts_at desc, s.id desc limit $4");
-statement!(tenant FAILING, "select s.id as session, s.title, m.problem, m.problem_words
-    from sessions s join meetings m on m.organization_id = s.organization_id and m.session_id = s.id and m.parent_id is null
+statement!(tenant FAILING, "select s.id as session, s.title, s.starts_at, c.instructor_id as instructor, m.problem, m.problem_words
+    from sessions s join classes c on c.organization_id = s.organization_id and c.id = s.class_id join meetings m on m.organization_id = s.organization_id and m.session_id = s.id and m.parent_id is null
     where s.organization_id = $1 and s.state in ('scheduled', 'live') and s.starts_at >= $5 and s.starts_at < $3 and s.ends_at >= $2 and m.state = 'failed' and m.problem is not null
     order by s.starts_at, s.id limit $4");
 statement!(tenant STANDING, "select
@@ -81,6 +81,8 @@ pub(super) async fn to_verify(
 pub(super) struct Failing {
     pub(super) session: Uuid,
     pub(super) title: String,
+    pub(super) starts_at: DateTime<Utc>,
+    pub(super) instructor: PersonId,
     pub(super) words: Sentence,
 }
 
@@ -88,6 +90,8 @@ pub(super) struct Failing {
 struct FailingRow {
     session: Uuid,
     title: String,
+    starts_at: DateTime<Utc>,
+    instructor: Uuid,
     problem: Option<String>,
     problem_words: Option<Json<Sentence>>,
 }
@@ -104,7 +108,13 @@ pub(super) async fn failing(
     let rows: Vec<FailingRow> = run!(all, tx, FAILING, [organization.uuid(), now, to, most, from])?;
     let failing = |row: FailingRow| {
         let words = in_words(row.problem, row.problem_words)?;
-        Some(Failing { session: row.session, title: row.title, words })
+        Some(Failing {
+            session: row.session,
+            title: row.title,
+            starts_at: row.starts_at,
+            instructor: PersonId(row.instructor),
+            words,
+        })
     };
     Ok(rows.into_iter().filter_map(failing).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 use lectern_core::{provider::ProviderName, sentence::Sentence, session::SessionState};
-use lectern_web::pages::today::{ToVerify, Today, Trouble};
+use lectern_web::pages::today::{ToVerify, Today, Trouble, TroubledSession};
 
 use super::{
     day::{self, Clock, preferred},
@@ -55,8 +55,10 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Today, ApiError> {
     drop(tx);
     let coming: Vec<&Line> =
         lines.iter().filter(|line| is_next(line) && line.session.starts_at < clock.now + AHEAD).collect();
-    let mut troubles = of_accounts(app, who, &coming).await?;
-    troubles.extend(coming.iter().filter_map(|line| of_meeting(line)).take(FEW));
+    let (mut troubles, lost) = of_accounts(app, who, &coming).await?;
+    // What an account lacks is said once, not again by each of its sessions.
+    let apart = coming.iter().filter(|line| !lost.contains(&line.provider));
+    troubles.extend(apart.filter_map(|line| of_meeting(line)).take(FEW));
     Ok(Today {
         day,
         next,
@@ -76,10 +78,14 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Today, ApiError> {
     })
 }
 
-/// The accounts that the coming sessions need and lack.
-async fn of_accounts(app: &App, who: &SignedIn, coming: &[&Line]) -> Result<Vec<Trouble>, ApiError> {
+/// The accounts that the coming sessions need and lack, and whose they are.
+async fn of_accounts(
+    app: &App,
+    who: &SignedIn,
+    coming: &[&Line],
+) -> Result<(Vec<Trouble>, BTreeSet<ProviderName>), ApiError> {
     let needed: BTreeSet<ProviderName> = coming.iter().map(|line| line.provider).collect();
-    let mut troubles = Vec::new();
+    let (mut troubles, mut lost) = (Vec::new(), BTreeSet::new());
     for provider in needed {
         let words = match platforms::standing(app, who.organization, provider, Some(who.person)).await?.state
         {
@@ -93,21 +99,27 @@ async fn of_accounts(app: &App, who: &SignedIn, coming: &[&Line]) -> Result<Vec<
             ),
             HostState::Ready | HostState::NotSetUp | HostState::Pasted => continue,
         };
+        lost.insert(provider);
         troubles.push(Trouble {
-            title: None,
+            about: None,
             words: words.with("platform", provider.title()),
             url: "/connection".to_owned(),
             action: "connect",
         });
     }
-    Ok(troubles)
+    Ok((troubles, lost))
 }
 
 /// What is wrong with the meeting of one session.
 fn of_meeting(line: &Line) -> Option<Trouble> {
     let (_, words) = line.meeting.as_ref()?.problem.clone()?;
     Some(Trouble {
-        title: Some(line.session.title.clone()),
+        about: Some(TroubledSession {
+            title: line.session.title.clone(),
+            starts_at: instant(line.session.starts_at),
+            instructor: None,
+            more: 0,
+        }),
         words,
         url: format!("/sessions/{}", line.session.id),
         action: "open",

@@ -18,6 +18,7 @@ use crate::{
     audit::{self, EntryKind, service::Filter},
     db::Tx,
     error::ApiError,
+    people,
 };
 
 /// Entries looked at for one session.
@@ -76,15 +77,21 @@ pub async fn feed(
         .iter()
         .map(|expected| (expected.seat.person, (expected.seat.name.as_str(), expected.seat.role)))
         .collect();
+    // An admin may end a class of somebody else's, without a seat in it.
+    let starter = |row: &audit::store::Row| {
+        let about_class = matches!(kind_of(&row.kind), Some(FeedKind::Started | FeedKind::Ended));
+        row.actor_id.filter(|_| about_class && row.actor_kind == "person").map(PersonId)
+    };
+    let outside = rows.iter().filter_map(starter).filter(|person| !people.contains_key(person));
+    let outside = people::service::names(tx, organization, outside).await?;
     let mut came: HashSet<uuid::Uuid> = HashSet::new();
     let mut items = Vec::new();
     // Oldest first, to know who comes back.
     for row in rows.iter().rev() {
         let Some(mut kind) = kind_of(&row.kind) else { continue };
         let person = match (kind, row.person_id) {
-            (_, Some(person)) => Some(PersonId(person)),
-            (FeedKind::Started | FeedKind::Ended, None) => Some(board.facts.instructor),
-            _ => None,
+            (FeedKind::Started | FeedKind::Ended, _) => starter(row).or(Some(board.facts.instructor)),
+            (_, person) => person.map(PersonId),
         };
         let known = person.and_then(|person| people.get(&person));
         let mut minutes_late = None;
@@ -101,7 +108,10 @@ pub async fn feed(
         items.push(FeedItem {
             at: instant(row.at),
             kind,
-            person: known.map(|(name, _)| (*name).to_owned()).or_else(|| shown(&row.details.0)),
+            person: known
+                .map(|(name, _)| (*name).to_owned())
+                .or_else(|| outside.get(&person?).cloned())
+                .or_else(|| shown(&row.details.0)),
             role: known.and_then(|(_, role)| page_role(*role)),
             minutes_late,
             reason: row.details.0.get("why").and_then(|why| why.as_str()).map(str::to_owned),

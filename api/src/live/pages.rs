@@ -97,7 +97,9 @@ pub async fn board_of(app: &App, who: &SignedIn, open: Option<Uuid>) -> Result<L
         rows.push(row);
     }
     // Trouble first, then the newest.
-    rows.sort_by_key(|row| (row.state == BoardState::Live, Reverse(row.starts_at.clone())));
+    rows.sort_by_key(|row| {
+        (matches!(row.state, BoardState::Live | BoardState::Untold), Reverse(row.starts_at.clone()))
+    });
     let refused = Filter {
         kind: Some(EntryKind::JoinRefused.as_str().to_owned()),
         from: Some(now - Duration::hours(1)),
@@ -137,6 +139,8 @@ fn row(board: &SessionBoard) -> BoardRow {
         BoardState::Failed
     } else if facts.state == SessionState::Live && teaches {
         BoardState::Live
+    } else if facts.state == SessionState::Live && !board.is_told() {
+        BoardState::Untold
     } else {
         BoardState::HostMissing
     };
@@ -161,6 +165,7 @@ fn row(board: &SessionBoard) -> BoardRow {
         roster,
         joins: count(events().map(|stay| stay.joins.len()).sum()),
         leaves: count(events().map(|stay| stay.leaves.len()).sum()),
+        through_door: board.through_door(),
         last: None,
         detail: None,
     }

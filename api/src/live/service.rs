@@ -6,11 +6,13 @@ use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Duration, Utc};
 use lectern_core::{
     attendance::{
-        AttendancePolicy, Board, Interval, Occasion, Presence, PresenceKind, Roster, Run, Whereabouts, board,
+        AttendancePolicy, Board, Interval, Occasion, Presence, PresenceKind, Roster, Run, Source,
+        Whereabouts, board,
     },
     ids::{OrganizationId, PersonId},
     role::{Role, SessionRole},
 };
+use lectern_providers::registry::{self, LiveSource};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -126,6 +128,22 @@ pub struct Place {
 }
 
 impl SessionBoard {
+    /// Whether anybody tells who is in class while it runs. A teacher's own Teams connection and a pasted link tell nothing: their
+    /// silence does not mean that nobody is there.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        let silent =
+            matches!(registry::live_source(self.facts.provider), LiveSource::Asked | LiveSource::Afterwards);
+        !silent || self.presences.iter().any(|stay| stay.key.source == Source::Webhook)
+    }
+
+    /// How many people, the instructor not counted, went through our door.
+    #[must_use]
+    pub fn through_door(&self) -> u32 {
+        let went = |place: &&Place| place.role != SessionRole::Instructor && place.redirected_at.is_some();
+        count(self.places().iter().filter(went).count())
+    }
+
     /// Everybody on the board: first the roster, then people without a seat.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {

@@ -227,7 +227,9 @@ impl Watcher {
                 self.role = who.role;
                 Ok(())
             }
-            Err(ApiError::SignedOut | ApiError::Forbidden) => Err(End::Close(code::SIGNED_OUT, "signed out")),
+            Err(ApiError::SignedOut | ApiError::Forbidden | ApiError::KeyForbidden(..)) => {
+                Err(End::Close(code::SIGNED_OUT, "signed out"))
+            }
             Err(error) => {
                 tracing::error!(?error, "a socket's sign-in could not be checked");
                 Err(End::Close(code::INTERNAL, "try again"))

@@ -7,18 +7,18 @@ use lectern_web::{
     FieldError as PageFieldError, Section,
     pages::locks::{LockRow, LocksPage},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::service;
 use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, Form, Query},
-    pages::{NoticeQuery, Pages, Reader, see_other},
+    pages::{NoticeQuery, Overtaken, Pages, Reader, before, see_other},
     platforms,
 };
 
-fn page(app: &App, locks: &Locks, errors: Vec<PageFieldError>) -> LocksPage {
+fn page(app: &App, locks: &Locks, before: String, errors: Vec<PageFieldError>) -> LocksPage {
     let names = platforms::settings::for_classes(app);
     let row = |option: ClassOption| {
         // A platform whose best account is without it cannot follow, whatever is decided here.
@@ -38,6 +38,7 @@ fn page(app: &App, locks: &Locks, errors: Vec<PageFieldError>) -> LocksPage {
             RecordingPlace::Cloud => "cloud",
         }
         .to_owned(),
+        before,
         errors,
     }
 }
@@ -50,12 +51,13 @@ pub async fn show(
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let locks = service::of(&app, who.organization).await?;
-    let page = page(&app, &locks, Vec::new());
+    let before = before(&LocksForm::from(&locks))?;
+    let page = page(&app, &locks, before, Vec::new());
     Pages::new(&app, &who, reader, Section::Locks).await?.notice(query.notice).show(&page)
 }
 
 /// A state for each option; one that is left out stays.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LocksForm {
     waiting_room: Option<Lock>,
@@ -67,13 +69,28 @@ pub struct LocksForm {
     aliases: Option<Lock>,
 }
 
-/// `POST /locks`
+impl From<&Locks> for LocksForm {
+    fn from(locks: &Locks) -> Self {
+        Self {
+            waiting_room: Some(locks.waiting_room),
+            recording: Some(locks.recording),
+            recording_place: Some(locks.recording_place),
+            breakout_rooms: Some(locks.breakout_rooms),
+            chat: Some(locks.chat),
+            screen_share: Some(locks.screen_share),
+            aliases: Some(locks.aliases),
+        }
+    }
+}
+
+/// `POST /locks`: what was changed in the form; what another admin decided meanwhile stays.
 pub async fn save(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Form(form): Form<LocksForm>,
+    Form(sent): Form<Overtaken<LocksForm>>,
 ) -> Result<Response, ApiError> {
+    let form = sent.changed()?;
     let old = service::of(&app, who.organization).await?;
     let locks = Locks {
         waiting_room: form.waiting_room.unwrap_or(old.waiting_room),
@@ -89,7 +106,7 @@ pub async fn save(
         // What can be wrong is one thing, and which platforms are meant stands beside it.
         Err(ApiError::Invalid(_)) => {
             let errors = vec![PageFieldError::new(ClassOption::Aliases.as_str(), "locks_aliases")];
-            let page = page(&app, &locks, errors);
+            let page = page(&app, &locks, sent.before, errors);
             Pages::new(&app, &who, reader, Section::Locks).await?.refuse(&page)
         }
         Err(other) => Err(other),

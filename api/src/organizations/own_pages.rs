@@ -1,7 +1,7 @@
 //! What an organization decides for itself, as a page for its administrators.
 
 use axum::{extract::State, response::Response};
-use lectern_core::text::plain_digit;
+use lectern_core::text::plain_digits;
 use lectern_web::{
     Choice, FieldError as PageFieldError, Section,
     pages::organization::{OrganizationFields, OwnOrganizationPage},
@@ -16,7 +16,7 @@ use crate::{
     app::App,
     error::{ApiError, FieldError},
     extract::{Admin, Form, Query, SignedIn},
-    pages::{NoticeQuery, Pages, Reader, see_other},
+    pages::{NoticeQuery, Overtaken, Pages, Reader, before, see_other},
     platforms,
     sessions::pages::zones,
 };
@@ -70,7 +70,7 @@ fn over(standing: OrganizationFields, typed: OrganizationFields) -> Organization
 
 /// A figure as people write it, in Bengali digits too.
 fn figure(text: &str) -> Option<u32> {
-    text.trim().chars().map(plain_digit).collect::<String>().parse().ok()
+    plain_digits(text).parse().ok()
 }
 
 /// Leads with commas or blanks between them; none for an empty text.
@@ -155,13 +155,15 @@ fn asked(typed: &OrganizationFields) -> Result<ChangeSettings, ApiError> {
 async fn page(
     app: &App,
     who: &SignedIn,
-    typed: OrganizationFields,
+    sent: Overtaken<OrganizationFields>,
     errors: Vec<PageFieldError>,
 ) -> Result<OwnOrganizationPage, ApiError> {
     let (organization, settings) = service::organization(app, who.organization).await?;
     let names = platforms::settings::for_classes(app);
+    let standing = standing(&organization, &settings)?;
     Ok(OwnOrganizationPage {
-        form: over(standing(&organization, &settings)?, typed),
+        before: if sent.before.is_empty() { before(&standing)? } else { sent.before },
+        form: over(standing, sent.typed),
         slug: organization.slug,
         errors,
         owner: who.owner,
@@ -177,18 +179,18 @@ pub async fn show(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
-    let page = page(&app, &who, OrganizationFields::default(), Vec::new()).await?;
+    let page = page(&app, &who, Overtaken::default(), Vec::new()).await?;
     Pages::new(&app, &who, reader, Section::Organization).await?.notice(query.notice).show(&page)
 }
 
-/// `POST /organization`: everything or nothing.
+/// `POST /organization`: everything that was changed in the form, or nothing.
 pub async fn save(
     State(app): State<App>,
     who: Admin,
     reader: Reader,
-    Form(typed): Form<OrganizationFields>,
+    Form(sent): Form<Overtaken<OrganizationFields>>,
 ) -> Result<Response, ApiError> {
-    let outcome = match asked(&typed) {
+    let outcome = match asked(&sent.changed()?) {
         Ok(change) => service::change(&app, &who, change).await.map(drop),
         Err(error) => Err(error),
     };
@@ -197,7 +199,7 @@ pub async fn save(
         Err(ApiError::Invalid(errors)) => errors.iter().map(words).collect(),
         Err(other) => return Err(other),
     };
-    let page = page(&app, &who, typed, errors).await?;
+    let page = page(&app, &who, sent, errors).await?;
     Pages::new(&app, &who, reader, Section::Organization).await?.refuse(&page)
 }
 

@@ -17,7 +17,11 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
     let is_page = !request.uri().path().starts_with("/api/");
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
     let fragment = request.headers().contains_key("x-fragment");
-    let back = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let here = request.uri().path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    // A form's own address may have no page; the one it stood on has.
+    let from = request.headers().get(header::REFERER).and_then(|from| from.to_str().ok());
+    let from = from.and_then(|from| from.strip_prefix(&app.config.server.origin()).map(str::to_owned));
+    let back = if get { here } else { from.unwrap_or_else(|| "/".to_owned()) };
     let wishes = Wishes::of(request.headers(), request.uri().query());
     let asker = Asker::default();
     request.extensions_mut().insert(asker.clone());
@@ -26,8 +30,7 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
         return response;
     };
     if problem.status == StatusCode::UNAUTHORIZED.as_u16() && get && !fragment {
-        let next = url::form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
-        return see_other(&format!("/sign-in?next={next}"));
+        return see_other(&sign_in_for(&back));
     }
     let kind = match problem.status {
         400 => ErrorKind::Expired,
@@ -39,7 +42,7 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
         422 => ErrorKind::Invalid,
         429 => ErrorKind::TooMany,
         502 | 503 => ErrorKind::Unavailable,
-        401 => ErrorKind::Expired,
+        401 => ErrorKind::SignedOut,
         _ => ErrorKind::Internal,
     };
     let (languages, chosen) = asker.languages();
@@ -60,6 +63,7 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
         conflict: conflict.map(str::to_owned),
         sentence: problem.words.filter(|_| told).or(exact),
         next_step: problem.next_step.filter(|_| steps),
+        sign_in: (kind == ErrorKind::SignedOut).then(|| sign_in_for(&back)),
         id: problem.id.unwrap_or_default(),
     };
     let house = House { languages, ..House::from(Vocabulary::School) };
@@ -80,4 +84,10 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
             response
         }
     }
+}
+
+/// The sign-in that leads back there.
+fn sign_in_for(back: &str) -> String {
+    let next = url::form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
+    format!("/sign-in?next={next}")
 }

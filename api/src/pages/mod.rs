@@ -1,6 +1,7 @@
 //! What all page handlers share: rendering for whoever is signed in, language, headers, errors as pages, static files.
 
 mod assets;
+mod before;
 mod errors;
 mod headers;
 mod keys;
@@ -8,6 +9,7 @@ mod refusals;
 mod render;
 
 pub use assets::asset;
+pub use before::{Overtaken, before};
 pub use errors::errors_as_pages;
 pub use headers::{
     CheckoutHeaders, FrameHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers,

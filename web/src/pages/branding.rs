@@ -1,14 +1,14 @@
-//! `GET /branding`; `POST` same path (`multipart/form-data`) `{csrf, colour, picked, was, shown, logo, logo_ground, sender_name, reply_to}`,
+//! `GET /branding`; `POST` same path (`multipart/form-data`) `{csrf, colour, picked, was, shown, before, logo, logo_ground, sender_name, reply_to}`,
 //! with `preview` to look at a colour only; `POST /branding/logo/remove` `{csrf}`: how an organization shows itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::environment::Page;
 use crate::form::FieldError;
 use crate::shell::{Ground, Logo};
 
 /// Everything as it stands in the form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrandingFields {
     /// `#rrggbb`; empty: Lectern's own.
     pub colour: String,
@@ -37,6 +37,8 @@ pub struct Preview {
 pub struct BrandingPage {
     pub organization: String,
     pub form: BrandingFields,
+    /// The form as it was shown first: what is sent as it stands there is no change.
+    pub before: String,
     pub errors: Vec<FieldError>,
     /// The logo that is shown now.
     pub logo: Option<Logo>,

@@ -11,6 +11,8 @@ use crate::environment::Page;
 pub enum ErrorKind {
     NotFound,
     Forbidden,
+    /// The sign-in ended since the form was opened.
+    SignedOut,
     /// The form was open too long, or came from another page.
     Expired,
     /// The request cannot be done in this state.
@@ -32,6 +34,8 @@ pub struct ErrorPage {
     /// More exact than the kind's own sentence, when it is known.
     pub sentence: Option<Sentence>,
     pub next_step: Option<String>,
+    /// Where to go on after signing in, when that is what is missing.
+    pub sign_in: Option<String>,
     /// The request's id, as the log has it.
     pub id: String,
 }
@@ -45,12 +49,14 @@ impl Page for ErrorPage {
             conflict: None,
             sentence: None,
             next_step: None,
+            sign_in: None,
             id: "01935d2e-7f3a-7c00-8a51-1d0b6f5e2a10".to_owned(),
         };
         vec![
             page(404, ErrorKind::NotFound),
             page(403, ErrorKind::Forbidden),
             page(403, ErrorKind::Expired),
+            Self { sign_in: Some("/sign-in?next=%2Fcohorts".to_owned()), ..page(401, ErrorKind::SignedOut) },
             Self {
                 sentence: Some("This session has already ended.".into()),
                 next_step: Some("Open the class and choose another session.".to_owned()),

@@ -1,4 +1,4 @@
-//! `GET|POST /holidays {csrf, day, name}`, `POST /holidays/{day}/remove {csrf}`: the organization's days off.
+//! `GET|POST /holidays {csrf, day, name, seen}`, `POST /holidays/{day}/remove {csrf}`: the organization's days off.
 
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub struct HolidaysPage {
     pub can_change: bool,
     pub day: String,
     pub name: String,
+    /// How many sessions the day would call off; the form asks before it does.
+    pub cancels: u32,
     pub errors: Vec<FieldError>,
 }
 
@@ -37,6 +39,14 @@ impl Page for HolidaysPage {
         vec![
             Self::default(),
             Self { items: vec![victory.clone()], ..Self::default() },
+            Self {
+                items: vec![victory.clone()],
+                can_change: true,
+                day: "2026-12-02".to_owned(),
+                name: "Sports day".to_owned(),
+                cancels: 12,
+                ..Self::default()
+            },
             Self {
                 items: vec![victory],
                 can_change: true,

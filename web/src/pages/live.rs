@@ -14,6 +14,8 @@ pub enum BoardState {
     Live,
     /// Started or due, and its instructor is not there.
     HostMissing,
+    /// Running, and the platform does not tell who is in it.
+    Untold,
     /// The platform failed.
     Failed,
 }
@@ -45,6 +47,8 @@ pub struct BoardRow {
     /// How many times somebody joined or left.
     pub joins: u32,
     pub leaves: u32,
+    /// How many went through our door: all that is known where the platform does not tell.
+    pub through_door: u32,
     pub last: Option<FeedItem>,
     /// For the row of `?open=`.
     pub detail: Option<BoardDetail>,
@@ -98,6 +102,7 @@ impl Page for LiveBoard {
             roster,
             joins: here + 3,
             leaves: 3,
+            through_door: here + 1,
             last: sample_feed().into_iter().next(),
             detail: None,
         };
@@ -142,6 +147,7 @@ impl Page for LiveBoard {
                         )
                     },
                     row("s2", "Physics: light and lenses", "Rezaul Kabir", BoardState::Live, 17, 19),
+                    row("s3", "Reading aloud", "Nadia Islam", BoardState::Untold, 0, 9),
                 ],
                 seq: 4711,
             },

@@ -23,6 +23,8 @@ pub struct LocksPage {
     pub options: Vec<LockRow>,
     /// `local` or `cloud`.
     pub recording_place: String,
+    /// The form as it was shown first: what is sent as it stands there is no change.
+    pub before: String,
     pub errors: Vec<FieldError>,
 }
 
@@ -42,7 +44,8 @@ impl Page for LocksPage {
             row("screen_share", "usually_on", &["Zoom"]),
             row("aliases", "usually_off", &["Google Meet"]),
         ];
-        let page = Self { options, recording_place: "cloud".to_owned(), errors: vec![] };
+        let page =
+            Self { options, recording_place: "cloud".to_owned(), before: "{}".to_owned(), errors: vec![] };
         let error = FieldError::new("aliases", "Google Meet cannot be used with aliases only.");
         vec![page.clone(), Self { recording_place: "local".to_owned(), errors: vec![error], ..page }]
     }

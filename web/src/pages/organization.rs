@@ -57,6 +57,8 @@ pub struct OwnOrganizationPage {
     /// What people write at the sign-in; it does not change.
     pub slug: String,
     pub form: OrganizationFields,
+    /// The form as it was shown first: what is sent as it stands there is no change.
+    pub before: String,
     pub errors: Vec<FieldError>,
     /// Whether the reader may change what only an owner may.
     pub owner: bool,
@@ -89,6 +91,7 @@ impl Page for OwnOrganizationPage {
         let page = Self {
             slug: "oakwood".to_owned(),
             form: form.clone(),
+            before: "{}".to_owned(),
             errors: vec![],
             owner: true,
             providers: vec![

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     home::{Day, DaySession},
     session::SessionState,
-    today::Trouble,
+    today::{Trouble, TroubledSession},
 };
 use crate::environment::Page;
 
@@ -72,7 +72,12 @@ impl Page for Overview {
                 today: 14,
                 people: 420,
                 troubles: vec![Trouble {
-                    title: Some("Chemistry 2".to_owned()),
+                    about: Some(TroubledSession {
+                        title: "Chemistry 2".to_owned(),
+                        starts_at: "2026-11-22T04:00:00Z".to_owned(),
+                        instructor: Some("Imran Sarkar".to_owned()),
+                        more: 2,
+                    }),
                     words: "Zoom does not answer.".into(),
                     url: "/sessions/s9".to_owned(),
                     action: "open",

@@ -159,6 +159,8 @@ pub struct FeedItem {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Figures {
     pub here: u32,
+    /// Where the platform does not tell who is in class: how many went through our door.
+    pub through_door: Option<u32>,
     /// In class, and known as nobody on the roster.
     pub strangers: u32,
     pub expected: u32,
@@ -347,7 +349,15 @@ impl Page for SessionPage {
         let student = ParticipantRole::Student;
         let live = Self {
             started_at: at("02:59:40"),
-            figures: Figures { here: 18, strangers: 1, expected: 24, not_here: 5, left: 1, needs_a_hand: 1 },
+            figures: Figures {
+                here: 18,
+                through_door: None,
+                strangers: 1,
+                expected: 24,
+                not_here: 5,
+                left: 1,
+                needs_a_hand: 1,
+            },
             not_here: vec![
                 Participant {
                     opened_at: at("03:10:00"),
@@ -409,6 +419,11 @@ impl Page for SessionPage {
         };
         vec![
             live.clone(),
+            Self {
+                platform: "Microsoft Teams".to_owned(),
+                figures: Figures { through_door: Some(7), expected: 10, not_here: 10, ..Figures::default() },
+                ..Self::sample(SessionState::Live)
+            },
             Self {
                 now: "2026-11-21T02:40:00Z".to_owned(),
                 settings: SessionSettings::default(),

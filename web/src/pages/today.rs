@@ -12,12 +12,23 @@ use crate::environment::Page;
 /// Something that stands in the way, with where it is mended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
-    /// About which class; none for all of them.
-    pub title: Option<String>,
+    /// About which session; none for all of them.
+    pub about: Option<TroubledSession>,
     pub words: Sentence,
     pub url: String,
     /// The last part of its `trouble.*` key: the words on the button.
     pub action: &'static str,
+}
+
+/// The first session that something stands in the way of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TroubledSession {
+    pub title: String,
+    pub starts_at: String,
+    /// Whoever teaches it, where that is somebody else than the reader.
+    pub instructor: Option<String>,
+    /// How many later ones have the same in their way.
+    pub more: u32,
 }
 
 /// A session whose attendance waits for a look.
@@ -64,13 +75,18 @@ impl Page for Today {
                 people: 24,
                 troubles: vec![
                     Trouble {
-                        title: None,
+                        about: None,
                         words: "Your Zoom connection has ended.".into(),
                         url: "/connection".to_owned(),
                         action: "connect",
                     },
                     Trouble {
-                        title: Some("Geometry".to_owned()),
+                        about: Some(TroubledSession {
+                            title: "Geometry".to_owned(),
+                            starts_at: "2026-11-22T04:00:00Z".to_owned(),
+                            instructor: None,
+                            more: 0,
+                        }),
                         words: "Zoom does not answer.".into(),
                         url: "/sessions/s-4".to_owned(),
                         action: "open",

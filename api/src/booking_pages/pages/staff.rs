@@ -5,6 +5,7 @@ use lectern_core::{
     booking::{decimals, money, read_money},
     openings::{Availability, Hours},
     role::Role,
+    text::plain_digits,
 };
 use lectern_web::{
     Choice, FieldError as PageFieldError, NoticeKind, Section,
@@ -283,7 +284,7 @@ impl TermsForm {
             .map(|(date, hours)| ExceptionDay { date: *date, hours: hours.iter().map(span).collect() });
         let exceptions = exceptions.collect();
         let mut number = |field: &'static str, text: &str| -> Option<i64> {
-            let text = text.trim();
+            let text = plain_digits(text);
             (!text.is_empty())
                 .then(|| text.parse().map_err(|_| errors.push(PageFieldError::new(field, "number"))).ok())?
         };

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use lectern_core::{
     booking::{decimals, money, read_money},
     ids::ClassId,
+    text::plain_digits,
 };
 use lectern_web::{
     FieldError as PageFieldError, Section,
@@ -127,7 +128,7 @@ impl TermsForm {
     fn read(&self, zone: Tz, before: Option<&Offer>) -> Result<SaveOffer, Vec<PageFieldError>> {
         let mut errors = Vec::new();
         let mut number = |field: &'static str, text: &str| -> Option<i64> {
-            let text = text.trim();
+            let text = plain_digits(text);
             (!text.is_empty())
                 .then(|| text.parse().map_err(|_| errors.push(PageFieldError::new(field, "number"))).ok())?
         };

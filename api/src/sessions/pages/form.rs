@@ -1,8 +1,11 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Timelike, Utc};
 use chrono_tz::Tz;
-use lectern_core::schedule::{
-    NthWeekday,
-    rule::{LARGEST_COUNT, LONGEST_INTERVAL},
+use lectern_core::{
+    schedule::{
+        NthWeekday,
+        rule::{LARGEST_COUNT, LONGEST_INTERVAL},
+    },
+    text::plain_digits,
 };
 use lectern_web::{
     FieldError as PageFieldError,
@@ -69,7 +72,7 @@ impl Schedule {
             // Moved on silently it would take a whole series along.
             errors.push(PageFieldError::new("time", "skipped"));
         }
-        let minutes = self.duration_minutes.trim().parse::<i64>().ok();
+        let minutes = plain_digits(&self.duration_minutes).parse::<i64>().ok();
         if minutes.is_none() {
             errors.push(PageFieldError::between("duration_minutes", 1, LONGEST_MINUTES));
         }
@@ -109,7 +112,7 @@ impl Schedule {
                 return None;
             }
         };
-        match self.interval.trim().parse::<u32>() {
+        match plain_digits(&self.interval).parse::<u32>() {
             Ok(interval @ 1..=LONGEST_INTERVAL) => rule.push_str(&format!(";INTERVAL={interval}")),
             _ => errors.push(PageFieldError::between("interval", 1, LONGEST_INTERVAL.into())),
         }
@@ -120,7 +123,7 @@ impl Schedule {
                 Ok(until) => rule.push_str(&format!(";UNTIL={}", until.format("%Y%m%d"))),
                 Err(_) => errors.push(PageFieldError::new("until", "date")),
             },
-            _ => match self.count.trim().parse::<u32>() {
+            _ => match plain_digits(&self.count).parse::<u32>() {
                 Ok(count @ 1..=LARGEST_COUNT) => rule.push_str(&format!(";COUNT={count}")),
                 _ => errors.push(PageFieldError::between("count", 1, LARGEST_COUNT.into())),
             },

@@ -9,7 +9,7 @@ use lectern_core::{
     provider::{Capabilities, ProviderName},
     role::{Role, SessionRole},
     sentence::Sentence,
-    session::MeetingProgress,
+    session::{MeetingProgress, SessionState},
     settings::{ClassSettings, RecordingMode},
 };
 use lectern_providers::registry;
@@ -160,7 +160,9 @@ fn people_of(
         .filter_map(|expected| Some((expected.seat.person, expected.enrollment?.to_string())))
         .collect();
     let HeadCount { here, strangers, expected } = board.head_count();
-    let mut figures = Figures { here, strangers, expected, ..Figures::default() };
+    let through_door =
+        (!board.is_told() && session.state == SessionState::Live).then(|| board.through_door());
+    let mut figures = Figures { here, strangers, expected, through_door, ..Figures::default() };
     let mut places = board.places();
     places.sort_by(|a, b| {
         let newest = |place: &Place| std::cmp::Reverse(place.left_at.max(place.joined_at));

@@ -1,6 +1,6 @@
 //! Series, the places of sessions in them, and who is busy.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use lectern_core::{
     ids::{ClassId, OrganizationId, PersonId, SeriesId, SessionId},
@@ -107,6 +107,7 @@ statement!(tenant SET_PLACE, "update sessions set series_id = $3, series_slot = 
 statement!(tenant HAND_OVER, "update sessions set series_id = $4 where organization_id = $1 and series_id = $2 and series_slot >= $3");
 statement!(tenant SET_CLOCK, "update sessions set local_start = $3 where organization_id = $1 and id = $2");
 statement!(tenant PINNED, "select id, local_start, time_zone, starts_at from sessions where organization_id = $1 and state = 'scheduled' and starts_at > $2 order by starts_at, id");
+statement!(tenant ON_DAY, "select count(*) from sessions where organization_id = $1 and starts_at >= $2 and starts_at < $3 and state = 'scheduled' and series_id is not null and not moved and substr(local_start, 1, 10) = $4");
 statement!(tenant LOCK_HOST,
     sqlite: "select id from people where organization_id = $1 and id = $2",
     postgres: "select id from people where organization_id = $1 and id = $2 for no key update");
@@ -348,6 +349,19 @@ pub async fn pinned(
             Ok((SessionId(id), clock, zone, starts_at))
         })
         .collect()
+}
+
+/// How many sessions of series to come stand on a day of their own clocks, those left out that somebody moved there by hand.
+pub async fn on_day(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    day: NaiveDate,
+    after: DateTime<Utc>,
+) -> Result<i64, StoreError> {
+    // No clock is further from UTC than fourteen hours.
+    let midnight = day.and_time(NaiveTime::MIN).and_utc();
+    let (from, until) = (midnight - Duration::hours(14), midnight + Duration::hours(24 + 14));
+    Ok(run!(value, tx, ON_DAY, [organization.uuid(), from.max(after), until, day.to_string()])?)
 }
 
 /// Nobody else plans this host's time until the transaction ends. SQLite has one writer anyway.
