@@ -1,10 +1,12 @@
-// A page that nobody tells of changes: it takes its own parts over again every so many seconds while it is looked at.
+// A page that nobody tells of changes: it takes its own parts over again every so many seconds while it is looked at, for as
+// long as one of them asks for it.
 import { fetchParts, takeOver } from "./replace.js";
 
 export function again() {
   const page = document.querySelector("[data-again]");
   if (!page) return;
-  setInterval(() => {
-    if (!document.hidden) fetchParts(location.href).then(takeOver).catch(() => {});
+  setTimeout(async () => {
+    if (!document.hidden) await fetchParts(location.href).then(takeOver).catch(() => {});
+    again();
   }, Number(page.dataset.again) * 1000);
 }

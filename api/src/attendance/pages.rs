@@ -225,6 +225,7 @@ fn row(line: &Line, names: &HashMap<PersonId, String>, held: Interval) -> page::
         state: page_state(finding.state),
         minutes: finding.seconds / 60,
         seconds: finding.seconds,
+        measured: verdict.minutes,
         minutes_late: verdict
             .first_joined_at
             .filter(|_| verdict.late || finding.state == AttendanceState::Late)

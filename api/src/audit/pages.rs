@@ -11,6 +11,7 @@ use lectern_web::{
 use super::{
     EntryKind,
     asked::AuditQuery,
+    changes,
     service::{self, EntryView, Filter, Titles},
 };
 use crate::{
@@ -117,6 +118,7 @@ fn row(view: &EntryView, titles: &Titles, linked: bool) -> AuditRow {
         url: url.filter(|_| linked && !what.is_empty()),
         what: what.join(", "),
         reason: view.details.get("why").and_then(|why| why.as_str()).map(str::to_owned),
+        details: changes::lines(&view.details),
         bad: BAD.iter().any(|kind| kind.as_str() == view.kind),
     }
 }

@@ -75,6 +75,7 @@ fn words(error: &FieldError) -> PageFieldError {
         ("sender_name", _) => "sender",
         ("logo", message) if message.starts_with("At most") => "logo_bytes",
         ("logo", message) if message.starts_with("Each side") => "logo_side",
+        ("logo", message) if message.starts_with("The file is empty") => "logo_empty",
         ("logo", message) if message.starts_with("A moving") => "logo_moves",
         ("logo", message) if message.starts_with("The file is damaged") => "logo_broken",
         ("logo", _) => "logo_kind",
@@ -155,7 +156,7 @@ pub async fn save(
         let page = page(&app, &who, Some((fields, before)), errors).await?;
         return Pages::new(&app, &who, reader, Section::Organization).await?.show(&page);
     }
-    let logo = (!form.file.is_empty()).then_some(&form.file[..]);
+    let logo = (form.is_chosen || !form.file.is_empty()).then_some(&form.file[..]);
     let errors = match service::change(&app, &who, &asked(&fields, before), logo).await {
         Ok(_) => return Ok(see_other("/branding?notice=saved")),
         Err(ApiError::Invalid(errors)) => errors.iter().map(words).collect(),

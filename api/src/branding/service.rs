@@ -234,6 +234,9 @@ pub fn read_logo(bytes: &[u8]) -> Result<Picture, ApiError> {
     if bytes.len() > LOGO_BYTES {
         return Err(ApiError::field("logo", "At most 512 KB."));
     }
+    if bytes.is_empty() {
+        return Err(ApiError::field("logo", "The file is empty."));
+    }
     let picture = picture::read(bytes).map_err(|error| {
         let message = match error {
             PictureError::Unknown => "Send a PNG, JPEG or WebP file.",

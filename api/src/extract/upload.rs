@@ -76,6 +76,8 @@ pub struct Upload {
     fields: HashMap<String, String>,
     /// What is in the file; empty when none was chosen.
     pub file: Bytes,
+    /// Whether one was chosen: a browser sends a file without a name for a field that was left alone.
+    pub is_chosen: bool,
 }
 
 impl Upload {
@@ -108,10 +110,11 @@ impl FromRequest<App> for Upload {
                 .map_err(|_| ApiError::Malformed("The form could not be read.".into()))?;
             while let Some(field) = form.next_field().await.map_err(|error| refused(&error))? {
                 let name = field.name().unwrap_or_default().to_owned();
-                let is_file = field.file_name().is_some();
+                let called = field.file_name().map(|called| !called.is_empty());
                 let bytes = field.bytes().await.map_err(|error| refused(&error))?;
-                if is_file {
+                if let Some(is_chosen) = called {
                     upload.file = bytes;
+                    upload.is_chosen = is_chosen;
                 } else {
                     upload.fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
                 }

@@ -11,6 +11,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::SignedIn,
+    live::feed::instant,
     sessions::{Line, MeetingState},
 };
 
@@ -31,7 +32,11 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<Why, ApiError> {
         detail: line.session.cancel_reason.clone(),
         session,
     };
-    Ok(Why { items: entries.into_iter().zip(&lines).map(item).collect(), zone: clock.zone.name().to_owned() })
+    Ok(Why {
+        items: entries.into_iter().zip(&lines).map(item).collect(),
+        now: instant(clock.now),
+        zone: clock.zone.name().to_owned(),
+    })
 }
 
 fn reason(shown: &DaySession, line: &Line) -> WhyReason {

@@ -66,6 +66,9 @@ pub struct WebhookQuery {
     cursor: Option<String>,
 }
 
+/// How soon the next try of a delivery must be for a page to wait for it.
+const SOON: Duration = Duration::seconds(30);
+
 fn text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -173,6 +176,11 @@ async fn page(
     let filter = Some(query.state.as_str()).filter(|state| STATES.contains(state));
     let paging = Paging::new(Some(50), query.cursor.as_deref())?;
     let sent = deliveries::list(app, who, endpoint.id, filter, &paging).await?;
+    let soon = app.clock.now() + SOON;
+    // The page that shows a secret has an address at which there is nothing to look at again.
+    let watching = endpoint.secret.is_none()
+        && endpoint.state == "active"
+        && sent.items.iter().any(|one| one.next_try_at.is_some_and(|next| next <= soon));
     let id = endpoint.id;
     let narrowed = filter.map(|state| format!("&state={state}")).unwrap_or_default();
     let form = EndpointForm {
@@ -192,6 +200,7 @@ async fn page(
         form: form.shown(Vec::new()),
         deliveries: sent.items.into_iter().map(delivery).collect(),
         filter: filter.unwrap_or_default().to_owned(),
+        watching,
         next_url: sent.next_cursor.map(|cursor| format!("/webhooks/{id}?cursor={cursor}{narrowed}")),
         zone: zone(app, who).await?,
     })

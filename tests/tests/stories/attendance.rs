@@ -173,6 +173,14 @@ story!(
         let after = browser.submit(&page, &format!("{address}/{tanvir}"), &[("state", "present"), ("minutes", ""), ("note", "")]).await;
         assert_eq!(after.status(), 303, "{}", after.html());
         assert_eq!(lesson.verdicts().await[1], ("present".to_owned(), 20));
+        // Nobody saw her: since when she was late is not known, and no minutes are made up.
+        let priya = lesson.students[2].id.to_string();
+        let after = browser.submit(&page, &format!("{address}/{priya}"), &[("state", "late"), ("minutes", ""), ("note", "")]).await;
+        assert_eq!((after.status(), lesson.verdicts().await[2].clone()), (303, ("late".to_owned(), 0)), "{}", after.html());
+        let page = browser.get(&address).await;
+        let row = page.html().split(&format!("id=\"row-{priya}\"")).nth(1).unwrap();
+        assert!(row.contains("Late</span>") && !page.html().contains("Late, 0 min"), "{row}");
+        assert!(page.html().contains("the 20 min that were measured stay"), "{}", page.html());
         let nobody = app.browser().post(&format!("{address}/verify"), &[("person", &tanvir)]).await;
         assert_ne!(nobody.status(), 303);
         let answer = lesson.teacher.send("GET", &format!("/api/v1{address}.csv"), None, &[]).await;

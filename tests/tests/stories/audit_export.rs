@@ -103,3 +103,17 @@ story!(
         assert_eq!(lines(rest.html()).len(), 1);
     }
 );
+
+story!(
+    /// The page says what a change changed, before and now, whatever language it is read in.
+    what_changed_is_on_the_page, |app| async {
+        let owner = app.organization("oakwood").await.owner().await;
+        assert_eq!(owner.patch("/api/v1/organization/branding", json!({"colour": "#ffe600"})).await.0, 200);
+        let browser = owner.browser(app);
+        for lang in ["en", "bn"] {
+            let page = browser.get(&format!("/audit?kind=organization.branding_changed&lang={lang}")).await;
+            let line = "<code lang=\"en\" dir=\"ltr\">colour: null → #ffe600</code>";
+            assert!(page.html().contains(line), "{lang}: {}", page.html());
+        }
+    }
+);

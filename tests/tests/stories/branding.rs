@@ -142,6 +142,9 @@ story!(
         assert_eq!(log["items"][0]["details"], json!({"kind": "png", "width": 96, "height": 32, "bytes": LOGO_SEEN}), "{log}");
         let again = browser.submit(&page, "/branding", &FORM).await;
         assert_eq!((again.status(), app.audited("organization.branding_changed").await), (303, 1), "nothing changed, nothing written");
+        // What a browser sends for a field that was left alone.
+        let alone = browser.submit_file(&page, "/branding", &FORM, ("logo", "", "application/octet-stream", b"")).await;
+        assert_eq!((alone.status(), app.audited("organization.logo_changed").await), (303, 1), "{}", alone.html());
     }
 );
 
@@ -164,7 +167,8 @@ story!(
         wide.splice(16..20, 9_000_u32.to_be_bytes());
         let large = [LOGO, &vec![0; 600 << 10]].concat();
         let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
-        let bad: [(&str, &str, &[u8], &str); 7] = [
+        let bad: [(&str, &str, &[u8], &str); 8] = [
+            ("logo.png", "image/png", b"", "The file is empty."),
             ("logo.svg", "image/svg+xml", svg, "This is no PNG, JPEG or WebP file"),
             ("logo.png", "image/png", svg, "This is no PNG, JPEG or WebP file"),
             ("logo.png", "image/png", b"<!doctype html><h1>Logo</h1>", "This is no PNG, JPEG or WebP file"),

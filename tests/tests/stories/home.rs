@@ -37,6 +37,10 @@ story!(
         app.settle().await;
         let page = browser.get("/").await;
         assert!(page.html().contains("Nothing is planned for you") && page.html().contains("Cancelled"), "{}", page.html());
+        // A door of another day says which.
+        lesson.another(app, &seller, app.now() + Duration::days(1)).await;
+        let page = browser.get("/").await;
+        assert!(page.html().contains("opens Tuesday 24 November, ") && page.html().contains("<title>Opens Tuesday 24 November, "), "{}", page.html());
     }
 );
 

@@ -111,6 +111,20 @@ story!(
 );
 
 story!(
+    /// The session that a guest is invited to is chosen by its day and time, in the reader's words.
+    a_guests_session_is_named_in_words, |app| async {
+        let browser = app.organization("oakwood").await.instructor("farhan").await.browser(app);
+        let (class, _) = a_class(&browser, "ayesha@oakwood.example").await;
+        let page = browser.get(&format!("{class}/roster")).await;
+        assert!(page.html().contains(">Fractions, Monday 23 November, 15:00 – 15:45, Dhaka time</option>"), "{}", page.html());
+        let bengali = browser.get(&format!("{class}/roster?lang=bn")).await;
+        let choices = bengali.html().split("id=\"g-session\"").nth(1).unwrap().split("</select>").next().unwrap();
+        assert!(choices.contains("২৩ নভেম্বর") && !choices.contains("2026-11-23"), "{choices}");
+        app.settle().await;
+    }
+);
+
+story!(
     /// The log names who did what, is filtered by kind, person and day, and is an admin's to read.
     the_log_is_read_by_admins, |app| async {
         let oakwood = app.organization("oakwood").await;

@@ -61,6 +61,8 @@ pub struct AttendanceRow {
     pub minutes: u32,
     /// The same before rounding.
     pub seconds: u32,
+    /// Whole minutes that the sources show, whatever was decided.
+    pub measured: u32,
     pub minutes_late: u32,
     pub minutes_early: u32,
     /// The union of their presence, not clipped to the session.
@@ -150,6 +152,7 @@ impl Page for Attendance {
             state,
             minutes,
             seconds: minutes * 60 + 12,
+            measured: minutes,
             minutes_late: 0,
             minutes_early: 0,
             intervals,
@@ -208,6 +211,9 @@ impl Page for Attendance {
                 )
             },
             row("p5", "Priya Nandi", AttendanceState::Absent, 0, vec![]),
+            // Decided by hand: nobody knows since when.
+            verified(row("p8", "Leela Das", AttendanceState::Late, 0, vec![])),
+            verified(row("p9", "Imran Kabir", AttendanceState::LeftEarly, 0, vec![])),
             verified(AttendanceRow {
                 note: Some("Mother called the office".to_owned()),
                 ..row("p6", "Omar Reza", AttendanceState::Excused, 0, vec![])

@@ -18,6 +18,16 @@ pub struct AuditFilter {
     pub to: String,
 }
 
+/// What a line says more, in the log's own words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditDetail {
+    /// Of what; empty: of the whole.
+    pub name: String,
+    /// What it was before, where it changed.
+    pub from: Option<String>,
+    pub to: String,
+}
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditRow {
@@ -32,6 +42,7 @@ pub struct AuditRow {
     pub what: String,
     /// Why, where it was refused: the last part of a `refusal.*` key, or words of its own.
     pub reason: Option<String>,
+    pub details: Vec<AuditDetail>,
     /// A page of ours about it.
     pub url: Option<String>,
     /// Whether it was refused or failed: the row is marked.
@@ -63,8 +74,14 @@ impl Page for Audit {
             actor: if who.is_some() { "person" } else { "provider" }.to_owned(),
             reason: bad.then(|| "other_browser".to_owned()),
             what: what.to_owned(),
+            details: Vec::new(),
             url: (!bad).then(|| "/sessions/s1".to_owned()),
             bad,
+        };
+        let detail = |name: &str, from: Option<&str>, to: &str| AuditDetail {
+            name: name.to_owned(),
+            from: from.map(str::to_owned),
+            to: to.to_owned(),
         };
         vec![
             Self {
@@ -85,6 +102,14 @@ impl Page for Audit {
                     row("join.refused", Some("Jamil Islam"), "Other browser, Fractions", true),
                     row("join.redirected", Some("Ayesha Noor"), "Fractions", false),
                     row("something.newer", None, "Fractions", false),
+                    AuditRow {
+                        details: vec![
+                            detail("late_after_minutes", Some("5"), "10"),
+                            detail("", Some("<zoom>"), "meet"),
+                            detail("scope", None, "following"),
+                        ],
+                        ..row("something.newer", Some("Ayesha Noor"), "", false)
+                    },
                 ],
                 zone: "Asia/Dhaka".to_owned(),
                 next_url: Some("/audit?cursor=abc".to_owned()),

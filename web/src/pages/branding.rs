@@ -110,6 +110,7 @@ impl Page for BrandingPage {
             wrong("logo_side", "sender"),
             wrong("logo_broken", "sender"),
             wrong("logo_moves", "sender"),
+            wrong("logo_empty", "sender"),
         ];
         [plain, chosen.clone()].into_iter().chain(refused).collect()
     }

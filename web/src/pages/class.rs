@@ -152,6 +152,16 @@ pub struct PersonFields {
     pub errors: Vec<FieldError>,
 }
 
+/// A session that a guest may be invited to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ComingSession {
+    pub id: String,
+    pub title: String,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub zone: String,
+}
+
 /// The typed values of the form that invites a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestForm {
@@ -178,7 +188,7 @@ pub struct ClassRoster {
     pub enroll: PersonFields,
     pub invite: GuestForm,
     /// Coming sessions, for the guest form.
-    pub sessions: Vec<Choice>,
+    pub sessions: Vec<ComingSession>,
 }
 
 impl Page for ClassRoster {
@@ -243,7 +253,13 @@ impl Page for ClassRoster {
                     ..PersonFields::default()
                 },
                 invite: GuestForm::default(),
-                sessions: vec![Choice::new("s1", "Fractions: practice hour")],
+                sessions: vec![ComingSession {
+                    id: "s1".to_owned(),
+                    title: "Fractions: practice hour".to_owned(),
+                    starts_at: "2026-11-28T03:00:00Z".to_owned(),
+                    ends_at: "2026-11-28T03:45:00Z".to_owned(),
+                    zone: "Asia/Dhaka".to_owned(),
+                }],
             },
             Self {
                 class: ClassHead::sample(),

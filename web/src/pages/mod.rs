@@ -49,7 +49,7 @@ pub use attendance::{
     Attendance, AttendanceEvidence, AttendanceFigures, AttendanceRow, AttendanceState, Candidate,
     EvidenceSource, Stranger,
 };
-pub use audit::{Audit, AuditFilter, AuditRow};
+pub use audit::{Audit, AuditDetail, AuditFilter, AuditRow};
 pub use booking::{BookPage, BookingPage, ClassBookings, PaymentsPage};
 pub use booking_page::{BookingPageEdit, BookingPagesPage, SlotBookingPage, VisitPage};
 pub use branding::{BrandingFields, BrandingPage, Preview};

@@ -94,6 +94,8 @@ pub struct Webhook {
     pub deliveries: Vec<WebhookDelivery>,
     /// The state the list is narrowed to; empty: all.
     pub filter: String,
+    /// A delivery is about to arrive, or not: the page looks again by itself.
+    pub watching: bool,
     pub next_url: Option<String>,
     pub zone: String,
 }
@@ -188,11 +190,16 @@ impl Page for Webhook {
             },
             deliveries: deliveries.clone(),
             filter: String::new(),
+            watching: false,
             next_url: None,
             zone: "Asia/Dhaka".to_owned(),
         };
         vec![
-            Self { next_url: Some("/webhooks/018f?cursor=abc".to_owned()), ..page(WebhookState::Active) },
+            Self {
+                watching: true,
+                next_url: Some("/webhooks/018f?cursor=abc".to_owned()),
+                ..page(WebhookState::Active)
+            },
             Self {
                 secret: Some("whsec_c2FtcGxlIHNlY3JldCBvZiBhIHNhbXBsZSBwYWdl".to_owned()),
                 old_secret_until: Some("2026-11-22T03:00:00Z".to_owned()),

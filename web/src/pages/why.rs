@@ -34,6 +34,7 @@ pub struct WhyItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Why {
     pub items: Vec<WhyItem>,
+    pub now: String,
     /// IANA zone in which the reader sees it.
     pub zone: String,
 }
@@ -59,9 +60,10 @@ impl Page for Why {
                     item(SessionState::Scheduled, 7, WhyReason::InPerson),
                     item(SessionState::Scheduled, 8, WhyReason::PlatformDown),
                 ],
+                now: "2026-11-21T03:13:00Z".to_owned(),
                 zone: "Asia/Dhaka".to_owned(),
             },
-            Self { items: Vec::new(), zone: "Asia/Dhaka".to_owned() },
+            Self { items: Vec::new(), now: "2026-11-21T03:13:00Z".to_owned(), zone: "Asia/Dhaka".to_owned() },
         ]
     }
 }

@@ -33,7 +33,7 @@ const STATED_ON: &[(&str, &str)] = &[
 ];
 
 /// What a reader hears or sees that is no text between tags.
-const SPOKEN: [&str; 5] = ["aria-label", "title", "placeholder", "alt", "data-unit"];
+const SPOKEN: [&str; 6] = ["aria-label", "title", "placeholder", "alt", "data-unit", "data-head"];
 
 /// Every word with a Latin letter in it, without what is glued to it by a hyphen.
 fn latin(text: &str) -> impl Iterator<Item = &str> {

@@ -6,7 +6,8 @@ use lectern_core::{
 use lectern_web::{
     Choice, FieldError as PageFieldError, Section,
     pages::class::{
-        ClassRoster, Enrollment as Row, GuestForm, GuestRow, KeptOut, PersonFields, RosterCohorts,
+        ClassRoster, ComingSession, Enrollment as Row, GuestForm, GuestRow, KeptOut, PersonFields,
+        RosterCohorts,
     },
 };
 use serde::Deserialize;
@@ -74,10 +75,12 @@ async fn page(
     let coming = all.iter().filter(|session| {
         matches!(session.state, SessionState::Scheduled | SessionState::Live) && session.ends_at > now
     });
-    let sessions = coming.map(|session| {
-        let zone = session.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC);
-        let local = session.starts_at.with_timezone::<chrono_tz::Tz>(&zone);
-        Choice::new(session.id.to_string(), format!("{}, {}", session.title, local.format("%Y-%m-%d %H:%M")))
+    let sessions = coming.map(|session| ComingSession {
+        id: session.id.to_string(),
+        title: session.title.clone(),
+        starts_at: instant(session.starts_at),
+        ends_at: instant(session.ends_at),
+        zone: session.time_zone.clone(),
     });
     Ok(ClassRoster {
         zone: organizations::service::settings_in(&mut tx, organization).await?.time_zone,

@@ -132,6 +132,8 @@ story!(
         assert!(!page.html().contains("whsec_"), "never again");
         let tested = browser.submit(&page, &format!("{at}/test"), &[]).await;
         assert_eq!((tested.status(), tested.location()), (303, format!("{at}?notice=webhook_tested").as_str()));
+        let waiting = browser.get(&format!("{at}?notice=webhook_tested")).await;
+        assert!(waiting.html().contains("data-again=\"2\"") && waiting.html().contains("shows by itself"), "{}", waiting.html());
         receiver.next(418, &[], "<script>teapot</script>");
         app.settle().await;
         assert_eq!(receiver.take()[0].fits(&secret), [true]);
@@ -144,6 +146,7 @@ story!(
         app.settle().await;
         let page = browser.get(&format!("{at}?state=delivered&lang=bn")).await;
         assert!(page.html().contains("পৌঁছেছে") && page.html().contains("204"), "{}", page.html());
+        assert!(!page.html().contains("data-again"), "nothing is on its way: {}", page.html());
         assert_eq!(browser.submit(&page, &format!("{at}/replay"), &[("hours", "24")]).await.status(), 303);
         let rotated = browser.submit(&page, &format!("{at}/rotate"), &[]).await;
         assert!(rotated.html().contains("whsec_"), "{}", rotated.html());
