@@ -10,6 +10,7 @@ use lectern_core::{
     ids::{PersonId, SessionId},
     role::SessionRole,
     sentence::Sentence,
+    text::plain_digits,
 };
 use lectern_web::{
     Section, charts,
@@ -88,7 +89,8 @@ pub async fn change(
     Path((id, person)): Path<(Uuid, Uuid)>,
     Form(form): Form<ChangeForm>,
 ) -> Result<Response, ApiError> {
-    let minutes = Some(form.minutes.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    let minutes = Some(plain_digits(&form.minutes)).filter(|text| !text.is_empty());
+    let minutes = minutes.map(|text| text.parse()).transpose();
     let minutes = minutes.map_err(|_| ApiError::field("minutes", "Use a whole number of minutes."))?;
     let decide = Decide { state: form.state, minutes, note: Some(form.note) };
     service::decide(&app, &who, SessionId(id), PersonId(person), &decide).await?;

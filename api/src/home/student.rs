@@ -37,7 +37,7 @@ pub(super) async fn page(app: &App, who: &SignedIn) -> Result<StudentHome, ApiEr
     Ok(StudentHome {
         day: day::day(app, &mut tx, who, &clock, today, 0).await?,
         next,
-        attendance: Some(figures).filter(|figures| figures.held > 0).map(OwnFigures::from),
+        attendance: Some(figures).filter(|figures| figures.held + figures.proposed > 0).map(OwnFigures::from),
         has_classes,
     })
 }

@@ -48,11 +48,11 @@ pub struct Day {
 /// How somebody's attendance stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct OwnFigures {
-    /// Sessions that were held, with a verdict for the reader; those that nobody can judge are left out.
+    /// Sessions with a verdict for the reader that a teacher has looked at; those that nobody can judge are left out.
     pub held: u32,
     /// Of those, how many the reader came to.
     pub came: u32,
-    /// Of those, how many no teacher has looked at.
+    /// Sessions with a proposal that no teacher has looked at: no figure is made of those.
     pub proposed: u32,
 }
 

@@ -424,6 +424,7 @@ impl Page for SessionPage {
                 figures: Figures { through_door: Some(7), expected: 10, not_here: 10, ..Figures::default() },
                 ..Self::sample(SessionState::Live)
             },
+            Self { now: "2026-11-20T02:40:00Z".to_owned(), ..Self::sample(SessionState::Scheduled) },
             Self {
                 now: "2026-11-21T02:40:00Z".to_owned(),
                 settings: SessionSettings::default(),

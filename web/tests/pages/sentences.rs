@@ -11,6 +11,7 @@ fn told(sentence: Sentence, vocabulary: Vocabulary, lang: Lang) -> String {
         kind: ErrorKind::Unavailable,
         sentence: Some(sentence),
         next_step: None,
+        sign_in: None,
         id: String::new(),
     };
     Web::new().unwrap().bare(&page, vocabulary, lang).unwrap()

@@ -24,7 +24,7 @@ statement!(tenant STATES_OF_ONE,
     sqlite: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id in (select unhex(value) from json_each($2))",
     postgres: "select session_id, state from attendance where organization_id = $1 and person_id = $3 and session_id = any(array(select value::uuid from json_array_elements_text($2::json)))");
 // What nobody can judge, or nobody holds against a person, is no part of a share.
-statement!(tenant FIGURES_OF_PERSON, "select count(*) as held, count(case when a.state <> 'absent' then 1 end) as came, count(case when a.verified_by is null then 1 end) as proposed
+statement!(tenant FIGURES_OF_PERSON, "select count(a.verified_by) as held, count(case when a.state <> 'absent' then a.verified_by end) as came, count(case when a.verified_by is null then 1 end) as proposed
     from attendance a join sessions s on s.organization_id = a.organization_id and s.id = a.session_id
         join classes c on c.organization_id = s.organization_id and c.id = s.class_id
     where a.organization_id = $1 and a.person_id = $2 and c.instructor_id <> $2 and a.state in ('present', 'late', 'left_early', 'absent')");
@@ -144,11 +144,11 @@ pub async fn states_of_one(
 /// How somebody's attendance stands.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Figures {
-    /// Sessions with a verdict that counts.
+    /// Sessions with a verdict that a teacher has looked at.
     pub held: i64,
     /// Of those, how many the person came to.
     pub came: i64,
-    /// Of those, how many no teacher has looked at.
+    /// Sessions with a proposal that no teacher has looked at: no figure is made of those.
     pub proposed: i64,
 }
 
