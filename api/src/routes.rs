@@ -153,6 +153,7 @@ paths! {
     "/sign-out" => post people::pages::sign_out;
     "/set-up" => get people::pages::set_up, post people::pages::do_set_up;
     "/people" => get people::pages::people, post people::pages::add_person;
+    "/people/{id}" => get people::person_page::show, post people::person_page::save;
     "/people/{id}/disable" => post people::pages::disable;
     "/people/{id}/enable" => post people::pages::enable;
     "/api-keys" => get people::key_pages::list, post people::key_pages::create;
@@ -270,6 +271,7 @@ paths! {
     "/languages" => get organizations::language_pages::show, post organizations::language_pages::save;
     "/organizations" => get organizations::pages::list, post organizations::pages::create;
     "/organizations/{id}" => get organizations::pages::show, post organizations::pages::save_limits;
+    "/organizations/{id}/owner" => post organizations::pages::make_owner;
     "/organizations/{id}/close" => post organizations::pages::close;
     "/organizations/{id}/open" => post organizations::pages::open;
     "/static/{*path}" => get pages::asset;

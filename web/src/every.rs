@@ -12,8 +12,9 @@ use crate::pages::{
     Connections, Consent, DemoPage, DiscardJob, EditSession, EmbedConnection, EmbedEnd, EmbedJoin, EmbedLive,
     EmbeddingPage, EndSession, ErrorPage, HolidaysPage, InstanceHealth, InstanceJobs, Join, KeysPage,
     LanguagesPage, LiveBoard, LocksPage, MePage, NoticesPage, OffPage, OrganizationPage, Organizations,
-    Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, Platform, SchedulePage, SessionPage,
-    SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew, Webhooks, Why,
+    Overview, OwnAttendance, OwnOrganizationPage, PaymentsPage, People, PersonPage, Platform, SchedulePage,
+    SessionPage, SetUp, SignIn, SlotBookingPage, StudentHome, Today, VisitPage, Webhook, WebhookNew,
+    Webhooks, Why,
 };
 
 /// Something that is done with every kind of page and mail.
@@ -74,6 +75,7 @@ pub fn visit(visitor: &mut impl Visit) {
     visitor.staff::<Organizations>();
     visitor.staff::<OrganizationPage>();
     visitor.staff::<People>();
+    visitor.staff::<PersonPage>();
     visitor.staff::<SchedulePage>();
     visitor.staff::<SessionPage>();
     visitor.staff::<Platform>();

@@ -156,6 +156,7 @@ pub enum NoticeKind {
     PersonDisabled,
     PersonEnabled,
     OrganizationAdded,
+    OwnerAdded,
     SignedOut,
     /// A platform said no to something that is tried again by itself.
     TryingAgain,
@@ -177,7 +178,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::Saved,
         Self::ClassCreated,
         Self::Enrolled,
@@ -206,6 +207,7 @@ impl NoticeKind {
         Self::PersonDisabled,
         Self::PersonEnabled,
         Self::OrganizationAdded,
+        Self::OwnerAdded,
         Self::SignedOut,
         Self::TryingAgain,
         Self::ConnectFailed,

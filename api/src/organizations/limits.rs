@@ -117,7 +117,7 @@ async fn used(tx: &mut Tx, organization: OrganizationId) -> Result<Used, ApiErro
 }
 
 /// An organization of this server, but for the operator's own.
-async fn known(app: &App, id: OrganizationId) -> Result<store::Organization, ApiError> {
+pub(super) async fn known(app: &App, id: OrganizationId) -> Result<store::Organization, ApiError> {
     let mut look = app.db.system_read().await?;
     let found = store::find(&mut look, id).await?;
     found.filter(|organization| organization.id != OPERATOR).ok_or(ApiError::NotFound)

@@ -1,5 +1,6 @@
 //! Tenants: who they are and what they decided for themselves.
 
+pub mod first_owner;
 pub mod language_pages;
 pub mod limits;
 pub mod look;

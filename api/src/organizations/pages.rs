@@ -1,15 +1,18 @@
 //! The organizations of this server, for whoever runs it.
 
 use axum::{extract::State, response::Response};
-use lectern_core::text::plain_digit;
+use lectern_core::{secret::SecretString, text::plain_digit};
 use lectern_web::{
     FieldError as PageFieldError, Section, Vocabulary,
-    pages::organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations},
+    pages::organizations::{
+        LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations, OwnerForm,
+    },
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    first_owner::{self, FirstOwner},
     limits::{self, Limits, LimitsView},
     service::{self, CreateOrganization},
     store::Organization,
@@ -20,8 +23,9 @@ use crate::{
     error::{ApiError, FieldError},
     extract::{Form, Path, Query, SuperAdmin},
     live::feed::instant,
-    pages::{NoticeQuery, Pages, Reader, field_errors, see_other, vocabulary},
+    pages::{NoticeQuery, Pages, Reader, beside_form, field_errors, see_other, vocabulary},
     people,
+    sessions::pages::zones,
 };
 
 async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiError> {
@@ -34,6 +38,7 @@ async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiErr
             id: organization.id.to_string(),
             people: count(people::service::count(&mut tx, organization.id).await?),
             classes: count(classes::service::count(&mut tx, organization.id).await?),
+            has_owner: people::service::has_owner(&mut tx, organization.id).await?,
             vocabulary: vocabulary(organization.vocabulary),
             created_at: instant(organization.created_at),
             active: organization.active,
@@ -41,7 +46,7 @@ async fn page(app: &App, form: OrganizationForm) -> Result<Organizations, ApiErr
             slug: organization.slug,
         });
     }
-    Ok(Organizations { items, form })
+    Ok(Organizations { items, form, zones: zones() })
 }
 
 /// `GET /organizations`
@@ -51,7 +56,8 @@ pub async fn list(
     reader: Reader,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
-    let page = page(&app, OrganizationForm::default()).await?;
+    let form = OrganizationForm { time_zone: "UTC".to_owned(), ..OrganizationForm::default() };
+    let page = page(&app, form).await?;
     Pages::new(&app, &who, reader, Section::Organizations).await?.notice(query.notice).show(&page)
 }
 
@@ -64,6 +70,8 @@ pub struct NewForm {
     slug: String,
     #[serde(default)]
     vocabulary: Vocabulary,
+    #[serde(default)]
+    time_zone: Option<String>,
 }
 
 /// `POST /organizations`
@@ -81,15 +89,24 @@ pub async fn create(
         slug: form.slug.clone(),
         name: form.name.clone(),
         vocabulary: Some(word.to_owned()),
-        time_zone: None,
+        time_zone: form.time_zone.clone().filter(|zone| !zone.is_empty()),
     };
     let actor = crate::audit::Actor::Operator(who.person);
     let errors: Vec<PageFieldError> = match service::create(&app, actor, new).await {
-        Ok(_) => return Ok(see_other("/organizations?notice=organization_added")),
+        // Its page says what is next: an owner.
+        Ok(made) => {
+            return Ok(see_other(&format!("/organizations/{}?notice=organization_added", made.id)));
+        }
         Err(ApiError::Invalid(errors)) => field_errors(&errors),
         Err(other) => return Err(other),
     };
-    let form = OrganizationForm { name: form.name, slug: form.slug, vocabulary: form.vocabulary, errors };
+    let form = OrganizationForm {
+        name: form.name,
+        slug: form.slug,
+        vocabulary: form.vocabulary,
+        time_zone: form.time_zone.unwrap_or_else(|| "UTC".to_owned()),
+        errors,
+    };
     let page = page(&app, form).await?;
     Pages::new(&app, &who, reader, Section::Organizations).await?.refuse(&page)
 }
@@ -117,6 +134,7 @@ fn shown(
     view: &LimitsView,
     form: LimitsForm,
     errors: Vec<PageFieldError>,
+    first_owner: Option<OwnerForm>,
 ) -> OrganizationPage {
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let row = |name: &str, limit: Option<i64>, used: i64, typed: String| LimitRow {
@@ -139,7 +157,13 @@ fn shown(
         name: organization.name,
         slug: organization.slug,
         errors,
+        first_owner,
     }
+}
+
+/// The empty form for the first owner, as long as there is none.
+async fn empty_form(app: &App, id: Uuid) -> Result<Option<OwnerForm>, ApiError> {
+    Ok((!first_owner::is_there(app, id.into()).await?).then(OwnerForm::default))
 }
 
 /// `GET /organizations/{id}`
@@ -151,7 +175,8 @@ pub async fn show(
     Query(query): Query<NoticeQuery>,
 ) -> Result<Response, ApiError> {
     let (organization, view) = limits::show(&app, id.into()).await?;
-    let page = shown(organization, &view, typed(&view.limits), Vec::new());
+    let owner = empty_form(&app, id).await?;
+    let page = shown(organization, &view, typed(&view.limits), Vec::new(), owner);
     Pages::new(&app, &who, reader, Section::Organizations).await?.notice(query.notice).show(&page)
 }
 
@@ -196,7 +221,46 @@ pub async fn save_limits(
         }
     }
     let (organization, view) = limits::show(&app, id.into()).await?;
-    let page = shown(organization, &view, form, field_errors(&wrong));
+    let owner = empty_form(&app, id).await?;
+    let page = shown(organization, &view, form, field_errors(&wrong), owner);
+    Pages::new(&app, &who, reader, Section::Organizations).await?.refuse(&page)
+}
+
+/// The first owner as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FirstOwnerForm {
+    email: String,
+    first_name: String,
+    last_name: String,
+    password: Option<SecretString>,
+}
+
+/// `POST /organizations/{id}/owner`
+pub async fn make_owner(
+    State(app): State<App>,
+    who: SuperAdmin,
+    reader: Reader,
+    Path(id): Path<Uuid>,
+    Form(form): Form<FirstOwnerForm>,
+) -> Result<Response, ApiError> {
+    let new = FirstOwner {
+        email: form.email.clone(),
+        first_name: form.first_name.clone(),
+        last_name: form.last_name.clone(),
+        password: form.password.unwrap_or_else(|| SecretString::from("")),
+    };
+    let errors = match first_owner::make(&app, &who, id.into(), new).await {
+        Ok(_) => return Ok(see_other(&format!("/organizations/{id}?notice=owner_added"))),
+        Err(ApiError::Conflict("taken", ..)) => vec![PageFieldError::new("email", "taken")],
+        // There is no form any more to say it beside.
+        Err(error @ ApiError::Conflict("has_owner", ..)) => return Err(error),
+        Err(error) => beside_form(&app, error)?,
+    };
+    let form =
+        OwnerForm { email: form.email, first_name: form.first_name, last_name: form.last_name, errors };
+    let (organization, view) = limits::show(&app, id.into()).await?;
+    let page = shown(organization, &view, typed(&view.limits), Vec::new(), Some(form));
     Pages::new(&app, &who, reader, Section::Organizations).await?.refuse(&page)
 }
 

@@ -18,6 +18,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("This person is disabled. Enable them first.", "person_disabled"),
     ("Somebody else must change your own access.", "own_access"),
     ("Choose one of the roles.", "choose"),
+    ("An owner is an admin (role 2). Take the owner flag away first.", "owner_role"),
     ("Use an IANA zone such as Asia/Dhaka.", "zone"),
     ("Use an IANA zone such as Europe/London.", "zone"),
     ("Use en or bn.", "language"),

@@ -5,6 +5,7 @@ pub mod key_pages;
 pub mod me;
 pub mod pages;
 mod passwords;
+pub mod person_page;
 pub mod routes;
 pub mod service;
 pub mod store;

@@ -1,11 +1,11 @@
-//! Sign-in, sign-out, set-up and the list of people, as pages.
+//! Sign-in, sign-out, set-up and the list of people, as pages. One person's page is beside this.
 
 use axum::{
     extract::{RawForm, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use lectern_core::ids::PersonId;
+use lectern_core::{ids::PersonId, role::Role};
 use lectern_web::{
     FieldError as PageFieldError, NoticeKind, Section, Vocabulary,
     pages::{entrance, people as page},
@@ -18,7 +18,7 @@ use crate::{
     app::App,
     error::ApiError,
     extract::{Admin, ClientAddress, Form, Path, Query, SignedIn, read_form},
-    pages::{Pages, Reader, beside_form, field_errors, see_other, see_other_with_undo, undoable},
+    pages::{Pages, Reader, back, beside_form, field_errors, see_other, see_other_with_undo, undoable},
 };
 
 /// Seconds a sign-in cookie lasts; the server forgets the sign-in at the same time.
@@ -182,6 +182,9 @@ pub async fn do_set_up(
 pub struct PeopleQuery {
     #[serde(default)]
     q: String,
+    /// `student`, `instructor` or `admin`; anything else: everybody.
+    #[serde(default)]
+    role: String,
     cursor: Option<String>,
     notice: Option<NoticeKind>,
     /// Who was just taken their account.
@@ -191,22 +194,50 @@ pub struct PeopleQuery {
 async fn people_page(
     app: &App,
     who: &SignedIn,
-    (asked, cursor): (&str, Option<&str>),
+    (asked, role, cursor): (&str, &str, Option<&str>),
     form: page::PersonForm,
 ) -> Result<page::People, ApiError> {
+    let role = [Role::Student, Role::Instructor, Role::Admin].into_iter().find(|one| one.name() == role);
+    let chosen = role.map(Role::name).unwrap_or_default();
     let paging = crate::list::Paging::new(Some(100), cursor)?;
     let mut tx = app.db.read(who.organization).await?;
-    let list = service::page(&mut tx, who.organization, Some(asked), &paging).await?;
+    let list = service::page(&mut tx, who.organization, Some(asked), role, &paging).await?;
     let settings = crate::organizations::service::settings_in(&mut tx, who.organization).await?;
-    let roles = ["student", "instructor", "admin", "owner"].into_iter().take(if who.owner { 4 } else { 3 });
     Ok(page::People {
         items: list.items.iter().map(|person| page_row(person, who)).collect(),
         asked: asked.to_owned(),
+        role: chosen.to_owned(),
         form,
-        roles: roles.map(str::to_owned).collect(),
+        roles: roles_given_by(who),
         zone: settings.time_zone,
-        next_url: list.next_cursor.map(|cursor| crate::list::next_url("/people?", &[("q", asked)], &cursor)),
+        next_url: list
+            .next_cursor
+            .map(|cursor| crate::list::next_url("/people?", &[("q", asked), ("role", chosen)], &cursor)),
     })
+}
+
+/// The roles that somebody may give to others.
+pub(super) fn roles_given_by(who: &SignedIn) -> Vec<String> {
+    let roles = ["student", "instructor", "admin", "owner"].into_iter().take(if who.owner { 4 } else { 3 });
+    roles.map(str::to_owned).collect()
+}
+
+/// The word by which a page names somebody's role.
+pub(super) fn role_word(person: &super::Person) -> &'static str {
+    if person.owner { "owner" } else { person.role.name() }
+}
+
+/// The number of the role that a page names so.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a word that is none.
+pub(super) fn role_number(word: &str) -> Result<i64, ApiError> {
+    match word {
+        "owner" | "admin" => Ok(2),
+        "instructor" => Ok(1),
+        "student" => Ok(0),
+        _ => Err(ApiError::field("role", "Choose one of the roles.")),
+    }
 }
 
 fn page_row(person: &super::Person, who: &SignedIn) -> page::PersonRow {
@@ -214,7 +245,7 @@ fn page_row(person: &super::Person, who: &SignedIn) -> page::PersonRow {
         id: person.id.to_string(),
         name: person.name(),
         email: person.email.clone(),
-        role: if person.owner { "owner" } else { person.role.name() }.to_owned(),
+        role: role_word(person).to_owned(),
         active: person.active,
         can_change: person.id != who.person && (who.owner || !person.owner),
     }
@@ -228,7 +259,8 @@ pub async fn people(
     Query(query): Query<PeopleQuery>,
 ) -> Result<Response, ApiError> {
     let form = page::PersonForm { role: "student".to_owned(), ..page::PersonForm::default() };
-    let page = people_page(&app, &who, (query.q.trim(), query.cursor.as_deref()), form).await?;
+    let page =
+        people_page(&app, &who, (query.q.trim(), query.role.as_str(), query.cursor.as_deref()), form).await?;
     let undo = undoable(&who, query.undo.as_deref()).map(|id| format!("/people/{id}/enable"));
     Pages::new(&app, &who, reader, Section::People).await?.notice(query.notice).undo(undo).show(&page)
 }
@@ -259,12 +291,7 @@ pub async fn add_person(
             first_name: Some(form.first_name.clone()),
             last_name: form.last_name.clone(),
         },
-        role: match form.role.as_str() {
-            "owner" | "admin" => 2,
-            "instructor" => 1,
-            "student" => 0,
-            _ => return Err(ApiError::field("role", "Choose one of the roles.")),
-        },
+        role: role_number(&form.role)?,
         owner: Some(form.role == "owner"),
         password: form.password.filter(|password| !password.expose().is_empty()),
         external_id: None,
@@ -283,7 +310,7 @@ pub async fn add_person(
         role: form.role,
         errors,
     };
-    let page = people_page(&app, &who, ("", None), form).await?;
+    let page = people_page(&app, &who, ("", "", None), form).await?;
     Pages::new(&app, &who, reader, Section::People).await?.refuse(&page)
 }
 
@@ -291,23 +318,30 @@ pub async fn add_person(
 pub async fn disable(
     State(app): State<App>,
     who: Admin,
+    headers: HeaderMap,
     Path(id): Path<Uuid>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    set_active(&app, &who, id, false).await
+    set_active(&app, &who, &headers, (id, false)).await
 }
 
 /// `POST /people/{id}/enable`
 pub async fn enable(
     State(app): State<App>,
     who: Admin,
+    headers: HeaderMap,
     Path(id): Path<Uuid>,
     Form(()): Form<()>,
 ) -> Result<Response, ApiError> {
-    set_active(&app, &who, id, true).await
+    set_active(&app, &who, &headers, (id, true)).await
 }
 
-async fn set_active(app: &App, who: &SignedIn, id: Uuid, active: bool) -> Result<Response, ApiError> {
+async fn set_active(
+    app: &App,
+    who: &SignedIn,
+    headers: &HeaderMap,
+    (id, active): (Uuid, bool),
+) -> Result<Response, ApiError> {
     service::change_person(
         app,
         who,
@@ -315,9 +349,13 @@ async fn set_active(app: &App, who: &SignedIn, id: Uuid, active: bool) -> Result
         ChangePerson { active: Some(active), ..ChangePerson::default() },
     )
     .await?;
+    // Back to the person's own page, when it was pressed there.
+    let own = format!("/people/{id}");
+    let from = back(app, headers, &own, String::new());
+    let to = if from == own { from.as_str() } else { "/people" };
     Ok(match active {
-        true => see_other("/people?notice=person_enabled"),
-        false => see_other_with_undo(who, "/people?notice=person_disabled", id),
+        true => see_other(&format!("{to}?notice=person_enabled")),
+        false => see_other_with_undo(who, &format!("{to}?notice=person_disabled"), id),
     })
 }
 

@@ -76,7 +76,7 @@ pub async fn list(
         return Ok(axum::Json(List::whole(person.iter().map(PersonView::from).collect())));
     }
     let List { items, next_cursor } =
-        service::page(&mut tx, who.organization, query.q.as_deref(), &paging).await?;
+        service::page(&mut tx, who.organization, query.q.as_deref(), None, &paging).await?;
     Ok(axum::Json(List { items: items.iter().map(PersonView::from).collect(), next_cursor }))
 }
 

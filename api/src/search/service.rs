@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lectern_core::{
     ids::OrganizationId,
+    role::Role,
     search::{Asked, end_of},
 };
 use uuid::Uuid;
@@ -69,6 +70,21 @@ pub async fn find(
     asked: &Asked,
     paging: &Paging,
 ) -> Result<List<Uuid>, ApiError> {
+    find_of_role(tx, organization, kind, asked, None, paging).await
+}
+
+/// The same, of people with this role only.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for a cursor that is none.
+pub async fn find_of_role(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    kind: Kind,
+    asked: &Asked,
+    role: Option<Role>,
+    paging: &Paging,
+) -> Result<List<Uuid>, ApiError> {
     let cursor = paging.word_and_id()?;
     let end = end_of(&asked.first);
     let others: Vec<(&str, String)> = asked.rest.iter().map(|word| (word.as_str(), end_of(word))).collect();
@@ -80,6 +96,7 @@ pub async fn find(
         // A cursor of another question does not lead out of this one's words.
         after: if word < asked.first { (&asked.first, Uuid::nil()) } else { (&word, id) },
         others: &others,
+        role: role.map(Role::number),
     };
     let rows = store::find(tx, organization, &question, paging.fetch()).await?;
     Ok(paging.list(rows, |(word, id)| format!("{word} {id}"), |(_, id)| id))

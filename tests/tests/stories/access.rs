@@ -188,6 +188,8 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /me",                                                   "-++++++!!"),
     ("POST /me",                                                  "-++++++!!"),
     ("POST /people",                                              "-++----!!"),
+    ("GET /people/{id}",                                          "-++----!! ?--"),
+    ("POST /people/{id}",                                         "-++----!! ?--"),
     ("POST /people/{id}/disable",                                 "-++----!! ?--"),
     ("POST /people/{id}/enable",                                  "-++----!! ?--"),
     ("POST /set-up",                                              "+++++++++"),
@@ -291,6 +293,7 @@ const TABLE: &[(&str, &str)] = &[
     ("GET /organizations",                                                 "+------!!"),
     ("GET /organizations/{id}",                                            "+------!! ---"),
     ("POST /organizations/{id}",                                           "+------!! ---"),
+    ("POST /organizations/{id}/owner",                                     "+------!! ---"),
     ("POST /organizations/{id}/close",                                     "?------!! ---"),
     ("POST /organizations/{id}/open",                                      "?------!! ---"),
     ("GET /health",                                                        "+------!!"),
@@ -543,6 +546,12 @@ fn form(route: &str, world: &World, app: &TestApp) -> Vec<(&'static str, String)
     match route {
         "POST /people" => {
             let mut fields = text(&[("first_name", "New"), ("role", "student")]);
+            fields.push(("email", format!("{fresh}@oakwood.example")));
+            fields
+        }
+        "POST /people/{id}" => text(&[("first_name", "Changed"), ("was_first_name", "Pupil")]),
+        "POST /organizations/{id}/owner" => {
+            let mut fields = text(&[("first_name", "New"), ("password", "chalk and duster")]);
             fields.push(("email", format!("{fresh}@oakwood.example")));
             fields
         }

@@ -289,6 +289,10 @@ fn forms(ours: &School, theirs: &School) -> Vec<(String, Vec<(&'static str, Stri
             ]
             .concat(),
         ),
+        (
+            format!("/people/{}", theirs.student),
+            vec![("first_name", "Changed".to_owned()), ("was_first_name", "Zahra".to_owned())],
+        ),
         (format!("{their_class}/settings"), vec![("chat", "on".to_owned())]),
         (format!("{their_next}/edit"), when),
         (format!("{their_next}/cancel"), vec![("reason", "none".to_owned())]),
@@ -425,6 +429,7 @@ story!(
             format!("/join/class/{class}?session={held}"),
             format!("/join/class/{}?session={held}", ours.class),
             "/people".to_owned(),
+            format!("/people/{student}"),
             "/connections".to_owned(),
         ] {
             let shown = browser.get(&page).await;

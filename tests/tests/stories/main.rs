@@ -57,6 +57,7 @@ mod outage;
 mod pages;
 mod parity;
 mod pasted_link;
+mod people;
 mod platforms;
 mod policies;
 mod preflight;

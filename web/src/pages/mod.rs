@@ -36,6 +36,7 @@ pub mod organizations;
 pub mod overview;
 pub mod own_attendance;
 pub mod people;
+pub mod person;
 pub mod platform;
 pub mod schedule;
 pub mod session;
@@ -87,10 +88,13 @@ pub use locks::{LockRow, LocksPage};
 pub use me::MePage;
 pub use notices::{NoticeItem, NoticesPage, OffPage};
 pub use organization::{OrganizationFields, OwnOrganizationPage};
-pub use organizations::{LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations};
+pub use organizations::{
+    LimitRow, OrganizationForm, OrganizationPage, OrganizationRow, Organizations, OwnerForm,
+};
 pub use overview::{Overview, SetUpStep, WeekColumn};
 pub use own_attendance::{OwnAttendance, OwnRow};
 pub use people::{People, PersonForm, PersonRow};
+pub use person::{PersonEdit, PersonPage};
 pub use platform::{HistoryItem, Platform, PlatformMode, PlatformState, PlatformTab, StepState, TestStep};
 pub use schedule::{CohortTick, MeetingsMade, PreviewClash, PreviewLine, SchedulePage, SchedulePlan};
 pub use session::{

@@ -29,13 +29,15 @@ pub struct PersonForm {
     pub errors: Vec<FieldError>,
 }
 
-/// `GET /people`; `POST /people {csrf, email, first_name, last_name?, role, password?}`;
+/// `GET /people?q&role&cursor`; `POST /people {csrf, email, first_name, last_name?, role, password?}`;
 /// `POST /people/{id}/disable|enable {csrf}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct People {
     pub items: Vec<PersonRow>,
     /// What is looked for; empty: everybody.
     pub asked: String,
+    /// Whose role the list is narrowed to: `admin` (with the owners), `instructor` or `student`; empty: everybody.
+    pub role: String,
     pub form: PersonForm,
     /// The roles the viewer may give.
     pub roles: Vec<String>,
@@ -64,6 +66,7 @@ impl Page for People {
                     row("omar", "Omar Reza", "student", false),
                 ],
                 asked: String::new(),
+                role: String::new(),
                 form: PersonForm {
                     role: "student".to_owned(),
                     errors: vec![FieldError::new("email", "taken")],
@@ -76,6 +79,7 @@ impl Page for People {
             Self {
                 items: vec![],
                 asked: String::new(),
+                role: String::new(),
                 form: PersonForm::default(),
                 roles: vec![],
                 zone: "UTC".to_owned(),
@@ -84,6 +88,16 @@ impl Page for People {
             Self {
                 items: vec![],
                 asked: "\"রিনা\" & <das>".to_owned(),
+                role: "student".to_owned(),
+                form: PersonForm::default(),
+                roles: vec![],
+                zone: "UTC".to_owned(),
+                next_url: None,
+            },
+            Self {
+                items: vec![],
+                asked: String::new(),
+                role: "instructor".to_owned(),
                 form: PersonForm::default(),
                 roles: vec![],
                 zone: "UTC".to_owned(),

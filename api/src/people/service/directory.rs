@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use lectern_core::{
     ids::{OrganizationId, PersonId},
+    role::Role,
     search::Asked,
 };
 use serde::Serialize;
@@ -160,7 +161,8 @@ pub async fn search(
     Ok(found.into_iter().map(PersonId).collect())
 }
 
-/// One page of the users, by address; or, when something is asked for, of those with words in name or address that begin so.
+/// One page of the users, or of those with one role, by address; or, when something is asked for, of those with words in name or
+/// address that begin so.
 ///
 /// # Errors
 /// [`ApiError::Invalid`] for a cursor that is none.
@@ -168,20 +170,29 @@ pub async fn page(
     tx: &mut Tx,
     organization: OrganizationId,
     asked: Option<&str>,
+    role: Option<Role>,
     paging: &Paging,
 ) -> Result<List<Person>, ApiError> {
     let Some(text) = asked.filter(|text| !text.trim().is_empty()) else {
         let after = paging.text()?.unwrap_or_default();
-        let people = store::list(tx, organization, &after, paging.fetch()).await?;
+        let people = match role {
+            Some(role) => store::list_of_role(tx, organization, role, &after, paging.fetch()).await?,
+            None => store::list(tx, organization, &after, paging.fetch()).await?,
+        };
         return Ok(paging.list(people, |person| store::email_key(&person.email), |person| person));
     };
     let Some(asked) = Asked::read(text) else { return Ok(List::whole(Vec::new())) };
-    let found = search::service::find(tx, organization, Kind::User, &asked, paging).await?;
+    let found = search::service::find_of_role(tx, organization, Kind::User, &asked, role, paging).await?;
     let people = store::of_ids(tx, organization, &crate::ids::json_list(found.items.iter().copied())).await?;
     let mut known: HashMap<Uuid, Person> =
         people.into_iter().map(|person| (person.id.uuid(), person)).collect();
     let items = found.items.iter().filter_map(|id| known.remove(id)).collect();
     Ok(List { items, next_cursor: found.next_cursor })
+}
+
+/// Whether there is an owner who may sign in.
+pub async fn has_owner(tx: &mut Tx, organization: OrganizationId) -> Result<bool, ApiError> {
+    Ok(store::has_owner(tx, organization).await?)
 }
 
 /// Whoever may teach, by name; at most 500.

@@ -17,7 +17,7 @@ pub use create::{
 pub(in crate::people) use directory::room;
 pub use directory::{
     PersonView, admins, all, count, count_active, count_languages, external_ids, find, find_by_email,
-    find_by_external, names, page, search, teachers,
+    find_by_external, has_owner, names, page, search, teachers,
 };
 pub use fields::{NameInput, one_line, parse_email, parse_language, parse_time_zone};
 pub use many::{NewStudent, change_students, give_words, holders, make_students, of_addresses, of_ids};

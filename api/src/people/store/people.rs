@@ -141,6 +141,8 @@ statement!(tenant FIND_BY_EMAIL, person_columns!("where organization_id = $1 and
 statement!(tenant FIND_BY_SUBJECT, person_columns!("where organization_id = $1 and subject = $2"));
 statement!(tenant FIND_BY_EXTERNAL, person_columns!("where organization_id = $1 and external_id = $2"));
 statement!(tenant LIST, person_columns!("where organization_id = $1 and kind = 'user' and email_key > $2 order by email_key limit $3"));
+statement!(tenant LIST_OF_ROLE, person_columns!("where organization_id = $1 and kind = 'user' and role = $4 and email_key > $2 order by email_key limit $3"));
+statement!(tenant HAS_OWNER, "select count(*) from (select 1 from people where organization_id = $1 and kind = 'user' and role = 2 and owner and state = 'active' limit 1) as found");
 statement!(tenant HAS_SUBJECT, "select subject is not null from people where organization_id = $1 and id = $2");
 statement!(tenant ADOPT, "update people set subject = $3, external_id = coalesce(external_id, $3), updated_at = $4 where organization_id = $1 and id = $2");
 statement!(tenant UPDATE, "update people set first_name = $3, last_name = $4, role = $5, owner = $6, state = $7, language = $8, external_id = $9, time_zone = $11, updated_at = $10
@@ -320,6 +322,24 @@ pub async fn list(
 ) -> Result<Vec<Person>, StoreError> {
     let rows: Vec<Row> = run!(all, tx, LIST, [organization.uuid(), after, limit])?;
     rows.into_iter().map(Person::try_from).collect()
+}
+
+/// The same, of those with this role.
+pub async fn list_of_role(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    role: Role,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Person>, StoreError> {
+    let rows: Vec<Row> = run!(all, tx, LIST_OF_ROLE, [organization.uuid(), after, limit, role.number()])?;
+    rows.into_iter().map(Person::try_from).collect()
+}
+
+/// Whether an owner may sign in.
+pub async fn has_owner(tx: &mut Tx, organization: OrganizationId) -> Result<bool, StoreError> {
+    let found: i64 = run!(value, tx, HAS_OWNER, [organization.uuid()])?;
+    Ok(found > 0)
 }
 
 /// Whether a host application's token already named this person.

@@ -209,6 +209,7 @@ async fn looks(school: &BigSchool, readers: &Readers, endpoint: Uuid) -> Vec<Loo
     add("admin", "attendance sheet", format!("/sessions/{}/attendance", over.id));
     add("admin", "bookings of a class", format!("/classes/{}/bookings", school.booked));
     add("admin", "people", "/people".into());
+    add("admin", "people, instructors", "/people?role=instructor".into());
     for (what, asked) in [
         ("people, “moh”: hundreds", "moh"),
         ("people, “a”: thousands", "a"),

@@ -2,4 +2,5 @@
 
 mod health;
 mod limits;
+mod owners;
 mod work;
