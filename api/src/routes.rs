@@ -229,6 +229,7 @@ paths! {
     "/classes/{id}/platform" => get classes::pages::platform, post classes::pages::move_class;
     "/classes/{id}/link" => get classes::pages::back_to_roster, post classes::pages::set_link;
     "/classes/{id}/settings" => get classes::pages::settings, post classes::pages::set_settings;
+    "/classes/{id}/name" => get classes::pages::back_to_settings, post classes::pages::rename;
     "/sessions/{id}" => get sessions::pages::show;
     "/sessions/{id}/start" => get sessions::pages::back_to_session, post sessions::pages::start;
     "/sessions/{id}/launch" => get sessions::pages::back_to_session, post sessions::pages::launch;

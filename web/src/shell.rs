@@ -129,6 +129,7 @@ pub enum Tone {
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
     Saved,
+    NothingChanged,
     ClassCreated,
     Enrolled,
     EnrolledAlready,
@@ -145,6 +146,8 @@ pub enum NoticeKind {
     Started,
     Ended,
     Verified,
+    VerifiedPartly,
+    DecidedMeanwhile,
     AttendanceChanged,
     Reconciling,
     Connected,
@@ -178,8 +181,9 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind, for tests.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 48] = [
         Self::Saved,
+        Self::NothingChanged,
         Self::ClassCreated,
         Self::Enrolled,
         Self::EnrolledAlready,
@@ -196,6 +200,8 @@ impl NoticeKind {
         Self::Started,
         Self::Ended,
         Self::Verified,
+        Self::VerifiedPartly,
+        Self::DecidedMeanwhile,
         Self::AttendanceChanged,
         Self::Reconciling,
         Self::Connected,
@@ -231,12 +237,14 @@ impl NoticeKind {
     pub fn tone(self) -> Tone {
         match self {
             Self::Starting
+            | Self::VerifiedPartly
+            | Self::NothingChanged
             | Self::Reconciling
             | Self::AlreadyDone
             | Self::EnrolledAlready
             | Self::WebhookTested
             | Self::WebhookReplayed => Tone::Info,
-            Self::TryingAgain | Self::JobRunning | Self::LimitLive => Tone::Warn,
+            Self::TryingAgain | Self::DecidedMeanwhile | Self::JobRunning | Self::LimitLive => Tone::Warn,
             Self::ConnectFailed | Self::LaunchFailed => Tone::Bad,
             _ => Tone::Ok,
         }

@@ -1,14 +1,28 @@
 // Takes over the parts of a page that changed: every element with `data-live` and an id. Open details, focus and the
-// caret stay where they were; a part in which somebody is typing waits.
+// caret stay where they were; a part in which somebody is typing, or has typed what is not sent yet, waits.
 export async function fetchParts(url) {
   const answer = await fetch(url, { headers: { "X-Fragment": "1" }, credentials: "same-origin", cache: "no-store" });
   if (!answer.ok) throw new Error(`answer ${answer.status}`);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
+// What was typed into a menu that was closed again is given up.
+const typed = (field) => {
+  if (field.closest("details:not([open])")) return false;
+  if (field.matches("select")) {
+    const first = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(first, 0);
+  }
+  if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
+};
+
 const busy = (part) => {
   const active = document.activeElement;
-  return part.contains(active) && active.matches("input, select, textarea");
+  if (part.contains(active) && active.matches("input, select, textarea")) return true;
+  return [...part.querySelectorAll(FIELDS)].some(typed);
 };
 
 export function takeOver(fresh) {

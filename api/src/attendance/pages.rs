@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::{extract::State, response::Response};
+use chrono::SecondsFormat;
 use lectern_core::{
     attendance::{
         AttendanceState, Effect, Evidence, Interval, Likeness, Source, Standing, Unmatched, intervals::union,
@@ -13,7 +14,7 @@ use lectern_core::{
     text::plain_digits,
 };
 use lectern_web::{
-    Section, charts,
+    NoticeKind, Section, charts,
     pages::{attendance as page, session::ParticipantRole},
 };
 use serde::Deserialize;
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use super::{
     routes::by_hand,
-    service::{self, Access, Decide},
+    service::{self, Accepted, Accepting, Access, Decide, SeenRow},
     sheet::{Line, Sheet, is_over},
     strays::{self, Assign, StrayView},
 };
@@ -30,9 +31,50 @@ use crate::{
     error::ApiError,
     extract::{Form, Path, Query, SignedIn},
     live::feed::{instant, page_role},
-    pages::{NoticeQuery, Pages, Reader, see_other},
+    pages::{Pages, Reader, see_other},
     people,
 };
+
+/// What was done before the sheet came: a notice of ours, and how many rows it is about.
+#[derive(Debug, Default, Deserialize)]
+pub struct SheetQuery {
+    notice: Option<NoticeKind>,
+    #[serde(default)]
+    verified: u32,
+    #[serde(default)]
+    decided: u32,
+    #[serde(default)]
+    changed: u32,
+}
+
+impl From<&SheetQuery> for Accepting {
+    fn from(query: &SheetQuery) -> Self {
+        Self { verified: query.verified, decided: query.decided, changed: query.changed }
+    }
+}
+
+/// What was verified, and what stays as it is.
+fn in_words(done: Accepting) -> Sentence {
+    let of = |count: u32, one: Sentence, many: Sentence| {
+        let sentence = if count == 1 { one } else { many };
+        (count > 0).then(|| sentence.with("count", count.to_string()))
+    };
+    let decided = of(
+        done.decided,
+        Sentence::known("said.decided_one", "{count} was decided meanwhile and stays as it is."),
+        Sentence::known("said.decided_many", "{count} were decided meanwhile and stay as they are."),
+    );
+    let changed = of(
+        done.changed,
+        Sentence::known("said.changed_one", "{count} looks otherwise now: look at it again."),
+        Sentence::known("said.changed_many", "{count} look otherwise now: look at them again."),
+    );
+    let verified =
+        Sentence::known("said.verified", "Verified {count}.").with("count", done.verified.to_string());
+    [decided, changed].into_iter().flatten().fold(verified, |said, next| {
+        Sentence::known("said.and_then", "{first} {next}").with("first", said).with("next", next)
+    })
+}
 
 /// `GET /sessions/{id}/attendance`
 pub async fn sheet(
@@ -40,7 +82,7 @@ pub async fn sheet(
     who: SignedIn,
     reader: Reader,
     Path(id): Path<Uuid>,
-    Query(query): Query<NoticeQuery>,
+    Query(query): Query<SheetQuery>,
 ) -> Result<Response, ApiError> {
     let (sheet, access) = service::sheet(&app, &who, SessionId(id)).await?;
     let mut names = HashMap::new();
@@ -53,13 +95,36 @@ pub async fn sheet(
     }
     drop(tx);
     let page = context(&sheet, &names, access, app.clock.now());
-    Pages::new(&app, &who, reader, Section::Classes).await?.notice(query.notice).show(&page)
+    let pages = Pages::new(&app, &who, reader, Section::Classes).await?;
+    match query.notice {
+        Some(NoticeKind::VerifiedPartly) => {
+            pages.told(NoticeKind::VerifiedPartly, in_words(Accepting::from(&query))).show(&page)
+        }
+        notice => pages.notice(notice).show(&page),
+    }
 }
 
+/// Persons, and beside each what the page proposed: a state and minutes.
 #[derive(Debug, Deserialize)]
 pub struct VerifyForm {
     #[serde(default)]
     person: Vec<Uuid>,
+    #[serde(default)]
+    seen: Vec<String>,
+}
+
+impl VerifyForm {
+    /// The rows as they were shown; none where the form does not say it of each.
+    fn rows(&self) -> Option<Vec<SeenRow>> {
+        if self.seen.len() != self.person.len() {
+            return None;
+        }
+        let row = |(person, seen): (&Uuid, &String)| {
+            let (state, minutes) = seen.split_once(' ')?;
+            Some(SeenRow { person_id: *person, state: state.to_owned(), minutes: minutes.parse().ok()? })
+        };
+        self.person.iter().zip(&self.seen).map(row).collect()
+    }
 }
 
 /// `POST /sessions/{id}/attendance/verify`
@@ -69,8 +134,17 @@ pub async fn verify(
     Path(id): Path<Uuid>,
     Form(form): Form<VerifyForm>,
 ) -> Result<Response, ApiError> {
-    service::verify(&app, &who, SessionId(id), Some(&form.person)).await?;
-    Ok(see_other(&format!("/sessions/{id}/attendance?notice=verified")))
+    let rows = form.rows();
+    let accepted = rows.as_deref().map_or(Accepted::People(&form.person), Accepted::Seen);
+    let done = service::verify(&app, &who, SessionId(id), accepted).await?;
+    let Accepting { verified, decided, changed } = done;
+    Ok(see_other(&if decided + changed == 0 {
+        format!("/sessions/{id}/attendance?notice=verified")
+    } else {
+        format!(
+            "/sessions/{id}/attendance?notice=verified_partly&verified={verified}&decided={decided}&changed={changed}"
+        )
+    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,6 +154,9 @@ pub struct ChangeForm {
     minutes: String,
     #[serde(default)]
     note: String,
+    /// When the row had been decided on, as the page showed it.
+    #[serde(default)]
+    seen: String,
 }
 
 /// `POST /sessions/{id}/attendance/{person}`
@@ -92,9 +169,14 @@ pub async fn change(
     let minutes = Some(plain_digits(&form.minutes)).filter(|text| !text.is_empty());
     let minutes = minutes.map(|text| text.parse()).transpose();
     let minutes = minutes.map_err(|_| ApiError::field("minutes", "Use a whole number of minutes."))?;
-    let decide = Decide { state: form.state, minutes, note: Some(form.note) };
-    service::decide(&app, &who, SessionId(id), PersonId(person), &decide).await?;
-    Ok(see_other(&format!("/sessions/{id}/attendance?notice=attendance_changed#row-{person}")))
+    let seen = Some(form.seen).filter(|seen| !seen.is_empty());
+    let decide = Decide { state: form.state, minutes, note: Some(form.note), seen };
+    let notice = match service::decide(&app, &who, SessionId(id), PersonId(person), &decide).await {
+        Ok(()) => "attendance_changed",
+        Err(ApiError::Conflict("decided_meanwhile", ..)) => "decided_meanwhile",
+        Err(other) => return Err(other),
+    };
+    Ok(see_other(&format!("/sessions/{id}/attendance?notice={notice}#row-{person}")))
 }
 
 #[derive(Debug, Deserialize)]
@@ -245,6 +327,10 @@ fn row(line: &Line, names: &HashMap<PersonId, String>, held: Interval) -> page::
             })
             .collect(),
         verified_by: line.verified.map(|verified| names.get(&verified.by).cloned().unwrap_or_default()),
+        seen: line.verified.map_or_else(
+            || service::NEVER.to_owned(),
+            |verified| verified.at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        ),
         note: line.note.clone(),
         evidence: verdict.evidence.iter().flat_map(|piece| evidence(piece, open)).collect(),
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     csv,
-    service::{self, Access, Decide, role_words},
+    service::{self, Accepted, Access, Decide, SeenRow, role_words},
     sheet::{Line, Sheet},
     strays::{self, Assign, StrayView},
 };
@@ -267,7 +267,7 @@ pub async fn download(
 /// Decides on one person, whatever the evidence says.
 #[utoipa::path(patch, path = "/api/v1/sessions/{id}/attendance/{person}", tag = "attendance", request_body = Decide,
     params(("id" = Uuid, Path, description = "The session"), ("person" = Uuid, Path, description = "The person")),
-    responses((status = 200, body = AttendanceRowView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, description = "The session is not over", body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = AttendanceRowView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, description = "The session is not over, or somebody has decided meanwhile", body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn change(
     State(app): State<App>,
     who: SignedIn,
@@ -287,9 +287,13 @@ pub struct Verify {
     /// Left out: everybody whose proposal is final and not yet decided on.
     #[serde(default)]
     pub person_ids: Option<Vec<Uuid>>,
+    /// Instead of `person_ids`, the rows as they were seen: one that says something else by now is left as it is.
+    #[serde(default)]
+    pub rows: Option<Vec<SeenRow>>,
 }
 
-/// Accepts what the evidence proposes.
+/// Accepts what the evidence proposes. A row on which somebody has decided is left as it is, whoever is named; to change it, send
+/// a state to it.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/attendance/verify", tag = "attendance", request_body = Verify, params(("id" = Uuid, Path, description = "The session")),
     responses((status = 200, body = SheetView), (status = 404, body = Problem, content_type = "application/problem+json"), (status = 409, description = "The session is not over", body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub async fn verify(
@@ -298,7 +302,13 @@ pub async fn verify(
     Path(id): Path<Uuid>,
     Json(body): Json<Verify>,
 ) -> Result<axum::Json<SheetView>, ApiError> {
-    service::verify(&app, &who, SessionId(id), body.person_ids.as_deref()).await?;
+    let accepted = match (&body.person_ids, &body.rows) {
+        (Some(_), Some(_)) => return Err(ApiError::field("rows", "Send rows or person_ids, not both.")),
+        (_, Some(rows)) => Accepted::Seen(rows),
+        (Some(people), None) => Accepted::People(people),
+        (None, None) => Accepted::Clear,
+    };
+    service::verify(&app, &who, SessionId(id), accepted).await?;
     let (sheet, _) = service::sheet(&app, &who, SessionId(id)).await?;
     Ok(axum::Json(SheetView::from(&sheet)))
 }

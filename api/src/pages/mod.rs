@@ -5,6 +5,7 @@ mod before;
 mod errors;
 mod headers;
 mod keys;
+mod meanwhile;
 mod refusals;
 mod render;
 
@@ -15,6 +16,7 @@ pub use headers::{
     CheckoutHeaders, FrameHeaders, JoinHeaders, PastedLinkHeaders, SafeHeaders, secure_headers,
 };
 pub use keys::keys;
+pub use meanwhile::Beside;
 pub use refusals::{beside_form, conflict, field_errors};
 pub use render::{
     NoticeQuery, Pages, Reader, Wishes, back, see_other, see_other_with_undo, undoable, vocabulary,

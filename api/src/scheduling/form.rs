@@ -120,7 +120,6 @@ impl ScheduleForm {
             until: self.until.clone(),
             allow_clashes: self.allow_clashes.clone(),
             viewer_time_zone: self.viewer_time_zone.clone(),
-            scope: String::new(),
         }
     }
 

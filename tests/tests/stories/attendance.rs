@@ -159,6 +159,55 @@ story!(
 );
 
 story!(
+    /// A sheet that was opened before somebody decided in another browser verifies only what still stands as it showed it, says
+    /// what it left alone, and changes no decision that it had not shown; the interface has the same safety.
+    a_sheet_from_before_overwrites_no_decision, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha", "tanvir", "priya"]).await;
+        lesson.is_held(app).await;
+        let address = format!("/sessions/{}/attendance", lesson.session);
+        let (verify, priya) = (format!("{address}/verify"), format!("{address}/{}", lesson.students[2].id));
+        let (before, meanwhile) = (lesson.teacher.browser(app), lesson.teacher.browser(app));
+        let stale = before.get(&address).await;
+        assert!(stale.html().contains(&format!("data-live-page=\"{}\"", lesson.session)), "the sheet follows by itself");
+        let fresh = meanwhile.get(&address).await;
+        let excused = [("state", "excused"), ("minutes", ""), ("note", "Mother called")];
+        assert_eq!(meanwhile.submit(&fresh, &priya, &excused).await.status(), 303);
+        // What the evidence said otherwise when it was looked at is left alone too.
+        let ayesha = lesson.students[0].id;
+        let rows = json!({"rows": [{"person_id": ayesha, "state": "present", "minutes": 1}]});
+        let (status, sheet) = lesson.teacher.post(&format!("/api/v1{verify}"), rows.clone()).await;
+        assert_eq!(status, 200, "{sheet}");
+        let row = sheet["items"].as_array().unwrap().iter().find(|row| row["person"]["id"] == json!(ayesha)).unwrap();
+        assert_eq!(row["standing"], json!("proposed"), "{row}");
+        let both = json!({"rows": rows["rows"].clone(), "person_ids": [ayesha]});
+        assert_eq!(lesson.teacher.post(&format!("/api/v1{verify}"), both).await.0, 422);
+
+        let verified = before.submit(&stale, &verify, &[]).await;
+        assert_eq!(verified.status(), 303, "{}", verified.html());
+        let shown = before.get(verified.location()).await;
+        assert!(shown.html().contains("Verified 2. 1 was decided meanwhile and stays as it is."), "{}", shown.html());
+        assert_eq!(lesson.verdicts().await[2], ("excused".to_owned(), 0));
+        assert_eq!(app.database.count("audit where kind = 'attendance.verified'").await, 2);
+
+        // The menu of that row in the same old page.
+        let absent = [("state", "absent"), ("minutes", ""), ("note", "")];
+        let refused = before.submit(&stale, &priya, &absent).await;
+        assert!(refused.location().contains("notice=decided_meanwhile"), "{}", refused.location());
+        assert_eq!(lesson.verdicts().await[2], ("excused".to_owned(), 0));
+        let path = format!("/api/v1{priya}");
+        assert_eq!(lesson.teacher.patch(&path, json!({"state": "absent", "seen": "never"})).await.0, 409);
+        assert_eq!(lesson.teacher.patch(&path, json!({"state": "absent", "seen": "then"})).await.0, 422);
+        let named = json!({"person_ids": [lesson.students[2].id]});
+        assert_eq!(lesson.teacher.post(&format!("/api/v1{verify}"), named).await.0, 200);
+        assert_eq!(lesson.verdicts().await[2], ("excused".to_owned(), 0));
+        // Whoever has seen the decision may change it.
+        let now = before.get(&address).await;
+        assert_eq!(before.submit(&now, &priya, &absent).await.status(), 303);
+        assert_eq!(lesson.verdicts().await[2], ("absent".to_owned(), 0));
+    }
+);
+
+story!(
     /// The page shows the sheet and its forms work; the file is quoted, and its names are no formulas (S-32).
     the_sheet_as_page_and_file, |app| async {
         let lesson = app.held_class("oakwood", &["ayesha", "tanvir", "priya"]).await;

@@ -294,6 +294,7 @@ fn forms(ours: &School, theirs: &School) -> Vec<(String, Vec<(&'static str, Stri
             vec![("first_name", "Changed".to_owned()), ("was_first_name", "Zahra".to_owned())],
         ),
         (format!("{their_class}/settings"), vec![("chat", "on".to_owned())]),
+        (format!("{their_class}/name"), vec![("title", "Changed".to_owned())]),
         (format!("{their_next}/edit"), when),
         (format!("{their_next}/cancel"), vec![("reason", "none".to_owned())]),
         (format!("{their_held}/attendance/verify"), named(&theirs.student)),

@@ -75,6 +75,7 @@ mod secure_links;
 mod series;
 mod sign_in;
 mod smuggled;
+mod stale_pages;
 mod standby;
 mod statement_writes;
 mod statements;

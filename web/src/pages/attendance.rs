@@ -69,6 +69,8 @@ pub struct AttendanceRow {
     pub intervals: Vec<Interval>,
     /// The name of who verified it.
     pub verified_by: Option<String>,
+    /// When that was, or `never`: a form that changes the row says what it has seen.
+    pub seen: String,
     pub note: Option<String>,
     pub evidence: Vec<AttendanceEvidence>,
 }
@@ -109,7 +111,8 @@ pub struct Candidate {
 
 /// `GET /sessions/{id}/attendance`.
 ///
-/// `POST …/verify {csrf, person=…&person=…}`, `POST …/{person} {csrf, state, minutes?, note?}`, `POST …/reconcile {csrf}`,
+/// `POST …/verify {csrf, person=…&seen=…&person=…&seen=…}` with what each row proposes (`present 42`),
+/// `POST …/{person} {csrf, seen, state, minutes?, note?}`, `POST …/reconcile {csrf}`,
 /// `POST …/strays {csrf, stay, person_id?}`: without a person the stay is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Attendance {
@@ -157,6 +160,7 @@ impl Page for Attendance {
             minutes_early: 0,
             intervals,
             verified_by: None,
+            seen: "never".to_owned(),
             note: None,
             evidence: vec![],
         };
@@ -167,8 +171,11 @@ impl Page for Attendance {
             detail: detail.map(str::to_owned),
             stay: None,
         };
-        let verified =
-            |row: AttendanceRow| AttendanceRow { verified_by: Some("Farhan Karim".to_owned()), ..row };
+        let verified = |row: AttendanceRow| AttendanceRow {
+            verified_by: Some("Farhan Karim".to_owned()),
+            seen: at("04:05:00"),
+            ..row
+        };
         let rows = vec![
             verified(row(
                 "p1",

@@ -481,10 +481,36 @@ impl ClassOptions {
     }
 }
 
+/// `POST /classes/{id}/name {csrf, title, description, was_title, was_description}`: what differs from what was shown is changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClassName {
+    pub title: String,
+    pub description: String,
+    /// As it is while the page is made.
+    pub was_title: String,
+    pub was_description: String,
+    pub errors: Vec<FieldError>,
+}
+
+impl ClassName {
+    fn sample() -> Self {
+        let ClassHead { title, description, .. } = ClassHead::sample();
+        let description = description.unwrap_or_default();
+        Self {
+            was_title: title.clone(),
+            was_description: description.clone(),
+            title,
+            description,
+            errors: vec![],
+        }
+    }
+}
+
 /// `GET /classes/{id}/settings`; `POST` same path `{csrf}` and [`ClassOptions`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClassSettings {
     pub class: ClassHead,
+    pub name: ClassName,
     pub options: ClassOptions,
     pub missed: Option<Missed>,
     pub errors: Vec<FieldError>,
@@ -494,10 +520,19 @@ impl Page for ClassSettings {
     const TEMPLATE: &'static str = "pages/class_settings.html";
     fn samples() -> Vec<Self> {
         let [mixed, every, none] = ClassOptions::samples();
-        let page = |options| Self { class: ClassHead::sample(), options, missed: None, errors: vec![] };
+        let page = |options| Self {
+            class: ClassHead::sample(),
+            name: ClassName::sample(),
+            options,
+            missed: None,
+            errors: vec![],
+        };
+        let name = ClassName::sample();
+        let overtaken = FieldError { about: name.title.clone(), ..FieldError::new("title", "meanwhile") };
+        let emptied = FieldError::new("description", "meanwhile_empty");
         vec![
             page(mixed),
-            page(every),
+            Self { name: ClassName { errors: vec![overtaken, emptied], ..name }, ..page(every) },
             Self {
                 errors: vec![FieldError::form("Zoom did not take these settings.")],
                 missed: Some(Missed::sample()),

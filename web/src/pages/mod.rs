@@ -56,8 +56,8 @@ pub use booking_page::{BookingPageEdit, BookingPagesPage, SlotBookingPage, Visit
 pub use branding::{BrandingFields, BrandingPage, Preview};
 pub use calendar::{CalendarDay, CalendarEntry, CalendarPage};
 pub use class::{
-    Ability, AbilityState, ClassHead, ClassOverview, ClassRoster, ClassSessions, ClassSettings, Enrollment,
-    GuestForm, GuestRow, KeptOut, PersonFields, RecordingMode, RosterCohort, RosterCohorts,
+    Ability, AbilityState, ClassHead, ClassName, ClassOverview, ClassRoster, ClassSessions, ClassSettings,
+    Enrollment, GuestForm, GuestRow, KeptOut, PersonFields, RecordingMode, RosterCohort, RosterCohorts,
     SettingsAbilities,
 };
 pub use class_attendance::{ClassAttendance, Mark, RegisterCell, RegisterRow, RegisterSession};

@@ -65,13 +65,15 @@ impl ScheduleForm {
     }
 }
 
-/// `GET|POST /sessions/{id}/edit`.
+/// `GET|POST /sessions/{id}/edit`; the form sends `was_*` beside each input, and asks for what differs from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EditSession {
     pub id: String,
     pub class_id: String,
     pub class_title: String,
     pub form: ScheduleForm,
+    /// The session as it is while the page is made.
+    pub was: ScheduleForm,
     pub zones: Vec<String>,
     /// How many people get a mail when the time changes.
     pub people: u32,
@@ -87,11 +89,21 @@ impl Page for EditSession {
             class_id: "c1".to_owned(),
             class_title: "Mathematics, class 8".to_owned(),
             form: ScheduleForm { errors, ..ScheduleForm::sample() },
+            was: ScheduleForm::sample(),
             zones: vec!["Asia/Dhaka".to_owned(), "UTC".to_owned()],
             people,
             scope: (people > 1).then(|| "following".to_owned()),
         };
-        vec![page(vec![], 24), page(vec![FieldError::new("date", "past")], 1)]
+        let meanwhile = |field: &str, words: &str, now: &str| FieldError {
+            about: now.to_owned(),
+            ..FieldError::new(field, words)
+        };
+        let overtaken = vec![
+            meanwhile("date", "meanwhile_day", "2026-11-25"),
+            meanwhile("time", "meanwhile_number", "10:00"),
+            meanwhile("title", "meanwhile", "Fractions: practice hour"),
+        ];
+        vec![page(vec![], 24), page(vec![FieldError::new("date", "past")], 1), page(overtaken, 24)]
     }
 }
 

@@ -16,4 +16,4 @@ pub(crate) use options::{OptionsForm, ability_of, missed, shown};
 pub use platform::{move_class, platform, set_link};
 pub use roster::{back_to_roster, enroll, invite, remove, remove_guest, restore, roster, rotate, send};
 pub use sessions::sessions;
-pub use settings::{set_settings, settings};
+pub use settings::{back_to_settings, rename, set_settings, settings};

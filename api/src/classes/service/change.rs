@@ -39,6 +39,9 @@ pub struct ChangeClass {
     /// The host application's id.
     #[serde(default)]
     pub external_id: Option<String>,
+    /// Title and description that a page was answered from: when they are others by now, nothing is changed.
+    #[serde(skip)]
+    pub seen: Option<(String, String)>,
 }
 
 /// Changes a class; its coming meetings follow.
@@ -53,6 +56,13 @@ pub async fn change(app: &App, who: &SignedIn, id: ClassId, change: ChangeClass)
     let sealer = app.keys.sealer(who.organization).await?;
     let mut tx = app.db.begin(who.organization).await?;
     let mut class = own_to_change(&mut tx, who, id).await?;
+    if change.seen.is_some_and(|(title, text)| title != class.title || text != class.description) {
+        return Err(ApiError::conflict(
+            "changed_meanwhile",
+            "This was changed meanwhile.",
+            "Look at it again, then save.",
+        ));
+    }
     let taught_by = class.instructor;
     if let Some(asked) = change.instructor_id.filter(|asked| *asked != class.instructor.uuid()) {
         if who.role != Role::Admin {

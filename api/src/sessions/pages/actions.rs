@@ -12,6 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    edit::EditForm,
     form::{Schedule, page_form, zones},
     show,
 };
@@ -24,10 +25,7 @@ use crate::{
     live::{self, feed::instant},
     pages::{Pages, Reader, field_errors, see_other},
     platforms,
-    sessions::{
-        Session, facts, series,
-        service::{self, ChangeSession, Clashes},
-    },
+    sessions::{Session, facts, series, service},
 };
 
 fn to(id: Uuid, notice: &str) -> Response {
@@ -247,6 +245,7 @@ async fn edit_page(
         class_id: class.id.to_string(),
         class_title: class.title,
         form: page_form(session),
+        was: page_form(session),
         zones: zones(),
         people: invited(tx, who, session).await?,
         scope: first_scope(tx, who, session).await?,
@@ -275,25 +274,18 @@ pub async fn change(
     who: Instructor,
     reader: Reader,
     Path(id): Path<Uuid>,
-    Form(form): Form<Schedule>,
+    Form(form): Form<EditForm>,
 ) -> Result<Response, ApiError> {
-    let errors = match form.read() {
-        Ok(asked) => {
-            let change = ChangeSession {
-                starts_at: asked.starts_at,
-                duration_minutes: Some(asked.duration_minutes),
-                time_zone: asked.time_zone,
-                title: asked.title,
-                scope: form.scope(),
-                // The page asked for one time; whoever edits there sees the timetable.
-                clashes: Some(Clashes::Allow),
-                ..ChangeSession::default()
-            };
-            match service::change(&app, &who, SessionId(id), change).await {
-                Ok(_) => return Ok(to(id, "session_moved")),
-                Err(error) => Schedule::refused(&app, error)?,
-            }
-        }
+    let mut tx = app.db.read(who.organization).await?;
+    let (session, _) = service::own(&mut tx, &who, SessionId(id)).await?;
+    drop(tx);
+    let asked = form.beside(&session).change();
+    let errors = match asked {
+        Ok(None) => return Ok(to(id, "nothing_changed")),
+        Ok(Some(change)) => match service::change(&app, &who, SessionId(id), change).await {
+            Ok(_) => return Ok(to(id, "session_moved")),
+            Err(error) => Schedule::refused(&app, error)?,
+        },
         Err(errors) => errors,
     };
     let mut tx = app.db.read(who.organization).await?;
@@ -301,6 +293,9 @@ pub async fn change(
     let page = edit_page(&mut tx, &who, &session, class).await?;
     drop(tx);
     let scope = page.scope.as_ref().and_then(|_| form.scope()).or(page.scope);
-    let page = EditSession { form: form.again(errors), scope, ..page };
+    let beside = form.beside(&session);
+    let overtaken = beside.overtaken();
+    let errors = if overtaken.is_empty() { errors } else { overtaken };
+    let page = EditSession { form: beside.again(errors), scope, ..page };
     Pages::new(&app, &who, reader, Section::Classes).await?.refuse(&page)
 }

@@ -11,7 +11,6 @@ use lectern_web::{
     FieldError as PageFieldError,
     pages::session_forms::{RepeatForm, ScheduleForm},
 };
-use serde::Deserialize;
 
 use crate::{
     app::App,
@@ -26,9 +25,8 @@ use crate::{
 /// Minutes a new session is offered with.
 const USUAL_MINUTES: i64 = 60;
 
-/// The inputs of the form that schedules or moves a session, as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+/// The inputs of a form that says when a session is, as typed.
+#[derive(Clone, Debug, Default)]
 pub struct Schedule {
     pub(crate) date: String,
     pub(crate) time: String,
@@ -43,7 +41,6 @@ pub struct Schedule {
     pub(crate) until: String,
     pub(crate) allow_clashes: Option<String>,
     pub(crate) viewer_time_zone: String,
-    pub(crate) scope: String,
 }
 
 impl Schedule {
@@ -129,12 +126,6 @@ impl Schedule {
             },
         }
         Some(rule)
-    }
-
-    /// How far a change reaches in a series, as chosen.
-    #[must_use]
-    pub fn scope(&self) -> Option<String> {
-        Some(self.scope.clone()).filter(|scope| !scope.is_empty())
     }
 
     /// The clock on which the viewer looks too.

@@ -1,6 +1,7 @@
 //! A session as pages: before, live, after, and the forms that schedule, move, cancel and end it.
 
 mod actions;
+mod edit;
 mod form;
 mod line;
 mod show;

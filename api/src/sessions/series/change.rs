@@ -54,7 +54,8 @@ pub(in crate::sessions) async fn change(
     let zones = app.zones.as_ref();
     let sealer = app.keys.sealer(organization).await?;
     let mut tx = app.db.begin(organization).await?;
-    let (_, class) = own_to_change(&mut tx, who, id).await?;
+    let (session, class) = own_to_change(&mut tx, who, id).await?;
+    change.is_about(&session)?;
     let place = store::place_of(&mut tx, organization, id).await?;
     let (series, at) = place.slot.ok_or_else(not_in_series)?;
     let course =

@@ -65,6 +65,26 @@ pub struct ChangeSession {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub clashes: Option<Clashes>,
+    /// The revision that a page was answered from: when it is another by now, nothing is changed.
+    #[serde(skip)]
+    pub revision: Option<i64>,
+}
+
+impl ChangeSession {
+    /// Whether it is about the session as it is now.
+    ///
+    /// # Errors
+    /// [`ApiError::Conflict`] when the session was moved or renamed since it was looked at.
+    pub(in crate::sessions) fn is_about(&self, session: &Session) -> Result<(), ApiError> {
+        if self.revision.is_none_or(|revision| revision == session.revision) {
+            return Ok(());
+        }
+        Err(ApiError::conflict(
+            "changed_meanwhile",
+            "This was changed meanwhile.",
+            "Look at it again, then save.",
+        ))
+    }
 }
 
 /// The scope that a request names.
@@ -95,6 +115,7 @@ pub async fn change(
     let now = app.clock.now();
     let mut tx = app.db.begin(who.organization).await?;
     let (mut session, class) = own_to_change(&mut tx, who, id).await?;
+    change.is_about(&session)?;
     if session.state != SessionState::Scheduled {
         return Err(not_scheduled());
     }
