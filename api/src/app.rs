@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::Future,
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -92,8 +92,10 @@ pub struct Parts {
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// The tasks of a serving process.
     pub tasks: Tasks,
-    /// When this process began.
+    /// When this process was made.
     pub started_at: DateTime<Utc>,
+    /// When it began its regular work, which a demo does hours later by its clock; none before.
+    pub working_since: OnceLock<DateTime<Utc>>,
     /// Names this process among others on the same database.
     pub instance: String,
     stop: watch::Sender<bool>,
@@ -238,6 +240,7 @@ impl App {
             wake: Wake::default(),
             tasks: Tasks::default(),
             started_at: clock.now(),
+            working_since: OnceLock::new(),
             metrics: crate::probes::recorder(),
             instance: randomness.uuid(clock.now()).to_string(),
             ids: IdSource::new(Arc::clone(&clock), Arc::clone(&randomness)),
@@ -257,6 +260,7 @@ impl App {
 
     /// Starts the tasks of a serving process: jobs, inbox, publisher, webhooks, ticks, checkpoints.
     pub async fn start_background(&self) {
+        self.working_since.set(self.clock.now()).ok();
         self.tasks.start("events", crate::events::publisher::run(self.clone()));
         self.tasks.start("jobs", crate::jobs::runner::run(self.clone()));
         self.tasks.start("webhooks_in", crate::webhooks_in::processor::run(self.clone()));

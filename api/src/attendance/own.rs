@@ -64,7 +64,7 @@ pub async fn list(
     drop(tx);
     let list = paging.list(rows, |row| instant_cursor(row.starts_at, row.id), shown);
     let page = OwnAttendance {
-        figures: Some(figures.into()).filter(|_| figures.held > 0),
+        figures: Some(figures.into()).filter(|_| figures.held + figures.proposed > 0),
         rows: list.items.into_iter().collect::<Result<_, _>>()?,
         zone: zone.name().to_owned(),
         next_url: list.next_cursor.map(|cursor| next_url("/attendance?", &[], &cursor)),

@@ -136,6 +136,17 @@ story!(
         for path in ["/platforms/zoom", "/connections", "/people", "/audit.csv", "/organization/embedding"] {
             assert_eq!(program.send("GET", path, None, &[]).await.status, 403, "{path}");
         }
+        let reads = owner.create("/api/v1/api-keys", json!({"name": "reader", "scopes": ["read"]})).await;
+        let reader = app.nobody().with_bearer(reads["token"].as_str());
+        for (path, body, said) in [
+            ("/api/v1/classes", json!({"title": "Tides"}), "lacks the scope write"),
+            ("/api/v1/platforms/zoom/test", json!({}), "lacks the scope platforms"),
+        ] {
+            let (status, told) = reader.post(path, body).await;
+            assert!(status == 403 && told["detail"].as_str().unwrap().contains(said), "{path}: {told}");
+        }
+        let (status, told) = program.post("/api/v1/embeds", json!({"view": "live"})).await;
+        assert!(status == 403 && told["detail"].as_str().unwrap().contains("stands for no person"), "{told}");
         for (path, form) in [("/platforms/zoom", "csrf=&client_id=a&client_secret=b"), ("/organization/embedding", "csrf=&origins=https://evil.example")] {
             let answer = program.send_text(path, "application/x-www-form-urlencoded", form).await;
             assert_eq!(answer.status, 403, "{path}: {}", answer.text);

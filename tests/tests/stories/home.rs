@@ -87,6 +87,8 @@ story!(
         app.pass(Duration::minutes(70));
         assert_eq!(seller.post(&format!("/api/v1/sessions/{}/end", lesson.session), json!({})).await.0 / 100, 2);
         app.settle().await;
+        let proposed = browser.get("/attendance").await;
+        assert!(proposed.html().contains("no figure yet") && !proposed.html().contains("0 %"), "nobody has looked: {}", proposed.html());
         let url = format!("/api/v1/sessions/{}/attendance/{}", lesson.session, bela.id);
         let (status, said) = seller.patch(&url, json!({"state": "late", "note": "The tram."})).await;
         assert_eq!(status, 200, "{said}");
@@ -153,6 +155,10 @@ story!(
         assert!(page.html().contains("Accounts that have to be connected again: 1.") && page.html().contains("href=\"&#x2f;connections\""), "{}", page.html());
         // Nothing of another organization.
         let lesson = Lesson::schedule_at(app, &seller, "Oil", app.now() + Duration::hours(2)).await;
+        lesson.another(app, &seller, app.now() + Duration::hours(4)).await;
+        // One cause is one trouble, with whose it is.
+        let page = owner.browser(app).get("/").await;
+        assert!(page.html().contains("and 1 more") && page.html().contains("Farhan Rahman"), "{}", page.html());
         let page = oakwood.browser(app).get("/").await;
         assert!(!page.html().contains("Oil") && !page.html().contains(&lesson.session), "{}", page.html());
     }

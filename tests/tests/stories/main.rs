@@ -23,6 +23,7 @@ mod cohorts;
 mod connections;
 mod consents;
 mod contract;
+mod days_off;
 mod deliveries;
 mod demo;
 mod dreamcrowd;

@@ -13,7 +13,7 @@ story!(
         let page = browser.get("/organization").await;
         let html = page.html().replace("&#x2f;", "/");
         for words in [
-            "value=\"Oakwood\"", "stays oakwood", "name=\"late_after_minutes\" type=\"number\" value=\"5\"", "value=\"30\"",
+            "value=\"Oakwood\"", "stays oakwood", "name=\"late_after_minutes\" type=\"text\" value=\"5\"", "value=\"30\"",
             "href=\"/holidays\"", "href=\"/payments\"", "href=\"/webhooks\"", "href=\"/api-keys\"", "option value=\"link\"",
         ] {
             assert!(html.contains(words), "{words}: {html}");

@@ -216,3 +216,18 @@ story!(
         assert!(!english.html().contains("send the request again"), "{}", english.html());
     }
 );
+
+story!(
+    /// An admin starts and ends a class of somebody else's: its page says who did it, not who teaches.
+    a_class_says_who_ended_it, |app| async {
+        let lesson = app.held_class("oakwood", &["ayesha"]).await;
+        let admin = app.organization("oakwood").await.admin().await;
+        let session = format!("/api/v1/sessions/{}", lesson.session);
+        assert_eq!(lesson.teacher.post(&format!("{session}/start"), json!({})).await.0, 200);
+        assert_eq!(admin.post(&format!("{session}/end"), json!({})).await.0, 200);
+        let (_, me) = admin.get("/api/v1/me").await;
+        let page = lesson.teacher.browser(app).get(&format!("/sessions/{}", lesson.session)).await;
+        let ended = format!("<b>{}</b> ended the class", me["name"].as_str().unwrap());
+        assert!(page.html().contains(&ended) && page.html().contains("</b> started the class, instructor"), "{ended}: {}", page.html());
+    }
+);

@@ -91,3 +91,60 @@ story!(
         assert!(mail.text.contains("Ratios"), "{}", mail.text);
     }
 );
+
+story!(
+    /// Two admins have the same settings open: each saves what they changed, and neither takes back what the other decided.
+    two_admins_save_side_by_side, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let (owner, admin) = (oakwood.owner().await, oakwood.admin().await);
+        let (first, second) = (owner.browser(app), admin.browser(app));
+        let (one, other) = (first.get("/locks").await, second.get("/locks").await);
+        let saved = first.submit(&one, "/locks", &[("waiting_room", "always"), ("recording", "usually_off")]).await;
+        assert_eq!(saved.status(), 303, "{}", saved.html());
+        let saved = second.submit(&other, "/locks", &[("waiting_room", "usually_on"), ("recording", "never")]).await;
+        assert_eq!(saved.status(), 303, "{}", saved.html());
+        let (_, locks) = owner.get("/api/v1/organization/locks").await;
+        assert_eq!((&locks["waiting_room"], &locks["recording"]), (&json!("always"), &json!("never")), "{locks}");
+
+        let (one, other) = (first.get("/organization").await, second.get("/organization").await);
+        let saved = first.submit(&one, "/organization", &[("join_opens_minutes", "20"), ("late_after_minutes", "5")]).await;
+        assert_eq!(saved.status(), 303, "{}", saved.html());
+        // What is refused keeps knowing what it was shown.
+        let wrong = second.submit(&other, "/organization", &[("join_opens_minutes", "15"), ("late_after_minutes", "soon")]).await;
+        assert_eq!(wrong.status(), 422);
+        let saved = second.submit(&wrong, "/organization", &[("join_opens_minutes", "15"), ("late_after_minutes", "৭")]).await;
+        assert_eq!(saved.status(), 303, "{}", saved.html());
+        let (_, settings) = owner.get("/api/v1/organization/settings").await;
+        let policies = &settings["policies"];
+        assert_eq!((&policies["join_opens_minutes"], &policies["late_after_minutes"]), (&json!(20), &json!(7)), "{settings}");
+
+        let (one, other) = (first.get("/branding").await, second.get("/branding").await);
+        let none: (&str, &str, &str, &[u8]) = ("logo", "", "application/octet-stream", b"");
+        let fields = [("colour", ""), ("picked", "#0e5e49"), ("logo_ground", "board"), ("reply_to", "")];
+        let saved = first.submit_file(&one, "/branding", &[&fields[..], &[("sender_name", "Oakwood School")]].concat(), none).await;
+        assert_eq!(saved.status(), 303, "{}", saved.html());
+        let paper = [("colour", "#8a1c7c"), ("picked", "#0e5e49"), ("logo_ground", "board"), ("reply_to", ""), ("sender_name", "")];
+        let saved = second.submit_file(&other, "/branding", &paper, none).await;
+        assert_eq!(saved.status(), 303, "{}", saved.html());
+        let page = first.get("/branding").await;
+        assert!(page.html().contains("value=\"Oakwood School\"") && page.html().contains("value=\"#8a1c7c\""), "{}", page.html());
+    }
+);
+
+story!(
+    /// The sign-in ended in another tab: a form that is sent says that, and leads back to its page.
+    a_form_after_signing_out_says_so, |app| async {
+        let oakwood = app.organization("oakwood").await;
+        let browser = oakwood.owner().await.browser(app);
+        let page = browser.get("/cohorts").await;
+        browser.set_cookie("lectern", "an-ended-sign-in");
+        let (_, hidden) = page.forms().into_iter().find(|(to, _)| to == "/cohorts").unwrap();
+        let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.push(("name", "Class 8"));
+        let from = format!("{}/cohorts", app.base);
+        let told = browser.send(reqwest::Method::POST, "/cohorts", Some(&fields), &[("referer", &from)]).await;
+        assert_eq!(told.status(), 401);
+        assert!(told.html().contains("You are signed out") && told.html().contains("sign-in?next=%2Fcohorts"), "{}", told.html());
+        assert!(!told.html().contains("has expired"), "{}", told.html());
+    }
+);

@@ -322,6 +322,13 @@ async fn evening(app: &mut TestApp, on: Platform) {
         assert_eq!(who["state"], json!(expected), "{on:?} {name}: {live}");
     }
 
+    // The board of who is in class says so where nobody tells, and raises no alarm.
+    let board = owner.browser(app).get("/live").await;
+    let untold = board.html().contains("Microsoft Teams does not tell who is here");
+    assert_eq!(untold, on == Platform::Teams, "{on:?}: {}", board.html());
+    assert_eq!(board.html().contains("3 went through the door"), untold, "{on:?}: {}", board.html());
+    assert!(!untold || !board.html().contains("Host missing"), "{on:?}: {}", board.html());
+
     // Sami leaves after 20 minutes, the others stay to the end, 30 minutes in.
     app.pass(Duration::minutes(20));
     on.leaves(app, visits.remove(1));

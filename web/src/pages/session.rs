@@ -422,6 +422,10 @@ impl Page for SessionPage {
             Self {
                 platform: "Microsoft Teams".to_owned(),
                 figures: Figures { through_door: Some(7), expected: 10, not_here: 10, ..Figures::default() },
+                not_here: vec![Participant {
+                    opened_at: at("03:10:00"),
+                    ..person("p1", "Omar Reza", student, PresenceState::OnTheWay)
+                }],
                 ..Self::sample(SessionState::Live)
             },
             Self { now: "2026-11-20T02:40:00Z".to_owned(), ..Self::sample(SessionState::Scheduled) },

@@ -134,9 +134,10 @@ pub async fn examine(app: &App) -> Result<Health, ApiError> {
         |then: Instant| TimeDelta::from_std(at.saturating_duration_since(then)).unwrap_or(TimeDelta::MAX);
     let mut tasks = app.tasks.alive();
     tasks.push(("append", app.appender.is_alive()));
+    let started_at = app.working_since.get().copied().unwrap_or(app.started_at);
     let mut facts = Facts {
         version: env!("CARGO_PKG_VERSION"),
-        started_at: app.started_at,
+        started_at,
         engine: doctor::engine(&mut tx).await?,
         schema: store::schema(&mut tx).await?,
         newest: newest_migration(),
@@ -165,7 +166,7 @@ pub async fn examine(app: &App) -> Result<Health, ApiError> {
         .map(|(kind, period)| {
             let run = runs.iter().find(|run| run.kind == kind);
             let run = run.map_or((None, None), |run| (run.done_at, run.failed_at));
-            judge::tick(kind, period, run, app.started_at, now)
+            judge::tick(kind, period, run, started_at, now)
         })
         .collect();
     Ok(Health { lines: judge::lines(&facts, &ticks, now), ticks, now })
