@@ -40,7 +40,7 @@ pub(super) async fn would_cancel(
     day: NaiveDate,
 ) -> Result<u32, ApiError> {
     let mut tx = app.db.read(organization).await?;
-    let count = series::store::on_day(&mut tx, organization, day, app.clock.now()).await?;
+    let count = series::on_day(&mut tx, organization, day, app.clock.now()).await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 

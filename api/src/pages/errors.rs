@@ -74,8 +74,10 @@ pub async fn errors_as_pages(State(app): State<App>, mut request: Request, next:
             if let Some(frame) = response.extensions().get::<FrameHeaders>() {
                 page.extensions_mut().insert(frame.clone());
             }
-            if let Some(retry) = response.headers().get(header::RETRY_AFTER) {
-                page.headers_mut().insert(header::RETRY_AFTER, retry.clone());
+            for name in [header::RETRY_AFTER, header::CONNECTION] {
+                if let Some(value) = response.headers().get(&name) {
+                    page.headers_mut().insert(name, value.clone());
+                }
             }
             page
         }

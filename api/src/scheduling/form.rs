@@ -46,6 +46,8 @@ pub struct ScheduleForm {
     pub(super) provider: String,
     /// Another platform, by the button beside what the chosen one cannot do.
     pub(super) instead: String,
+    /// Another time, by the button beside what clashes.
+    pub(super) use_time: String,
     pub(super) link: String,
     pub(super) waiting_room: Option<String>,
     pub(super) recording: Option<RecordingMode>,
@@ -102,6 +104,14 @@ impl ScheduleForm {
             .iter()
             .filter_map(|day| NaiveDate::parse_from_str(day.trim(), "%Y-%m-%d").ok())
             .collect()
+    }
+
+    /// The time of the button, where that was pressed, in the place of what was typed.
+    pub(super) fn takes_the_time_of_the_button(&mut self) {
+        let pressed = std::mem::take(&mut self.use_time);
+        if !pressed.is_empty() {
+            self.time = pressed;
+        }
     }
 
     /// The part that says when.

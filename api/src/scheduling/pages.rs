@@ -92,8 +92,9 @@ pub async fn look(
     State(app): State<App>,
     who: Instructor,
     reader: Reader,
-    Form(form): Form<ScheduleForm>,
+    Form(mut form): Form<ScheduleForm>,
 ) -> Result<Response, ApiError> {
+    form.takes_the_time_of_the_button();
     let mut plan = plan::work_out(&app, &who, &form).await?;
     if reader.fragment {
         // Somebody is filling it in: what is still empty is not told yet.

@@ -165,7 +165,7 @@ story!(
         let html = page.html();
         for wrong in [
             "This is too long.", "“Ayesha, not-an-address”: This is not an e-mail address.", "“nobody@home.example”: Nobody here has this address.",
-            "This person teaches the class.", "“guest at board”", "Between 1 and 1440 minutes.", "f-link-error",
+            "This person teaches the class.", "“guest at board”", "Write a whole number from 1 to 1440.", "f-link-error",
         ] {
             assert!(html.contains(wrong), "{wrong}: {html}");
         }
@@ -262,11 +262,13 @@ story!(
         let back = browser.look_again(&out, &[("-leave_out", "")]).await;
         assert!(back.status() == 422 && back.html().contains("1 clash to settle first"), "{}", back.html());
         // The proposed time.
-        let later = browser.look_again(&page, &[("time", "10:50")]).await;
+        let later = browser.look_again(&page, &[("use_time", "10:50")]).await;
         assert!(later.status() == 200 && later.html().contains("Schedule 6 sessions"), "{}", later.html());
+        assert_eq!(later.typed("time").as_deref(), Some("10:50"));
         // Both, by choice. What was pressed is what was looked at: first the choice is looked at.
         let unseen = browser.press_schedule(&page, &[("allow_clashes", "on")]).await;
         assert!(unseen.status() == 422 && unseen.html().contains("not what you last looked at"), "{}", unseen.html());
+        assert!(unseen.html().contains("Schedule 6 sessions"), "the button is there to be pressed once more: {}", unseen.html());
         assert_eq!(farhan.all("/api/v1/classes").await.len(), 1);
         let class = class_of(&browser.press_schedule(&unseen, &[]).await);
         assert_eq!(sessions(&farhan, &class).await.len(), 6);

@@ -16,5 +16,5 @@ pub use host::in_the_way;
 pub(in crate::sessions) use host::{refuse_any_clash, refuse_clashes};
 pub use preview::{ClashingSession, Preview, PreviewSessions, PreviewedSession, preview, preview_for};
 pub(in crate::sessions) use schedule::{Asked, schedule};
-pub use store::{Place, place_of};
+pub use store::{Place, on_day, place_of};
 pub(in crate::sessions) use store::{lock_host, set_clock, set_place};
