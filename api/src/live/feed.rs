@@ -15,7 +15,10 @@ use lectern_web::{
 
 use super::service::{SessionBoard, count};
 use crate::{
-    audit::{self, EntryKind, service::Filter},
+    audit::{
+        self, EntryKind,
+        service::{Filter, Row},
+    },
     db::Tx,
     error::ApiError,
     people,
@@ -78,7 +81,7 @@ pub async fn feed(
         .map(|expected| (expected.seat.person, (expected.seat.name.as_str(), expected.seat.role)))
         .collect();
     // An admin may end a class of somebody else's, without a seat in it.
-    let starter = |row: &audit::store::Row| {
+    let starter = |row: &Row| {
         let about_class = matches!(kind_of(&row.kind), Some(FeedKind::Started | FeedKind::Ended));
         row.actor_id.filter(|_| about_class && row.actor_kind == "person").map(PersonId)
     };

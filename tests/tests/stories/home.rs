@@ -154,8 +154,9 @@ story!(
         let page = owner.browser(app).get("/").await;
         assert!(page.html().contains("Accounts that have to be connected again: 1.") && page.html().contains("href=\"&#x2f;connections\""), "{}", page.html());
         // Nothing of another organization.
-        let lesson = Lesson::schedule_at(app, &seller, "Oil", app.now() + Duration::hours(2)).await;
-        lesson.another(app, &seller, app.now() + Duration::hours(4)).await;
+        let lesson = Lesson::schedule_at(app, &seller, "Oil", app.now() + Duration::minutes(15)).await;
+        lesson.another(app, &seller, app.now() + Duration::minutes(25)).await;
+        app.tick("tick.prepare_sessions").await;
         // One cause is one trouble, with whose it is.
         let page = owner.browser(app).get("/").await;
         assert!(page.html().contains("and 1 more") && page.html().contains("Farhan Rahman"), "{}", page.html());
