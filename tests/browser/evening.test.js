@@ -39,7 +39,7 @@ const PLATFORMS = {
     endedByHand: true,
     over: "The meeting has ended",
     // Known to be let through; who is there is told to a school-wide app only.
-    shows: { state: /On the way|In class|Here since/, within: 5_000 },
+    shows: { state: /Went through the door/, within: 5_000 },
     knowsGuests: true,
     adminSees: { who: ({ guest }) => guest, text: /On the way|As it happens/ },
   },
