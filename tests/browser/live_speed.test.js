@@ -20,6 +20,8 @@ test("the teacher's page follows within a quarter of a second", async (t) => {
   await student.getByRole("link", { name: "Join the class" }).first().click();
   const [room] = await Promise.all([student.waitForEvent("popup"), student.getByRole("button", { name: "Join the class" }).click()]);
   await room.waitForLoadState();
+  // The first arrival is not what a click in the room brought.
+  await teacher.locator("#session-now li").filter({ hasText: NAME }).filter({ hasText: "Here since" }).first().waitFor();
 
   // What the page says of the student, each time it says something else, with the time.
   await teacher.evaluate((name) => {

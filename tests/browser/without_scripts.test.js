@@ -68,7 +68,10 @@ test("an administrator sets a lock, and takes somebody's account and gives it ba
   await page.goto(`${lectern.url}/people`);
   const student = oakwood("student", 1);
   const row = page.getByRole("listitem").filter({ hasText: student.email });
-  await row.getByRole("button", { name: /Disable/ }).click();
+  // It asks first, in its place.
+  await row.locator("summary").filter({ hasText: "Disable" }).click();
+  await row.getByText(/signed out everywhere/).waitFor();
+  await row.getByRole("button", { name: "Disable" }).click();
   await page.getByRole("button", { name: "Undo" }).click();
-  await row.getByRole("button", { name: /Disable/ }).waitFor();
+  await row.locator("summary").filter({ hasText: "Disable" }).waitFor();
 });

@@ -76,7 +76,8 @@ export function live() {
     clearTimeout(due);
     due = setTimeout(() => {
       lookedAt = Date.now();
-      refresh().catch(() => {});
+      // No answer: what happened is looked for again.
+      refresh().catch(() => setTimeout(soon, POLL_MS));
     }, Math.max(0, lookedAt + QUIET_MS - Date.now()));
   };
 

@@ -1,5 +1,6 @@
 // Takes over the parts of a page that changed: every element with `data-live` and an id. Open details, focus and the
-// caret stay where they were; a part in which somebody is typing, or has typed what is not sent yet, waits.
+// caret stay where they were; a part in which somebody is typing waits, and one in which they have typed what the fresh
+// page does not know.
 export async function fetchParts(url) {
   const answer = await fetch(url, { headers: { "X-Fragment": "1" }, credentials: "same-origin", cache: "no-store" });
   if (!answer.ok) throw new Error(`answer ${answer.status}`);
@@ -19,17 +20,18 @@ const typed = (field) => {
   return field.value !== field.defaultValue;
 };
 
-const busy = (part) => {
+const busy = (part, knows) => {
   const active = document.activeElement;
   if (part.contains(active) && active.matches("input, select, textarea")) return true;
-  return [...part.querySelectorAll(FIELDS)].some(typed);
+  return !knows && [...part.querySelectorAll(FIELDS)].some(typed);
 };
 
-export function takeOver(fresh) {
+// `knows`: the fresh page was made from what is typed in this one.
+export function takeOver(fresh, knows = false) {
   let changed = false;
   for (const next of fresh.querySelectorAll("[data-live][id]")) {
     const part = document.getElementById(next.id);
-    if (!part || part.outerHTML === next.outerHTML || busy(part)) continue;
+    if (!part || part.outerHTML === next.outerHTML || busy(part, knows)) continue;
     const open = [...part.querySelectorAll("details[open][id]")].map((details) => details.id);
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     const mark = focused && (focused.id ? `#${CSS.escape(focused.id)}` : pathOf(focused, part));

@@ -15,7 +15,7 @@ async function look() {
   });
   if (mine !== turn || ![200, 422].includes(answer.status)) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  takeOver(fresh);
+  takeOver(fresh, true);
   for (const field of form.querySelectorAll(".field")) if (!field.closest("[data-live]")) say(field, fresh);
 }
 
