@@ -6,6 +6,7 @@ import { Lectern, signIn } from "./lectern.js";
 
 const OUT = fileURLToPath(new URL("../../core/docs/images", import.meta.url));
 const SHOTS = [
+  { name: "session-live", role: "instructor", path: "/", width: 1280, opens: "Fractions: dividing and multiplying" },
   { name: "student-home", role: "student", path: "/", width: 1280 },
   { name: "student-home-phone-bn", role: "student", path: "/?lang=bn", width: 360 },
   { name: "overview", role: "admin", path: "/", width: 1280 },
@@ -15,7 +16,7 @@ const SHOTS = [
 const lectern = new Lectern();
 await lectern.start();
 try {
-  for (const { name, role, path, width, dark } of SHOTS) {
+  for (const { name, role, path, width, dark, opens } of SHOTS) {
     const page = await lectern.window({
       viewport: { width, height: 800 },
       colorScheme: dark ? "dark" : "light",
@@ -23,6 +24,7 @@ try {
     });
     await signIn(page, lectern, lectern.person({ organization: "oakwood", role }));
     await page.goto(lectern.url + path);
+    if (opens) await page.getByRole("main").getByRole("link", { name: opens, exact: true }).first().click();
     await page.waitForLoadState("networkidle");
     await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true });
     await page.context().close();
