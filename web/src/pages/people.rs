@@ -57,6 +57,15 @@ impl Page for People {
             can_change: role != "owner",
         };
         let roles = ["student", "instructor", "admin", "owner"].map(str::to_owned).to_vec();
+        let nobody = Self {
+            items: vec![],
+            asked: String::new(),
+            role: String::new(),
+            form: PersonForm::default(),
+            roles: vec![],
+            zone: "UTC".to_owned(),
+            next_url: None,
+        };
         vec![
             Self {
                 items: vec![
@@ -76,33 +85,11 @@ impl Page for People {
                 zone: "Asia/Dhaka".to_owned(),
                 next_url: Some("/people?cursor=abc".to_owned()),
             },
+            nobody.clone(),
             Self {
-                items: vec![],
-                asked: String::new(),
-                role: String::new(),
-                form: PersonForm::default(),
-                roles: vec![],
-                zone: "UTC".to_owned(),
-                next_url: None,
+                asked: "\"রিনা\" & <das>".to_owned(), role: "student".to_owned(), ..nobody.clone()
             },
-            Self {
-                items: vec![],
-                asked: "\"রিনা\" & <das>".to_owned(),
-                role: "student".to_owned(),
-                form: PersonForm::default(),
-                roles: vec![],
-                zone: "UTC".to_owned(),
-                next_url: None,
-            },
-            Self {
-                items: vec![],
-                asked: String::new(),
-                role: "instructor".to_owned(),
-                form: PersonForm::default(),
-                roles: vec![],
-                zone: "UTC".to_owned(),
-                next_url: None,
-            },
+            Self { role: "instructor".to_owned(), ..nobody },
         ]
     }
 }
